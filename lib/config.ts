@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { shown, TripcastError } from '../src/errors.ts';
+
+/** The environments; each is one file in env/ and one stack, `tripcast-{env}`. All that differs between them stands there. */
+export const ENVIRONMENTS = ['dev', 'prod'] as const;
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+/** The Lambda functions; each is a folder in lambdas/ and is deployed as `tripcast-{env}-{name}`. */
+export const FUNCTIONS = ['stream-score', 'predict', 'plan', 'ingest', 'score'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+const positive = z.int().positive();
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name: 3..63 of a-z, 0-9, dot, hyphen');
+const streamName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'a stream name: 1..128 of letters, digits, _ . -');
+const registeredModel = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'a model name: 1..128 of letters, digits, _ -');
+const timeZone = z.string().refine((zone) => isTimeZone(zone), 'an IANA time zone, for example Africa/Cairo');
+const functionSize = z.strictObject({
+  memoryMb: z.int().min(128).max(10_240),
+  timeoutSeconds: z.int().min(1).max(900),
+});
+const days = positive.nullable().describe('null = kept for ever');
+
+const configSchema = z.strictObject({
+  endpointUrl: z.url().nullable().describe('the emulator; null = AWS itself'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-north-1'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'an AWS account: 12 digits')
+    .nullable()
+    .describe("null = whatever account the caller's credentials belong to"),
+  packaging: z.enum(['zip', 'image']),
+  assets: z.enum(['cli-credentials', 'bootstrap']).describe('who uploads assets: the caller, or the bootstrap roles'),
+  stateful: z.strictObject({ retain: z.boolean(), terminationProtection: z.boolean() }),
+  logs: z.strictObject({
+    retentionDays: z.union([7, 14, 30, 90, 180, 365].map((n) => z.literal(n))),
+    level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+  }),
+  buckets: z
+    .strictObject({ models: bucketName.nullable(), data: bucketName.nullable(), undelivered: bucketName.nullable() })
+    .describe('null = a name with the account in it, since bucket names are global'),
+  lifecycleDays: z.strictObject({ raw: days, predictions: days, quarantine: days, undelivered: days }),
+  streams: z.strictObject({
+    events: streamName,
+    predictions: streamName,
+    shards: positive,
+    retentionHours: z.int().min(24).max(8760),
+  }),
+  eventSource: z.strictObject({
+    batchSize: z.int().min(1).max(10_000),
+    windowSeconds: z.int().min(0).max(300),
+    parallelizationFactor: z.int().min(1).max(10),
+    bisectOnError: z.boolean(),
+    retryAttempts: z.int().min(0).max(10_000),
+    maximumAgeSeconds: z.int().min(60).max(604_800),
+  }),
+  model: z.strictObject({
+    experiment: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/),
+    registeredModels: z.strictObject({ green: registeredModel, yellow: registeredModel }),
+    servedTaxiType: z.enum(['green', 'yellow']),
+    refreshSeconds: positive,
+  }),
+  functions: z.strictObject({
+    'stream-score': functionSize,
+    predict: functionSize,
+    plan: functionSize,
+    ingest: functionSize,
+    score: functionSize,
+  } satisfies Record<FunctionName, typeof functionSize>),
+  batch: z.strictObject({ chunkRows: z.int().min(2048).max(1_048_576) }),
+  schedule: z.strictObject({
+    expression: z.string().regex(/^(cron|rate|at)\(.+\)$/, 'an EventBridge Scheduler expression'),
+    timeZone,
+    monthsBack: z.int().min(0).max(24),
+    taxiType: z.enum(['green', 'yellow']),
+    runId: z.string().nullable(),
+    enabled: z.boolean(),
+  }),
+  publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
+  api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
+});
+
+export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
+
+/**
+ * Reads and checks env/{name}.json.
+ * @throws TripcastError naming the file, the key, the value and what is allowed.
+ */
+export function loadConfig(name: string): Config {
+  const env = ENVIRONMENTS.find((known) => known === name);
+  if (env === undefined) {
+    throw new TripcastError(
+      `There is no environment ${shown(name)}`,
+      `Use --context env=NAME (cdk) or --env NAME (tripcast) with one of: ${ENVIRONMENTS.join(', ')}.`,
+    );
+  }
+  const file = `env/${env}.json`;
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  return parseConfig(env, file, JSON.parse(text));
+}
+
+/** As {@link loadConfig}, of a value already read. @param file its name, for messages */
+export function parseConfig(env: EnvironmentName, file: string, value: unknown): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return { ...parsed.data, env };
+  const problems = parsed.error.issues.map((issue) => `  ${describe(issue, value)}`);
+  throw new TripcastError(`${file} is not a valid configuration:\n${problems.join('\n')}`, `Mend ${file}.`);
+}
+
+function describe(issue: z.core.$ZodIssue, root: unknown): string {
+  const key = issue.path.join('.') || '(the file)';
+  if (issue.code === 'unrecognized_keys') return `${key}: unknown key ${issue.keys.map(shown).join(', ')}`;
+  const value = issue.path.reduce<unknown>(
+    (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
+    root,
+  );
+  return `${key}: ${shown(value)} is not allowed: ${issue.message}`;
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: zone });
+    return true;
+  } catch {
+    return false; // Intl has no other way to ask
+  }
+}
+
+export const stackName = (env: EnvironmentName) => `tripcast-${env}`;
+export const resourceName = (env: EnvironmentName, name: string) => `tripcast-${env}-${name}`;
+export const functionName = (env: EnvironmentName, name: FunctionName) => resourceName(env, name);
+
+/** The stack's outputs: how the command line finds what was deployed. */
+export const OUTPUT_NAMES = [
+  'EventsStreamName',
+  'PredictionsStreamName',
+  'ModelBucketName',
+  'DataBucketName',
+  'UndeliveredBucketName',
+  'MonthlyBatchArn',
+  'BackfillArn',
+  'ApiUrl',
+  'EventSourceId',
+] as const;
+export type OutputName = (typeof OUTPUT_NAMES)[number];
+
+/** The stack's one parameter: "true" once a champion exists, so that a later deploy does not switch the stream off. */
+export const STREAM_ENABLED_PARAMETER = 'StreamEnabled';

@@ -1,0 +1,28 @@
+/**
+ * An error meant for a person: what failed, the value that was given, and what to do about it.
+ * Expected outcomes are values, not errors; this is for real failures and wrong input only.
+ */
+export class TripcastError extends Error {
+  override readonly name = 'TripcastError';
+  readonly fix: string;
+
+  /**
+   * @param what what failed, with the value given, as a sentence without its full stop
+   * @param fix  what the reader can do, as a sentence
+   */
+  constructor(what: string, fix: string, options?: ErrorOptions) {
+    super(`${what}. ${fix}`, options);
+    this.fix = fix;
+  }
+}
+
+/** A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : (stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function stringify(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return JSON.stringify(value);
+}

@@ -1,0 +1,26 @@
+import type { RideBatch } from './ride-batch.ts';
+
+/** The graph's outputs, in the order in which they are declared. */
+export const OUTPUTS = [
+  'predicted_duration',
+  'interval_low',
+  'interval_high',
+  'interval80_low',
+  'interval80_high',
+] as const;
+
+export type OutputName = (typeof OUTPUTS)[number];
+
+/** Minutes, each array `[rides]`: the prediction, its 90% interval and its 80% interval. */
+export type Predictions = Readonly<Record<OutputName, Float32Array>>;
+
+/** A loaded model: one native call per batch. Results do not depend on how rides are batched (one thread). */
+export interface Scorer {
+  /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
+  readonly metadata: Readonly<Record<string, string>>;
+  score(batch: RideBatch): Promise<Predictions>;
+  close(): Promise<void>;
+}
+
+/** Loads a model.onnx. @throws TripcastError when the bytes are no such model. */
+export type LoadScorer = (model: Uint8Array) => Promise<Scorer>;

@@ -1,0 +1,19 @@
+import type { GoldenRides } from '../model/golden.ts';
+import type { Scorer } from '../model/scorer.ts';
+import type { RunId } from './run-id.ts';
+
+/** A model ready to score: its run, the loaded graph and the golden rides it came with. */
+export interface LoadedModel {
+  readonly runId: RunId;
+  readonly scorer: Scorer;
+  readonly golden: GoldenRides;
+}
+
+/** Where a function gets its model: loaded once, refreshed by alias between batches. */
+export interface ModelSource {
+  /**
+   * The model to score with now.
+   * @throws TripcastError when none can be had: the caller fails its batch and is retried; it never makes a value up.
+   */
+  current(): Promise<LoadedModel>;
+}

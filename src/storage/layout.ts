@@ -1,0 +1,59 @@
+/**
+ * Where things lie in the two buckets: the only place that knows a key. The layout is a contract with what reads the
+ * buckets besides tripcast (Athena, MLflow, DuckDB at a prompt), so a change here is a migration.
+ */
+import type { RunId } from '../registry/run-id.ts';
+import { type Month, partsOf } from '../trips/month.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+
+const two = (n: number) => String(n).padStart(2, '0');
+
+/** `taxi_type=green/year=2023/month=04`, the partition that Hive-style readers understand. */
+export function partition(taxiType: TaxiType, month: Month): string {
+  const { year, month: number } = partsOf(month);
+  return `taxi_type=${taxiType}/year=${year}/month=${two(number)}`;
+}
+
+/** TLC's own name of a month's file. */
+export const monthFile = (taxiType: TaxiType, month: Month) => `${taxiType}_tripdata_${month}.parquet`;
+
+/** Keys of the data bucket. */
+export const dataKeys = {
+  raw: (taxiType: TaxiType, month: Month) => `raw/${partition(taxiType, month)}/${monthFile(taxiType, month)}`,
+  /** Beside the raw month: sha256, rows and schema. */
+  rawFacts: (taxiType: TaxiType, month: Month) => `${dataKeys.raw(taxiType, month)}.json`,
+  predictions: (taxiType: TaxiType, month: Month, run: RunId) =>
+    `predictions/${partition(taxiType, month)}/${run}.parquet`,
+  /** A republished source, rescored by the same run, lies beside the first output. */
+  predictionsOfSource: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
+    `predictions/${partition(taxiType, month)}/${run}.${sourceSha256.slice(0, 8)}.parquet`,
+  receipts: (taxiType: TaxiType, month: Month, run: RunId) => `receipts/${partition(taxiType, month)}/${run}/`,
+  receipt: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
+    `${dataKeys.receipts(taxiType, month, run)}${sourceSha256}.json`,
+  current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
+  /** One object per batch of bad records. @param name unique within its hour */
+  quarantine: (at: Date, name: string) => {
+    const iso = at.toISOString();
+    return `quarantine/dt=${iso.slice(0, 10)}/hh=${iso.slice(11, 13)}/${name}.jsonl`;
+  },
+} as const;
+
+/** Keys of the model bucket. */
+export const modelKeys = {
+  /** The folder that is also the source of the version in MLflow. */
+  folder: (experiment: string, run: RunId) => `${experiment}/${run}/artifacts/model/`,
+  file: (experiment: string, run: RunId, file: ModelFile) => `${modelKeys.folder(experiment, run)}${file}`,
+  alias: (registeredModel: string, alias: string) => `aliases/${registeredModel}/${alias}.json`,
+  history: (registeredModel: string, sequence: number) =>
+    `aliases/${registeredModel}/history/${String(sequence).padStart(8, '0')}.json`,
+} as const;
+
+export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json';
+
+/** `s3://bucket/key` and back. */
+export const s3Uri = (bucket: string, key: string) => `s3://${bucket}/${key}`;
+
+export function parseS3Uri(uri: string): { readonly bucket: string; readonly key: string } | undefined {
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(uri);
+  return match?.[1] === undefined || match[2] === undefined ? undefined : { bucket: match[1], key: match[2] };
+}

@@ -1,0 +1,43 @@
+/** What tripcast needs of a bucket. The adapter for S3 is src/adapters/s3.ts; tests use one in memory. */
+export interface ObjectStore {
+  readonly bucket: string;
+
+  get(key: string): Promise<StoredObject | undefined>;
+
+  /** A conditional GET: `'unchanged'` when the object still has this ETag. */
+  getIfChanged(key: string, etag: string): Promise<StoredObject | 'unchanged' | undefined>;
+
+  head(key: string): Promise<ObjectInfo | undefined>;
+
+  /** Writes whole or not at all. A condition that does not hold is an outcome, not an error. */
+  put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<PutOutcome>;
+
+  /** Streams an object to a file. `undefined` when there is no such object. */
+  download(key: string, path: string): Promise<ObjectInfo | undefined>;
+
+  /** Streams a file to an object; as `put` otherwise. */
+  upload(path: string, key: string, options?: PutOptions): Promise<PutOutcome>;
+
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly etag: string;
+  readonly size: number;
+}
+
+export interface StoredObject extends ObjectInfo {
+  readonly body: Uint8Array;
+}
+
+export interface PutOptions {
+  readonly contentType?: string;
+  readonly condition?: PutCondition;
+}
+
+/** `absent`: only if no object is there (If-None-Match: *). `etag`: only over this version (If-Match). */
+export type PutCondition = { readonly absent: true } | { readonly etag: string };
+
+/** `conflict`: the condition did not hold; nothing was written. */
+export type PutOutcome = { readonly outcome: 'written'; readonly etag: string } | { readonly outcome: 'conflict' };

@@ -1,0 +1,71 @@
+import { shown, TripcastError } from '../errors.ts';
+
+declare const brand: unique symbol;
+
+/** A calendar month, `YYYY-MM`. Months compare and sort as their strings do. */
+export type Month = string & { readonly [brand]: 'Month' };
+
+const PATTERN = /^(\d{4})-(0[1-9]|1[0-2])$/;
+/** TLC's records begin in 2009. */
+const FIRST_YEAR = 2009;
+const LAST_YEAR = 2099;
+
+/** The same as {@link parseMonth}, as a test. */
+export function isMonth(text: string): text is Month {
+  const year = Number(PATTERN.exec(text)?.[1] ?? Number.NaN);
+  return year >= FIRST_YEAR && year <= LAST_YEAR;
+}
+
+/** @throws TripcastError when `text` is not `YYYY-MM` between 2009-01 and 2099-12. */
+export function parseMonth(text: string): Month {
+  if (isMonth(text)) return text;
+  throw new TripcastError(
+    `${shown(text)} is not a month`,
+    `Write it as YYYY-MM, from ${FIRST_YEAR}-01 on, for example 2023-04.`,
+  );
+}
+
+/** @param month 1..12 */
+export function monthOf(year: number, month: number): Month {
+  return parseMonth(`${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`);
+}
+
+/** The parts of a month: year, and month 1..12. */
+export function partsOf(month: Month): { readonly year: number; readonly month: number } {
+  return { year: Number(month.slice(0, 4)), month: Number(month.slice(5)) };
+}
+
+/** The month `count` months later (earlier when negative). */
+export function addMonths(month: Month, count: number): Month {
+  const { year, month: number } = partsOf(month);
+  const index = year * 12 + (number - 1) + count;
+  return monthOf(Math.floor(index / 12), (((index % 12) + 12) % 12) + 1);
+}
+
+/**
+ * All months from `from` to `to`, both included, in order.
+ * @throws TripcastError when `to` is before `from`.
+ */
+export function monthRange(from: Month, to: Month): readonly Month[] {
+  if (to < from) throw new TripcastError(`The range ${from}..${to} is empty`, 'Give the earlier month first.');
+  const months: Month[] = [];
+  for (let month = from; month <= to; month = addMonths(month, 1)) months.push(month);
+  return months;
+}
+
+/** `2023-01..2023-03`, `2023-01,2023-03` or `2023-01` as a list of months. */
+export function parseMonths(text: string): readonly Month[] {
+  return text.split(',').flatMap((part) => {
+    const [from = '', to] = part.trim().split('..');
+    return to === undefined ? [parseMonth(from)] : monthRange(parseMonth(from), parseMonth(to));
+  });
+}
+
+/** The month in which the instant falls, on a wall clock in `timeZone` (an IANA name). */
+export function monthAt(instant: Date, timeZone: string): Month {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric' }).formatToParts(
+    instant,
+  );
+  const value = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  return monthOf(value('year'), value('month'));
+}

@@ -1,0 +1,42 @@
+import type { TaxiType } from './taxi-type.ts';
+
+/** TLC's time columns, by taxi type. */
+export const TIME_COLUMNS = {
+  green: { pickup: 'lpep_pickup_datetime', dropoff: 'lpep_dropoff_datetime' },
+  yellow: { pickup: 'tpep_pickup_datetime', dropoff: 'tpep_dropoff_datetime' },
+} as const satisfies Record<TaxiType, { pickup: string; dropoff: string }>;
+
+/**
+ * Cleaning, as the published pipelines do it: a ride is kept when it lasted 1..60 minutes, both ends included. Nothing
+ * else is dropped. A missing zone becomes -1.
+ */
+export const KEPT_MINUTES = { least: 1, most: 60 } as const;
+export const MISSING_ZONE = -1;
+
+/** Why a row of a file was not scored. */
+export const REJECTIONS = ['duration-missing', 'duration-below-1', 'duration-above-60'] as const;
+export type Rejection = (typeof REJECTIONS)[number];
+
+/**
+ * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride in one way whatever
+ * type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
+ */
+export function rideSql(taxiType: TaxiType) {
+  const { pickup, dropoff } = TIME_COLUMNS[taxiType];
+  return {
+    pickupZone: `coalesce(try_cast(PULocationID AS INTEGER), ${MISSING_ZONE})`,
+    dropoffZone: `coalesce(try_cast(DOLocationID AS INTEGER), ${MISSING_ZONE})`,
+    distance: 'try_cast(trip_distance AS DOUBLE)',
+    /** New York wall-clock seconds; -1 when the file has none. */
+    pickupTime: `coalesce(epoch(${pickup})::BIGINT, -1)`,
+    /** Minutes; null when either end is missing. */
+    duration: `(date_diff('microsecond', ${pickup}, ${dropoff}) / 60e6)`,
+  } as const;
+}
+
+/** The columns without which a month cannot be scored, and the one without which it cannot be trained on. */
+export function neededColumns(taxiType: TaxiType, use: 'score' | 'train'): readonly string[] {
+  const { pickup, dropoff } = TIME_COLUMNS[taxiType];
+  const toScore = [pickup, 'PULocationID', 'DOLocationID', 'trip_distance'];
+  return use === 'score' ? toScore : [...toScore, dropoff];
+}
