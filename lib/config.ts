@@ -20,6 +20,7 @@ const timeZone = z.string().refine((zone) => isTimeZone(zone), 'an IANA time zon
 const functionSize = z.strictObject({
   memoryMb: z.int().min(128).max(10_240),
   timeoutSeconds: z.int().min(1).max(900),
+  storageMb: z.int().min(512).max(10_240).describe('/tmp'),
 });
 const days = positive.nullable().describe('null = kept for ever');
 
@@ -37,6 +38,8 @@ const configSchema = z.strictObject({
   logs: z.strictObject({
     retentionDays: z.union([7, 14, 30, 90, 180, 365].map((n) => z.literal(n))),
     level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+    workflowLevel: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']).describe('of the state machines'),
+    workflowData: z.boolean().describe("whether a state machine's log holds its states' input and output"),
   }),
   buckets: z
     .strictObject({ models: bucketName.nullable(), data: bucketName.nullable(), undelivered: bucketName.nullable() })
@@ -75,8 +78,10 @@ const configSchema = z.strictObject({
     timeZone,
     monthsBack: z.int().min(0).max(24),
     taxiType: z.enum(['green', 'yellow']),
-    runId: z.string().nullable(),
+    runId: z.string().nullable().describe('null = the champion'),
     enabled: z.boolean(),
+    retryAttempts: z.int().min(0).max(185),
+    maximumAgeSeconds: z.int().min(60).max(86_400),
   }),
   publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
@@ -109,6 +114,19 @@ export function parseConfig(env: EnvironmentName, file: string, value: unknown):
   throw new TripcastError(`${file} is not a valid configuration:\n${problems.join('\n')}`, `Mend ${file}.`);
 }
 
+/**
+ * Stops what is meant for AWS itself from going to an emulator: the SDKs and the CDK all follow AWS_ENDPOINT_URL.
+ * @throws TripcastError naming the variable
+ */
+export function refuseForeignEndpoint({ env, endpointUrl }: Config, variables: NodeJS.ProcessEnv = process.env): void {
+  const [name, value] = Object.entries(variables).find(([key]) => /^AWS_ENDPOINT_URL(_|$)/.test(key)) ?? [];
+  if (endpointUrl !== null || name === undefined) return;
+  throw new TripcastError(
+    `${name} is set (${shown(value)}), and the environment ${env} means AWS itself`,
+    `Unset ${name}, or use the environment dev.`,
+  );
+}
+
 function describe(issue: z.core.$ZodIssue, root: unknown): string {
   const key = issue.path.join('.') || '(the file)';
   if (issue.code === 'unrecognized_keys') return `${key}: unknown key ${issue.keys.map(shown).join(', ')}`;
@@ -131,6 +149,20 @@ function isTimeZone(zone: string): boolean {
 export const stackName = (env: EnvironmentName) => `tripcast-${env}`;
 export const resourceName = (env: EnvironmentName, name: string) => `tripcast-${env}-${name}`;
 export const functionName = (env: EnvironmentName, name: FunctionName) => resourceName(env, name);
+
+/**
+ * Whether buckets, topics and queues refuse plain HTTP: everywhere but on an emulator that speaks nothing else, and that
+ * with its IAM switched on would refuse everything.
+ */
+export const isTlsOnly = ({ endpointUrl }: Config) =>
+  endpointUrl === null || new URL(endpointUrl).protocol === 'https:';
+
+/** The buckets' names. @param account twelve digits, or a token that stands for them */
+export const bucketNames = ({ env, buckets }: Config, account: string) => ({
+  models: buckets.models ?? `rll-models-${env}-${account}`,
+  data: buckets.data ?? `tripcast-data-${env}-${account}`,
+  undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}`,
+});
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

@@ -24,5 +24,9 @@ export function shown(value: unknown): string {
 
 function stringify(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return JSON.stringify(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return `an ${Array.isArray(value) ? 'array' : 'object'} that JSON cannot write`; // too deep, or circular
+  }
 }

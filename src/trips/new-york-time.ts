@@ -48,28 +48,31 @@ function daylightOf(year: number): YearOfDaylight {
   };
 }
 
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+const DATE = /(\d{4})-(0[1-9]|1[0-2])-(\d{2})/;
+const TIME = /([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,9})?)?/;
+const OFFSET = /Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?/;
+const ISO = new RegExp(`^${DATE.source}(?:[T ]${TIME.source}(${OFFSET.source})?)?$`);
 
 /**
  * An ISO 8601 date and time as New York wall-clock seconds: with an offset it is an instant and is turned into New York
- * time; without one it is New York time already. `undefined` when the text is no such time (or no such day).
+ * time; without one it is New York time already. `undefined` when the text is no such time (or no such day), or lies
+ * before 1970 in New York.
  */
 export function parsePickupTime(text: string): number | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0', offset] = match;
-  const wall = Date.UTC(Number(year), Number(month) - 1, Number(day)) / 1000;
-  if (new Date(wall * 1000).getUTCDate() !== Number(day) || Number(month) > 12) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const seconds = wall + Number(hour) * HOUR + Number(minute) * 60 + Number(second);
-  if (seconds < 0) return undefined;
-  return offset === undefined ? seconds : newYorkSeconds(seconds - offsetSeconds(offset));
+  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day)) / 1000;
+  if (new Date(midnight * 1000).getUTCDate() !== Number(day)) return undefined;
+  const seconds = midnight + Number(hour) * HOUR + Number(minute) * 60 + Number(second);
+  const wallClock = offset === undefined ? seconds : newYorkSeconds(seconds - offsetSeconds(offset));
+  return wallClock < 0 ? undefined : wallClock;
 }
 
 function offsetSeconds(offset: string): number {
   if (offset === 'Z') return 0;
   const sign = offset.startsWith('-') ? -1 : 1;
-  return sign * (Number(offset.slice(1, 3)) * HOUR + Number(offset.slice(3).replace(':', '') || 0) * 60);
+  return sign * (Number(offset.slice(1, 3)) * HOUR + Number(offset.slice(3).replace(':', '')) * 60);
 }
 
 /** Wall-clock seconds as `2023-04-03T08:30:00`, with no offset. */

@@ -1,0 +1,29 @@
+import { App } from 'aws-cdk-lib/core';
+import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
+import { TripcastStack } from '../lib/tripcast-stack.ts';
+import { codeVersion } from '../src/adapters/git.ts';
+import { TripcastError } from '../src/errors.ts';
+import { buildAssets } from '../src/local/bundle.ts';
+import { CLONE } from '../src/local/paths.ts';
+
+/** The CDK app: one stack, of the environment that `--context env=...` names. */
+async function synthesize(): Promise<void> {
+  const app = new App({ autoSynth: false });
+  const env: unknown = app.node.tryGetContext('env');
+  if (typeof env !== 'string') {
+    const choices = ENVIRONMENTS.map((name) => `--context env=${name}`).join(' or ');
+    throw new TripcastError('Which environment is not said', `Add ${choices}.`);
+  }
+  const config = loadConfig(env);
+  refuseForeignEndpoint(config);
+  const [assets, version] = await Promise.all([buildAssets(config.packaging), codeVersion(CLONE)]);
+  new TripcastStack(app, { config, assets, codeVersion: version });
+  app.synth();
+}
+
+try {
+  await synthesize();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

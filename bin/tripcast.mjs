@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// The door to the command line, in plain JavaScript: an old Node may open it, and it passes on to the clone's own Node 24.
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nodeToRun } from '../src/local/pinned-node.mjs';
+import { runInForeground } from '../src/local/processes.mjs';
+
+const root = join(dirname(realpathSync(fileURLToPath(import.meta.url))), '..');
+const node = nodeToRun({ root, version: process.versions.node });
+
+if (!existsSync(join(root, 'node_modules')) || node === undefined) {
+  console.error(
+    `tripcast: ${root} is not set up (no ${node === undefined ? 'Node 24 in ' : ''}node_modules). Run \`npm run setup\` there.`,
+  );
+  process.exitCode = 1;
+} else if (node === 'this') {
+  await import('./tripcast.ts');
+} else {
+  process.exitCode = await runInForeground(node, [join(root, 'bin', 'tripcast.ts'), ...process.argv.slice(2)]);
+}

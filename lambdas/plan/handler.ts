@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { count, functionEnv, modelEnv } from '../../src/adapters/function-env.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { taxiTypeSchema } from '../../src/batch/outcome.ts';
+import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '../../src/batch/plan.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { Registry } from '../../src/registry/registry.ts';
+
+const env = functionEnv(
+  z.object({
+    ...modelEnv,
+    DATA_BUCKET: z.string(),
+    SERVED_TAXI_TYPE: taxiTypeSchema,
+    SCHEDULE_TIME_ZONE: z.string(),
+    SCHEDULE_MONTHS_BACK: count,
+  }),
+);
+
+const dependencies = {
+  data: new S3Store(env.DATA_BUCKET),
+  registry: new Registry(new S3Store(env.MODEL_BUCKET), {
+    experiment: env.MODEL_EXPERIMENT,
+    registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
+  }),
+  defaultTaxiType: env.SERVED_TAXI_TYPE,
+  timeZone: env.SCHEDULE_TIME_ZONE,
+  monthsBack: env.SCHEDULE_MONTHS_BACK,
+};
+
+/** State Plan of both state machines: one month, or from..to of a backfill. */
+export async function handler(input: unknown) {
+  return isRange(input)
+    ? planBackfill(checkedInput(backfillRequestSchema, input), dependencies)
+    : planMonth(checkedInput(monthRequestSchema, input), dependencies);
+}
+
+const isRange = (input: unknown) => typeof input === 'object' && input !== null && ('from' in input || 'to' in input);

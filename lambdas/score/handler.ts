@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { DuckDB, duckdbVersion } from '../../src/adapters/duckdb.ts';
+import { count, functionEnv, modelEnv, optionalText } from '../../src/adapters/function-env.ts';
+import { loadScorer, onnxruntimeVersion } from '../../src/adapters/onnxruntime.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { workFolder } from '../../src/adapters/work-folder.ts';
+import { monthJobSchema, taxiTypeSchema } from '../../src/batch/outcome.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { scoreMonth } from '../../src/batch/score-month.ts';
+import { TripcastError } from '../../src/errors.ts';
+import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
+import { loadRun } from '../../src/registry/load-run.ts';
+import { Registry } from '../../src/registry/registry.ts';
+
+const env = functionEnv(
+  z.object({
+    ...modelEnv,
+    DATA_BUCKET: z.string(),
+    SERVED_TAXI_TYPE: taxiTypeSchema,
+    CHUNK_ROWS: count,
+    CODE_VERSION: z.string(),
+    INPUT_FILE_PATTERN: optionalText,
+    OUTPUT_FILE_PATTERN: optionalText,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
+  }),
+);
+const data = new S3Store(env.DATA_BUCKET);
+const registry = new Registry(new S3Store(env.MODEL_BUCKET), {
+  experiment: env.MODEL_EXPERIMENT,
+  registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
+});
+/** State Score: one raw month to predictions, a receipt and the current pointer. */
+export async function handler(input: unknown) {
+  if (isGoldenCheck(input)) return goldenCheck({ current: champion });
+  const job = checkedInput(monthJobSchema, input);
+  const { card, scorer } = await loadRun(registry, job.run_id, loadScorer);
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: databaseMemoryMb });
+  return await scoreMonth(job, {
+    data,
+    storeOf: (bucket) => new S3Store(bucket),
+    card,
+    scorer,
+    database,
+    workFolder: folder.path,
+    chunkRows: env.CHUNK_ROWS,
+    codeVersion: env.CODE_VERSION,
+    engines: { node: process.version, duckdb: duckdbVersion(), onnxruntime: await onnxruntimeVersion() },
+    inputPattern: env.INPUT_FILE_PATTERN,
+    outputPattern: env.OUTPUT_FILE_PATTERN,
+    now: () => new Date(),
+  });
+}
+
+/** Half of the function's memory: the other half is Node's, onnxruntime's and the page cache of /tmp. */
+const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
+
+async function champion() {
+  const found = await registry.champion(env.SERVED_TAXI_TYPE);
+  if (found === undefined) throw new TripcastError('There is no champion to check', 'Train and promote one first.');
+  return loadRun(registry, found.pointer.run_id, loadScorer);
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { count, functionEnv, modelEnv, optionalText } from '../src/adapters/function-env.ts';
+import { loadScorer } from '../src/adapters/onnxruntime.ts';
+import { S3Store } from '../src/adapters/s3.ts';
+import { LiveModel, modelAt, pinnedRun } from '../src/registry/live-model.ts';
+import type { ModelSource } from '../src/registry/model-source.ts';
+import { Registry } from '../src/registry/registry.ts';
+import { parseRunId } from '../src/registry/run-id.ts';
+import { TAXI_TYPES } from '../src/trips/taxi-type.ts';
+
+const env = functionEnv(
+  z.object({
+    ...modelEnv,
+    SERVED_TAXI_TYPE: z.enum(TAXI_TYPES),
+    MODEL_REFRESH_SECONDS: count,
+    RUN_ID: optionalText.transform((text) => (text === undefined ? undefined : parseRunId(text))),
+    MODEL_LOCATION: optionalText,
+  }),
+);
+
+const registeredModels = { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW };
+
+/** The name that predictions carry. */
+export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
+
+/** The model that the function was deployed to serve: MODEL_LOCATION, else RUN_ID, else the champion. */
+export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSource {
+  const { RUN_ID: runId, MODEL_LOCATION: location, SERVED_TAXI_TYPE: taxiType } = env;
+  const load = loadScorer;
+  if (location !== undefined) {
+    return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), load });
+  }
+  const registry = new Registry(new S3Store(env.MODEL_BUCKET), { experiment: env.MODEL_EXPERIMENT, registeredModels });
+  if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });
+  const refreshSeconds = env.MODEL_REFRESH_SECONDS;
+  return new LiveModel({ registry, taxiType, load, refreshSeconds, now: Date.now, onRefreshFailed });
+}

@@ -1,0 +1,50 @@
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { flag, functionEnv } from '../../src/adapters/function-env.ts';
+import { kinesisSink } from '../../src/adapters/kinesis.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
+import { systemClock } from '../../src/streaming/clock.ts';
+import { parseKinesisEvent } from '../../src/streaming/kinesis-event.ts';
+import { nowhere } from '../../src/streaming/publish.ts';
+import { type BatchOutcome, scoreBatch } from '../../src/streaming/score-batch.ts';
+import { modelName, servedModel } from '../served-model.ts';
+import { addCount, addMilliseconds, logger, metrics, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
+
+const env = functionEnv(
+  z.object({ DATA_BUCKET: z.string(), PREDICTIONS_STREAM_NAME: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }),
+);
+const deps = {
+  model: servedModel(reportRefreshFailed),
+  modelName,
+  predictions: env.TEST_RUN ? nowhere : kinesisSink(env.PREDICTIONS_STREAM_NAME),
+  quarantine: new S3Store(env.DATA_BUCKET),
+  clock: systemClock,
+  codeVersion: env.CODE_VERSION,
+};
+/** Of the function's time, kept for answering. */
+const RESERVE_MS = 2_000;
+
+/** A batch of trip events to predictions; returns them, and the records that Lambda must deliver again. */
+export async function handler(event: unknown, context: Context) {
+  if (isGoldenCheck(event)) return goldenCheck(deps.model);
+  try {
+    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const outcome = await scoreBatch(parseKinesisEvent(event), deps, deadline);
+    report(outcome);
+    return outcome.response;
+  } finally {
+    publishMetrics();
+  }
+}
+
+function report(outcome: BatchOutcome): void {
+  addCount('RecordsIn', outcome.records);
+  addCount('RecordsScored', outcome.scored);
+  addCount('RecordsQuarantined', outcome.quarantined);
+  addCount('RecordsFailed', outcome.failed);
+  addMilliseconds('ScoreMilliseconds', outcome.scoreMilliseconds);
+  addMilliseconds('PublishMilliseconds', outcome.publishMilliseconds);
+  if (outcome.runId !== undefined) metrics.addMetadata('run_id', outcome.runId);
+  if (outcome.failed > 0) logger.error('Records failed', { failed: outcome.failed, problems: outcome.problems });
+}

@@ -1,0 +1,74 @@
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import {
+  Architecture,
+  Code,
+  DockerImageCode,
+  DockerImageFunction,
+  type FunctionOptions,
+  Function as LambdaFunction,
+  LayerVersion,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../config.ts';
+
+/** What was built from lambdas/ and the native packages, ready to be deployed. */
+export type FunctionAssets =
+  | {
+      readonly packaging: 'zip';
+      /** One folder a function in it, with an index.js. */
+      readonly functions: string;
+      /** The natives layer: an archive with nodejs/node_modules in it. */
+      readonly layer: string;
+      /** Changes whenever the layer's content does. */
+      readonly layerHash: string;
+      readonly architecture: 'x86_64' | 'arm64';
+    }
+  | {
+      readonly packaging: 'image';
+      /** A Docker build context: the Dockerfile and all that it copies. */
+      readonly context: string;
+    };
+
+/** Turns a function's name into a deployed function: zips that share one layer, or one image that all start with their own command. */
+export class FunctionCode extends Construct {
+  /** The commit that it was built from. */
+  readonly version: string;
+  readonly #assets: FunctionAssets;
+  readonly #layer: LayerVersion | undefined;
+
+  constructor(scope: Construct, id: string, assets: FunctionAssets, version: string) {
+    super(scope, id);
+    this.version = version;
+    this.#assets = assets;
+    if (assets.packaging === 'image') return;
+    this.#layer = new LayerVersion(this, 'Natives', {
+      description: 'onnxruntime-node and @duckdb/node-api',
+      code: Code.fromAsset(assets.layer, { assetHash: assets.layerHash }),
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
+    });
+  }
+
+  createFunction(scope: Construct, id: string, name: FunctionName, options: FunctionOptions): LambdaFunction {
+    const assets = this.#assets;
+    if (assets.packaging === 'image') {
+      return new DockerImageFunction(scope, id, {
+        ...options,
+        // onnxruntime's arm64 build has crashed in cpuinfo on Lambda.
+        architecture: Architecture.X86_64,
+        code: DockerImageCode.fromImageAsset(assets.context, {
+          platform: Platform.LINUX_AMD64,
+          cmd: [`${name}/index.handler`],
+        }),
+      });
+    }
+    return new LambdaFunction(scope, id, {
+      ...options,
+      architecture: assets.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromAsset(`${assets.functions}/${name}`),
+      layers: this.#layer === undefined ? [] : [this.#layer],
+    });
+  }
+}

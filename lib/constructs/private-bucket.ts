@@ -1,0 +1,68 @@
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { type Config, isTlsOnly } from '../config.ts';
+
+export interface PrivateBucketProps {
+  readonly config: Config;
+  readonly bucketName: string;
+  /** @default false */
+  readonly versioned?: boolean;
+  /**
+   * After how many days objects are deleted, by prefix; '' is the whole bucket, null is never.
+   * @default - nothing is deleted
+   */
+  readonly expireAfterDays?: Readonly<Record<string, number | null>>;
+}
+
+/** A bucket that nobody but its grantees reaches, over TLS; grants are for prefixes, never for the whole bucket. */
+export class PrivateBucket extends Construct {
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      bucketName: props.bucketName,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: isTlsOnly(props.config),
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      versioned: props.versioned ?? false,
+      // Plain RETAIN also survives a first deploy that failed, and its bucket then blocks the next one.
+      removalPolicy: props.config.stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        ...Object.entries(props.expireAfterDays ?? {}).flatMap(([prefix, days]) =>
+          days === null
+            ? []
+            : [{ id: `expire-${prefix || 'all'}`.replace('/', ''), prefix, expiration: Duration.days(days) }],
+        ),
+      ],
+    });
+  }
+
+  /** Reading, and listing, of what lies under the prefixes ('raw/'). */
+  grantRead(grantee: IGrantable, ...prefixes: readonly string[]): void {
+    this.#grant(grantee, ['s3:GetObject'], prefixes);
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+        // A reader without ListBucket is told 403 instead of 404 for a missing key. That inner check carries no
+        // s3:prefix, hence IfExists.
+        conditions: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
+      }),
+    );
+  }
+
+  /** Writing of what lies under the prefixes; not deleting. */
+  grantWrite(grantee: IGrantable, ...prefixes: readonly string[]): void {
+    this.#grant(grantee, ['s3:PutObject'], prefixes);
+  }
+
+  #grant(grantee: IGrantable, actions: string[], prefixes: readonly string[]): void {
+    const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
+    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+  }
+}

@@ -1,0 +1,25 @@
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+
+export interface PrivateLogGroupProps {
+  readonly config: Config;
+  readonly name: string;
+}
+
+/** A log group of a fixed name that forgets after the configured days and goes with its stack. */
+export class PrivateLogGroup extends Construct {
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, { config, name }: PrivateLogGroupProps) {
+    super(scope, id);
+    // RetentionDays is the number of days; the configuration allows only numbers that it has.
+    const retention: RetentionDays = config.logs.retentionDays;
+    this.logGroup = new LogGroup(this, 'LogGroup', {
+      logGroupName: name,
+      retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+}

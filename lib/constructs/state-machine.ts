@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { DefinitionBody, LogLevel, StateMachine as SfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { shown, TripcastError } from '../../src/errors.ts';
+import { type Config, resourceName } from '../config.ts';
+import { PrivateLogGroup } from './private-log-group.ts';
+import type { TripcastFunction } from './tripcast-function.ts';
+
+export interface StateMachineProps {
+  readonly config: Config;
+  /** Of the file stepfunctions/{name}.asl.json and of the deployed `tripcast-{env}-{name}`. */
+  readonly name: string;
+  /** The functions it may invoke, by the placeholder that stands for them in the file. */
+  readonly functions: Readonly<Record<string, TripcastFunction>>;
+  /** The topics it may publish to, by placeholder. */
+  readonly topics?: Readonly<Record<string, ITopic>>;
+  /** Numbers of the file, by placeholder. */
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+/** A state machine from its file; its role may do what the placeholders name, and no more. */
+export class StateMachine extends Construct {
+  readonly stateMachine: SfnStateMachine;
+
+  constructor(scope: Construct, id: string, props: StateMachineProps) {
+    super(scope, id);
+    const { config, name, functions, topics = {}, numbers = {} } = props;
+    const deployedName = resourceName(config.env, name);
+    const definitionSubstitutions = {
+      ...mapValues(functions, (each) => each.function.functionArn),
+      ...mapValues(topics, (topic) => topic.topicArn),
+      ...mapValues(numbers, String),
+    };
+    this.stateMachine = new SfnStateMachine(this, 'StateMachine', {
+      stateMachineName: deployedName,
+      definitionBody: DefinitionBody.fromString(readDefinition(name, Object.keys(definitionSubstitutions))),
+      definitionSubstitutions,
+      tracingEnabled: true,
+      logs: {
+        // Under /aws/vendedlogs the log needs no line of its own in the account's log policy, whose length is limited.
+        destination: new PrivateLogGroup(this, 'Logs', { config, name: `/aws/vendedlogs/states/${deployedName}` })
+          .logGroup,
+        level: LogLevel[config.logs.workflowLevel],
+        includeExecutionData: config.logs.workflowData,
+      },
+    });
+    for (const each of Object.values(functions)) each.function.grantInvoke(this.stateMachine);
+    for (const topic of Object.values(topics)) {
+      // Not grantPublish: it adds every key of the account, which AWS's own key for topics does not ask for.
+      this.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    }
+  }
+}
+
+/** @throws TripcastError when the file's placeholders are not just those given: CloudFormation would find out late or never */
+export function readDefinition(name: string, substitutions: readonly string[]): string {
+  const file = `stepfunctions/${name}.asl.json`;
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const placeholders = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
+  const odd = [
+    ...new Set(placeholders.filter((each) => !substitutions.includes(each))),
+    ...substitutions.filter((each) => !placeholders.includes(each)),
+  ];
+  if (odd.length === 0) return text;
+  throw new TripcastError(
+    `${file} and the stack do not agree on ${odd.map(shown).join(', ')}`,
+    'Each placeholder of the file needs a value in lib/rooms, and each value a placeholder.',
+  );
+}
+
+const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

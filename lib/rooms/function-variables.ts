@@ -1,0 +1,23 @@
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
+import type { Config } from '../config.ts';
+import type { FunctionCode } from '../constructs/function-code.ts';
+import type { DataRoom } from './data.ts';
+
+/** What every function that finds a model is told. */
+export const modelVariables = ({ model }: Config, store: DataRoom) => ({
+  MODEL_BUCKET: store.models.bucket.bucketName,
+  MODEL_EXPERIMENT: model.experiment,
+  REGISTERED_MODEL_GREEN: model.registeredModels.green,
+  REGISTERED_MODEL_YELLOW: model.registeredModels.yellow,
+  SERVED_TAXI_TYPE: model.servedTaxiType,
+});
+
+/** What the functions that keep a model loaded and publish its predictions are told; an empty text is "not set". */
+export const servingVariables = ({ model }: Config, code: FunctionCode, predictions: Stream) => ({
+  CODE_VERSION: code.version,
+  MODEL_REFRESH_SECONDS: String(model.refreshSeconds),
+  PREDICTIONS_STREAM_NAME: predictions.streamName,
+  RUN_ID: '',
+  MODEL_LOCATION: '',
+  TEST_RUN: 'false',
+});

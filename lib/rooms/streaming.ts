@@ -1,0 +1,79 @@
+import { Stream, StreamEncryption } from 'aws-cdk-lib/aws-kinesis';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnCondition, type CfnParameter, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import type { FunctionCode } from '../constructs/function-code.ts';
+import { TripcastFunction } from '../constructs/tripcast-function.ts';
+import type { DataRoom } from './data.ts';
+import { modelVariables, servingVariables } from './function-variables.ts';
+
+export interface StreamingRoomProps {
+  readonly config: Config;
+  readonly code: FunctionCode;
+  readonly store: DataRoom;
+  /** "true" or "false": whether the function reads the stream. */
+  readonly enabled: CfnParameter;
+}
+
+/** Trip events in, predictions out; what cannot be read goes to quarantine, what Lambda gives up on to `undelivered`. */
+export class StreamingRoom extends Construct {
+  readonly events: Stream;
+  readonly predictions: Stream;
+  readonly eventSource: CfnEventSourceMapping;
+
+  constructor(scope: Construct, id: string, { config, code, store, enabled }: StreamingRoomProps) {
+    super(scope, id);
+    this.events = this.#stream('Events', config, config.streams.events);
+    this.predictions = this.#stream('Predictions', config, config.streams.predictions);
+    const score = new TripcastFunction(this, 'StreamScore', {
+      config,
+      code,
+      name: 'stream-score',
+      environment: {
+        ...modelVariables(config, store),
+        ...servingVariables(config, code, this.predictions),
+        DATA_BUCKET: store.data.bucket.bucketName,
+      },
+    });
+    store.grantReadModels(score);
+    store.data.grantWrite(score, 'quarantine/');
+    store.undelivered.grantWrite(score, '');
+    this.events.grantRead(score);
+    this.predictions.grantWrite(score);
+    this.eventSource = this.#eventSource(config, score, store, enabled);
+  }
+
+  #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
+    return new Stream(this, id, {
+      streamName,
+      shardCount: streams.shards,
+      retentionPeriod: Duration.hours(streams.retentionHours),
+      encryption: StreamEncryption.MANAGED,
+      removalPolicy: stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** The plain resource: the CDK's own takes a boolean for `enabled`, and its S3 destination grants reading too. */
+  #eventSource({ eventSource }: Config, score: TripcastFunction, store: DataRoom, enabled: CfnParameter) {
+    const isEnabled = new CfnCondition(this, 'IsEnabled', {
+      expression: Fn.conditionEquals(enabled.valueAsString, 'true'),
+    });
+    return new CfnEventSourceMapping(this, 'EventSource', {
+      eventSourceArn: this.events.streamArn,
+      functionName: score.function.functionName,
+      enabled: Fn.conditionIf(isEnabled.logicalId, true, false),
+      // LATEST can miss records while the mapping is being created.
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: eventSource.batchSize,
+      maximumBatchingWindowInSeconds: eventSource.windowSeconds,
+      parallelizationFactor: eventSource.parallelizationFactor,
+      bisectBatchOnFunctionError: eventSource.bisectOnError,
+      maximumRetryAttempts: eventSource.retryAttempts,
+      maximumRecordAgeInSeconds: eventSource.maximumAgeSeconds,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      // Of all destinations S3 alone keeps the records; a queue or a topic would get their positions.
+      destinationConfig: { onFailure: { destination: store.undelivered.bucket.bucketArn } },
+    });
+  }
+}

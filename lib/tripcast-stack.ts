@@ -1,0 +1,66 @@
+import {
+  CfnOutput,
+  CfnParameter,
+  CliCredentialsStackSynthesizer,
+  DefaultStackSynthesizer,
+  type IStackSynthesizer,
+  Stack,
+} from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from './config.ts';
+import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
+import { BatchRoom } from './rooms/batch.ts';
+import { DataRoom } from './rooms/data.ts';
+import { ServingRoom } from './rooms/serving.ts';
+import { StreamingRoom } from './rooms/streaming.ts';
+
+export interface TripcastStackProps {
+  readonly config: Config;
+  readonly assets: FunctionAssets;
+  /** The commit that the assets were built from. */
+  readonly codeVersion: string;
+}
+
+/** All of one environment: its rooms, wired together. */
+export class TripcastStack extends Stack {
+  constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {
+    super(scope, stackName(config.env), {
+      description: `tripcast (${config.env}): taxi-trip durations, streamed, in monthly batches and by request`,
+      env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
+      synthesizer: synthesizer(config),
+      terminationProtection: config.stateful.terminationProtection,
+    });
+    const enabled = new CfnParameter(this, STREAM_ENABLED_PARAMETER, {
+      allowedValues: ['true', 'false'],
+      default: 'false',
+      description: 'Whether the stream is scored; set once a champion exists, since without one every batch would fail',
+    });
+    const code = new FunctionCode(this, 'Code', assets, codeVersion);
+    const store = new DataRoom(this, 'Data', { config });
+    const streaming = new StreamingRoom(this, 'Streaming', { config, code, store, enabled });
+    const batch = new BatchRoom(this, 'Batch', { config, code, store });
+    const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
+    this.#output({
+      EventsStreamName: streaming.events.streamName,
+      PredictionsStreamName: streaming.predictions.streamName,
+      ModelBucketName: store.models.bucket.bucketName,
+      DataBucketName: store.data.bucket.bucketName,
+      UndeliveredBucketName: store.undelivered.bucket.bucketName,
+      MonthlyBatchArn: batch.monthly.stateMachine.stateMachineArn,
+      BackfillArn: batch.backfill.stateMachine.stateMachineArn,
+      ApiUrl: serving.api.apiEndpoint,
+      EventSourceId: streaming.eventSource.ref,
+    });
+  }
+
+  #output(outputs: Readonly<Record<OutputName, string>>): void {
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}
+
+/** The emulator has none of the roles that a bootstrapped account has. */
+function synthesizer({ assets }: Config): IStackSynthesizer {
+  const chosen = assets === 'cli-credentials' ? new CliCredentialsStackSynthesizer() : new DefaultStackSynthesizer();
+  // The CDK declares its own classes' `bootstrapQualifier` in a way that exactOptionalPropertyTypes does not take.
+  return chosen as IStackSynthesizer;
+}

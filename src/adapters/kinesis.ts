@@ -1,0 +1,152 @@
+import {
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordsCommand,
+} from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { systemClock } from '../streaming/clock.ts';
+import type { RecordSink } from '../streaming/publish.ts';
+
+let client: KinesisClient | undefined;
+
+/**
+ * The process's one Kinesis client; region, credentials and endpoint come from the SDK's own chain. HTTP/1.1, not the
+ * HTTP/2 that the SDK prefers for Kinesis: a session does not outlive a frozen Lambda, and the emulator breaks it off when
+ * reads and writes meet.
+ */
+const kinesisClient = (): KinesisClient => (client ??= new KinesisClient({ requestHandler: new NodeHttpHandler() }));
+
+/** A Kinesis stream to write to. */
+export function kinesisSink(streamName: string, client = kinesisClient()): RecordSink {
+  return {
+    async putRecords(entries, signal) {
+      const { Records = [] } = await client.send(
+        new PutRecordsCommand({
+          StreamName: streamName,
+          Records: entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey })),
+        }),
+        { abortSignal: signal },
+      );
+      if (Records.length !== entries.length) {
+        throw new Error(`PutRecords to ${streamName} answered ${Records.length} of ${entries.length} records.`);
+      }
+      return Records.map(({ ErrorCode, ErrorMessage }) => ErrorCode && `${ErrorCode}: ${ErrorMessage ?? ''}`);
+    },
+  };
+}
+
+/** A record as it was read from a stream. */
+export interface ReadRecord {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  readonly arrivedAt: Date;
+}
+
+/** Where to begin: what comes from now on, all that is kept, or what arrived since. */
+export type ReadFrom = 'latest' | 'oldest' | Date;
+
+export interface ReadOptions {
+  readonly from: ReadFrom;
+  /** Ends the read. */
+  readonly signal: AbortSignal;
+  /** Between two rounds that found nothing; Kinesis allows five reads a second and shard. */
+  readonly pollMilliseconds?: number;
+  readonly client?: KinesisClient;
+}
+
+/** One shard's place in the stream. */
+interface Cursor {
+  readonly shardId: string;
+  iterator: string | undefined;
+  /** The last record read: where to go on when the iterator expires, after five minutes. */
+  last: string | undefined;
+}
+
+/** Records of all shards as they come, until the signal. Shards that a resharding opens are followed. */
+export async function* readStream(
+  streamName: string,
+  { from, signal, pollMilliseconds = 250, client = kinesisClient() }: ReadOptions,
+): AsyncGenerator<ReadRecord> {
+  const open = async (shardId: string, at: ReadFrom, last?: string): Promise<Cursor> => {
+    const { ShardIterator: iterator } = await client.send(
+      new GetShardIteratorCommand({ StreamName: streamName, ShardId: shardId, ...position(at, last) }),
+    );
+    return { shardId, iterator, last };
+  };
+
+  const known = new Set(await shardIds(streamName, client));
+  const cursors = await Promise.all([...known].map((shardId) => open(shardId, from)));
+  while (!signal.aborted && cursors.length > 0) {
+    let found = 0;
+    for (const cursor of [...cursors]) {
+      const read = await readOnce(cursor, client, signal);
+      if (read === 'aborted') return;
+      if (read === 'expired') {
+        cursors.splice(cursors.indexOf(cursor), 1, await open(cursor.shardId, from, cursor.last));
+        continue;
+      }
+      found += read.records.length;
+      yield* read.records;
+      if (cursor.iterator !== undefined) continue;
+      cursors.splice(cursors.indexOf(cursor), 1);
+      for (const child of read.children) {
+        if (!known.has(child)) cursors.push(await open(child, 'oldest'));
+        known.add(child);
+      }
+    }
+    if (found === 0) await systemClock.sleep(pollMilliseconds);
+  }
+}
+
+async function readOnce(
+  cursor: Cursor,
+  client: KinesisClient,
+  signal: AbortSignal,
+): Promise<{ readonly records: readonly ReadRecord[]; readonly children: readonly string[] } | 'expired' | 'aborted'> {
+  try {
+    const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor.iterator }), {
+      abortSignal: signal,
+    });
+    const records = (answer.Records ?? []).map((record) => ({
+      shardId: cursor.shardId,
+      sequenceNumber: record.SequenceNumber ?? '',
+      partitionKey: record.PartitionKey ?? '',
+      data: record.Data ?? new Uint8Array(),
+      arrivedAt: record.ApproximateArrivalTimestamp ?? new Date(0),
+    }));
+    cursor.iterator = answer.NextShardIterator;
+    cursor.last = records.at(-1)?.sequenceNumber ?? cursor.last;
+    return { records, children: (answer.ChildShards ?? []).flatMap(({ ShardId }) => ShardId ?? []) };
+  } catch (error) {
+    if (signal.aborted) return 'aborted';
+    if (error instanceof ExpiredIteratorException) return 'expired';
+    throw error;
+  }
+}
+
+type Position = Pick<GetShardIteratorCommandInput, 'ShardIteratorType' | 'StartingSequenceNumber' | 'Timestamp'>;
+
+function position(from: ReadFrom, last: string | undefined): Position {
+  if (last !== undefined) return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: last };
+  if (from instanceof Date) return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: from };
+  return { ShardIteratorType: from === 'latest' ? 'LATEST' : 'TRIM_HORIZON' };
+}
+
+async function shardIds(streamName: string, client: KinesisClient): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListShardsCommand(token === undefined ? { StreamName: streamName } : { NextToken: token }),
+    );
+    ids.push(...(page.Shards ?? []).flatMap(({ ShardId }) => ShardId ?? []));
+    token = page.NextToken;
+  } while (token !== undefined);
+  return ids;
+}

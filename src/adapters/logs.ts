@@ -1,0 +1,47 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-cloudwatch-logs';
+
+export interface LogLine {
+  readonly at: Date;
+  readonly text: string;
+}
+
+const POLL_MS = 1000;
+
+/**
+ * Lines of a log group, oldest first.
+ * @param since  only what is younger
+ * @param follow go on with what comes, until the signal says stop
+ */
+export async function* logLines(
+  group: string,
+  { since, follow }: { readonly since: Date; readonly follow?: AbortSignal },
+): AsyncGenerator<LogLine> {
+  const client = new CloudWatchLogsClient({});
+  const seen = new Set<string>();
+  let from = since.getTime();
+  for (;;) {
+    let nextToken: string | undefined;
+    do {
+      const page = await client
+        .send(new FilterLogEventsCommand({ logGroupName: group, startTime: from, nextToken }))
+        .catch((error: unknown) => {
+          if (error instanceof ResourceNotFoundException) return { events: [], nextToken: undefined }; // nothing logged yet
+          throw error;
+        });
+      for (const { eventId = '', timestamp = 0, message = '' } of page.events ?? []) {
+        if (seen.has(eventId)) continue;
+        seen.add(eventId);
+        from = Math.max(from, timestamp);
+        yield { at: new Date(timestamp), text: message.trimEnd() };
+      }
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    if (follow === undefined || follow.aborted) return;
+    await setTimeout(POLL_MS, undefined, { signal: follow }).catch(() => undefined); // aborted: the loop ends above
+  }
+}

@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  ExecutionStatus,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { TripcastError } from '../errors.ts';
+
+let client: SFNClient | undefined;
+const sfn = () => (client ??= new SFNClient({}));
+
+export type ExecutionEnd =
+  | { readonly outcome: 'succeeded'; readonly output: unknown }
+  | { readonly outcome: 'failed'; readonly error: string; readonly cause: string };
+
+/** Starts an execution and gives its ARN. */
+export async function startExecution(stateMachineArn: string, input: unknown): Promise<string> {
+  const { executionArn } = await sfn().send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  if (executionArn === undefined) throw new TripcastError(`${stateMachineArn} did not start`, 'Try again.');
+  return executionArn;
+}
+
+const FIRST_POLL_MS = 100;
+const LAST_POLL_MS = 2000;
+
+/**
+ * Follows an execution to its end, asking less often the longer it takes.
+ * @param onWait told between questions how many seconds have passed
+ */
+export async function followExecution(executionArn: string, onWait: (seconds: number) => void): Promise<ExecutionEnd> {
+  const started = performance.now();
+  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.3, LAST_POLL_MS)) {
+    const execution = await sfn().send(new DescribeExecutionCommand({ executionArn }));
+    if (execution.status !== ExecutionStatus.RUNNING && execution.status !== ExecutionStatus.PENDING_REDRIVE) {
+      return endOf(execution);
+    }
+    onWait((performance.now() - started) / 1000);
+    await setTimeout(wait);
+  }
+}
+
+function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput): ExecutionEnd {
+  if (status === ExecutionStatus.SUCCEEDED) return { outcome: 'succeeded', output: JSON.parse(output ?? 'null') };
+  return { outcome: 'failed', error: error ?? String(status), cause: cause ?? 'no cause was given' };
+}

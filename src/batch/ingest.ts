@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TripcastError } from '../errors.ts';
+import { dataKeys, monthFile, s3Uri } from '../storage/layout.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { sha256OfFile } from '../storage/sha256.ts';
+import { inspectFile, type Queries } from '../trips/inspect-file.ts';
+import type { Month } from '../trips/month.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+
+/** Where raw months come from: a folder or TLC's address. src/adapters/tlc-source.ts has both. */
+export interface TlcSource {
+  /** For messages: the folder or the address. */
+  readonly name: string;
+  /** Brings the file to `path`, whole or not at all. */
+  fetch(file: string, path: string): Promise<'fetched' | 'not-published'>;
+}
+
+/** The sidecar of a raw month. */
+export const rawFactsSchema = z.object({
+  sha256: z.string(),
+  bytes: z.int(),
+  rows: z.int(),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  source: z.string(),
+  ingested_at: z.iso.datetime(),
+});
+export type RawFacts = z.infer<typeof rawFactsSchema>;
+
+export type IngestOutcome =
+  | { readonly outcome: 'ingested' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
+  | { readonly outcome: 'not-published'; readonly note: string }
+  | { readonly outcome: 'refused'; readonly note: string };
+
+export interface IngestDependencies {
+  readonly data: ObjectStore;
+  readonly source: TlcSource;
+  readonly database: Queries;
+  readonly workFolder: string;
+  readonly now: () => Date;
+}
+
+/**
+ * Brings a raw month into the data bucket, unchanged, after a look inside: a file that cannot be scored is refused. The
+ * sidecar is written last, so a month with one is complete.
+ */
+export async function ingestMonth(
+  taxiType: TaxiType,
+  month: Month,
+  { data, source, database, workFolder, now }: IngestDependencies,
+): Promise<IngestOutcome> {
+  const key = dataKeys.raw(taxiType, month);
+  const uri = s3Uri(data.bucket, key);
+  const known = await readRawFacts(data, taxiType, month);
+  if (known !== undefined && (await data.head(key))?.size === known.bytes) {
+    return { outcome: 'already-there', uri, facts: known };
+  }
+  const file = monthFile(taxiType, month);
+  const path = join(workFolder, file);
+  if ((await source.fetch(file, path)) === 'not-published') {
+    return { outcome: 'not-published', note: `${file} is not at ${source.name}` };
+  }
+  const inspected = await inspectFile(database, path, taxiType, 'score');
+  if (inspected.outcome === 'refused') return { outcome: 'refused', note: `${file}: ${inspected.reason}` };
+  const facts: RawFacts = {
+    sha256: await sha256OfFile(path),
+    bytes: (await stat(path)).size,
+    rows: inspected.rows,
+    columns: [...inspected.columns],
+    source: source.name,
+    ingested_at: now().toISOString(),
+  };
+  await data.upload(path, key, { contentType: 'application/vnd.apache.parquet' });
+  await data.put(dataKeys.rawFacts(taxiType, month), `${JSON.stringify(facts, null, 2)}\n`, {
+    contentType: 'application/json',
+  });
+  return { outcome: 'ingested', uri, facts };
+}
+
+/** A raw month's sidecar; undefined when the month was never completely ingested. */
+export async function readRawFacts(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<RawFacts | undefined> {
+  const found = await data.get(dataKeys.rawFacts(taxiType, month));
+  if (found === undefined) return undefined;
+  const parsed = rawFactsSchema.safeParse(JSON.parse(new TextDecoder().decode(found.body)));
+  if (parsed.success) return parsed.data;
+  throw new TripcastError(
+    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not what ingest writes`,
+    'Delete it and ingest the month again.',
+  );
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { isRunId, type RunId } from '../registry/run-id.ts';
+import { isMonth, type Month } from '../trips/month.ts';
+import { TAXI_TYPES } from '../trips/taxi-type.ts';
+
+/** What became of a month: the last word of the score function, of an execution and of `tripcast batch`. */
+export const STATUSES = ['scored', 'unchanged', 'not-published', 'refused', 'failed'] as const;
+export type MonthStatus = (typeof STATUSES)[number];
+
+/** Whether the model was trained on the month; errors of `in-training` months are kept out of comparisons. */
+export const EVALUATIONS = ['in-training', 'before-training', 'after-training'] as const;
+export type Evaluation = (typeof EVALUATIONS)[number];
+
+export const monthSchema = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');
+export const runIdSchema = z.custom<RunId>((value) => typeof value === 'string' && isRunId(value), 'a run id');
+export const taxiTypeSchema = z.enum(TAXI_TYPES);
+
+/** What the states of a month hand on to each other. */
+export const monthJobSchema = z.object({
+  taxi_type: taxiTypeSchema,
+  month: monthSchema,
+  /** Resolved once, when the execution is planned, so that a promotion midway changes nothing. */
+  run_id: runIdSchema,
+  /** Score again although a receipt is there. */
+  force: z.boolean(),
+  /** Score rides outside 1..60 minutes as well. */
+  all: z.boolean(),
+});
+export type MonthJob = Readonly<z.infer<typeof monthJobSchema>>;
+
+export const monthOutcomeSchema = z.object({
+  taxi_type: taxiTypeSchema,
+  month: monthSchema,
+  status: z.enum(STATUSES),
+  rows_in: z.int().nullable(),
+  rows_scored: z.int().nullable(),
+  rmse: z.number().nullable(),
+  evaluation: z.enum(EVALUATIONS).nullable(),
+  /** s3:// addresses. */
+  receipt: z.string().nullable(),
+  output: z.string().nullable(),
+  seconds: z.number().nullable(),
+  /** One sentence for a person: why it was refused, what was found. */
+  note: z.string().nullable(),
+});
+export type MonthOutcome = Readonly<z.infer<typeof monthOutcomeSchema>>;
+
+/** An outcome with nothing scored. */
+export function withoutScore(
+  job: Pick<MonthJob, 'taxi_type' | 'month'>,
+  status: MonthStatus,
+  note: string,
+): MonthOutcome {
+  return {
+    taxi_type: job.taxi_type,
+    month: job.month,
+    status,
+    rows_in: null,
+    rows_scored: null,
+    rmse: null,
+    evaluation: null,
+    receipt: null,
+    output: null,
+    seconds: null,
+    note,
+  };
+}

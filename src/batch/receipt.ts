@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { ModelCard } from '../model/card.ts';
+import type { Month } from '../trips/month.ts';
+import { REJECTIONS } from '../trips/tlc-file.ts';
+import { EVALUATIONS, type Evaluation, monthSchema, runIdSchema, taxiTypeSchema } from './outcome.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const file = z.object({ uri: z.string().startsWith('s3://'), sha256, bytes: z.int().nonnegative() });
+
+/** What a scored month leaves behind: enough to tell what was read, what was written, by which model and code. */
+export const receiptSchema = z.object({
+  schema_version: z.literal(1),
+  taxi_type: taxiTypeSchema,
+  month: monthSchema,
+  run_id: runIdSchema,
+  source: file,
+  output: file,
+  /** in = scored + the sum of rejected. */
+  rows: z.object({
+    in: z.int().nonnegative(),
+    scored: z.int().nonnegative(),
+    rejected: z.partialRecord(z.enum(REJECTIONS), z.int().positive()),
+  }),
+  /** Minutes, on scored rides; null when the source has no dropoff times. */
+  errors: z.object({ rmse: z.number(), mae: z.number(), coverage_90: z.number() }).nullable(),
+  evaluation: z.enum(EVALUATIONS),
+  code_version: z.string(),
+  engines: z.record(z.string(), z.string()),
+  started_at: z.iso.datetime(),
+  seconds: z.number().nonnegative(),
+});
+export type Receipt = Readonly<z.infer<typeof receiptSchema>>;
+
+/** The one line that names a month's published output. */
+export const currentSchema = z.object({
+  taxi_type: taxiTypeSchema,
+  year: z.int(),
+  month: z.int(),
+  key: z.string(),
+  run_id: runIdSchema,
+  receipt: z.string(),
+  sha256,
+});
+export type Current = Readonly<z.infer<typeof currentSchema>>;
+
+/** Where a month lies relative to those that the model was trained on. */
+export function evaluationOf(card: ModelCard, month: Month): Evaluation {
+  const trained = card.train.months.map((each) => each.month);
+  if (trained.includes(month)) return 'in-training';
+  return trained.every((each) => month < each) ? 'before-training' : 'after-training';
+}

@@ -1,0 +1,14 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Config } from '../../lib/config.ts';
+import { TripcastError } from '../errors.ts';
+
+/** Stops a command whose credentials belong to another account than the configuration names. */
+export async function checkAccount({ env, account }: Config): Promise<void> {
+  if (account === null) return;
+  const caller = await new STSClient({}).send(new GetCallerIdentityCommand({}));
+  if (caller.Account === account) return;
+  throw new TripcastError(
+    `The credentials belong to account ${caller.Account}, and env/${env}.json names ${account}`,
+    'Use the right profile (AWS_PROFILE), or mend the file.',
+  );
+}

@@ -1,0 +1,89 @@
+import { type Config, loadConfig, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from '../../lib/config.ts';
+import { describeStack, setStackParameter } from '../adapters/cloudformation.ts';
+import { S3Store } from '../adapters/s3.ts';
+import { TripcastError } from '../errors.ts';
+import { localApiUrl } from '../local/api-url.ts';
+import { devEnvironmentVariables, readEnvironment } from '../local/environment.ts';
+import { Registry } from '../registry/registry.ts';
+import { checkAccount } from './account.ts';
+
+/** A deployed environment as a command sees it: its configuration and what the stack's outputs say. */
+export interface Deployment {
+  readonly config: Config;
+  output(name: OutputName): string;
+  /** Of the predict API, without a slash at its end. */
+  readonly apiUrl: string;
+  readonly data: S3Store;
+  readonly models: S3Store;
+  readonly registry: Registry;
+}
+
+/**
+ * Points this process at an environment (region, and for dev the emulator's address and test credentials) and reads the
+ * stack's outputs.
+ * @throws TripcastError when the emulator is not up, the stack is not there, or the credentials belong elsewhere
+ */
+export async function connect(env: string): Promise<Deployment> {
+  const config = loadConfig(env);
+  const emulator = await pointAt(config);
+  const name = stackName(config.env);
+  const stack = await describeStack(name);
+  if (stack === undefined)
+    throw new TripcastError(`The stack ${name} is not deployed in ${config.region}`, deployFix(config));
+  const output = (wanted: OutputName) => {
+    const value = stack.outputs[wanted];
+    if (value === undefined) throw new TripcastError(`The stack ${name} has no output ${wanted}`, deployFix(config));
+    return value;
+  };
+  const models = new S3Store(output('ModelBucketName'));
+  return {
+    config,
+    output,
+    apiUrl: emulator === undefined ? output('ApiUrl') : localApiUrl(output('ApiUrl'), emulator),
+    models,
+    data: new S3Store(output('DataBucketName')),
+    registry: new Registry(models, config.model),
+  };
+}
+
+/** @returns the emulator's address, or undefined for AWS itself */
+async function pointAt(config: Config): Promise<string | undefined> {
+  if (config.endpointUrl === null) {
+    if (process.env.AWS_ENDPOINT_URL !== undefined) {
+      throw new TripcastError(
+        `AWS_ENDPOINT_URL is set (${process.env.AWS_ENDPOINT_URL}), and --env ${config.env} means AWS itself`,
+        'Unset it, or use --env dev.',
+      );
+    }
+    process.env.AWS_REGION = config.region;
+    await checkAccount(config);
+    return undefined;
+  }
+  const environment = readEnvironment();
+  if (environment === undefined) {
+    throw new TripcastError('The local environment is not up', 'Start it with `npx tripcast up`.');
+  }
+  useVariables(devEnvironmentVariables(environment.endpointUrl));
+  return environment.endpointUrl;
+}
+
+/** Sets this process's variables; an undefined one is removed. */
+function useVariables(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+/** The stream waits for its first champion: with none, every batch would fail and be retried until it is too old. */
+export async function enableStream({ config }: Deployment): Promise<void> {
+  const name = stackName(config.env);
+  const stack = await describeStack(name);
+  if (stack?.parameters[STREAM_ENABLED_PARAMETER] === 'true') return;
+  await setStackParameter(name, STREAM_ENABLED_PARAMETER, 'true');
+}
+
+const deployFix = ({ env, endpointUrl }: Config) =>
+  endpointUrl === null
+    ? `Deploy it with \`npx cdk deploy --context env=${env}\`.`
+    : 'Deploy it with `npx tripcast up`.';

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { tlcSource } from '../adapters/tlc-source.ts';
+import { workFolder } from '../adapters/work-folder.ts';
+import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
+import { TripcastError } from '../errors.ts';
+import { type Month, monthRange } from '../trips/month.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import { connect, type Deployment } from './context.ts';
+import type { CommonOptions } from './program.ts';
+import { count, type Terminal, table } from './terminal.ts';
+
+export interface IngestOptions {
+  readonly taxiType: TaxiType;
+  readonly from: Month;
+  readonly to: Month;
+  readonly source?: string;
+}
+
+export interface IngestedMonth {
+  readonly month: Month;
+  readonly outcome: IngestOutcome['outcome'];
+  readonly rows: number | null;
+  readonly uri: string | null;
+  readonly note: string | null;
+}
+
+/** `tripcast ingest`: raw months into the data bucket; what is already there is skipped. */
+export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const to = await connect(options.env);
+  const months = await ingestMonths(to, monthRange(options.from, options.to), options, terminal);
+  terminal.result({ months }, () =>
+    table(
+      ['month', 'outcome', 'rows', 'where'],
+      months.map((each) => [each.month, each.outcome, count(each.rows), each.uri ?? each.note ?? '']),
+    ),
+  );
+  if (months.some(({ outcome }) => outcome === 'refused' || outcome === 'not-published')) process.exitCode = 1;
+}
+
+export async function ingestMonths(
+  to: Deployment,
+  months: readonly Month[],
+  options: Pick<IngestOptions, 'taxiType' | 'source'>,
+  terminal: Terminal,
+): Promise<readonly IngestedMonth[]> {
+  const { DuckDB } = await import('../adapters/duckdb.ts');
+  const place = options.source ?? to.config.publication.source;
+  const source = tlcSource(/^https?:/.test(place) ? place : resolve(place));
+  const progress = terminal.progress(`ingest ${options.taxiType}`, months.length);
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  const done: IngestedMonth[] = [];
+  for (const month of months) {
+    progress.update(done.length, month);
+    const outcome = await ingestMonth(options.taxiType, month, {
+      data: to.data,
+      source,
+      database,
+      workFolder: folder.path,
+      now: () => new Date(),
+    });
+    done.push(
+      'note' in outcome
+        ? { month, outcome: outcome.outcome, rows: null, uri: null, note: outcome.note }
+        : { month, outcome: outcome.outcome, rows: outcome.facts.rows, uri: outcome.uri, note: null },
+    );
+  }
+  progress.done(summaryOf(done));
+  return done;
+}
+
+function summaryOf(done: readonly IngestedMonth[]): string {
+  const outcomes = [...new Set(done.map(({ outcome }) => outcome))];
+  return outcomes.map((outcome) => `${done.filter((each) => each.outcome === outcome).length} ${outcome}`).join(', ');
+}
+
+/** The raw months as local files, for training. @throws TripcastError naming the months that are not in the bucket */
+export async function fetchRawMonths(
+  to: Deployment,
+  taxiType: TaxiType,
+  months: readonly Month[],
+  folder: string,
+): Promise<readonly { readonly month: Month; readonly path: string }[]> {
+  const { dataKeys, monthFile } = await import('../storage/layout.ts');
+  const files = await Promise.all(
+    months.map(async (month) => {
+      const path = resolve(folder, monthFile(taxiType, month));
+      return { month, path, found: await to.data.download(dataKeys.raw(taxiType, month), path) };
+    }),
+  );
+  const missing = files.filter(({ found }) => found === undefined).map(({ month }) => month);
+  if (missing.length === 0) return files;
+  throw new TripcastError(
+    `These ${taxiType} months are not in the data bucket: ${missing.join(', ')}`,
+    `Bring them in with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+  );
+}

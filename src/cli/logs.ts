@@ -1,0 +1,28 @@
+import { FUNCTIONS, functionName } from '../../lib/config.ts';
+import { logLines } from '../adapters/logs.ts';
+import { connect } from './context.ts';
+import { knownFunction } from './invoke.ts';
+import type { CommonOptions } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface LogsOptions {
+  readonly function: string | undefined;
+  readonly follow: boolean;
+  readonly minutes: number;
+}
+
+/** `tripcast logs`: what one function wrote, or all of them. */
+export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const { config } = await connect(options.env);
+  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function)];
+  const since = new Date(Date.now() - options.minutes * 60_000);
+  const stop = new AbortController();
+  if (options.follow) process.once('SIGINT', () => stop.abort());
+  const show = async (name: (typeof FUNCTIONS)[number]) => {
+    const group = `/aws/lambda/${functionName(config.env, name)}`;
+    for await (const { at, text } of logLines(group, { since, ...(options.follow ? { follow: stop.signal } : {}) })) {
+      terminal.result({ at, function: name, text }, () => `${at.toISOString()}  ${name}  ${text}`);
+    }
+  };
+  await Promise.all(names.map(show));
+}

@@ -1,0 +1,70 @@
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { TripcastError } from '../errors.ts';
+import { modelCardSchema } from '../model/card.ts';
+import { type GoldenRides, goldenSchema } from '../model/golden.ts';
+import { loadRun } from '../registry/load-run.ts';
+import type { LoadedModel } from '../registry/model-source.ts';
+import { isRunId, parseRunId, type RunId } from '../registry/run-id.ts';
+import { sha256 } from '../storage/sha256.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import { connect } from './context.ts';
+
+/** Where `train --local` puts its runs. */
+export const LOCAL_MODELS = '.tripcast/models';
+
+/**
+ * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
+ * what lies in the registry needs the environment.
+ */
+export async function chooseModel(named: string, env: string, taxiType: TaxiType): Promise<LoadedModel> {
+  const { loadScorer } = await import('../adapters/onnxruntime.ts');
+  const file = isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named;
+  if (named !== 'champion' && (await exists(file))) {
+    const bytes = await readFile(file);
+    return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
+  }
+  if (named !== 'champion' && !isRunId(named)) {
+    throw new TripcastError(
+      `There is no model file ${named}`,
+      'Give a run id, `champion`, or the path of a model.onnx.',
+    );
+  }
+  const { registry } = await connect(env);
+  const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
+  if (run === undefined) {
+    throw new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');
+  }
+  return loadRun(registry, run, loadScorer);
+}
+
+/** The run that the card beside the file names; a file without one is known by its own sha256, cut to a run id's length. */
+async function runOf(file: string, bytes: Uint8Array): Promise<RunId> {
+  const card = join(dirname(file), 'card.json');
+  if (!(await exists(card))) return parseRunId(sha256(bytes).slice(0, 32));
+  return modelCardSchema.parse(JSON.parse(await readFile(card, 'utf8'))).run_id;
+}
+
+/** The golden rides beside the file; none for a file alone. */
+async function goldenBeside(file: string): Promise<GoldenRides> {
+  const golden = join(dirname(file), 'golden.json');
+  return (await exists(golden)) ? goldenSchema.parse(JSON.parse(await readFile(golden, 'utf8'))) : NONE;
+}
+
+const NONE: GoldenRides = {
+  rides: [],
+  predictions: {
+    predicted_duration: [],
+    interval_low: [],
+    interval_high: [],
+    interval80_low: [],
+    interval80_high: [],
+  },
+  exact: [],
+};
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

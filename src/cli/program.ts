@@ -1,0 +1,200 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ENVIRONMENTS, FUNCTIONS } from '../../lib/config.ts';
+import { TripcastError } from '../errors.ts';
+import { parseRunId } from '../registry/run-id.ts';
+import { parseMonth, parseMonths } from '../trips/month.ts';
+import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
+import type { LogsOptions } from './logs.ts';
+import type { ScoreOptions } from './score.ts';
+import { type Terminal, terminal } from './terminal.ts';
+
+/** What every command has. */
+export interface CommonOptions {
+  readonly env: string;
+  readonly json: boolean;
+}
+
+type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/** Runs the command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return process.exitCode === undefined ? DONE : Number(process.exitCode);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
+    if (error instanceof Error && error.name === 'AbortError') return FAILED; // Ctrl-C: who ends it has said so
+    process.stderr.write(`tripcast: ${messageOf(error)}\n`);
+    return FAILED;
+  }
+}
+
+/** A person reads the sentence; what is no TripcastError is a fault of ours and needs its stack. */
+function messageOf(error: unknown): string {
+  if (error instanceof TripcastError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The manual: every command with its flags. A command's code, and what it needs, is loaded when it runs. */
+function program(): Command {
+  const tripcast = new Command('tripcast')
+    .description('Taxi-trip durations on AWS: trained, shipped, run and watched as code.')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tripcast: ')) })
+    .showHelpAfterError('(see `tripcast help`)');
+
+  const command = (nameAndArguments: string, description: string) =>
+    tripcast
+      .command(nameAndArguments)
+      .description(description)
+      .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+      .option('--json', 'one JSON object on standard output', false);
+
+  command('start', 'the main job from end to end: what `npm start` runs').action(
+    lazily(async () => (await import('./start.ts')).start),
+  );
+  command('up', 'start the local environment: emulator and deployed stack').action(
+    lazily(async () => (await import('./up.ts')).up),
+  );
+  command('down', 'stop the local environment; what lies in the emulator is gone').action(
+    lazily(async () => (await import('./down.ts')).down),
+  );
+  command('status', 'what is up, and where').action(lazily(async () => (await import('./status.ts')).status));
+  command('doctor', 'check what this machine has').action(lazily(async () => (await import('./doctor.ts')).doctor));
+
+  command('ingest', "bring TLC's month files into the data bucket")
+    .addOption(taxiType())
+    .requiredOption('--from <YYYY-MM>', 'first month', argument(parseMonth))
+    .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
+    .option('--source <folder|URL>', "where the files are; without it, TLC's published address")
+    .action(lazily(async () => (await import('./ingest.ts')).ingest));
+
+  command('train', 'train a model and register it')
+    .requiredOption('--recipe <name>', 'linear-pair')
+    .addOption(taxiType())
+    .option('--train <months>', '2023-01..2023-03, or a list', argument(parseMonths))
+    .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(wholeNumber))
+    .option('--month <M>', 'with --year', argument(wholeNumber))
+    .option('--validate <month|split:share>', 'the month after the last one, unless given')
+    .option('--promote', 'make it the champion', false)
+    .option('--local', 'read --source and write --out: no AWS', false)
+    .option('--source <folder>', 'with --local: the folder of TLC files')
+    .option('--out <folder>', 'with --local: where the model folder goes')
+    .action(lazily(async () => (await import('./train.ts')).train));
+
+  command('batch', 'score a month with the deployed state machine')
+    .addOption(taxiType())
+    .option('--month <YYYY-MM>', 'the month to score', argument(parseMonth))
+    .option('--date <YYYY-MM-DD>', 'score as if it were this day')
+    .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
+    .option('--force', 'score again although it is done', false)
+    .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .action(lazily(async () => (await import('./batch.ts')).batch));
+
+  command('backfill', 'score past months with the deployed state machine')
+    .addOption(taxiType())
+    .requiredOption('--from <YYYY-MM>', 'first month', argument(parseMonth))
+    .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
+    .option('--max-concurrency <n>', 'months at a time, 1..40', argument(wholeNumber), 1)
+    .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
+    .option('--force', 'score again although it is done', false)
+    .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .action(lazily(async () => (await import('./backfill.ts')).backfill));
+
+  const stream = tripcast.command('stream').description('send rides and see their predictions');
+  stream
+    .command('replay')
+    .description("send a month's real rides as events")
+    .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+    .option('--json', 'one JSON object on standard output', false)
+    .addOption(taxiType())
+    .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
+    .option('--limit <n>', 'rides, from the first on', argument(wholeNumber))
+    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(wholeNumber))
+    .action(lazily(async () => (await import('./stream-replay.ts')).streamReplay));
+  stream
+    .command('tail')
+    .description('show predictions as they come')
+    .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+    .option('--json', 'JSON lines on standard output', false)
+    .option('--from-start', "from the stream's oldest record on, instead of now", false)
+    .option('--limit <n>', 'stop after so many', argument(wholeNumber))
+    .action(lazily(async () => (await import('./stream-tail.ts')).streamTail));
+
+  command('score <in> <out>', 'score a Parquet file: no AWS')
+    .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
+    .addOption(
+      new Option('--taxi-type <type>', "told by the file's name unless given").argParser(argument(parseTaxiType)),
+    )
+    .option('--month <YYYY-MM>', "told by the file's name unless given", argument(parseMonth))
+    .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
+      runLazily(async () => (await import('./score.ts')).score, { ...options, input, output }),
+    );
+
+  command('predict', 'ask for one ride')
+    .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(wholeNumber))
+    .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(wholeNumber))
+    .option('--distance <miles>', "the pair's typical distance without it", argument(number))
+    .option('--at <time>', 'pickup, ISO 8601, New York time unless it has an offset; now without it')
+    .action(lazily(async () => (await import('./predict.ts')).predict));
+
+  command('serve', 'the API on this machine: no AWS')
+    .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
+    .addOption(taxiType())
+    .option('--port <n>', 'port on 127.0.0.1', argument(wholeNumber), 8000)
+    .action(lazily(async () => (await import('./serve.ts')).serve));
+
+  command('invoke <function> <event>', 'call a deployed function with an event file').action(
+    (name: string, event: string, options: CommonOptions) =>
+      runLazily(async () => (await import('./invoke.ts')).invoke, { ...options, function: name, event }),
+  );
+
+  command('logs [function]', `what the functions wrote: ${FUNCTIONS.join(', ')}`)
+    .option('--follow', 'go on until Ctrl-C', false)
+    .option('--minutes <n>', 'how far back', argument(wholeNumber), 60)
+    .action((name: string | undefined, options: Omit<LogsOptions, 'function'> & CommonOptions) =>
+      runLazily(async () => (await import('./logs.ts')).logs, { ...options, function: name }),
+    );
+
+  return tripcast;
+}
+
+const lazily =
+  <Options>(load: () => Promise<Run<Options>>) =>
+  (options: Options & CommonOptions) =>
+    runLazily(load, options);
+
+async function runLazily<Options>(load: () => Promise<Run<Options>>, options: Options & CommonOptions): Promise<void> {
+  const run = await load();
+  await run(options, terminal(options));
+}
+
+const taxiType = () =>
+  new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');
+
+/** A parser whose complaint is wrong usage (exit code 2). */
+const argument =
+  <T>(parse: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof TripcastError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function number(text: string): number {
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  throw new InvalidArgumentError('It must be a number.');
+}

@@ -1,0 +1,40 @@
+import type { DuckDB } from '../adapters/duckdb.ts';
+import type { RecordedRide } from '../streaming/replay.ts';
+import type { Month } from '../trips/month.ts';
+import { sqlText } from '../trips/sql.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import { KEPT_MINUTES, rideSql } from '../trips/tlc-file.ts';
+
+const BATCH_ROWS = 8192;
+
+/** The rides of a month file that scoring keeps, as the batch output names them, in the file's order. */
+export async function* recordedRides(
+  database: DuckDB,
+  path: string,
+  {
+    taxiType,
+    month,
+    limit,
+  }: { readonly taxiType: TaxiType; readonly month: Month; readonly limit: number | undefined },
+): AsyncGenerator<RecordedRide> {
+  const ride = rideSql(taxiType);
+  const sql = `SELECT file_row_number::DOUBLE, ${ride.pickupZone}::DOUBLE, ${ride.dropoffZone}::DOUBLE, ${ride.distance},
+      ${ride.pickupTime}::DOUBLE
+    FROM read_parquet(${sqlText(path)}, file_row_number = true)
+    WHERE ${ride.duration} BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most}
+    ${limit === undefined ? '' : `LIMIT ${limit}`}`;
+  const prefix = month.replace('-', '/');
+  for await (const { rows, columns } of database.numbers(sql, BATCH_ROWS)) {
+    const at = (column: number, i: number) => columns[column]?.[i] ?? Number.NaN;
+    for (let i = 0; i < rows; i++) {
+      const distance = at(3, i);
+      yield {
+        rideId: `${prefix}_${at(0, i)}`,
+        pickupZone: at(1, i),
+        dropoffZone: at(2, i),
+        distance: Number.isNaN(distance) ? null : distance,
+        pickupTime: at(4, i),
+      };
+    }
+  }
+}

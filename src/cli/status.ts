@@ -1,0 +1,27 @@
+import { status as findStatus, type Status } from '../local/status.ts';
+import type { CommonOptions } from './program.ts';
+import { type Terminal, table } from './terminal.ts';
+
+export { findStatus };
+
+/** `tripcast status`: what is up, and where. */
+export async function status(_options: CommonOptions, terminal: Terminal): Promise<void> {
+  const found = await findStatus();
+  terminal.result(found, () => describeEnvironment(found));
+}
+
+export function describeEnvironment(found: Status): string {
+  if (!found.up) return 'The local environment is not up. Start it with `npx tripcast up`.';
+  const { environment, stack, current } = found;
+  const rows = [
+    ['emulator', environment.endpointUrl],
+    ['stack', stack === undefined ? 'not deployed' : `${stack.name} ${stack.status}`],
+    ...Object.entries(stack?.outputs ?? {}).map(([name, value]) =>
+      name === 'ApiUrl' ? [name, localApiUrl(value, environment.endpointUrl)] : [name, value],
+    ),
+    ['log', environment.logFile],
+  ];
+  const stale =
+    stack === undefined || current ? [] : ['The sources have changed since: `npx tripcast up` deploys them.'];
+  return [table(['what', 'where'], rows), ...stale].join('\n');
+}

@@ -1,0 +1,48 @@
+import { readStream } from '../adapters/kinesis.ts';
+import { distinctPredictions } from '../streaming/distinct.ts';
+import { type PredictionRecord, predictionRecordSchema } from '../streaming/prediction-record.ts';
+import { connect, type Deployment } from './context.ts';
+import type { CommonOptions } from './program.ts';
+import type { Terminal } from './terminal.ts';
+import { interruptible } from './up.ts';
+
+export interface TailOptions {
+  readonly fromStart: boolean;
+  readonly limit?: number;
+}
+
+/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; Ctrl-C ends it. */
+export async function streamTail(options: TailOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const to = await connect(options.env);
+  terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
+  await interruptible(async (signal) => {
+    let shown = 0;
+    for await (const record of predictions(to, options.fromStart ? 'oldest' : 'latest', signal)) {
+      terminal.result(record, () => lineOf(record));
+      shown += 1;
+      if (shown === options.limit) return;
+    }
+  });
+}
+
+/** The predictions stream as distinct records, from `from` on until the signal. */
+export async function* predictions(
+  to: Deployment,
+  from: 'oldest' | 'latest',
+  signal: AbortSignal,
+): AsyncGenerator<PredictionRecord> {
+  const utf8 = new TextDecoder();
+  async function* parsed() {
+    for await (const { data } of readStream(to.output('PredictionsStreamName'), { from, signal })) {
+      yield predictionRecordSchema.parse(JSON.parse(utf8.decode(data)));
+    }
+  }
+  yield* distinctPredictions(parsed());
+}
+
+function lineOf({ prediction, predicted_at, version, source }: PredictionRecord): string {
+  const { ride_id, ride_duration, interval, distance_source } = prediction;
+  const [low, high] = interval;
+  const minutes = `${ride_duration.toFixed(1).padStart(5)} min  [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+  return `${predicted_at}  ${String(ride_id).padEnd(16)} ${minutes}  ${distance_source}  ${source}  ${version.slice(0, 8)}`;
+}

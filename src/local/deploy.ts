@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, readFileSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { loadConfig, stackName } from '../../lib/config.ts';
+import { TripcastError } from '../errors.ts';
+import { signalGroup } from './emulator.ts';
+import { devEnvironmentVariables, TEST_CREDENTIALS } from './environment.ts';
+import { withLock } from './lock.mjs';
+import { CLONE, CLONE_LOCAL, LOCAL } from './paths.ts';
+
+export type DeployOptions = {
+  readonly endpointUrl: string;
+  /** Where the CDK's output and the stack's outputs go. Default `.tripcast`. */
+  readonly dir?: string;
+  /** Each line that the CDK prints, as it comes. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** The stack's outputs by name. */
+export type Outputs = Readonly<Record<string, string>>;
+
+const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
+
+/**
+ * Deploys the dev stack to an emulator with the project's own `cdk deploy`; one deploy in this clone at a time, since they
+ * share `dist/`.
+ * @returns the stack's outputs
+ * @throws TripcastError with the reasons alone; the whole output is in the log file it names
+ */
+export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: DeployOptions): Promise<Outputs> {
+  const stack = stackName('dev');
+  const outputsFile = join(dir, 'outputs.json');
+  const logFile = join(dir, 'deploy.log');
+  await makeAssetBucket(endpointUrl);
+  rmSync(join(dir, 'cdk.out'), { recursive: true, force: true }); // or the assets of every past version pile up
+  const lock = join(CLONE_LOCAL, 'deploy.lock');
+  const { exitCode, lines } = await withLock(
+    lock,
+    () => runCdk({ endpointUrl, dir, outputsFile, logFile, ...(onLine && { onLine }), ...(signal && { signal }) }),
+    {
+      onWait: ({ pid }) => onLine?.(`Waiting for another deploy of this clone (pid ${pid})`),
+      ...(signal && { signal }),
+    },
+  );
+  signal?.throwIfAborted();
+  if (exitCode !== 0) {
+    throw new TripcastError(
+      `The stack ${stack} was not deployed to ${endpointUrl}:\n${reasons(lines).join('\n')}`,
+      `All that the CDK said is in ${logFile}.`,
+    );
+  }
+  return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')))[stack] ?? {};
+}
+
+/** CDK's bootstrap would make this bucket on AWS; the dev stack needs nothing else of a bootstrap. */
+async function makeAssetBucket(endpointUrl: string): Promise<void> {
+  const { region, account } = loadConfig('dev');
+  const s3 = new S3Client({ endpoint: endpointUrl, region, credentials: TEST_CREDENTIALS, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: `cdk-hnb659fds-assets-${account}-${region}` }));
+  s3.destroy();
+}
+
+type CdkRun = DeployOptions & { readonly dir: string; readonly outputsFile: string; readonly logFile: string };
+
+async function runCdk({ endpointUrl, dir, outputsFile, logFile, onLine, signal }: CdkRun) {
+  const child = spawn(
+    process.execPath,
+    [join(CLONE, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...cdkArguments(dir, outputsFile)],
+    {
+      cwd: CLONE,
+      env: {
+        ...process.env,
+        ...devEnvironmentVariables(endpointUrl),
+        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // for the app: `node` is this one
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        CDK_DISABLE_VERSION_CHECK: '1',
+        NO_COLOR: '1',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group of its own, so that an abort reaches the app too
+    },
+  );
+  const stop = () => child.pid !== undefined && signalGroup(child.pid, 'SIGTERM');
+  signal?.addEventListener('abort', stop, { once: true });
+  const log = createWriteStream(logFile);
+  const lines: string[] = [];
+  const heard = [child.stdout, child.stderr].map(async (stream) => {
+    for await (const line of createInterface({ input: stream })) {
+      log.write(`${line}\n`);
+      lines.push(line);
+      onLine?.(line);
+    }
+  });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  await Promise.all(heard);
+  signal?.removeEventListener('abort', stop);
+  log.end();
+  return { exitCode, lines };
+}
+
+const cdkArguments = (dir: string, outputsFile: string) => [
+  ...['deploy', '--app', 'node bin/app.ts', '--context', 'env=dev', '--output', join(dir, 'cdk.out')],
+  ...['--outputs-file', outputsFile, '--require-approval', 'never', '--method', 'direct'],
+  ...['--progress', 'events', '--no-color', '--no-notices'],
+];
+
+/** Of all that a failed deploy prints, what says why: CDK's own summary after its cross, else what is left without the noise. */
+export function reasons(lines: readonly string[]): readonly string[] {
+  const summary = lines.findIndex((line) => line.startsWith('❌'));
+  const said = summary < 0 ? lines.filter((line) => !NOISE.test(line)) : lines.slice(summary + 1);
+  return said.filter((line) => line.trim() !== '').slice(-15);
+}
+
+/** Stack frames, progress, and the trailer of every failed subprocess. */
+const NOISE = /^\s+at |^Node\.js v|Synthesis time|: (start|success): |Subprocess exited|^\s*\^+$/;

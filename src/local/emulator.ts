@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TripcastError } from '../errors.ts';
+import { LOCAL, PYTHON } from './paths.ts';
+import { canBind, freePort } from './ports.ts';
+import { isRunning, processStart } from './processes.mjs';
+
+const DEFAULT_PORT = 4566;
+const START_DEADLINE_MS = 60_000;
+const STOP_GRACE_MS = 3_000;
+const POLL_MS = 50;
+
+/** A process as it was when it was started, so that a later one with its pid is not taken for it. */
+export type ProcessMark = { readonly pid: number; readonly start: string };
+
+export type Emulator = {
+  readonly port: number;
+  readonly endpointUrl: string;
+  readonly process: ProcessMark;
+  /** What it says and what the functions say that fail to start. */
+  readonly logFile: string;
+  /** Its folder: state and temporary files, removed when it stops. */
+  readonly home: string;
+  readonly stop: () => Promise<void>;
+};
+
+export type EmulatorOptions = {
+  /** The port to try first; a taken one moves to the next free one. Default 4566. */
+  readonly port?: number;
+  /** Whether IAM policies are enforced for function roles. Default no. */
+  readonly auth?: boolean;
+  /** Where its state, temporary files and log lie. Default `.tripcast`. */
+  readonly dir?: string;
+  /** Further variables, for example SFN_WAIT_SCALE (a factor on the Wait states of state machines). */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Starts MiniStack, the AWS emulator, from the private venv, and waits until it answers. It goes on when this process ends.
+ * Its state is in memory: what it holds is gone when it stops.
+ * @throws TripcastError with the end of its log when it does not come up
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const port = await freePort(options.port ?? DEFAULT_PORT);
+  const emulator = launch(port, options);
+  try {
+    await emulator.untilHealthy();
+    return emulator;
+  } catch (error) {
+    await emulator.stop();
+    // Another process may have taken the port between the look and the start.
+    if (emulator.died() && !(await canBind(port))) return startEmulator({ ...options, port: port + 1 });
+    throw error;
+  }
+}
+
+function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: EmulatorOptions) {
+  const home = join(dir, `emulator-${port}`);
+  const logFile = join(dir, `emulator-${port}.log`);
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(join(home, 'tmp'), { recursive: true });
+  // Functions are unpacked below this folder, and must not be taken for part of this package, whose files are modules.
+  writeFileSync(join(home, 'package.json'), '{"type":"commonjs"}');
+  const name = `tripcast-${randomUUID()}`; // it repeats this in its health answer: so we know it is ours and not another's
+
+  const log = openSync(logFile, 'w');
+  const child = spawn(PYTHON, ['-I', '-u', '-X', 'utf8', '-m', 'ministack'], {
+    cwd: home,
+    env: { ...emulatorVariables({ port, auth, home, name }), ...env },
+    stdio: ['ignore', log, log],
+    detached: true, // a process group of its own: its Lambda workers stop with it, and Ctrl-C here does not reach it
+  });
+  closeSync(log);
+  child.unref();
+  let failure: string | undefined;
+  child.once('error', (error) => (failure = error.message));
+  child.once(
+    'exit',
+    (code, by) => (failure = by === null ? `it ended with exit code ${code}` : `it was ended by ${by}`),
+  );
+
+  const pid = child.pid ?? 0;
+  const mark: ProcessMark = { pid, start: processStart(pid) ?? '' };
+  const endpointUrl = `http://127.0.0.1:${port}`;
+
+  return {
+    port,
+    endpointUrl,
+    process: mark,
+    logFile,
+    home,
+    died: () => failure !== undefined,
+    stop: () => stopEmulator({ process: mark, home }),
+    async untilHealthy(): Promise<void> {
+      const deadline = Date.now() + START_DEADLINE_MS;
+      while ((await emulatorName(endpointUrl)) !== name || failure !== undefined) {
+        signal?.throwIfAborted();
+        if (failure === undefined && Date.now() > deadline) failure = `no answer within ${START_DEADLINE_MS / 1000} s`;
+        if (failure !== undefined) {
+          throw new TripcastError(
+            `The AWS emulator did not start on port ${port}: ${failure}\n${endOfFile(logFile)}`,
+            `The whole log is ${logFile}; \`npx tripcast doctor\` checks what it needs.`,
+          );
+        }
+        await sleep(POLL_MS);
+      }
+    },
+  };
+}
+
+/** Nothing of the caller's environment but what a process needs: it passes its own on to every function it runs. */
+function emulatorVariables(it: { port: number; auth: boolean; home: string; name: string }): NodeJS.ProcessEnv {
+  const { HOME, USER, LOGNAME, PATH } = process.env;
+  return {
+    ...(HOME && { HOME }),
+    ...(USER && { USER }),
+    ...(LOGNAME && { LOGNAME }),
+    PATH: [dirname(process.execPath), PATH].join(delimiter), // functions run on the first `node`: this one, 24
+    LANG: 'C.UTF-8',
+    TZ: 'UTC', // as in Lambda
+    TMPDIR: join(it.home, 'tmp'),
+    STATE_DIR: join(it.home, 'state'),
+    S3_DATA_DIR: join(it.home, 's3'),
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(it.port),
+    MINISTACK_EDITION: it.name,
+    LAMBDA_EXECUTOR: 'local',
+    SFTP_ENABLED: '0',
+    IOT_MTLS_ENABLED: '0',
+    AUTH: String(it.auth),
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** What the emulator at this address calls itself; undefined when none answers. */
+async function emulatorName(endpointUrl: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${endpointUrl}/_ministack/health`, { signal: AbortSignal.timeout(2_000) });
+    const health: unknown = await answer.json();
+    return health instanceof Object && 'edition' in health ? String(health.edition) : undefined;
+  } catch {
+    return undefined; // not up yet
+  }
+}
+
+/**
+ * Ends an emulator with all its Lambda workers, and removes its temporary files. Does nothing to a process that
+ * only has its pid.
+ */
+export async function stopEmulator({ process, home }: Pick<Emulator, 'process' | 'home'>): Promise<void> {
+  if (isRunning(process)) {
+    signalGroup(process.pid, 'SIGTERM');
+    for (let waited = 0; isRunning(process) && waited < STOP_GRACE_MS; waited += POLL_MS) await sleep(POLL_MS);
+    signalGroup(process.pid, 'SIGKILL'); // the workers, and whatever did not listen; nothing of theirs is worth saving
+    while (isRunning(process)) await sleep(POLL_MS);
+  }
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Signals a process group; one that is gone is no error. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function endOfFile(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+}

@@ -1,0 +1,73 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { loadConfig } from '../../lib/config.ts';
+import { LOCAL } from './paths.ts';
+import { isRunning } from './processes.mjs';
+
+const environmentSchema = z.object({
+  endpointUrl: z.url(),
+  port: z.int(),
+  process: z.object({ pid: z.int().positive(), start: z.string() }),
+  startedAt: z.iso.datetime(),
+  logFile: z.string(),
+  home: z.string(),
+  deployed: z.object({ stack: z.string(), at: z.iso.datetime(), sourcesHash: z.string() }).optional(),
+});
+
+/** The emulator of this clone, and what was deployed to it last. */
+export type LocalEnvironment = Readonly<z.infer<typeof environmentSchema>>;
+
+/** The emulator's root user. */
+export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+
+const STATE_FILE = join(LOCAL, 'environment.json');
+
+/** The environment that is up; undefined when none is, or what the file names is gone (a crash, a reboot). */
+export function readEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // never started here
+  }
+  const { data } = environmentSchema.safeParse(JSON.parse(text));
+  return data !== undefined && isRunning(data.process) ? data : undefined;
+}
+
+/** Written whole or not at all: a reader never sees half of it. */
+export function writeEnvironment(environment: LocalEnvironment, file = STATE_FILE): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(environment, undefined, 2)}\n`);
+  renameSync(draft, file);
+}
+
+export function forgetEnvironment(file = STATE_FILE): void {
+  rmSync(file, { force: true });
+}
+
+/**
+ * The variables with which a program talks to the emulator and to nothing else. An undefined one is to be removed: the
+ * user's own profile, keys, tokens and endpoints must not get in the way, nor their configuration files.
+ */
+export function devEnvironmentVariables(
+  endpointUrl: string,
+  base: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string | undefined>> {
+  const { region } = loadConfig('dev');
+  const theirs = Object.keys(base).filter((name) => /^(AWS|CDK)_/.test(name));
+  return {
+    ...Object.fromEntries(theirs.map((name) => [name, undefined])),
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    NO_PROXY: [...new Set([...(base.NO_PROXY ?? '').split(','), '127.0.0.1', 'localhost'])].filter(Boolean).join(','),
+  };
+}

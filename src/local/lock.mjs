@@ -1,0 +1,96 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isRunning, thisProcess } from './processes.mjs';
+
+const POLL_MS = 100;
+
+/**
+ * Runs `work` while holding a lock file, so that two commands in one clone do it one after the other.
+ * A lock whose process is gone (a crash, kill -9, a reboot) is taken over.
+ * @template T
+ * @param {string} file
+ * @param {() => Promise<T>} work
+ * @param {{ onWait?: (holder: { pid: number }) => void, signal?: AbortSignal }} [options] onWait: called once, if there is a wait
+ * @returns {Promise<T>}
+ */
+export async function withLock(file, work, { onWait, signal } = {}) {
+  const mine = `${file}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(mine, JSON.stringify(thisProcess()));
+  try {
+    let told = false;
+    while (!acquire(file, mine)) {
+      signal?.throwIfAborted();
+      const holder = readHolder(file);
+      if (holder === undefined) continue;
+      if (!isRunning(holder)) {
+        breakLock(file, mine, holder);
+        continue;
+      }
+      if (!told) onWait?.(holder);
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/**
+ * A hard link appears whole or not at all, and fails if the name is taken: no moment shows a lock without its holder.
+ * @param {string} file
+ * @param {string} mine
+ */
+function acquire(file, mine) {
+  try {
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {{ pid: number, start: string } | undefined} undefined: it was just given back
+ */
+function readHolder(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes a stale lock. Two waiters may try at once: the rename lets one win, and one that finds it took a
+ * fresh lock puts it back.
+ * @param {string} file
+ * @param {string} mine
+ * @param {{ pid: number, start: string }} stale
+ */
+function breakLock(file, mine, stale) {
+  const aside = `${mine}.stale`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const taken = readHolder(aside);
+  if (taken?.pid !== stale.pid || taken.start !== stale.start) acquire(file, aside);
+  rmSync(aside, { force: true });
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} code
+ */
+const isCode = (error, code) => error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { constants, readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { shown, TripcastError } from '../errors.ts';
+import { CLONE } from './paths.ts';
+import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
+
+/** Where a native package runs. */
+export type Platform = `${'linux' | 'darwin'}-${'x64' | 'arm64'}`;
+
+const PLATFORMS: readonly Platform[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
+/** The machine field of an ELF header (elf.h: EM_X86_64, EM_AARCH64). */
+const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux-arm64': 183 };
+/** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
+const LAYER_LIMIT_BYTES = 240 * 2 ** 20;
+/** Rises when what is taken changes, though the packages do not. */
+const SELECTION = 1;
+
+/** @throws TripcastError where the native packages have no build */
+export function hostPlatform(name = `${process.platform}-${process.arch}`): Platform {
+  const platform = PLATFORMS.find((known) => known === name);
+  if (platform !== undefined) return platform;
+  throw new TripcastError(
+    `tripcast does not run on ${shown(name)}`,
+    `Use one of ${PLATFORMS.join(', ')}; on Windows, use WSL2.`,
+  );
+}
+
+/**
+ * Copies the native packages, of one platform and without what only their developers need, to
+ * {outDir}/nodejs/node_modules: the layout of a Lambda layer. Does nothing when they are there already.
+ * @returns a hash of what is in it
+ * @throws TripcastError when a package lacks the platform's build, or a binary in it is of another machine
+ */
+export function assembleNatives(outDir: string, platform: Platform): Promise<string> {
+  return unlessThere(outDir, platform, async (draft, entries) => {
+    for (const { path, file } of entries) {
+      const target = join(draft, path);
+      await mkdir(dirname(target), { recursive: true });
+      // A copy on write where the file system can; never a link, through which a write would reach node_modules.
+      await copyFile(file, target, constants.COPYFILE_FICLONE);
+      await chmod(target, 0o644); // Lambda reads an image's files as a user of its own.
+    }
+  });
+}
+
+/** As {@link assembleNatives}, into one archive; also throws when it is more than Lambda takes. */
+export function zipNatives(outFile: string, platform: Platform): Promise<string> {
+  return unlessThere(outFile, platform, async (draft, entries) => {
+    const sizes = await Promise.all(entries.map(async ({ file }) => (await stat(file)).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes > LAYER_LIMIT_BYTES) {
+      throw new TripcastError(
+        `The natives layer for ${platform} has ${bytes} bytes, and Lambda takes ${LAYER_LIMIT_BYTES}`,
+        'Leave something out in src/local/natives.ts, or use the image packaging.',
+      );
+    }
+    await writeStoredZip(draft, entries);
+  });
+}
+
+/** Makes `target` beside itself and moves it into place, unless it was made of the same packages before. */
+async function unlessThere(
+  target: string,
+  platform: Platform,
+  make: (draft: string, entries: readonly ZipEntry[]) => Promise<void>,
+): Promise<string> {
+  const packages = packagesOf(platform);
+  const content = JSON.stringify([SELECTION, platform, packages.map(({ name, version }) => [name, version])]);
+  const hash = createHash('sha256').update(content).digest('hex');
+  const stampFile = `${target}.stamp`;
+  if ((await textOf(stampFile)) === hash) return hash;
+
+  const entries = (await Promise.all(packages.map(entriesOf))).flat();
+  await Promise.all(entries.map(({ file }) => checkBinary(file, platform)));
+  const draft = `${target}.${process.pid}`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(dirname(target), { recursive: true });
+  await make(draft, entries);
+  await rm(stampFile, { force: true });
+  await rm(target, { recursive: true, force: true });
+  await rename(draft, target);
+  await writeFile(stampFile, hash);
+  return hash;
+}
+
+interface NativePackage {
+  readonly name: string;
+  readonly folder: string;
+  readonly version: string;
+  /** The folders and files that are needed at run time, relative to the package. */
+  readonly parts: readonly string[];
+}
+
+function packagesOf(platform: Platform): readonly NativePackage[] {
+  const binaries = `bin/napi-v6/${platform.replace('-', '/')}`;
+  return [
+    packageOf('onnxruntime-node', platform, ['package.json', 'dist', binaries]),
+    packageOf('onnxruntime-common', platform, ['package.json', 'dist/cjs']),
+    packageOf('@duckdb/node-api', platform, ['package.json', 'lib']),
+    packageOf('@duckdb/node-bindings', platform, ['package.json', 'duckdb.js']),
+    packageOf(`@duckdb/node-bindings-${platform}`, platform, ['.']),
+    packageOf('detect-libc', platform, ['package.json', 'lib']),
+  ];
+}
+
+function packageOf(name: string, platform: Platform, parts: readonly string[]): NativePackage {
+  const folder = join(CLONE, 'node_modules', name);
+  const version = installedVersion(folder);
+  if (version !== undefined) return { name, folder, version, parts };
+  const wanted = installedVersion(join(CLONE, 'node_modules/@duckdb/node-bindings'));
+  throw new TripcastError(
+    `The package ${name} is not installed, and ${platform} needs it`,
+    wanted === undefined || platform === `${process.platform}-${process.arch}`
+      ? 'Run `npm run setup`.'
+      : `Install it beside this machine's own with \`npm install --no-save --force ${name}@${wanted}\`.`,
+  );
+}
+
+function installedVersion(folder: string): string | undefined {
+  try {
+    const { version }: { readonly version?: unknown } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return typeof version === 'string' ? version : undefined;
+  } catch {
+    return undefined; // not installed
+  }
+}
+
+/** A package's files and where they lie in a layer; types, source maps and manuals stay behind. */
+async function entriesOf({ name, folder, version, parts }: NativePackage): Promise<readonly ZipEntry[]> {
+  const files = await Promise.all(
+    parts.map((part) => (/\.js(on)?$/.test(part) ? [join(folder, part)] : filesIn(join(folder, part), name, version))),
+  );
+  return files
+    .flat()
+    .filter((file) => !/\.(d\.ts|map|md)$/.test(file))
+    .sort()
+    .map((file) => ({ path: `nodejs/node_modules/${name}/${relative(folder, file)}`, file }));
+}
+
+async function filesIn(folder: string, name: string, version: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  } catch (cause) {
+    throw new TripcastError(
+      `${name} ${version} has no folder ${relative(join(CLONE, 'node_modules', name), folder)}`,
+      'It has no build for this platform: use another one; or its layout changed: mend src/local/natives.ts.',
+      { cause },
+    );
+  }
+}
+
+/** @throws TripcastError for a .node or .so file that the platform could not load */
+export async function checkBinary(file: string, platform: Platform): Promise<void> {
+  const machine = ELF_MACHINE[platform];
+  if (machine === undefined || !/\.(node|so)(\.\d+)*$/.test(file)) return;
+  const header = Buffer.alloc(20);
+  await using handle = await open(file);
+  await handle.read(header, 0, header.length, 0);
+  if (header.toString('latin1', 0, 4) === '\x7fELF' && header.readUInt16LE(18) === machine) return;
+  throw new TripcastError(
+    `${relative(CLONE, file)} is no ${platform} binary`,
+    'Delete node_modules and run `npm run setup` again.',
+  );
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined; // not made yet
+  }
+}

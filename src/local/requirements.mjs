@@ -1,0 +1,83 @@
+/**
+ * What this machine must have before anything is installed, each as a question with one sentence for an answer:
+ * what failed, the value found, the fix; or undefined when all is well.
+ * Plain JavaScript without a dependency, since an old Node may be the one that asks.
+ */
+
+const GIB = 2 ** 30;
+
+/** Measured on linux-x64: node_modules 1.1 GB, npm's cache 0.3 GB, the venv 0.1 GB, dist and cdk.out 0.4 GB, the emulator 0.5 GB. */
+export const FRESH_CLONE_BYTES = 3 * GIB;
+
+/** What a clone that is set up still writes: bundles, synthesized assets, the emulator's unpacked functions. */
+export const SET_UP_CLONE_BYTES = 1 * GIB;
+
+export const OLDEST_NODE = 20;
+export const OLDEST_PYTHON = Object.freeze({ major: 3, minor: 10 });
+
+/**
+ * @param {string} version as `process.versions.node`, for example "20.20.2"
+ * @returns {string | undefined}
+ */
+export function nodeProblem(version) {
+  if (Number(version.split('.')[0]) >= OLDEST_NODE) return undefined;
+  return `Node.js ${version} is too old: tripcast needs ${OLDEST_NODE} or newer. Install Node.js 24 from your package manager or from nodejs.org.`;
+}
+
+/**
+ * @param {{ platform: string, arch: string, glibc: string | undefined }} machine glibc: its version; undefined on musl
+ * @returns {string | undefined}
+ */
+export function platformProblem({ platform, arch, glibc }) {
+  if (platform === 'win32') {
+    return 'Windows itself is not supported (found win32): open the clone inside WSL2 (`wsl --install`) and run the same command there.';
+  }
+  if (!['linux', 'darwin'].includes(platform) || !['x64', 'arm64'].includes(arch)) {
+    return `${platform}-${arch} is not supported: use Linux or macOS on x64 or arm64.`;
+  }
+  if (platform === 'linux' && !isGlibc(glibc)) {
+    return `The C library is ${glibc === undefined ? 'not glibc' : `glibc ${glibc}`}: the prebuilt engines need glibc 2.28 or newer. Use Debian 10, Ubuntu 20.04, Fedora 29 or later (not Alpine).`;
+  }
+  return undefined;
+}
+
+/** @param {string | undefined} version */
+function isGlibc(version) {
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  return major > 2 || (major === 2 && minor >= 28);
+}
+
+/**
+ * @param {{ command: string, version: string | undefined }[]} tried interpreters in the order they were tried; version undefined = it could not be run
+ * @returns {string | undefined}
+ */
+export function pythonProblem(tried) {
+  if (tried.some(({ version }) => isPython(version))) return undefined;
+  const needed = `${OLDEST_PYTHON.major}.${OLDEST_PYTHON.minor}`;
+  const found = tried.filter(({ version }) => version !== undefined);
+  const value =
+    found.length === 0 ? 'none was found' : found.map((one) => `${one.command} is ${one.version}`).join(', ');
+  return `Python ${needed} or newer is needed for the AWS emulator, but ${value} (tried ${tried.map(({ command }) => command).join(', ')}). Install python3, or name one: TRIPCAST_PYTHON=/path/to/python3.`;
+}
+
+/**
+ * @param {string | undefined} version for example "3.11.7"
+ * @returns {boolean}
+ */
+export function isPython(version) {
+  if (version === undefined) return false;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST_PYTHON.major || (major === OLDEST_PYTHON.major && minor >= OLDEST_PYTHON.minor);
+}
+
+/**
+ * @param {{ freeBytes: number, neededBytes: number, folder: string }} disk
+ * @returns {string | undefined}
+ */
+export function diskProblem({ freeBytes, neededBytes, folder }) {
+  if (freeBytes >= neededBytes) return undefined;
+  return `The disk of ${folder} has ${gigabytes(freeBytes)} free: tripcast needs ${gigabytes(neededBytes)} here. Free some space, or clone to a larger disk.`;
+}
+
+/** @param {number} bytes */
+const gigabytes = (bytes) => `${(bytes / GIB).toFixed(1)} GB`;

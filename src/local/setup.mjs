@@ -1,0 +1,285 @@
+// `npm run setup`: everything a fresh clone needs, and nothing when it has it. Plain JavaScript without a dependency,
+// since it runs before there is a node_modules, on whatever Node the machine has.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
+import { pinnedNode } from './pinned-node.mjs';
+import * as requirements from './requirements.mjs';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** A requirement that this machine lacks, or an install that failed: one sentence for a person. */
+export class SetupError extends Error {}
+
+/**
+ * Installs what is missing: node_modules as package-lock.json has it, the private venv as requirements.txt has it,
+ * the `tripcast` command. Two set-ups in one clone wait for each other.
+ * @param {{ root?: string, log?: (line: string) => void, signal?: AbortSignal }} [options]
+ * @returns {Promise<void>}
+ * @throws {SetupError}
+ */
+export async function setUp({ root = ROOT, log = () => {}, signal } = {}) {
+  check(requirements.nodeProblem(process.versions.node));
+  await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, log, signal), {
+    onWait: ({ pid }) => log(`Waiting for another set-up of this clone (pid ${pid})`),
+    ...(signal && { signal }),
+  });
+}
+
+/**
+ * @param {string} root
+ * @param {(line: string) => void} log
+ * @param {AbortSignal | undefined} signal
+ */
+async function installMissing(root, log, signal) {
+  const steps = [
+    ...(hasNodeModules(root) ? [] : [{ name: 'node_modules', install: installNodeModules }]),
+    ...(hasVenv(root) ? [] : [{ name: 'Python tools', install: installVenv(findPython(process.env)) }]),
+  ];
+
+  const neededBytes = steps.length === 0 ? requirements.SET_UP_CLONE_BYTES : requirements.FRESH_CLONE_BYTES;
+  check(requirements.diskProblem({ freeBytes: freeBytes(root), neededBytes, folder: root }));
+  if (steps.length > 0) {
+    check(requirements.platformProblem({ platform: process.platform, arch: process.arch, glibc: glibcVersion() }));
+    log(`Installing ${steps.map(({ name }) => name).join(' and ')} (once; about a minute)`);
+  }
+
+  const stop = new AbortController();
+  signal?.addEventListener('abort', () => stop.abort(signal.reason), { once: true });
+  const started = performance.now();
+  const outcomes = await Promise.allSettled(
+    steps.map(async ({ name, install }) => {
+      try {
+        await install(root, stop.signal);
+        log(`${name} installed, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+      } catch (error) {
+        stop.abort(error); // the other step need not go on; its own failure then names this one
+        throw error;
+      }
+    }),
+  );
+  if (outcomes.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+  linkCommand(root);
+}
+
+/** @param {string | undefined} problem */
+function check(problem) {
+  if (problem !== undefined) throw new SetupError(problem);
+}
+
+/**
+ * Whether node_modules is what package-lock.json asks for. npm writes its own record, node_modules/.package-lock.json,
+ * as the last thing of an install and removes it first: a half-done install has none.
+ * @param {string} root
+ * @returns {boolean}
+ */
+export function hasNodeModules(root) {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record) || pinnedNode(root) === undefined) return false;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+    const found = installed[path];
+    if (found === undefined) return path === '' || wanted.optional === true; // optional: made for another platform
+    return found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+}
+
+/**
+ * @param {string} lockFile
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>}
+ */
+const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+
+/**
+ * @param {string} root
+ * @param {AbortSignal} signal
+ */
+async function installNodeModules(root, signal) {
+  // All kinds are asked for by name: NODE_ENV=production would leave the development ones out.
+  const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-audit', '--no-fund'];
+  const [command, ...first] = npmCommand(process.env);
+  await run(command, [...first, ...args], { cwd: root, signal });
+  if (pinnedNode(root) === undefined) {
+    throw new SetupError(
+      `npm ci installed no Node 24 for ${process.platform}-${process.arch}. Optional packages may be switched off: see \`npm config get omit\`.`,
+    );
+  }
+}
+
+/**
+ * The npm that runs this very script, on its own Node (the one in node_modules is about to be removed); else the one on PATH.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {[string, ...string[]]}
+ */
+export function npmCommand({ npm_execpath: script, npm_node_execpath: node }) {
+  const isNpm = script !== undefined && basename(script) === 'npm-cli.js';
+  return isNpm && node !== undefined && existsSync(node) ? [node, script] : ['npm'];
+}
+
+/** @param {string} root */
+export const venvPython = (root) => join(root, '.tripcast', 'venv', 'bin', 'python');
+
+/** @param {string} root */
+const venvStamp = (root) => join(root, '.tripcast', 'venv', 'installed');
+
+/**
+ * Whether the venv holds what requirements.txt asks for, and its interpreter is still the one it was made with.
+ * @param {string} root
+ * @returns {boolean}
+ */
+export function hasVenv(root) {
+  return (
+    existsSync(venvStamp(root)) &&
+    existsSync(venvPython(root)) &&
+    readFileSync(venvStamp(root), 'utf8') === venvFingerprint(root)
+  );
+}
+
+/** @param {string} root */
+function venvFingerprint(root) {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'requirements.txt')))
+    .digest('hex');
+  return `${wanted}\n${realpathSync(venvPython(root))}\n`;
+}
+
+/**
+ * @param {{ command: string, version: string }} python
+ * @returns {(root: string, signal: AbortSignal) => Promise<void>}
+ */
+const installVenv = (python) => async (root, signal) => {
+  const venv = join(root, '.tripcast', 'venv');
+  rmSync(venv, { recursive: true, force: true });
+  mkdirSync(dirname(venv), { recursive: true });
+  try {
+    await run(python.command, ['-I', '-m', 'venv', venv], { cwd: root, signal });
+  } catch (error) {
+    if (!(error instanceof SetupError) || !/ensurepip|No module named venv/.test(error.message)) throw error;
+    const minor = python.version.split('.').slice(0, 2).join('.');
+    throw new SetupError(
+      `Python ${python.version} (${python.command}) cannot make a virtual environment: its venv module is missing. On Debian and Ubuntu: apt-get install python${minor}-venv.`,
+    );
+  }
+  // Always through the interpreter, never the venv's scripts: their first line breaks in a path with a space.
+  const pip = [
+    '-I',
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-input',
+    '-r',
+    'requirements.txt',
+  ];
+  await run(venvPython(root), pip, { cwd: root, signal });
+  writeFileSync(venvStamp(root), venvFingerprint(root));
+};
+
+/**
+ * @param {NodeJS.ProcessEnv} env TRIPCAST_PYTHON names the interpreter
+ * @returns {{ command: string, version: string }} the first that is new enough
+ * @throws {SetupError}
+ */
+export function findPython({ TRIPCAST_PYTHON: named }) {
+  const commands = named
+    ? [named]
+    : ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
+  const tried = [];
+  for (const command of commands) {
+    const { stdout } = spawnSync(command, ['-I', '-c', 'import platform; print(platform.python_version())'], {
+      encoding: 'utf8',
+    });
+    const version = stdout?.trim() || undefined;
+    if (version !== undefined && requirements.isPython(version)) return { command, version };
+    tried.push({ command, version });
+  }
+  throw new SetupError(requirements.pythonProblem(tried));
+}
+
+/**
+ * npm links the commands of packages, not of the clone itself: this one makes `npx tripcast` work.
+ * @param {string} root
+ */
+function linkCommand(root) {
+  const link = join(root, 'node_modules', '.bin', 'tripcast');
+  if (existsSync(link)) return;
+  chmodSync(join(root, 'bin', 'tripcast.mjs'), 0o755);
+  rmSync(link, { force: true });
+  symlinkSync(join('..', '..', 'bin', 'tripcast.mjs'), link);
+}
+
+/** @param {string} folder */
+function freeBytes(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** @returns {string | undefined} */
+function glibcVersion() {
+  const report = process.report?.getReport();
+  return /** @type {{ header?: { glibcVersionRuntime?: string } } | undefined} */ (report)?.header?.glibcVersionRuntime;
+}
+
+/**
+ * Runs a command to its end; nothing is shown unless it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, signal: AbortSignal }} options
+ * @returns {Promise<void>}
+ */
+function run(command, args, { cwd, signal }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', (error) =>
+      reject(signal.aborted ? signal.reason : new SetupError(`${command} cannot be run: ${error.message}`)),
+    );
+    child.once('close', (code) => {
+      if (code === 0) return resolve();
+      const tail = output.trim().split('\n').slice(-15).join('\n');
+      reject(new SetupError(`\`${[basename(command), ...args].join(' ')}\` failed with exit code ${code}:\n${tail}`));
+    });
+  });
+}
+
+/**
+ * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
+ * @param {{ quiet: boolean }} options quiet: standard output stays empty (the CDK reads it)
+ * @returns {Promise<number>} the exit code
+ */
+export async function setUpAsCommand({ quiet }) {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
+  try {
+    await setUp({ log: quiet ? console.error : console.log, signal: stop.signal });
+    return 0;
+  } catch (error) {
+    console.error(
+      `setup: ${error instanceof SetupError ? error.message : error instanceof Error ? error.stack : error}`,
+    );
+    return 1;
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, onSignal);
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await setUpAsCommand({ quiet: process.argv.includes('--quiet') });
+}

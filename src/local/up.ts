@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { loadConfig, stackName } from '../../lib/config.ts';
+import { deployStack } from './deploy.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnvironment } from './environment.ts';
+import { withLock } from './lock.mjs';
+import { LOCAL } from './paths.ts';
+import { sourcesHash } from './sources.ts';
+
+/** What `up` tells while it works. `deploy-line` is a line of the CDK's own output. */
+export type UpStep =
+  | { readonly step: 'waiting'; readonly pid: number }
+  | { readonly step: 'emulator' | 'deploy'; readonly state: 'started' | 'unchanged' }
+  | { readonly step: 'emulator' | 'deploy'; readonly state: 'done'; readonly seconds: number }
+  | { readonly step: 'deploy-line'; readonly line: string };
+
+export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly signal?: AbortSignal };
+
+/**
+ * Brings the local environment up: the emulator, and the stack as the sources have it now. What is already so stays as it is.
+ * When it fails or is aborted, what it started is stopped, and nothing else.
+ * @throws TripcastError; the signal's reason when aborted
+ */
+export function up({ onStep = () => {}, signal }: UpOptions = {}): Promise<LocalEnvironment> {
+  return withLock(join(LOCAL, 'up.lock'), () => bringUp(onStep, signal), {
+    onWait: ({ pid }) => onStep({ step: 'waiting', pid }),
+    ...(signal && { signal }),
+  });
+}
+
+async function bringUp(onStep: (step: UpStep) => void, signal: AbortSignal | undefined): Promise<LocalEnvironment> {
+  const running = readEnvironment();
+  if (running !== undefined) {
+    onStep({ step: 'emulator', state: 'unchanged' });
+    return deployIfChanged(running, onStep, signal);
+  }
+  const emulator = await timed('emulator', onStep, () => startWhereConfigured(signal));
+  try {
+    const started = { ...described(emulator), startedAt: new Date().toISOString() };
+    writeEnvironment(started);
+    return await deployIfChanged(started, onStep, signal);
+  } catch (error) {
+    await emulator.stop();
+    forgetEnvironment();
+    throw error;
+  }
+}
+
+function startWhereConfigured(signal: AbortSignal | undefined): Promise<Emulator> {
+  const { endpointUrl } = loadConfig('dev');
+  return startEmulator({ ...(endpointUrl && { port: Number(new URL(endpointUrl).port) }), ...(signal && { signal }) });
+}
+
+const described = ({ endpointUrl, port, process, logFile, home }: Emulator) => ({
+  endpointUrl,
+  port,
+  process,
+  logFile,
+  home,
+});
+
+async function deployIfChanged(
+  environment: LocalEnvironment,
+  onStep: (step: UpStep) => void,
+  signal: AbortSignal | undefined,
+): Promise<LocalEnvironment> {
+  const hash = sourcesHash();
+  if (environment.deployed?.sourcesHash === hash) {
+    onStep({ step: 'deploy', state: 'unchanged' });
+    return environment;
+  }
+  const onLine = (line: string) => onStep({ step: 'deploy-line', line });
+  await timed('deploy', onStep, () =>
+    deployStack({ endpointUrl: environment.endpointUrl, onLine, ...(signal && { signal }) }),
+  );
+  const deployed = { stack: stackName('dev'), at: new Date().toISOString(), sourcesHash: hash };
+  const now = { ...environment, deployed };
+  writeEnvironment(now);
+  return now;
+}
+
+async function timed<T>(
+  step: 'emulator' | 'deploy',
+  onStep: (step: UpStep) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  onStep({ step, state: 'started' });
+  const from = performance.now();
+  const result = await work();
+  onStep({ step, state: 'done', seconds: (performance.now() - from) / 1000 });
+  return result;
+}

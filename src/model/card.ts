@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { isRunId, type RunId } from '../registry/run-id.ts';
+import { isMonth, type Month } from '../trips/month.ts';
+import { TAXI_TYPES } from '../trips/taxi-type.ts';
+import { RECIPE_NAMES } from './recipe.ts';
+
+const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');
+const runId = z.custom<RunId>((value) => typeof value === 'string' && isRunId(value), 'a run id');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256, 64 hexadecimal digits');
+const rows = z.int().nonnegative();
+const minutes = z.number().nonnegative();
+const share = z.number().min(0).max(1);
+
+const errorsWithDistance = {
+  rmse: minutes,
+  mae: minutes,
+  coverage_90: share.describe('rides inside their 90% interval'),
+  coverage_80: share,
+};
+
+const cardBody = {
+  schema_version: z.literal(1),
+  recipe: z.enum(RECIPE_NAMES),
+  taxi_type: z.enum(TAXI_TYPES),
+  code_version: z.string(),
+  intercept: z.number().optional(),
+  train: z.object({
+    months: z.array(z.object({ month, sha256, rows_read: rows, rows })),
+    rows_read: rows,
+    rows,
+    features: rows.describe('columns of the design matrix'),
+    stored: rows.describe('values that the sparse matrix stores'),
+  }),
+  validation: z.object({
+    kind: z.enum(['month', 'split']),
+    month: month.nullable().describe('null = a share of the training months, which is optimistic'),
+    sha256: sha256.nullable(),
+    rows_read: rows,
+    rows,
+    stored: rows,
+    ...errorsWithDistance,
+    mape: z.number().nonnegative(),
+    r2: z.number().nullable(),
+    typical_distance: z.object(errorsWithDistance).describe('the same rides with no distance given'),
+  }),
+  model: z.object({ sha256, bytes: rows }),
+  seconds: z.number().nonnegative(),
+};
+
+/** card.json: what a run learnt from, how well it predicts, and which bytes it is. Errors are in minutes. */
+export const modelCardSchema = z.object({
+  ...cardBody,
+  run_id: runId,
+  mlflow_run_id: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
+
+/** What training itself knows of a card; the registry's caller adds the run and the time. */
+export type ModelCardBody = Omit<ModelCard, 'run_id' | 'mlflow_run_id' | 'created_at'>;

@@ -1,0 +1,48 @@
+import { OUTPUTS } from '../scorer.ts';
+import { GraphBuilder, type Value } from './graph-builder.ts';
+import { type Calibrations, intervals } from './interval.ts';
+import { distanceGiven, gather, pairSlot, zoneSlot } from './pieces.ts';
+
+/** A ride inside the graph, as a recipe sees it: zones as table rows, a distance always. */
+export interface RideValues {
+  /** int64, 0..265 */
+  readonly pickupSlot: Value;
+  readonly dropoffSlot: Value;
+  /** int64, row of a 266 x 266 table */
+  readonly pair: Value;
+  /** float, miles: given, or the pair's typical one */
+  readonly distance: Value;
+  /** int64, New York wall-clock seconds; -1 = unknown */
+  readonly pickupTime: Value;
+}
+
+/** Adds a recipe's nodes. Returns minutes, float [N]. */
+export type AddPrediction = (g: GraphBuilder, ride: RideValues) => Value;
+
+/**
+ * The model that every recipe shares, around its own nodes: the four inputs, guards, the typical distance, the
+ * intervals and the five outputs.
+ * @param typical miles by pair slot
+ */
+export function rideGraph(options: {
+  readonly typical: Float64Array;
+  readonly addPrediction: AddPrediction;
+  readonly calibrations: Calibrations;
+  readonly metadata: Readonly<Record<string, string>>;
+}): Uint8Array {
+  const g = new GraphBuilder();
+  const pickupSlot = zoneSlot(g, g.input('PULocationID', 'int64'));
+  const dropoffSlot = zoneSlot(g, g.input('DOLocationID', 'int64'));
+  const tripDistance = g.input('trip_distance', 'float');
+  const pickupTime = g.input('pickup_time', 'int64');
+
+  const pair = pairSlot(g, pickupSlot, dropoffSlot);
+  const given = distanceGiven(g, tripDistance);
+  const typical = gather(g, g.table('typical_distance', options.typical), pair);
+  const distance = g.node('Where', [given, tripDistance, typical]);
+
+  const predicted = options.addPrediction(g, { pickupSlot, dropoffSlot, pair, distance, pickupTime });
+  const outputs = { predicted_duration: predicted, ...intervals(g, predicted, given, options.calibrations) };
+  for (const name of OUTPUTS) g.output(name, outputs[name]);
+  return g.toModel('trip_duration', options.metadata);
+}

@@ -1,0 +1,103 @@
+/**
+ * The published baseline: ordinary least squares on the one-hot pair of zones (PU_DO) and the distance, exact and with
+ * no design matrix. Within a pair the one-hot part is constant, so (Frisch, Waugh and Lovell)
+ *
+ *     slope     = sum (x - mean x of the pair)(y - mean y of the pair) / sum (x - mean x of the pair)^2
+ *     a_pair    = mean y of the pair - slope * mean x of the pair
+ *     intercept = plain mean of the a_pair
+ *
+ * The last line picks, among the equally good solutions (the one-hot columns add up to 1), the one of least norm on
+ * centred data, which makes the pair coefficients sum to zero: scikit-learn's. A pair not seen in training has no
+ * coefficient, so it gets intercept + slope * x.
+ */
+import { z } from 'zod';
+import { gather } from '../onnx/pieces.ts';
+import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
+import { at, pairAt } from '../rides.ts';
+import { PAIR_SLOTS, pairName } from '../zone-pair.ts';
+
+export const linearPair: Recipe = {
+  name: 'linear-pair',
+  fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
+};
+
+interface Solution {
+  /** Minutes a mile. */
+  readonly slope: number;
+  readonly intercept: number;
+  /** Minutes by pair slot, ascending; only pairs seen. */
+  readonly minutesOfPair: ReadonlyMap<number, number>;
+}
+
+const MICRO = 1e6;
+const SECONDS_A_MINUTE = 60;
+
+const sumsSchema = z.object({
+  pair: z.number(),
+  n: z.bigint(),
+  x: z.bigint(),
+  y: z.bigint(),
+  xx: z.bigint(),
+  xy: z.bigint(),
+});
+type PairSums = z.infer<typeof sumsSchema>;
+
+/**
+ * Sums of x (millionths of a mile), y (microseconds) and their products, as whole numbers. A few recorded distances are
+ * of 200,000 miles, among which float sums lose the others; whole numbers lose nothing, and add up to the same in
+ * whatever order threads deliver them.
+ */
+async function sumsByPair({ database, relation }: FitRides): Promise<readonly PairSums[]> {
+  const rows = await database.rows(`
+    SELECT pair, count(*)::HUGEINT AS n, sum(x) AS x, sum(y) AS y, sum(x * x) AS xx, sum(x * y) AS xy
+    FROM (SELECT pair, round(distance * ${MICRO})::HUGEINT AS x,
+      round(minutes * ${SECONDS_A_MINUTE * MICRO})::HUGEINT AS y FROM ${relation})
+    GROUP BY pair ORDER BY pair`);
+  return z.array(sumsSchema).parse(rows);
+}
+
+function solve(pairs: readonly PairSums[]): Solution {
+  let spread = 0;
+  let together = 0;
+  for (const { n, x, y, xx, xy } of pairs) {
+    spread += Number(n * xx - x * x) / Number(n);
+    together += Number(n * xy - x * y) / Number(n);
+  }
+  // With one distance in every pair nothing tells pair from distance, and the pair takes it all.
+  const slope = spread > 0 ? together / spread / SECONDS_A_MINUTE : 0;
+  const minutesOfPair = new Map<number, number>();
+  let sum = 0;
+  for (const { pair, n, x, y } of pairs) {
+    const meanMiles = Number(x) / Number(n) / MICRO;
+    const meanMinutes = Number(y) / Number(n) / MICRO / SECONDS_A_MINUTE;
+    const minutes = meanMinutes - slope * meanMiles;
+    minutesOfPair.set(pair, minutes);
+    sum += minutes;
+  }
+  return { slope, intercept: sum / pairs.length, minutesOfPair };
+}
+
+function fittedModel({ slope, intercept, minutesOfPair }: Solution): FittedModel {
+  const minutes = new Float64Array(PAIR_SLOTS).fill(intercept);
+  for (const [pair, value] of minutesOfPair) minutes[pair] = value;
+
+  return {
+    features: minutesOfPair.size + 1,
+    intercept,
+    coefficients: {
+      intercept,
+      trip_distance: slope,
+      PU_DO: Object.fromEntries([...minutesOfPair].map(([pair, value]) => [pairName(pair), value - intercept])),
+    },
+    storedValues(rides) {
+      let stored = 0;
+      for (let i = 0; i < rides.size; i += 1) stored += minutesOfPair.has(pairAt(rides, i)) ? 2 : 1;
+      return stored;
+    },
+    predict: (rides) => rides.distance.map((miles, i) => at(minutes, pairAt(rides, i)) + slope * miles),
+    addPrediction(g, { pair, distance }) {
+      const byDistance = g.node('Mul', [distance, g.float(slope)]);
+      return g.node('Add', [gather(g, g.table('pair_minutes', minutes), pair), byDistance]);
+    },
+  };
+}

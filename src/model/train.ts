@@ -1,0 +1,209 @@
+import { shown, TripcastError } from '../errors.ts';
+import { sha256 } from '../storage/sha256.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import type { ModelCardBody } from './card.ts';
+import { calibrateOutOfFold, type Fit, fitRecipe, predictWith } from './fit.ts';
+import { EXACT_TOLERANCE_MINUTES, exactDifference, type GoldenRides, recordGoldenRides, ridesOf } from './golden.ts';
+import { GoldenChoice } from './golden-choice.ts';
+import { rideGraph } from './onnx/ride-graph.ts';
+import type { FittedModel, Recipe } from './recipe.ts';
+import type { LoadScorer, Scorer } from './scorer.ts';
+import {
+  countRows,
+  type HoldOut,
+  loadRides,
+  type MonthRows,
+  type MonthSource,
+  readRides,
+  type TrainingDatabase,
+} from './training-rides.ts';
+import { validate } from './validate.ts';
+
+export type { MonthSource } from './training-rides.ts';
+
+/** What a model is measured on: a month of its own, or rides held out of the training months. */
+export type Validation =
+  | { readonly kind: 'month'; readonly source: MonthSource }
+  | ({ readonly kind: 'split' } & HoldOut);
+
+export interface TrainOptions {
+  readonly recipe: Recipe;
+  readonly taxiType: TaxiType;
+  /** Two temporary tables of it are used and dropped; one training at a time. */
+  readonly database: TrainingDatabase;
+  /** At least one month. */
+  readonly train: readonly MonthSource[];
+  readonly validation: Validation;
+  readonly codeVersion: string;
+  readonly loadScorer: LoadScorer;
+  /** What is being done now, in a few words. */
+  readonly onProgress?: (step: string) => void;
+}
+
+export interface TrainedModel {
+  /** model.onnx; the same inputs give the same bytes. */
+  readonly model: Uint8Array;
+  readonly golden: GoldenRides;
+  /** The recipe's own model, as JSON. */
+  readonly coefficients: unknown;
+  readonly card: ModelCardBody;
+}
+
+const TRAINING_TABLE = 'training_rides';
+const VALIDATION_TABLE = 'validation_rides';
+/** Rides at a time in memory, and in one native call. */
+const BATCH_ROWS = 65_536;
+
+/**
+ * Trains a recipe: fits it on all training rides, and once without each fold to calibrate the intervals; writes the
+ * graph; and measures that graph, not the algebra behind it, on the validation rides.
+ *
+ * @throws TripcastError when a month is used twice, a file cannot be trained on, no ride is left to fit or to validate,
+ * or the graph does not say what the recipe's own algebra says
+ */
+export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
+  refuseRepeatedMonths(options);
+  try {
+    return await trainOnTables(options);
+  } finally {
+    for (const table of [TRAINING_TABLE, VALIDATION_TABLE]) await options.database.run(`DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
+  const started = performance.now();
+  const { recipe, database, onProgress = () => {} } = options;
+  onProgress('reading rides');
+  const rides = await readAll(options);
+  onProgress(`fitting ${recipe.name}`);
+  const fit = await fitRecipe(recipe, database, rides.train);
+  onProgress('calibrating intervals');
+  const calibrations = await calibrateOutOfFold(recipe, database, rides.train, BATCH_ROWS);
+  const { fitted, typical } = fit;
+  const model = rideGraph({
+    typical,
+    addPrediction: fitted.addPrediction,
+    calibrations,
+    metadata: metadataOf(options),
+  });
+  onProgress('validating');
+  const { golden, validation } = await measure(options, rides, fit, model);
+  const card: ModelCardBody = {
+    schema_version: 1,
+    recipe: recipe.name,
+    taxi_type: options.taxiType,
+    code_version: options.codeVersion,
+    ...(fitted.intercept !== undefined && { intercept: fitted.intercept }),
+    train: await trainingFigures(options, rides, fitted),
+    validation,
+    model: { sha256: sha256(model), bytes: model.length },
+    seconds: (performance.now() - started) / 1000,
+  };
+  return { model, golden, coefficients: fitted.coefficients, card };
+}
+
+/** The rides of a training: SQL relations with the columns of training-rides.ts, and what was read for them. */
+interface AllRides {
+  readonly train: string;
+  readonly validation: string;
+  readonly months: readonly MonthRows[];
+  readonly validationRowsRead: number;
+}
+
+async function readAll({ database, taxiType, train, validation }: TrainOptions): Promise<AllRides> {
+  if (validation.kind === 'month') {
+    const months = await loadRides(database, TRAINING_TABLE, taxiType, train);
+    const validated = await loadRides(database, VALIDATION_TABLE, taxiType, [validation.source]);
+    return { train: TRAINING_TABLE, validation: VALIDATION_TABLE, months, validationRowsRead: rowsReadOf(validated) };
+  }
+  const months = await loadRides(database, TRAINING_TABLE, taxiType, train, validation);
+  const side = (heldOut: boolean) => `(SELECT * FROM ${TRAINING_TABLE} WHERE held_out = ${heldOut})`;
+  const rides = { train: side(false), validation: side(true), months, validationRowsRead: rowsReadOf(months) };
+  const [fitting, held] = [await countRows(database, rides.train), await countRows(database, rides.validation)];
+  if (fitting > 0 && held > 0) return rides;
+  throw new TripcastError(
+    `A share of ${shown(validation.share)} leaves ${fitting} rides to fit and ${held} to validate`,
+    'Give a share between 0 and 1 that leaves some of each, or more months.',
+  );
+}
+
+const rowsReadOf = (months: readonly MonthRows[]) => months.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+
+const metadataOf = ({ recipe, taxiType, train, codeVersion }: TrainOptions) => ({
+  recipe: recipe.name,
+  taxi_type: taxiType,
+  months: train.map(({ month }) => month).join(),
+  sources: train.map((source) => source.sha256).join(),
+  code_version: codeVersion,
+});
+
+/** Loads the graph, scores the validation rides with it and makes it prove itself. */
+async function measure(
+  { database, loadScorer, validation }: TrainOptions,
+  rides: AllRides,
+  fit: Fit,
+  model: Uint8Array,
+): Promise<{ readonly golden: GoldenRides; readonly validation: ModelCardBody['validation'] }> {
+  const scorer = await loadScorer(model);
+  try {
+    const choice = new GoldenChoice();
+    let stored = 0;
+    const batches = readRides(database, rides.validation, BATCH_ROWS);
+    const { given, typical } = await validate(scorer, batches, (batch) => {
+      choice.consider(batch);
+      stored += fit.fitted.storedValues(batch);
+    });
+    const { rmse, mae, coverage_90, coverage_80 } = typical;
+    const source = validation.kind === 'month' ? validation.source : undefined;
+    return {
+      golden: await provenGolden(scorer, choice, fit),
+      validation: {
+        kind: validation.kind,
+        month: source?.month ?? null,
+        sha256: source?.sha256 ?? null,
+        rows_read: rides.validationRowsRead,
+        stored,
+        ...given,
+        typical_distance: { rmse, mae, coverage_90, coverage_80 },
+      },
+    };
+  } finally {
+    await scorer.close();
+  }
+}
+
+async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): Promise<GoldenRides> {
+  const golden = await recordGoldenRides(scorer, rides, predictWith(fit, ridesOf(rides)));
+  const difference = exactDifference(golden);
+  if (difference <= EXACT_TOLERANCE_MINUTES) return golden;
+  throw new TripcastError(
+    `The graph differs from the recipe's own algebra by ${difference} minutes; ${EXACT_TOLERANCE_MINUTES} is allowed`,
+    'This is a defect of tripcast, not of the data: report it with the months and the recipe.',
+  );
+}
+
+async function trainingFigures(
+  { database }: TrainOptions,
+  rides: AllRides,
+  fitted: FittedModel,
+): Promise<ModelCardBody['train']> {
+  let stored = 0;
+  for await (const batch of readRides(database, rides.train, BATCH_ROWS)) stored += fitted.storedValues(batch);
+  return {
+    months: rides.months.map(({ month, sha256, rowsRead, rows }) => ({ month, sha256, rows_read: rowsRead, rows })),
+    rows_read: rowsReadOf(rides.months),
+    rows: rides.months.reduce((sum, { rows }) => sum + rows, 0),
+    features: fitted.features,
+    stored,
+  };
+}
+
+function refuseRepeatedMonths({ train, validation }: TrainOptions): void {
+  const months = [...train, ...(validation.kind === 'month' ? [validation.source] : [])].map(({ month }) => month);
+  const repeated = months.find((month, i) => months.indexOf(month) !== i);
+  if (repeated === undefined) return;
+  throw new TripcastError(
+    `${repeated} is given twice: rides that were trained on say nothing about new ones`,
+    'Give each month once, and validate on another one or on a split.',
+  );
+}

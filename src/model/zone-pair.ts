@@ -1,0 +1,22 @@
+/**
+ * A ride's place as a row of a table. TLC's zones are 1..265; slot 0 stands for every other id (missing, unknown), so
+ * that a table has 266 slots a zone, and 266 x 266 a pair. The graph (onnx/pieces.ts) does the same with nodes.
+ */
+export const LAST_ZONE = 265;
+export const ZONE_SLOTS = LAST_ZONE + 1;
+export const PAIR_SLOTS = ZONE_SLOTS * ZONE_SLOTS;
+
+export const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
+
+/** 0..{@link PAIR_SLOTS} - 1. */
+export const pairSlot = (pickupZone: number, dropoffZone: number): number =>
+  zoneSlot(pickupZone) * ZONE_SLOTS + zoneSlot(dropoffZone);
+
+/** The same in SQL, of two integer expressions. */
+export const pairSlotSql = (pickupZone: string, dropoffZone: string): string =>
+  `(${zoneSlotSql(pickupZone)} * ${ZONE_SLOTS} + ${zoneSlotSql(dropoffZone)})`;
+
+const zoneSlotSql = (zone: string) => `CASE WHEN ${zone} BETWEEN 1 AND ${LAST_ZONE} THEN ${zone} ELSE 0 END`;
+
+/** `130_205`: the pair as the published feature PU_DO spells it. */
+export const pairName = (pair: number): string => `${Math.floor(pair / ZONE_SLOTS)}_${pair % ZONE_SLOTS}`;

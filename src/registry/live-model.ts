@@ -1,0 +1,211 @@
+import { shown, TripcastError } from '../errors.ts';
+import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../model/golden.ts';
+import type { LoadScorer, Scorer } from '../model/scorer.ts';
+import { type ModelFile, parseS3Uri } from '../storage/layout.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { sha256 } from '../storage/sha256.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import type { SeenAlias } from './alias.ts';
+import type { LoadedModel, ModelSource } from './model-source.ts';
+import type { Registry } from './registry.ts';
+import { isRunId, type RunId } from './run-id.ts';
+
+export interface LiveModelOptions {
+  readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
+  /** Whose champion is served; a model of the other type is refused. */
+  readonly taxiType: TaxiType;
+  readonly load: LoadScorer;
+  /** The alias is asked at most this often. */
+  readonly refreshSeconds: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A new champion could not be loaded, or the alias not be asked; the model before goes on serving. */
+  readonly onRefreshFailed: (error: unknown) => void;
+}
+
+interface LiveVersion {
+  readonly model: LoadedModel;
+  readonly etag: string;
+}
+
+/** The champion of a taxi type, followed as it changes: a new one is loaded beside the old, proven, then swapped in. */
+export class LiveModel implements ModelSource {
+  readonly #options: LiveModelOptions;
+  readonly #loadFirst: () => Promise<LiveVersion>;
+  #live: LiveVersion | undefined;
+  /** The version before: closed one swap later, when nothing that began with it can still be scoring. */
+  #retired: LoadedModel | undefined;
+  #askAgainAt = 0;
+
+  constructor(options: LiveModelOptions) {
+    this.#options = options;
+    this.#loadFirst = onceAtATime(() => this.#loadChampion());
+  }
+
+  async current(): Promise<LoadedModel> {
+    const live = this.#live ?? (await this.#loadFirst());
+    if (this.#options.now() >= this.#askAgainAt) await this.#refresh(live);
+    return (this.#live ?? live).model;
+  }
+
+  async #loadChampion(): Promise<LiveVersion> {
+    const seen = await this.#options.registry.champion(this.#options.taxiType);
+    if (seen === undefined) throw noChampion(this.#options.taxiType);
+    this.#live = await this.#load(seen);
+    this.#askLater();
+    return this.#live;
+  }
+
+  async #refresh(live: LiveVersion): Promise<void> {
+    const { registry, taxiType, onRefreshFailed } = this.#options;
+    this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that come meanwhile go on with the model at hand
+    try {
+      const seen = await registry.championIfChanged(taxiType, live.etag);
+      if (seen === undefined) throw noChampion(taxiType);
+      if (seen !== 'unchanged') await this.#follow(live, seen);
+    } catch (error) {
+      onRefreshFailed(error);
+    } finally {
+      this.#askLater();
+    }
+  }
+
+  #askLater(): void {
+    this.#askAgainAt = this.#options.now() + this.#options.refreshSeconds * 1000;
+  }
+
+  async #follow({ model }: LiveVersion, seen: SeenAlias): Promise<void> {
+    if (seen.pointer.run_id === model.runId) {
+      this.#live = { model, etag: seen.etag };
+      return;
+    }
+    this.#live = await this.#load(seen);
+    const unused = this.#retired;
+    this.#retired = model;
+    await unused?.scorer.close();
+  }
+
+  async #load({ pointer, etag }: SeenAlias): Promise<LiveVersion> {
+    const { registry, load, taxiType } = this.#options;
+    const files = await registry.readModel(pointer.run_id);
+    if (files === undefined) throw incomplete(pointer.uri);
+    const found = sha256(files.model);
+    if (found !== pointer.sha256) {
+      throw new TripcastError(
+        `${pointer.uri} has sha256 ${found}, the alias that names it says ${pointer.sha256}`,
+        'The file was changed or cut short after it was promoted: promote another run.',
+      );
+    }
+    return { model: await proven(pointer.run_id, files, load, taxiType), etag };
+  }
+}
+
+export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
+  readonly registry: Pick<Registry, 'readModel'>;
+  readonly runId: RunId;
+}
+
+/** One run, whatever the alias says: RUN_ID. */
+export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions): ModelSource {
+  return loadedOnce(async () => {
+    const files = await registry.readModel(runId);
+    if (files === undefined) {
+      throw new TripcastError(
+        `There is no completed run ${runId}`,
+        'Set RUN_ID to a run of the registry, or to nothing.',
+      );
+    }
+    return proven(runId, files, load, taxiType);
+  });
+}
+
+export interface ModelLocationOptions {
+  /** s3:// address of a model.onnx, or of the folder that has it; golden.json lies beside it. */
+  readonly location: string;
+  /** What the model is called; without it the location names a run. */
+  readonly runId?: RunId;
+  readonly open: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
+  readonly load: LoadScorer;
+}
+
+/** A model lying anywhere, whatever its taxi type: MODEL_LOCATION. */
+export function modelAt({ location, runId = runIn(location), open, load }: ModelLocationOptions): ModelSource {
+  const folder = location.replace(/(\/|\/model\.onnx)?$/, '/');
+  const address = parseS3Uri(folder);
+  if (address === undefined || runId === undefined) {
+    throw new TripcastError(
+      `MODEL_LOCATION ${shown(location)} is not the s3:// address of a run's model`,
+      'Give s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, or set RUN_ID beside it.',
+    );
+  }
+  return loadedOnce(async () => {
+    const store = open(address.bucket);
+    const file = async (name: ModelFile) => (await store.get(`${address.key}${name}`))?.body;
+    const [model, golden] = await Promise.all([file('model.onnx'), file('golden.json')]);
+    if (model === undefined || golden === undefined) throw incomplete(location);
+    return proven(runId, { model, golden: goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden))) }, load);
+  });
+}
+
+const runIn = (location: string): RunId | undefined => location.split('/').findLast((part) => isRunId(part));
+
+/** Loads a graph and lets it prove itself on the rides it was registered with. @param taxiType undefined = any */
+async function proven(
+  runId: RunId,
+  { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
+  load: LoadScorer,
+  taxiType?: TaxiType,
+): Promise<LoadedModel> {
+  const scorer = await load(model);
+  try {
+    if (taxiType !== undefined) refuseOtherType(runId, scorer, taxiType);
+    await refuseOtherAnswers(runId, scorer, golden);
+    return { runId, scorer, golden };
+  } catch (error) {
+    await scorer.close();
+    throw error;
+  }
+}
+
+function refuseOtherType(runId: RunId, { metadata }: Scorer, taxiType: TaxiType): void {
+  const { taxi_type: found } = metadata;
+  if (found === taxiType) return;
+  throw new TripcastError(
+    `Run ${runId} is a model of ${shown(found)} taxis, ${taxiType} ones are served`,
+    `Promote or pin a run of ${taxiType} taxis.`,
+  );
+}
+
+async function refuseOtherAnswers(runId: RunId, scorer: Scorer, golden: GoldenRides): Promise<void> {
+  const { max_difference } = await checkGoldenRides(scorer, golden);
+  if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
+  throw new TripcastError(
+    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
+    'The graph or the runtime is not the one it was registered with: promote another run.',
+  );
+}
+
+const noChampion = (taxiType: TaxiType) =>
+  new TripcastError(
+    `There is no champion for ${taxiType} taxis`,
+    `Train and promote one: tripcast train --taxi-type ${taxiType} --promote.`,
+  );
+
+const incomplete = (location: string) =>
+  new TripcastError(
+    `There is no complete model at ${location}`,
+    'model.onnx and golden.json must be there; train again.',
+  );
+
+/** Loads at the first call. A load that failed is tried again by the next. */
+function loadedOnce(load: () => Promise<LoadedModel>): ModelSource {
+  const first = onceAtATime(load);
+  let model: LoadedModel | undefined;
+  return { current: async () => (model ??= await first()) };
+}
+
+/** Callers that come while a call is under way share its result. */
+function onceAtATime<T>(call: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => (underWay ??= call().finally(() => (underWay = undefined)));
+}

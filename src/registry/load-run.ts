@@ -1,0 +1,22 @@
+import { TripcastError } from '../errors.ts';
+import type { ModelCard } from '../model/card.ts';
+import type { LoadScorer } from '../model/scorer.ts';
+import type { LoadedModel } from './model-source.ts';
+import type { Registry } from './registry.ts';
+import type { RunId } from './run-id.ts';
+
+/**
+ * A run of the registry, ready to score.
+ * @throws TripcastError when the registry has no such completed run, or its files do not fit together
+ */
+export async function loadRun(
+  registry: Registry,
+  run: RunId,
+  loadScorer: LoadScorer,
+): Promise<LoadedModel & { readonly card: ModelCard }> {
+  const [card, files] = await Promise.all([registry.card(run), registry.readModel(run)]);
+  if (card === undefined || files === undefined) {
+    throw new TripcastError(`There is no completed run ${run}`, '`tripcast train` makes one and prints its id.');
+  }
+  return { runId: run, card, scorer: await loadScorer(files.model), golden: files.golden };
+}

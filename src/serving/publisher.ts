@@ -1,0 +1,15 @@
+import type { Clock } from '../streaming/clock.ts';
+import { encode } from '../streaming/encode.ts';
+import type { PredictionRecord } from '../streaming/prediction-record.ts';
+import { publish, type RecordSink } from '../streaming/publish.ts';
+
+/** How long a caller waits for the stream to take the copy of an answer that is ready. */
+const PATIENCE_MS = 1_000;
+
+/** Sends one prediction to the stream, retrying for a moment. @throws when the stream did not take it */
+export function publisher(sink: RecordSink, clock: Clock): (record: PredictionRecord) => Promise<void> {
+  return async (record) => {
+    const [lost] = await publish(sink, encode([record]), { clock, deadline: clock.now() + PATIENCE_MS });
+    if (lost !== undefined) throw new Error(`${record.prediction_id} was not published: ${lost.error}`);
+  };
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { jsonMinutes } from '../model/json-minutes.ts';
+import type { Predictions } from '../model/scorer.ts';
+import type { RunId } from '../registry/run-id.ts';
+import { type RideId, rideIdSchema } from '../trips/ride-event.ts';
+
+declare const brand: unique symbol;
+
+/** The identity of one answer. It holds no run, so that a redelivery after a model change is still recognised. */
+export type PredictionId = string & { readonly [brand]: 'PredictionId' };
+
+/** Of a stream's record: where it arrived first. */
+export const arrivalId = (stream: string, shardId: string, sequenceNumber: string) =>
+  `${stream}/${shardId}/${sequenceNumber}` as PredictionId;
+
+/** Of a call of the API. */
+export const callId = (uuid: string) => `api/${uuid}` as PredictionId;
+
+/** Of a record that was sent again: the id that its first arrival gave it. */
+export const requeuedId = (id: string) => id as PredictionId;
+
+/** One record of the predictions stream. Its readers may rely on these names; keys may be added, none renamed or moved. */
+export const predictionRecordSchema = z.object({
+  /** The registered model. */
+  model: z.string(),
+  /** The run that trained it. */
+  version: z.string(),
+  prediction: z.object({
+    /** Minutes. */
+    ride_duration: z.number(),
+    ride_id: rideIdSchema,
+    /** 90%, minutes. */
+    interval: z.tuple([z.number(), z.number()]),
+    /** `typical`: the event gave no distance, so the pair's typical one stood in. */
+    distance_source: z.enum(['given', 'typical']),
+  }),
+  prediction_id: z.string(),
+  predicted_at: z.iso.datetime(),
+  source: z.enum(['stream', 'api']),
+});
+
+export type PredictionRecord = z.infer<typeof predictionRecordSchema>;
+
+/** What all predictions of a batch have in common. */
+export interface Stamp {
+  readonly modelName: string;
+  readonly runId: RunId;
+  readonly predictedAt: Date;
+  readonly source: PredictionRecord['source'];
+}
+
+/** A ride that was scored, as its answer names it. */
+export interface ScoredRide {
+  readonly rideId: RideId;
+  readonly predictionId: PredictionId;
+  readonly distanceGiven: boolean;
+}
+
+/** @param predictions the graph's outputs, `[rides.length]` each, in the same order */
+export function predictionRecords(
+  rides: readonly ScoredRide[],
+  predictions: Predictions,
+  { modelName, runId, predictedAt, source }: Stamp,
+): readonly PredictionRecord[] {
+  const predicted_at = predictedAt.toISOString();
+  return rides.map(({ rideId, predictionId, distanceGiven }, i) => {
+    const { duration, interval } = minutesAt(predictions, i);
+    return {
+      model: modelName,
+      version: runId,
+      prediction: {
+        ride_duration: duration,
+        ride_id: rideId,
+        interval,
+        distance_source: distanceSource(distanceGiven),
+      },
+      prediction_id: predictionId,
+      predicted_at,
+      source,
+    };
+  });
+}
+
+export const distanceSource = (given: boolean) => (given ? 'given' : 'typical');
+
+/** The i-th prediction and its 90% interval, as JSON carries them. */
+export function minutesAt(
+  { predicted_duration, interval_low, interval_high }: Predictions,
+  i: number,
+): { readonly duration: number; readonly interval: [number, number] } {
+  return {
+    duration: finite(predicted_duration[i]),
+    interval: [finite(interval_low[i]), finite(interval_high[i])],
+  };
+}
+
+/** JSON has finite numbers only, and a null would be a made-up answer. */
+function finite(minutes: number | undefined): number {
+  if (minutes !== undefined && Number.isFinite(minutes)) return jsonMinutes(minutes);
+  throw new RangeError(`The model's answer ${minutes} is no number of minutes.`);
+}

@@ -1,0 +1,113 @@
+import type { ModelSource } from '../registry/model-source.ts';
+import type { RunId } from '../registry/run-id.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { Clock } from './clock.ts';
+import { type DecodedBatch, decode } from './decode.ts';
+import { encode } from './encode.ts';
+import type { KinesisEvent } from './kinesis-event.ts';
+import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
+import { publish, type RecordSink } from './publish.ts';
+import { quarantine, type StreamResponse, streamResponse } from './settle.ts';
+
+export interface ScoreBatchDeps {
+  readonly model: ModelSource;
+  /** The registered model's name, as the predictions carry it. */
+  readonly modelName: string;
+  /** The predictions stream. */
+  readonly predictions: RecordSink;
+  /** The data bucket. */
+  readonly quarantine: ObjectStore;
+  readonly clock: Clock;
+  readonly codeVersion: string;
+}
+
+/** What became of a batch. `records` = `scored` + `quarantined` + `failed`. */
+export interface BatchOutcome {
+  readonly response: StreamResponse;
+  readonly records: number;
+  readonly scored: number;
+  readonly quarantined: number;
+  readonly failed: number;
+  /** Absent when there was nothing to score. */
+  readonly runId?: RunId;
+  readonly scoreMilliseconds: number;
+  readonly publishMilliseconds: number;
+  /** Why records failed, each reason once. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Scores the records of one invocation and settles each in one place: the predictions stream, quarantine, or the
+ * failures that Lambda delivers again.
+ * @param deadline milliseconds since the epoch; by then what is unsent is a failure
+ * @throws when there is no model or it cannot score: the whole batch is delivered again, and nothing is made up
+ */
+export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
+  const decoded = decode(event);
+  const started = performance.now();
+  const { runId, predictions } = await score(decoded, deps);
+  const scored = performance.now();
+  const [sending, settling] = await Promise.all([send(predictions, decoded, deps, deadline), setAside(decoded, deps)]);
+  const published = performance.now();
+
+  const failed = [...sending.failed, ...settling.failed];
+  return {
+    response: streamResponse(sending.sent, failed),
+    records: event.Records.length,
+    scored: sending.sent.length,
+    quarantined: decoded.rejected.length - settling.failed.length,
+    failed: failed.length,
+    ...(runId && { runId }),
+    scoreMilliseconds: scored - started,
+    publishMilliseconds: published - scored,
+    problems: [...new Set([...sending.problems, ...settling.problems])],
+  };
+}
+
+async function score(
+  { rides, accepted }: DecodedBatch,
+  { model, modelName, clock }: ScoreBatchDeps,
+): Promise<{ readonly runId?: RunId; readonly predictions: readonly PredictionRecord[] }> {
+  if (accepted.length === 0) return { predictions: [] };
+  const { runId, scorer } = await model.current();
+  const outputs = await scorer.score(rides);
+  const predictedAt = new Date(clock.now());
+  return {
+    runId,
+    predictions: predictionRecords(accepted, outputs, { modelName, runId, predictedAt, source: 'stream' }),
+  };
+}
+
+/** Sequence numbers of the records that are owed, and why. */
+interface Owed {
+  readonly failed: readonly string[];
+  readonly problems: readonly string[];
+}
+
+async function send(
+  predictions: readonly PredictionRecord[],
+  { accepted }: DecodedBatch,
+  { predictions: sink, clock }: ScoreBatchDeps,
+  deadline: number,
+): Promise<Owed & { readonly sent: readonly PredictionRecord[] }> {
+  const unsent = await publish(sink, encode(predictions), { clock, deadline });
+  const lost = new Set(unsent.map(({ index }) => index));
+  return {
+    sent: predictions.filter((_, i) => !lost.has(i)),
+    failed: accepted.filter((_, i) => lost.has(i)).map(({ sequenceNumber }) => sequenceNumber),
+    problems: unsent.map(({ error }) => `not published: ${error}`),
+  };
+}
+
+async function setAside({ rejected }: DecodedBatch, deps: ScoreBatchDeps): Promise<Owed> {
+  try {
+    await quarantine(deps.quarantine, rejected, deps.codeVersion);
+    return { failed: [], problems: [] };
+  } catch (error) {
+    // Not hidden: the records stay owed, and the reason is reported.
+    return {
+      failed: rejected.map(({ record }) => record.kinesis.sequenceNumber),
+      problems: [`not quarantined: ${error}`],
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { readDefinition } from '../../lib/constructs/state-machine.ts';
+import { synthesize, synthesized } from './support/synthesized.ts';
+
+const machineSchema = z.object({
+  StateMachineName: z.string(),
+  DefinitionString: z.string(),
+  DefinitionSubstitutions: z.record(z.string(), z.unknown()),
+  TracingConfiguration: z.object({ Enabled: z.literal(true) }),
+  LoggingConfiguration: z.object({ Level: z.string(), IncludeExecutionData: z.boolean() }),
+});
+
+describe.each(ENVIRONMENTS)('in %s', (env) => {
+  const { config, resources, resource } = synthesized(env);
+  const machines = [...resources('AWS::StepFunctions::StateMachine').values()].map(({ Properties }) =>
+    machineSchema.parse(Properties),
+  );
+
+  test('every file of stepfunctions/ is deployed under its own name', () => {
+    const files = readdirSync(new URL('../../stepfunctions', import.meta.url)).sort();
+    const deployed = machines.map(({ StateMachineName }) => StateMachineName.replace(`tripcast-${env}-`, '')).sort();
+    expect(deployed.map((name) => `${name}.asl.json`)).toEqual(files);
+  });
+
+  test.each(machines)('$StateMachineName is JSON once its placeholders are filled, and asks JSONata', (machine) => {
+    const { DefinitionString: text, DefinitionSubstitutions: given } = machine;
+    const filled = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      expect(Object.keys(given)).toContain(name);
+      return typeof given[name] === 'string' ? given[name] : 'arn';
+    });
+    expect(JSON.parse(filled)).toMatchObject({ QueryLanguage: 'JSONata', StartAt: 'Plan' });
+  });
+
+  test('the monthly state machine waits as configured for a month to be published', () => {
+    const monthly = machines.find(({ StateMachineName }) => StateMachineName.endsWith('monthly-batch'));
+    expect(monthly?.DefinitionSubstitutions).toMatchObject({ PollSeconds: '86400', GiveUpDays: '25' });
+  });
+
+  test('the schedule starts it on the 15th at midnight in Cairo, with the time it meant to start', () => {
+    const [, { Properties }] = resource('AWS::Scheduler::Schedule');
+    const [queue] = resource('AWS::SQS::Queue');
+    expect(Properties).toMatchObject({
+      Name: `tripcast-${env}-monthly-batch`,
+      ScheduleExpression: 'cron(0 0 15 * ? *)',
+      ScheduleExpressionTimezone: 'Africa/Cairo',
+      State: 'ENABLED',
+      Target: {
+        Input: '{"taxi_type":"green","scheduledTime":"<aws.scheduler.scheduled-time>"}',
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } },
+        RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 86_400 },
+      },
+    });
+  });
+
+  test('what the schedule could not start, and what is announced, is encrypted', () => {
+    expect(resource('AWS::SQS::Queue')[1].Properties).toMatchObject({ SqsManagedSseEnabled: true });
+    expect(JSON.stringify(resource('AWS::SNS::Topic')[1].Properties.KmsMasterKeyId)).toContain('alias/aws/sns');
+  });
+
+  test('logs of executions go at the configured level', () => {
+    for (const { LoggingConfiguration } of machines) {
+      expect(LoggingConfiguration).toMatchObject({
+        Level: config.logs.workflowLevel,
+        IncludeExecutionData: config.logs.workflowData,
+      });
+    }
+  });
+});
+
+test('in prod the topic and the queue refuse plain HTTP', () => {
+  const { resource } = synthesized('prod');
+  for (const type of ['AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy']) {
+    expect(resource(type)[1].Properties.PolicyDocument).toMatchObject({
+      Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    });
+  }
+});
+
+test('in prod no execution data is logged', () => {
+  expect(loadConfig('prod').logs).toMatchObject({ workflowLevel: 'ERROR', workflowData: false });
+});
+
+test('a schedule for a fixed run names it', () => {
+  const config = loadConfig('dev');
+  const runId = '0123456789abcdef0123456789abcdef';
+  const [, { Properties }] = synthesize({ ...config, schedule: { ...config.schedule, runId } }).resource(
+    'AWS::Scheduler::Schedule',
+  );
+  expect(Properties.Target).toMatchObject({
+    Input: `{"taxi_type":"green","run_id":"${runId}","scheduledTime":"<aws.scheduler.scheduled-time>"}`,
+  });
+});
+
+test('a placeholder without a value, or a value without a placeholder, stops the synthesis', () => {
+  const file = readFileSync(new URL('../../stepfunctions/backfill.asl.json', import.meta.url), 'utf8');
+  expect(file).toContain('IngestFunction');
+  expect(() => readDefinition('backfill', ['PlanFunction', 'ScoreFunction', 'Typo'])).toThrow(
+    'stepfunctions/backfill.asl.json and the stack do not agree on "IngestFunction", "Typo".',
+  );
+});

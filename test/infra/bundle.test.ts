@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FUNCTIONS } from '../../lib/config.ts';
+import { bundleFunctions } from '../../src/local/bundle.ts';
+import { assembleNatives, checkBinary, hostPlatform, zipNatives } from '../../src/local/natives.ts';
+import { CLONE, PYTHON } from '../../src/local/paths.ts';
+import { writeStoredZip } from '../../src/local/stored-zip.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tripcast bündel '));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+test('the same sources give the same bundles, one a function, as CommonJS', async () => {
+  await bundleFunctions(join(folder, 'first'));
+  await bundleFunctions(join(folder, 'second'));
+  expect(readdirSync(join(folder, 'first')).sort()).toEqual([...FUNCTIONS].sort());
+  for (const name of FUNCTIONS) {
+    expect(sha256(join(folder, 'second', name, 'index.js'))).toBe(sha256(join(folder, 'first', name, 'index.js')));
+    expect(readFileSync(join(folder, 'first', name, 'package.json'), 'utf8')).toContain('commonjs');
+  }
+});
+
+test('from a layer, the natives load where nothing else is installed', async () => {
+  const layer = join(folder, 'layer');
+  await assembleNatives(layer, hostPlatform());
+  const program = `
+    const { InferenceSession } = require('onnxruntime-node');
+    const { DuckDBInstance } = require('@duckdb/node-api');
+    DuckDBInstance.create().then((db) => db.connect()).then((c) => c.runAndReadAll('select 6 * 7 as n'))
+      .then((r) => console.log(typeof InferenceSession.create, r.getRowObjectsJS()[0].n));`;
+  const env = { PATH: process.env.PATH, NODE_PATH: join(layer, 'nodejs/node_modules') };
+  expect(execFileSync(process.execPath, ['-e', program], { cwd: folder, env, encoding: 'utf8' })).toBe('function 42\n');
+});
+
+test('natives that are there already are left alone', async () => {
+  const layer = join(folder, 'again');
+  const first = await assembleNatives(layer, hostPlatform());
+  const { ino } = statSync(layer);
+  expect(await assembleNatives(layer, hostPlatform())).toBe(first);
+  expect(statSync(layer).ino).toBe(ino);
+});
+
+describe('a stored zip', () => {
+  test('is read by Python, which the emulator unpacks it with', async () => {
+    const file = join(folder, 'größe.txt');
+    writeFileSync(file, 'minutes'.repeat(1000));
+    const archive = join(folder, 'some.zip');
+    await writeStoredZip(archive, [
+      { path: 'nodejs/a.txt', file },
+      { path: 'nodejs/ü.txt', file },
+    ]);
+    execFileSync(PYTHON, ['-m', 'zipfile', '-e', archive, join(folder, 'out')]);
+    expect(readdirSync(join(folder, 'out/nodejs')).sort()).toEqual(['a.txt', 'ü.txt']);
+    expect(sha256(join(folder, 'out/nodejs/ü.txt'))).toBe(sha256(file));
+  });
+
+  test('of the natives has the bytes of the packages', async () => {
+    const archive = join(folder, 'natives.zip');
+    await zipNatives(archive, hostPlatform());
+    mkdirSync(join(folder, 'natives'));
+    execFileSync(PYTHON, ['-m', 'zipfile', '-e', archive, join(folder, 'natives')]);
+    const entry = 'onnxruntime-common/dist/cjs/index.js';
+    const installed = join(CLONE, 'node_modules', entry);
+    expect(sha256(join(folder, 'natives/nodejs/node_modules', entry))).toBe(sha256(installed));
+  });
+});
+
+test('a machine without native builds is told what to use', () => {
+  expect(() => hostPlatform('win32-x64')).toThrow(
+    'tripcast does not run on "win32-x64". Use one of linux-x64, linux-arm64, darwin-x64, darwin-arm64; on Windows, use WSL2.',
+  );
+});
+
+test('natives of another machine than those installed name the package and how to get it', () => {
+  const other = hostPlatform() === 'linux-arm64' ? 'linux-x64' : 'linux-arm64';
+  return expect(assembleNatives(join(folder, 'other'), other)).rejects.toThrow(
+    new RegExp(
+      `@duckdb/node-bindings-${other} is not installed.*npm install --no-save --force @duckdb/node-bindings-${other}@\\d`,
+    ),
+  );
+});
+
+test('a binary of another machine does not get into the image for linux-x64', async () => {
+  const binary = (platform: string) =>
+    join(CLONE, `node_modules/onnxruntime-node/bin/napi-v6/${platform}/onnxruntime_binding.node`);
+  await expect(checkBinary(binary('linux/x64'), 'linux-x64')).resolves.toBeUndefined();
+  await expect(checkBinary(binary('linux/arm64'), 'linux-x64')).rejects.toThrow('is no linux-x64 binary');
+  await expect(checkBinary(binary('darwin/arm64'), 'linux-x64')).rejects.toThrow('is no linux-x64 binary');
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '../../lib/config.ts';
+
+/** env/dev.json, changed: the value of a dotted key, put there or replaced. */
+function devWith(key: string, value: unknown): unknown {
+  const root = JSON.parse(readFileSync(new URL('../../env/dev.json', import.meta.url), 'utf8'));
+  const path = key.split('.');
+  const last = path.pop() ?? '';
+  path.reduce((at, part) => at[part], root)[last] = value;
+  return root;
+}
+
+const problemOf = (key: string, value: unknown) => {
+  try {
+    parseConfig('dev', 'env/dev.json', devWith(key, value));
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
+  return undefined;
+};
+
+test.each(ENVIRONMENTS)('env/%s.json is valid', (env) => {
+  expect(loadConfig(env).env).toBe(env);
+});
+
+test('an environment that is not there is named, with those that are', () => {
+  expect(() => loadConfig('stage')).toThrow(
+    'There is no environment "stage". Use --context env=NAME (cdk) or --env NAME (tripcast) with one of: dev, prod.',
+  );
+});
+
+describe('a mistake in env/dev.json is told with file, key, value and what is allowed', () => {
+  test.each([
+    ['streams.shard', 2, 'streams: unknown key "shard"'],
+    ['streams.shards', 0, 'streams.shards: 0 is not allowed: Too small: expected number to be >0'],
+    ['packaging', 'tar', 'packaging: "tar" is not allowed: Invalid option: expected one of "zip"|"image"'],
+    [
+      'buckets.data',
+      'Big_Bucket',
+      'buckets.data: "Big_Bucket" is not allowed: a bucket name: 3..63 of a-z, 0-9, dot, hyphen',
+    ],
+    [
+      'schedule.timeZone',
+      'Mars/Base',
+      'schedule.timeZone: "Mars/Base" is not allowed: an IANA time zone, for example Africa/Cairo',
+    ],
+    [
+      'functions.score.storageMb',
+      20_000,
+      'functions.score.storageMb: 20000 is not allowed: Too big: expected number to be <=10240',
+    ],
+    ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
+    ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
+  ])('%s = %j', (key, value, problem) => {
+    expect(problemOf(key, value)).toContain('env/dev.json is not a valid configuration');
+    expect(problemOf(key, value)).toContain(problem);
+  });
+
+  test('all mistakes are told at once', () => {
+    const value = devWith('packaging', 'tar');
+    expect(() => parseConfig('dev', 'env/dev.json', { ...Object(value), region: 'north' })).toThrow(
+      /region: "north"[\s\S]*packaging: "tar"/,
+    );
+  });
+});
+
+test('prod is not sent to an emulator', () => {
+  const toEmulator = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
+  expect(() => refuseForeignEndpoint(loadConfig('prod'), toEmulator)).toThrow(
+    'AWS_ENDPOINT_URL is set ("http://127.0.0.1:4566"), and the environment prod means AWS itself',
+  );
+  expect(() => refuseForeignEndpoint(loadConfig('prod'), { AWS_ENDPOINT_URL_S3: 'http://x' })).toThrow(
+    'AWS_ENDPOINT_URL_S3',
+  );
+  expect(() => refuseForeignEndpoint(loadConfig('dev'), toEmulator)).not.toThrow();
+  expect(() => refuseForeignEndpoint(loadConfig('prod'), {})).not.toThrow();
+});
+
+test('a bucket without a name has the account in it', () => {
+  expect(bucketNames(loadConfig('prod'), '123456789012')).toEqual({
+    models: 'rll-models-prod-123456789012',
+    data: 'tripcast-data-prod-123456789012',
+    undelivered: 'tripcast-undelivered-prod-123456789012',
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ENVIRONMENTS, FUNCTIONS, functionName } from '../../lib/config.ts';
+import { synthesized } from './support/synthesized.ts';
+
+describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
+  const { config, resources, resource } = synthesized(env);
+  const byName = (name: string) => resource('AWS::Lambda::Function', ({ FunctionName }) => FunctionName === name);
+
+  test('are those of lambdas/', () => {
+    expect(resources('AWS::Lambda::Function').size).toBe(FUNCTIONS.length);
+  });
+
+  test.each(FUNCTIONS)('%s has its configured size, its own log, and tracing', (name) => {
+    const deployed = functionName(env, name);
+    const [, { Properties }] = byName(deployed);
+    const { memoryMb, timeoutSeconds, storageMb } = config.functions[name];
+    expect(Properties).toMatchObject({
+      MemorySize: memoryMb,
+      Timeout: timeoutSeconds,
+      EphemeralStorage: { Size: storageMb },
+      TracingConfig: { Mode: 'Active' },
+      Environment: {
+        Variables: { TRIPCAST_ENV: env, POWERTOOLS_SERVICE_NAME: name, POWERTOOLS_METRICS_NAMESPACE: 'tripcast' },
+      },
+    });
+    const [logs, { Properties: log }] = resource(
+      'AWS::Logs::LogGroup',
+      (each) => each.LogGroupName === `/aws/lambda/${deployed}`,
+    );
+    expect(Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logs } });
+    expect(log.RetentionInDays).toBe(config.logs.retentionDays);
+  });
+
+  test.each(FUNCTIONS)('%s is created after its permissions, which an event source checks at once', (name) => {
+    const [, { DependsOn }] = byName(functionName(env, name));
+    expect(DependsOn).toContainEqual(expect.stringMatching(/RoleDefaultPolicy/));
+  });
+
+  test('know the streams and buckets that they were granted', () => {
+    const variables = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
+    const names = Object.fromEntries(
+      FUNCTIONS.map((name) => {
+        const { Variables } = variables.parse(byName(functionName(env, name))[1].Properties).Environment;
+        return [
+          name,
+          Object.keys(Variables)
+            .filter((key) => /BUCKET|STREAM|SOURCE/.test(key))
+            .sort(),
+        ];
+      }),
+    );
+    expect(names).toEqual({
+      'stream-score': ['DATA_BUCKET', 'MODEL_BUCKET', 'PREDICTIONS_STREAM_NAME'],
+      predict: ['MODEL_BUCKET', 'PREDICTIONS_STREAM_NAME'],
+      plan: ['DATA_BUCKET', 'MODEL_BUCKET'],
+      ingest: ['DATA_BUCKET', 'PUBLICATION_SOURCE'],
+      score: ['DATA_BUCKET', 'MODEL_BUCKET'],
+    });
+  });
+});
+
+test('dev has zips for Node 24 that share one layer of natives', () => {
+  const { resources, resource } = synthesized('dev');
+  const [layer] = resource('AWS::Lambda::LayerVersion');
+  for (const { Properties } of resources('AWS::Lambda::Function').values()) {
+    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Handler: 'index.handler', Layers: [{ Ref: layer }] });
+  }
+});
+
+test('prod has one image for x86_64, and each function starts it with its own command', () => {
+  const { resources } = synthesized('prod');
+  const functions = [...resources('AWS::Lambda::Function').values()].map(({ Properties }) => Properties);
+  expect(functions.map((each) => each.ImageConfig)).toEqual(
+    expect.arrayContaining(FUNCTIONS.map((name) => ({ Command: [`${name}/index.handler`] }))),
+  );
+  expect(new Set(functions.map((each) => JSON.stringify(each.Code))).size).toBe(1);
+  for (const each of functions) expect(each).toMatchObject({ PackageType: 'Image', Architectures: ['x86_64'] });
+  expect(resources('AWS::Lambda::LayerVersion').size).toBe(0);
+});

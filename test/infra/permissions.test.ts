@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { ENVIRONMENTS, FUNCTIONS, type FunctionName, functionName } from '../../lib/config.ts';
+import { type Statement, synthesized } from './support/synthesized.ts';
+
+/** `models/aliases/*` of an ARN that the template still spells as functions. */
+function place(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const bucket = /"(Data)(Models|Undelivered)?Bucket\w+"/.exec(text);
+  if (bucket === null) return text;
+  const [, path = ''] = /"(\/[^"]*)"/.exec(text) ?? [];
+  return `${bucket[2]?.toLowerCase() ?? 'data'}${path}`;
+}
+
+const places = (statements: readonly Statement[], action: string) =>
+  statements
+    .filter(({ Action }) => Action.includes(action))
+    .flatMap(({ Resource }) => Resource.map(place))
+    .sort();
+
+const MODELS = ['models/aliases/*', 'models/nyc-taxi-experiment/*'];
+const RESULTS = ['data/current/*', 'data/predictions/*', 'data/receipts/*'];
+
+const ALLOWED: Record<
+  FunctionName,
+  { readonly reads: string[]; readonly writes: string[]; readonly publishes: boolean }
+> = {
+  'stream-score': { reads: MODELS, writes: ['data/quarantine/*', 'undelivered/*'], publishes: true },
+  predict: { reads: MODELS, writes: [], publishes: true },
+  plan: { reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS], writes: [], publishes: false },
+  ingest: { reads: ['data/raw/*'], writes: ['data/raw/*'], publishes: false },
+  score: {
+    reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS],
+    writes: RESULTS,
+    publishes: false,
+  },
+};
+
+/** Actions that AWS offers for no narrower resource. */
+const WITHOUT_RESOURCE = [
+  /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
+  /^logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)$/,
+  /^logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)$/,
+];
+
+describe.each(ENVIRONMENTS)('in %s', (env) => {
+  const { statementsOf, template } = synthesized(env);
+
+  test.each(FUNCTIONS)('%s reaches just the prefixes that its work needs', (name) => {
+    const statements = statementsOf(functionName(env, name));
+    const { reads, writes, publishes } = ALLOWED[name];
+    expect(places(statements, 's3:GetObject')).toEqual(reads);
+    expect(places(statements, 's3:PutObject')).toEqual(writes);
+    expect(places(statements, 'kinesis:PutRecords')).toHaveLength(publishes ? 1 : 0);
+    expect(places(statements, 'kinesis:GetRecords')).toHaveLength(name === 'stream-score' ? 1 : 0);
+    expect(JSON.stringify(statements)).not.toMatch(/s3:(Delete|\*)/);
+  });
+
+  test.each(FUNCTIONS)('%s lists only under the prefixes that it reads', (name) => {
+    const lists = statementsOf(functionName(env, name)).filter(({ Action }) => Action.includes('s3:ListBucket'));
+    for (const { Condition } of lists) {
+      expect(Condition).toEqual({
+        StringLikeIfExists: { 's3:prefix': expect.arrayContaining([expect.stringMatching(/^.+\/\*$/)]) },
+      });
+    }
+  });
+
+  test('no role may do everything, or anything to every resource that AWS lets one name', () => {
+    const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+    const statements: Statement[] = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    expect(statements.length).toBeGreaterThan(20);
+    for (const { Action, Resource } of statements) {
+      const actions = [Action].flat();
+      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+      if (![Resource].flat().includes('*')) continue;
+      expect(actions.filter((action) => !WITHOUT_RESOURCE.some((known) => known.test(action)))).toEqual([]);
+    }
+  });
+
+  test('no role takes a managed policy', () => {
+    for (const { Properties } of Object.values(template.findResources('AWS::IAM::Role'))) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import { z } from 'zod';
+import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '../../../lib/config.ts';
+import type { FunctionAssets } from '../../../lib/constructs/function-code.ts';
+import { TripcastStack } from '../../../lib/tripcast-stack.ts';
+
+const statementSchema = z.object({
+  Effect: z.string(),
+  Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
+  Resource: z.unknown().transform((resource) => (Array.isArray(resource) ? resource : [resource])),
+  Condition: z.unknown().optional(),
+});
+export type Statement = z.infer<typeof statementSchema>;
+
+const resourceSchema = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DependsOn: z.array(z.string()).default([]),
+  DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
+});
+export type Resource = z.infer<typeof resourceSchema>;
+
+/** A stack as CloudFormation would get it. */
+export interface Synthesized {
+  readonly config: Config;
+  readonly template: Template;
+  readonly terminationProtection: boolean;
+  /** Resources of a type (`AWS::S3::Bucket`), by logical id. */
+  resources(type: string): ReadonlyMap<string, Resource>;
+  /** The one resource of a type whose properties pass. */
+  resource(type: string, passes?: (properties: Resource['Properties']) => boolean): readonly [string, Resource];
+  /** The policy statements of the function's role. */
+  statementsOf(functionName: string): readonly Statement[];
+}
+
+const done = new Map<EnvironmentName, Synthesized>();
+
+/** Both environments as they are configured, with the CDK's switches of cdk.json and empty assets; each is made once. */
+export function synthesized(env: EnvironmentName): Synthesized {
+  const made = done.get(env) ?? synthesize(loadConfig(env));
+  done.set(env, made);
+  return made;
+}
+
+export function synthesize(config: Config): Synthesized {
+  const folder = mkdtempSync(join(tmpdir(), 'tripcast-infra-'));
+  try {
+    const { context } = z
+      .object({ context: z.record(z.string(), z.unknown()) })
+      .parse(JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8')));
+    const app = new App({
+      outdir: join(folder, 'cdk.out'),
+      context,
+      // Checking templates against CloudFormation's schema takes most of a synthesis; `cdk synth` does it.
+      builtinCloudFormationValidation: false,
+      autoSynth: false,
+    });
+    new TripcastStack(app, { config, assets: emptyAssets(folder, config.packaging), codeVersion: 'abc123' });
+    const artifact = app.synth().getStackByName(stackName(config.env));
+    return describe(config, Template.fromJSON(artifact.template), artifact.terminationProtection ?? false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function describe(config: Config, template: Template, terminationProtection: boolean): Synthesized {
+  const resources = (type: string) =>
+    new Map(Object.entries(template.findResources(type)).map(([id, each]) => [id, resourceSchema.parse(each)]));
+  const resource: Synthesized['resource'] = (type, passes = () => true) => {
+    const [found, ...more] = [...resources(type)].filter(([, { Properties }]) => passes(Properties));
+    if (found === undefined || more.length > 0) throw new Error(`${more.length + (found ? 1 : 0)} of ${type}, not one`);
+    return found;
+  };
+  const statementsOf = (functionName: string) => {
+    const [, { Properties }] = resource('AWS::Lambda::Function', (each) => each.FunctionName === functionName);
+    const { Role } = z
+      .object({ Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }) })
+      .parse(Properties);
+    const policies = z.array(
+      z.object({
+        Roles: z.array(z.object({ Ref: z.string() })),
+        PolicyDocument: z.object({ Statement: z.array(statementSchema) }),
+      }),
+    );
+    return policies
+      .parse([...resources('AWS::IAM::Policy').values()].map((each) => each.Properties))
+      .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === Role['Fn::GetAtt'][0]))
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  };
+  return { config, template, terminationProtection, resources, resource, statementsOf };
+}
+
+function emptyAssets(folder: string, packaging: Config['packaging']): FunctionAssets {
+  if (packaging === 'image') {
+    const context = join(folder, 'image');
+    mkdirSync(context);
+    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
+    return { packaging, context };
+  }
+  const functions = join(folder, 'functions');
+  for (const name of FUNCTIONS) {
+    mkdirSync(join(functions, name), { recursive: true });
+    writeFileSync(join(functions, name, 'index.js'), `// ${name}\n`);
+  }
+  const layer = join(folder, 'natives.zip');
+  writeFileSync(layer, '');
+  return { packaging, functions, layer, layerHash: 'natives', architecture: 'x86_64' };
+}

@@ -1,0 +1,249 @@
+import { join } from 'node:path';
+import { GetEventSourceMappingCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { functionName } from '../../lib/config.ts';
+import { kinesisSink } from '../../src/adapters/kinesis.ts';
+import { invokeFunction } from '../../src/adapters/lambda.ts';
+import { receiptSchema } from '../../src/batch/receipt.ts';
+import { runBackfill } from '../../src/cli/backfill.ts';
+import { runMonth } from '../../src/cli/batch.ts';
+import { connect, type Deployment } from '../../src/cli/context.ts';
+import { ingestMonths } from '../../src/cli/ingest.ts';
+import { askApi } from '../../src/cli/predict.ts';
+import { replayMonth } from '../../src/cli/stream-replay.ts';
+import { predictions } from '../../src/cli/stream-tail.ts';
+import { type FinishedRun, trainAndRegister } from '../../src/cli/train.ts';
+import { parseS3Uri } from '../../src/storage/layout.ts';
+import { systemClock } from '../../src/streaming/clock.ts';
+import type { PredictionRecord } from '../../src/streaming/prediction-record.ts';
+import { publish } from '../../src/streaming/publish.ts';
+import { parseMonth, parseMonths } from '../../src/trips/month.ts';
+import { silentTerminal } from '../support/silent-terminal.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { readRows, realMonth } from '../support/tlc-files.ts';
+
+const TLC = join(realMonth('2023-04'), '..');
+const APRIL = parseMonth('2023-04');
+const terminal = silentTerminal();
+const lambda = new LambdaClient({});
+let to: Deployment;
+let run: FinishedRun;
+let streamBeforeChampion: string | undefined;
+
+const streamState = async () =>
+  (await lambda.send(new GetEventSourceMappingCommand({ UUID: to.output('EventSourceId') }))).State;
+
+beforeAll(async () => {
+  to = await connect('dev');
+  streamBeforeChampion = await streamState();
+  await ingestMonths(to, parseMonths('2022-02,2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
+  run = await trainAndRegister(
+    to,
+    { recipe: 'linear-pair', taxiType: 'green', train: parseMonths('2023-03'), promote: true, local: false },
+    terminal,
+  );
+});
+
+afterAll(() => lambda.destroy());
+
+describe('a model trained and promoted in the environment', () => {
+  test('has the published figures', () => {
+    const { train, validation, intercept } = run.card;
+    expect(validation.rmse).toBeCloseTo(6.2212029, 6);
+    expect(intercept).toBeCloseTo(25.0494625, 6);
+    expect([train.rows, train.features, train.stored]).toEqual([69_392, 6053, 138_784]);
+    expect([validation.rows, validation.stored]).toEqual([62_979, 122_674]);
+  });
+
+  test('is the champion, and lets the stream flow, which waited for it', async () => {
+    expect((await to.registry.champion('green'))?.pointer.run_id).toBe(run.card.run_id);
+    expect(streamBeforeChampion).toBe('Disabled');
+    expect(await streamState()).toBe('Enabled');
+  });
+
+  test.each(['stream-score', 'predict', 'score'] as const)(
+    'answers its golden rides in %s as when it was trained',
+    async (name) => {
+      const answer = await invokeFunction(functionName('dev', name), { check: 'golden-rides' });
+      expect(answer).toMatchObject({ run_id: run.card.run_id });
+      const { checked, max_difference } = answer as { checked: number; max_difference: number };
+      expect(checked).toBeGreaterThan(400);
+      expect(max_difference).toBeLessThanOrEqual(1e-4);
+    },
+  );
+});
+
+describe('the monthly state machine', () => {
+  const options = { taxiType: 'green', force: false, all: false } as const;
+
+  test('scores 2023-04 as if it were 15 May, and leaves a receipt that accounts for every row', async () => {
+    const outcome = await runMonth(to, { ...options, date: '2023-05-15' }, terminal);
+    expect(outcome).toMatchObject({ month: '2023-04', status: 'scored', rows_in: 65_392, rows_scored: 62_979 });
+    expect(outcome).toMatchObject({ evaluation: 'after-training' });
+    expect(outcome.rmse).toBeCloseTo(6.2212029, 6);
+    const receipt = receiptSchema.parse(JSON.parse(await textAt(outcome.receipt)));
+    const rejected = Object.values(receipt.rows.rejected).reduce((sum, rows) => sum + rows, 0);
+    expect(receipt.rows.scored + rejected).toBe(receipt.rows.in);
+    expect(
+      JSON.parse(await textAt(`s3://${to.data.bucket}/current/taxi_type=green/year=2023/month=04/current.json`)),
+    ).toMatchObject({
+      run_id: run.card.run_id,
+      sha256: receipt.output.sha256,
+    });
+  });
+
+  test('does nothing the second time, and says what it found', async () => {
+    const outcome = await runMonth(to, { ...options, month: APRIL }, terminal);
+    expect(outcome).toMatchObject({ status: 'unchanged', rows_scored: 62_979 });
+  });
+
+  test('gives up on a month that is never published, with a notice', async () => {
+    await publishFrom(TLC);
+    const outcome = await runMonth(to, { ...options, month: parseMonth('2024-01') }, terminal);
+    expect(outcome).toMatchObject({
+      status: 'not-published',
+      note: expect.stringContaining('green_tripdata_2024-01.parquet'),
+    });
+  });
+
+  test('fails with the reason when it is asked for nonsense', async () => {
+    await expect(runMonth(to, { ...options, date: '2023-02-30' }, terminal)).rejects.toThrow(
+      'There is no day "2023-02-30"',
+    );
+  });
+});
+
+describe('the backfill state machine', () => {
+  test('brings in what is missing, scores all, and stops for no month', async () => {
+    await publishFrom(TLC);
+    const range = { from: parseMonth('2022-01'), to: parseMonth('2022-03') };
+    const months = await runBackfill(
+      to,
+      { taxiType: 'green', ...range, maxConcurrency: 2, force: false, all: false },
+      terminal,
+    );
+    expect(months.map(({ month, status }) => `${month} ${status}`)).toEqual([
+      '2022-01 not-published',
+      '2022-02 scored',
+      '2022-03 scored',
+    ]);
+    expect(months.map(({ evaluation }) => evaluation)).toEqual([null, 'before-training', 'before-training']);
+  });
+});
+
+describe('the stream', () => {
+  const BAD = [
+    '{"ride": {',
+    '{"ride":{"PULocationID":"130","DOLocationID":205,"trip_distance":1},"ride_id":"bad-1"}',
+    '{"ride":{"PULocationID":130,"DOLocationID":266,"trip_distance":1},"ride_id":"bad-2"}',
+    '{"ride":{"PULocationID":130,"DOLocationID":205,"trip_distance":-1},"ride_id":"bad-3"}',
+    '{"ride":{"PULocationID":130,"DOLocationID":205,"trip_distance":NaN},"ride_id":"bad-4"}',
+  ];
+
+  test('predicts each of 2,000 real rides once, as the batch does, and quarantines five bad records with reasons', async () => {
+    const entries = BAD.map((text, i) => ({ data: new TextEncoder().encode(text), partitionKey: `bad-${i}` }));
+    const sink = kinesisSink(to.output('EventsStreamName'));
+    expect(await publish(sink, entries, { clock: systemClock, deadline: Date.now() + 10_000 })).toEqual([]);
+    expect(await replayMonth(to, { taxiType: 'green', month: APRIL, limit: 2000 }, terminal)).toBe(2000);
+
+    const seen = await firstPredictions(2000);
+    const batch = new Map((await batchOutput()).map((row) => [row.ride_id, row]));
+    for (const { prediction } of seen) {
+      const ride = batch.get(prediction.ride_id);
+      expect(Math.fround(prediction.ride_duration)).toBe(ride?.predicted_duration);
+      expect(prediction.interval.map(Math.fround)).toEqual([ride?.interval_low, ride?.interval_high]);
+    }
+    expect(new Set(seen.map(({ prediction_id }) => prediction_id)).size).toBe(2000);
+    expect(new Set(seen.map(({ prediction }) => prediction.ride_id)).size).toBe(2000);
+    expect((await quarantined(5)).map(({ reason }) => reason).sort()).toEqual([
+      'not-json',
+      'not-json',
+      'out-of-range',
+      'out-of-range',
+      'wrong-type',
+    ]);
+  });
+});
+
+describe('the predict API', () => {
+  test('answers a ride as the batch does', async () => {
+    const [ride] = (await batchOutput()).slice(0, 1);
+    const pickup = new Date(String(ride?.lpep_pickup_datetime)).toISOString().slice(0, 19);
+    const answer = await askApi(to.apiUrl, {
+      PULocationID: Number(ride?.PULocationID),
+      DOLocationID: Number(ride?.DOLocationID),
+      trip_distance: Number(ride?.trip_distance),
+      pickup_datetime: pickup,
+    });
+    expect(Math.fround(answer.predicted_duration)).toBe(ride?.predicted_duration);
+    expect(answer).toMatchObject({
+      pickup_datetime_used: pickup,
+      model_version: run.card.run_id,
+      distance_source: 'given',
+    });
+  });
+
+  test('names the field that is wrong', async () => {
+    const asked = askApi(to.apiUrl, { PULocationID: 0, DOLocationID: 205 });
+    await expect(asked).rejects.toThrow(/422.*PULocationID/s);
+  });
+
+  test('says that it is well', async () => {
+    const health = await fetch(`${to.apiUrl}/health`);
+    expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({ status: 'ok', model_version: run.card.run_id });
+  });
+});
+
+/** Makes the Ingest function look for months in a folder instead of on the web. */
+async function publishFrom(folder: string): Promise<void> {
+  const FunctionName = functionName('dev', 'ingest');
+  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const Variables = { ...Environment?.Variables, PUBLICATION_SOURCE: folder };
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
+}
+
+async function textAt(uri: string | null): Promise<string> {
+  const key = parseS3Uri(uri ?? '')?.key ?? '';
+  const found = await to.data.get(key);
+  if (found === undefined) throw new Error(`There is no ${uri}.`);
+  return new TextDecoder().decode(found.body);
+}
+
+async function batchOutput(): Promise<Record<string, unknown>[]> {
+  const path = join(temporaryFolder(), 'output.parquet');
+  await to.data.download(`predictions/taxi_type=green/year=2023/month=04/${run.card.run_id}.parquet`, path);
+  return readRows(path);
+}
+
+/** The predictions of replayed rides; more than `count` would be found too, since a quiet second ends the read. */
+async function firstPredictions(count: number): Promise<readonly PredictionRecord[]> {
+  const found: PredictionRecord[] = [];
+  const stop = new AbortController();
+  const giveUp = setTimeout(() => stop.abort(), 60_000);
+  for await (const record of predictions(to, 'oldest', stop.signal)) {
+    if (record.source === 'stream') found.push(record);
+    if (found.length === count) setTimeout(() => stop.abort(), 1000);
+  }
+  clearTimeout(giveUp);
+  return found;
+}
+
+async function quarantined(count: number): Promise<readonly { readonly reason: string }[]> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const lines: { readonly reason: string }[] = [];
+    for await (const { key } of to.data.list('quarantine/')) {
+      const text = await textAt(`s3://${to.data.bucket}/${key}`);
+      lines.push(
+        ...text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { reason: string }),
+      );
+    }
+    if (lines.length >= count || Date.now() > deadline) return lines;
+    await systemClock.sleep(200);
+  }
+}

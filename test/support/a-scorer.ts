@@ -1,0 +1,42 @@
+import type { RideBatch } from '../../src/model/ride-batch.ts';
+import type { Predictions, Scorer } from '../../src/model/scorer.ts';
+
+export interface AScorer extends Scorer {
+  closed: boolean;
+  /** Sizes of the batches that were scored. */
+  readonly calls: number[];
+}
+
+/**
+ * A model that can be worked out by hand: pickup zone / 10 + dropoff zone / 100 + miles (5 when not given) + the hour of
+ * the pickup / 1000, all shifted; the 90% interval is 2 minutes to each side, the 80% one 1.
+ */
+export function aScorer({ shift = 0, taxiType = 'green' } = {}): AScorer {
+  const calls: number[] = [];
+  return {
+    metadata: { taxi_type: taxiType },
+    calls,
+    closed: false,
+    async score(batch: RideBatch): Promise<Predictions> {
+      calls.push(batch.size);
+      const { PULocationID, DOLocationID, trip_distance, pickup_time } = batch.inputs;
+      const base = Float32Array.from(PULocationID, (pickup, i) => {
+        const miles = trip_distance[i] ?? Number.NaN;
+        const hour = Math.floor((Number(pickup_time[i]) % 86_400) / 3600);
+        return (
+          Number(pickup) / 10 + Number(DOLocationID[i]) / 100 + (Number.isNaN(miles) ? 5 : miles) + hour / 1000 + shift
+        );
+      });
+      return {
+        predicted_duration: base,
+        interval_low: base.map((minutes) => minutes - 2),
+        interval_high: base.map((minutes) => minutes + 2),
+        interval80_low: base.map((minutes) => minutes - 1),
+        interval80_high: base.map((minutes) => minutes + 1),
+      };
+    },
+    async close() {
+      this.closed = true;
+    },
+  };
+}

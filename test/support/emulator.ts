@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { stackName } from '../../lib/config.ts';
+import { deployStack, type Outputs } from '../../src/local/deploy.ts';
+import { type Emulator, signalGroup, startEmulator, stopEmulator } from '../../src/local/emulator.ts';
+import { readEnvironment, writeEnvironment } from '../../src/local/environment.ts';
+import { processStart } from '../../src/local/processes.mjs';
+import { sourcesHash } from '../../src/local/sources.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly endpointUrl: string;
+    /** The deployed stack's outputs by name. */
+    readonly outputs: Outputs;
+  }
+}
+
+/** Away from the port that `npm start` prefers. */
+const FIRST_PORT = 4700;
+
+/** An emulator that enforces IAM, with the stack deployed once, for all integration tests; gone when the run ends, however it ends. */
+export default async function emulatorForAllTests(project: TestProject): Promise<() => Promise<void>> {
+  const dir = project.config.env.TRIPCAST_LOCAL ?? '';
+  await removeLeftovers(dirname(dir));
+  mkdirSync(dir, { recursive: true });
+  const emulator = await startEmulator({ port: FIRST_PORT, auth: true, dir, env: { SFN_WAIT_SCALE: '0' } });
+  const atExit = stopWhenThisProcessEnds(emulator);
+  const tearDown = async () => {
+    await emulator.stop();
+    atExit.forget();
+  };
+  try {
+    const { stop: _, ...mark } = emulator;
+    const startedAt = new Date().toISOString();
+    const outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir });
+    const deployed = { stack: stackName('dev'), at: new Date().toISOString(), sourcesHash: sourcesHash() };
+    writeEnvironment({ ...mark, startedAt, deployed }, join(dir, 'environment.json'));
+    project.provide('endpointUrl', emulator.endpointUrl);
+    project.provide('outputs', outputs);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  return async () => {
+    await tearDown();
+    rmSync(dir, { recursive: true, force: true });
+  };
+}
+
+/** Ctrl-C and a crash of the runner skip its tear-down; only what is done at once still happens then. */
+function stopWhenThisProcessEnds({ process: { pid } }: Emulator) {
+  const kill = () => signalGroup(pid, 'SIGKILL');
+  const leave = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
+  process.once('exit', kill);
+  process.once('SIGINT', leave);
+  process.once('SIGTERM', leave);
+  return {
+    forget() {
+      process.off('exit', kill);
+      process.off('SIGINT', leave);
+      process.off('SIGTERM', leave);
+    },
+  };
+}
+
+/** What earlier runs left that were killed outright. */
+async function removeLeftovers(dir: string): Promise<void> {
+  for (const name of readdirSync(dir)) {
+    const runner = /^test-(\d+)$/.exec(name)?.[1];
+    if (runner === undefined || processStart(Number(runner)) !== undefined) continue;
+    const environment = readEnvironment(join(dir, name, 'environment.json'));
+    if (environment !== undefined) await stopEmulator(environment);
+    rmSync(join(dir, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,15 @@
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+/** A terminal that says nothing and keeps the last result. */
+export function silentTerminal(): Terminal & { last: unknown } {
+  const silent = {
+    json: true,
+    last: undefined as unknown,
+    say: () => {},
+    progress: () => ({ update: () => {}, done: () => {} }),
+    result: (value: unknown) => {
+      silent.last = value;
+    },
+  };
+  return silent;
+}

@@ -1,0 +1,81 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { loadScorer, onnxruntimeVersion } from '../../../src/adapters/onnxruntime.ts';
+import { TripcastError } from '../../../src/errors.ts';
+import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
+import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
+import { RideBatch } from '../../../src/model/ride-batch.ts';
+import { OUTPUTS } from '../../../src/model/scorer.ts';
+import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
+import { evenCalibrations } from '../model/training.ts';
+
+/** Predicts the distance and the hour of the pickup, 0..23, over 100. */
+async function aLoadedModel() {
+  const model = rideGraph({
+    typical: new Float64Array(PAIR_SLOTS).fill(2.5),
+    addPrediction: (g, ride) => {
+      const hour = g.node('Div', [g.node('Mod', [ride.pickupTime, g.int64(86_400)]), g.int64(3600)]);
+      return g.node('Add', [ride.distance, g.node('Div', [g.cast(hour, 'float'), g.float(100)])]);
+    },
+    calibrations: evenCalibrations(),
+    metadata: { recipe: 'of a test', taxi_type: 'green' },
+  });
+  const scorer = await loadScorer(model);
+  onTestFinished(() => scorer.close());
+  return scorer;
+}
+
+function aBatch(rides: readonly (readonly [distance: number, time: number])[]): RideBatch {
+  const batch = new RideBatch(Math.max(rides.length, 1));
+  for (const [distance, time] of rides) batch.push(130, 205, distance, time);
+  return batch;
+}
+
+test('feeds rides to the graph and gives back five arrays, one element a ride', async () => {
+  const scorer = await aLoadedModel();
+  const time = Date.UTC(2043, 3, 3, 8, 30) / 1000; // beyond 32 bits
+  const scores = await scorer.score(
+    aBatch([
+      [3.66, time],
+      [Number.NaN, time],
+    ]),
+  );
+  expect([...scores.predicted_duration]).toEqual([expect.closeTo(3.74, 5), expect.closeTo(2.58, 5)]);
+  for (const name of OUTPUTS) expect(scores[name]).toHaveLength(2);
+});
+
+test('shows the metadata of the file', async () => {
+  expect((await aLoadedModel()).metadata).toEqual({ recipe: 'of a test', taxi_type: 'green' });
+});
+
+test('answers an empty batch with empty arrays', async () => {
+  const scores = await (await aLoadedModel()).score(aBatch([]));
+  for (const name of OUTPUTS) expect(scores[name]).toEqual(new Float32Array(0));
+});
+
+test('a ride gets the same answer alone and among others', async () => {
+  const scorer = await aLoadedModel();
+  const rides = Array.from({ length: 300 }, (_, i) => [i / 7, 1_680_510_600 + i * 977] as const);
+  const together = await scorer.score(aBatch(rides));
+  for (const [i, ride] of rides.entries()) {
+    const alone = await scorer.score(aBatch([ride]));
+    for (const name of OUTPUTS) expect(alone[name][0]).toBe(together[name][i]);
+  }
+});
+
+test('refuses bytes that are no ONNX model, and none at all', async () => {
+  for (const bytes of [new TextEncoder().encode('not a model'), new Uint8Array(0)]) {
+    const loading = loadScorer(bytes);
+    await expect(loading).rejects.toThrow(TripcastError);
+    await expect(loading).rejects.toThrow(`${bytes.length} bytes are no ONNX model`);
+  }
+});
+
+test('refuses an ONNX model of somebody else', async () => {
+  const g = new GraphBuilder();
+  g.output('predicted_duration', g.input('trip_distance', 'float'));
+  await expect(loadScorer(g.toModel('other', {}))).rejects.toThrow('it lacks interval_low');
+});
+
+test('tells its version', async () => {
+  expect(await onnxruntimeVersion()).toMatch(/^1\.\d+\.\d+$/);
+});

@@ -1,0 +1,184 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { type ScoreFileJob, scoreFile } from '../../../src/batch/score-file.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+import { aRun } from '../../support/a-card.ts';
+import { aScorer } from '../../support/a-scorer.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { readRows, realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';
+
+const APRIL = parseMonth('2023-04');
+
+async function score(input: string, options: Partial<ScoreFileJob> = {}, scorer = aScorer()) {
+  const folder = temporaryFolder();
+  const output = join(folder, 'output.parquet');
+  await using database = await DuckDB.open({ tempDirectory: folder });
+  const job = {
+    input,
+    output,
+    taxiType: 'green',
+    month: APRIL,
+    modelVersion: aRun('a'),
+    all: false,
+    chunkRows: 4096,
+  } as const;
+  const outcome = await scoreFile({ ...job, ...options }, scorer, database);
+  return { outcome, output };
+}
+
+async function scoreRides(
+  rides: readonly TestRide[],
+  columns: Record<string, string | null> = {},
+  options: Partial<ScoreFileJob> = {},
+) {
+  const input = join(temporaryFolder(), 'month.parquet');
+  await writeMonth(input, rides, columns);
+  return score(input, options);
+}
+
+describe('scoring a real month', () => {
+  test('keeps what the published cleaning keeps, and accounts for every other row', async () => {
+    const scorer = aScorer();
+    const { outcome, output } = await score(realMonth('2023-04'), {}, scorer);
+    // shared figures: 65,392 rows in the file, 62,979 of them of 1..60 minutes
+    expect(outcome).toMatchObject({ outcome: 'scored', rowsIn: 65_392, rowsScored: 62_979 });
+    if (outcome.outcome !== 'scored') return;
+    const rejected = Object.values(outcome.rejected).reduce((sum, rows) => sum + rows, 0);
+    expect(outcome.rowsScored + rejected).toBe(outcome.rowsIn);
+    expect(scorer.calls).toHaveLength(Math.ceil(62_979 / 4096));
+
+    const [summary] = await readRows(
+      output,
+      'count(*)::INT n, count(DISTINCT ride_id)::INT ids, max(abs(diff - (actual_duration - predicted_duration))) deviation',
+    );
+    expect(summary).toEqual({ n: 62_979, ids: 62_979, deviation: 0 });
+  });
+
+  test('writes the columns of the contract, in their types and order', async () => {
+    const { output } = await score(realMonth('2023-04'));
+    await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
+    const columns = await database.rows(`DESCRIBE SELECT * FROM read_parquet('${output}')`);
+    expect(columns.map(({ column_name, column_type }) => `${column_name} ${column_type}`)).toEqual([
+      'ride_id VARCHAR',
+      'lpep_pickup_datetime TIMESTAMP',
+      'PULocationID INTEGER',
+      'DOLocationID INTEGER',
+      'trip_distance DOUBLE',
+      'actual_duration DOUBLE',
+      'diff DOUBLE',
+      'predicted_duration FLOAT',
+      'interval_low FLOAT',
+      'interval_high FLOAT',
+      'model_version VARCHAR',
+    ]);
+  });
+
+  test('names each ride by its row in the source, and gives it its own prediction', async () => {
+    const { output } = await score(realMonth('2023-04'));
+    const source = await readRows(realMonth('2023-04'));
+    const rows = await readRows(output);
+    for (const row of [rows[0], rows[30_000], rows.at(-1)]) {
+      const ride = source[Number(String(row?.ride_id).replace('2023/04_', ''))];
+      expect(row).toMatchObject({ PULocationID: ride?.PULocationID, trip_distance: ride?.trip_distance });
+      const hour = new Date(String(ride?.lpep_pickup_datetime)).getUTCHours();
+      const byHand =
+        Number(ride?.PULocationID) / 10 + Number(ride?.DOLocationID) / 100 + Number(ride?.trip_distance) + hour / 1000;
+      expect(row?.predicted_duration).toBeCloseTo(byHand, 4);
+    }
+  });
+
+  test('gives the same file whatever the size of the chunks', async () => {
+    const [small, large] = await Promise.all([
+      score(realMonth('2023-04'), { chunkRows: 2048 }),
+      score(realMonth('2023-04'), { chunkRows: 1_000_000 }),
+    ]);
+    const hash = 'bit_xor(hash(ride_id, predicted_duration))::VARCHAR AS of_all';
+    expect(await readRows(small.output, hash)).toEqual(await readRows(large.output, hash));
+  });
+});
+
+describe('scoring rides', () => {
+  test('keeps both ends of 1..60 minutes and says why the others are rejected', async () => {
+    const { outcome, output } = await scoreRides([
+      { minutes: 1 },
+      { minutes: 60 },
+      { minutes: 0.99 },
+      { minutes: 60.01 },
+      { minutes: -5 },
+      { minutes: null },
+    ]);
+    expect(outcome).toMatchObject({
+      rowsIn: 6,
+      rowsScored: 2,
+      rejected: { 'duration-below-1': 2, 'duration-above-60': 1, 'duration-missing': 1 },
+    });
+    expect(await readRows(output, 'ride_id')).toEqual([{ ride_id: '2023/04_0' }, { ride_id: '2023/04_1' }]);
+  });
+
+  test('with --all scores every ride', async () => {
+    const { outcome } = await scoreRides([{ minutes: 0.5 }, { minutes: 700 }, { minutes: null }], {}, { all: true });
+    expect(outcome).toMatchObject({ rowsIn: 3, rowsScored: 3, rejected: {} });
+  });
+
+  test('needs no dropoff times: then every ride is scored and nothing is known of errors', async () => {
+    const { outcome, output } = await scoreRides([{}, { minutes: 900 }], { lpep_dropoff_datetime: null });
+    expect(outcome).toMatchObject({ rowsScored: 2, errors: null });
+    expect(await readRows(output, 'actual_duration, diff')).toEqual([
+      { actual_duration: null, diff: null },
+      { actual_duration: null, diff: null },
+    ]);
+  });
+
+  test('takes what a ride lacks as unknown: zones become -1, a missing distance is left to the model', async () => {
+    const { output } = await scoreRides([{ pu: null, do: 100, distance: null, pickup: '2023-04-03 08:30:00' }]);
+    // -1 / 10 + 100 / 100 + 5 miles + hour 8
+    expect(await readRows(output, 'PULocationID, trip_distance, predicted_duration AS predicted')).toEqual([
+      { PULocationID: -1, trip_distance: null, predicted: Math.fround(5.908) },
+    ]);
+  });
+
+  test.each(['INTEGER', 'BIGINT', 'DOUBLE', 'VARCHAR'])('reads zone ids stored as %s', async (type) => {
+    const { output } = await scoreRides([{ pu: 130, do: 205 }], {
+      PULocationID: `pu::${type}`,
+      DOLocationID: `do_::${type}`,
+    });
+    expect(await readRows(output, 'PULocationID, DOLocationID')).toEqual([{ PULocationID: 130, DOLocationID: 205 }]);
+  });
+
+  test('an empty month gives an empty output', async () => {
+    const { outcome, output } = await scoreRides([]);
+    expect(outcome).toMatchObject({ outcome: 'scored', rowsIn: 0, rowsScored: 0, errors: null });
+    expect(await readRows(output, 'count(*)::INT AS n')).toEqual([{ n: 0 }]);
+  });
+
+  test('errors are those of the rides, in minutes', async () => {
+    // predicted: 130/10 + 205/100 + 3.66 + 8/1000 = 18.718
+    const { outcome } = await scoreRides([{ minutes: 20 }, { minutes: 12 }]);
+    const byHand = Math.sqrt(((20 - 18.718) ** 2 + (12 - 18.718) ** 2) / 2);
+    expect(outcome.outcome === 'scored' && outcome.errors?.rmse).toBeCloseTo(byHand, 5);
+    expect(outcome.outcome === 'scored' && outcome.errors?.coverage_90).toBe(0.5);
+  });
+});
+
+describe('a file that cannot be scored is refused, with the reason', () => {
+  test('a needed column is gone', async () => {
+    const { outcome } = await scoreRides([{}], { PULocationID: null, trip_distance: null });
+    expect(outcome).toEqual({
+      outcome: 'refused',
+      reason: 'The file lacks the columns PULocationID, trip_distance, needed to score green rides',
+    });
+  });
+
+  test.each([
+    ['an error page', '<html><body>403 Forbidden</body></html>'],
+    ['an empty file', ''],
+    ['a cut file', 'PAR1 and then nothing'],
+  ])('%s named .parquet', async (_, content) => {
+    const input = join(temporaryFolder(), 'month.parquet');
+    await writeFile(input, content);
+    const { outcome } = await score(input);
+    expect(outcome).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('not readable as Parquet') });
+  });
+});

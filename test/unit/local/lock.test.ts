@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withLock } from '../../../src/local/lock.mjs';
+import { thisProcess } from '../../../src/local/processes.mjs';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const LOCK_MODULE = new URL('../../../src/local/lock.mjs', import.meta.url).href;
+
+test('the lock is there during the work and gone after it, also when the work fails', async () => {
+  const file = join(temporaryFolder(), 'sub', 'work.lock');
+  expect(await withLock(file, async () => existsSync(file))).toBe(true);
+  expect(existsSync(file)).toBe(false);
+  await expect(withLock(file, () => Promise.reject(new Error('no luck')))).rejects.toThrow('no luck');
+  expect(existsSync(file)).toBe(false);
+});
+
+test('processes that want one lock at once work one after the other', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'work.lock');
+  // Each notes the count, rests, and puts back one more: two at once would lose a count.
+  const script = `import { readFileSync, writeFileSync } from 'node:fs';
+    import { withLock } from ${JSON.stringify(LOCK_MODULE)};
+    const [, lock, count] = process.argv;
+    for (let i = 0; i < 5; i++) await withLock(lock, async () => {
+      const seen = Number(readFileSync(count, 'utf8'));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      writeFileSync(count, String(seen + 1));
+    });`;
+  const count = join(folder, 'count');
+  writeFileSync(count, '0');
+  const children = [1, 2, 3].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', script, file, count], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }),
+  );
+  const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
+  expect(codes).toEqual([0, 0, 0]);
+  expect(readFileSync(count, 'utf8')).toBe('15');
+});
+
+test('a lock whose holder is gone is taken over without waiting', async () => {
+  const file = join(temporaryFolder(), 'work.lock');
+  const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+  const { pid = 0 } = child;
+  await once(child, 'exit');
+  writeFileSync(file, JSON.stringify({ pid, start: '1' }));
+  const waits: unknown[] = [];
+  expect(await withLock(file, async () => 'done', { onWait: (holder) => waits.push(holder) })).toBe('done');
+  expect(waits).toEqual([]);
+});
+
+test('a lock whose pid now belongs to another process is taken over too', async () => {
+  const file = join(temporaryFolder(), 'work.lock');
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start: 'long ago' }));
+  expect(await withLock(file, async () => 'done')).toBe('done');
+});
+
+test('a waiter says whom it waits for, and stops waiting when aborted', async () => {
+  const file = join(temporaryFolder(), 'work.lock');
+  writeFileSync(file, JSON.stringify(thisProcess()));
+  const stop = new AbortController();
+  const waiting = withLock(file, async () => 'done', {
+    signal: stop.signal,
+    onWait: ({ pid }) => {
+      expect(pid).toBe(process.pid);
+      stop.abort(new Error('enough'));
+    },
+  });
+  await expect(waiting).rejects.toThrow('enough');
+  expect(existsSync(file)).toBe(true);
+});

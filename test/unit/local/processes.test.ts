@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { stopEmulator } from '../../../src/local/emulator.ts';
+import { isRunning, processStart, thisProcess } from '../../../src/local/processes.mjs';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+/** A process that does nothing, leader of its own group, as an emulator is. */
+async function aProcess() {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
+  await once(child, 'spawn');
+  const pid = child.pid ?? 0;
+  return { pid, start: processStart(pid) ?? '', ended: once(child, 'exit') };
+}
+
+test('this process runs', () => {
+  expect(isRunning(thisProcess())).toBe(true);
+});
+
+test('a process that was stopped does not run', async () => {
+  const { pid, start, ended } = await aProcess();
+  expect(isRunning({ pid, start })).toBe(true);
+  await stopEmulator({ process: { pid, start }, home: temporaryFolder() });
+  await ended;
+  expect(isRunning({ pid, start })).toBe(false);
+});
+
+test('a process that was given the pid of one noted earlier is not taken for it, and not stopped', async () => {
+  const { pid, start, ended } = await aProcess();
+  const earlier = { pid, start: `${start}0` };
+  expect(isRunning(earlier)).toBe(false);
+  await stopEmulator({ process: earlier, home: temporaryFolder() });
+  expect(isRunning({ pid, start })).toBe(true);
+  process.kill(pid);
+  await ended;
+});
+
+test('stopping ends a process that ignores SIGTERM, and what it started', async () => {
+  const script = `process.on('SIGTERM', () => {});
+    const worker = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    process.send(worker.pid);
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['-e', script], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const [worker] = await once(child, 'message');
+  const pid = child.pid ?? 0;
+  await stopEmulator({ process: { pid, start: processStart(pid) ?? '' }, home: temporaryFolder() });
+  expect(processStart(pid)).toBeUndefined();
+  await expect.poll(() => processStart(worker)).toBeUndefined();
+});

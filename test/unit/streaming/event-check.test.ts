@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isRideEvent } from '../../../src/streaming/event-check.ts';
+import { rideEventSchema } from '../../../src/trips/ride-event.ts';
+
+/** Values on both sides of every rule, and any JSON at all. */
+const anything = fc.oneof(
+  fc.constantFrom(undefined, null, true, '', '130', 'NaN', 0, -0, 1, 265, 266, -5, 130.5, 1e6, 999_999.99, 1e9, 1e300),
+  fc.constantFrom(
+    2 ** 53,
+    2 ** 53 - 1,
+    -(2 ** 53),
+    -(2 ** 53 - 1),
+    Number.POSITIVE_INFINITY,
+    'x'.repeat(256),
+    'x'.repeat(257),
+  ),
+  fc.constantFrom('2023-04-03T08:30:00', '2023-04-31', '2023-04-03T08:30:00+25:00', 'x'.repeat(512), 'x'.repeat(513)),
+  fc.constantFrom({}, [], [1], { prediction_id: 'a/b/1', attempt: 1 }, { prediction_id: 'a/b/1', attempt: 1.5 }),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+const mostly = <T>(right: fc.Arbitrary<T>) =>
+  fc.oneof({ arbitrary: right, weight: 6 }, { arbitrary: anything, weight: 1 });
+const zone = mostly(fc.integer({ min: 1, max: 265 }));
+const ride = fc.record(
+  {
+    PULocationID: zone,
+    DOLocationID: zone,
+    trip_distance: mostly(fc.double({ min: 0, max: 30, noNaN: true })),
+    pickup_datetime: mostly(fc.constant('2023-04-03T08:30:00')),
+  },
+  { requiredKeys: ['PULocationID', 'DOLocationID'] },
+);
+const event = fc.record(
+  {
+    ride: mostly(ride),
+    ride_id: mostly(fc.oneof(fc.maxSafeInteger(), fc.string({ minLength: 1 }))),
+    requeue: mostly(
+      fc.record({ prediction_id: mostly(fc.constant('s/shard/1')), attempt: mostly(fc.integer({ min: 1 })) }),
+    ),
+    extra: fc.jsonValue(),
+  },
+  { requiredKeys: ['ride'] },
+);
+
+test('the check by hand accepts what the schema accepts, and nothing else', () => {
+  let accepted = 0;
+  let refused = 0;
+  fc.assert(
+    fc.property(mostly(event), (value) => {
+      const bySchema = rideEventSchema.safeParse(value).success;
+      if (bySchema) accepted++;
+      else refused++;
+      expect(isRideEvent(value)).toBe(bySchema);
+    }),
+    { numRuns: 10_000 },
+  );
+  expect(accepted).toBeGreaterThan(500);
+  expect(refused).toBeGreaterThan(500);
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { calendarOf, formatWallClock, newYorkSeconds, parsePickupTime } from '../../../src/trips/new-york-time.ts';
+
+const utc = (text: string) => Date.parse(text) / 1000;
+
+const intl = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'America/New_York',
+  hourCycle: 'h23',
+  ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+});
+
+/** The second implementation: the time zone database that Node carries. */
+function wallClockByIntl(utcSeconds: number): string {
+  const parts = Object.fromEntries(intl.formatToParts(utcSeconds * 1000).map(({ type, value }) => [type, value]));
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
+/** The first second of the other offset, between two instants that have different ones. */
+function changeBetween(from: number, to: number): number {
+  const offset = (at: number) => utc(`${wallClockByIntl(at)}Z`) - at;
+  let [before, after] = [from, to];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (offset(middle) === offset(from)) before = middle;
+    else after = middle;
+  }
+  return after;
+}
+
+describe('New York time', () => {
+  const years = Array.from({ length: 26 }, (_, i) => 2010 + i);
+
+  test.each(years)('equals Intl to the second around both clock changes of %i', (year) => {
+    const [january, july, december] = [utc(`${year}-01-15`), utc(`${year}-07-15`), utc(`${year}-12-15`)];
+    for (const change of [changeBetween(january, july), changeBetween(july, december)]) {
+      for (const seconds of [-86_400, -3600, -2, -1, 0, 1, 2, 3599, 3600, 86_400]) {
+        const at = change + seconds;
+        expect(formatWallClock(newYorkSeconds(at))).toBe(wallClockByIntl(at));
+      }
+    }
+  });
+
+  test('equals Intl at the turn of the year, where UTC and New York are in different years', () => {
+    for (const at of [utc('2023-01-01T00:00:00Z'), utc('2023-01-01T04:59:59Z'), utc('2023-01-01T05:00:00Z')]) {
+      expect(formatWallClock(newYorkSeconds(at))).toBe(wallClockByIntl(at));
+    }
+  });
+
+  test('on 2023-03-12 the clock goes from 1:59:59 to 3:00:00', () => {
+    expect(formatWallClock(newYorkSeconds(utc('2023-03-12T06:59:59Z')))).toBe('2023-03-12T01:59:59');
+    expect(formatWallClock(newYorkSeconds(utc('2023-03-12T07:00:00Z')))).toBe('2023-03-12T03:00:00');
+  });
+
+  test('on 2023-11-05 the hour from 1:00 comes twice', () => {
+    expect(formatWallClock(newYorkSeconds(utc('2023-11-05T05:30:00Z')))).toBe('2023-11-05T01:30:00');
+    expect(formatWallClock(newYorkSeconds(utc('2023-11-05T05:59:59Z')))).toBe('2023-11-05T01:59:59');
+    expect(formatWallClock(newYorkSeconds(utc('2023-11-05T06:00:00Z')))).toBe('2023-11-05T01:00:00');
+    expect(formatWallClock(newYorkSeconds(utc('2023-11-05T06:30:00Z')))).toBe('2023-11-05T01:30:00');
+  });
+
+  test('drops the fraction of a second, as a Kinesis arrival time has one', () => {
+    expect(newYorkSeconds(utc('2023-04-03T12:30:00Z') + 0.987)).toBe(utc('2023-04-03T08:30:00Z'));
+  });
+});
+
+describe('a pickup time', () => {
+  test.each([
+    ['2023-04-03T08:30:00', '2023-04-03T08:30:00'],
+    ['2023-04-03 08:30:00', '2023-04-03T08:30:00'],
+    ['2023-04-03T08:30', '2023-04-03T08:30:00'],
+    ['2023-04-03', '2023-04-03T00:00:00'],
+    ['2023-04-03T08:30:00.987654', '2023-04-03T08:30:00'],
+    ['2024-02-29T23:59:59', '2024-02-29T23:59:59'],
+    ['2023-03-12T02:30:00', '2023-03-12T02:30:00'],
+  ])('%s, with no offset, is New York time already', (text, wallClock) => {
+    expect(formatWallClock(parsePickupTime(text) ?? Number.NaN)).toBe(wallClock);
+  });
+
+  test.each([
+    ['2023-04-03T12:30:00Z', '2023-04-03T08:30:00'],
+    ['2023-01-03T12:30:00Z', '2023-01-03T07:30:00'],
+    ['2023-04-03T18:00:00+05:30', '2023-04-03T08:30:00'],
+    ['2023-04-03T18:00:00+0530', '2023-04-03T08:30:00'],
+    ['2023-04-03T07:30:00-05', '2023-04-03T08:30:00'],
+    ['2023-04-03T00:30:00Z', '2023-04-02T20:30:00'],
+    ['2023-03-12T07:00:00Z', '2023-03-12T03:00:00'],
+  ])('%s, with an offset, is an instant and becomes %s in New York', (text, wallClock) => {
+    expect(formatWallClock(parsePickupTime(text) ?? Number.NaN)).toBe(wallClock);
+  });
+
+  test.each([
+    '',
+    'yesterday',
+    '1680510600',
+    '03/04/2023 08:30',
+    '2023-4-3T08:30',
+    '2023-04-31T08:30:00',
+    '2023-02-29',
+    '2023-00-15',
+    '2023-13-01',
+    '2023-04-00',
+    '2023-04-03T24:00:00',
+    '2023-04-03T08:60:00',
+    '2023-04-03T08:30:60',
+    '2023-04-03T08:30:00+24:00',
+    '2023-04-03T08:30:00+05:60',
+    '2023-04-03T08:30:00 Z',
+    '2023-04-03T08:30:00Z\n',
+    '0023-04-03T08:30:00',
+    '1969-12-31T23:59:59',
+  ])('%j is none', (text) => {
+    expect(parsePickupTime(text)).toBeUndefined();
+  });
+
+  test('just before 1970 in New York is none: -1 means "unknown" to the model', () => {
+    expect(parsePickupTime('1970-01-01T04:59:59Z')).toBeUndefined();
+    expect(parsePickupTime('1970-01-01T05:00:00Z')).toBe(0);
+  });
+});
+
+test('the calendar counts minutes from midnight and weekdays from Monday', () => {
+  expect(calendarOf(utc('2023-04-03T08:30:59Z'))).toEqual({ minute: 510, weekday: 0 });
+  expect(calendarOf(utc('2023-04-09T23:59:59Z'))).toEqual({ minute: 1439, weekday: 6 });
+});

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** Where this run's emulator keeps its state: not the one that `npm start` uses, nor that of another test run. */
+const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/closing-line.ts'],
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      // A synthesis of the whole stack takes seconds, and bundles the functions first.
+      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/support/emulator.ts',
+          setupFiles: 'test/support/use-emulator.ts',
+          env: { TRIPCAST_LOCAL: local },
+          fileParallelism: false, // one emulator: streams and buckets are shared
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
