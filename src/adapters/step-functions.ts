@@ -45,5 +45,16 @@ export async function followExecution(executionArn: string, onWait: (seconds: nu
 
 function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput): ExecutionEnd {
   if (status === ExecutionStatus.SUCCEEDED) return { outcome: 'succeeded', output: JSON.parse(output ?? 'null') };
-  return { outcome: 'failed', error: error ?? String(status), cause: cause ?? 'no cause was given' };
+  return { outcome: 'failed', error: error ?? String(status), cause: causeOf(cause ?? 'no cause was given') };
+}
+
+/** A Lambda's error arrives as JSON with a stack trace; what a person needs of it is its message. */
+function causeOf(cause: string): string {
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    const message = typeof parsed === 'object' && parsed !== null && Reflect.get(parsed, 'errorMessage');
+    return typeof message === 'string' ? message : cause;
+  } catch {
+    return cause; // plain text
+  }
 }

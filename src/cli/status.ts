@@ -1,3 +1,4 @@
+import { localApiUrl } from '../local/api-url.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './program.ts';
 import { type Terminal, table } from './terminal.ts';

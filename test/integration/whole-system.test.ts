@@ -1,9 +1,14 @@
 import { join } from 'node:path';
-import { GetEventSourceMappingCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { functionName } from '../../lib/config.ts';
+import { type FunctionName, functionName } from '../../lib/config.ts';
 import { kinesisSink } from '../../src/adapters/kinesis.ts';
 import { invokeFunction } from '../../src/adapters/lambda.ts';
+import { logLines } from '../../src/adapters/logs.ts';
 import { receiptSchema } from '../../src/batch/receipt.ts';
 import { runBackfill } from '../../src/cli/backfill.ts';
 import { runMonth } from '../../src/cli/batch.ts';
@@ -28,15 +33,19 @@ const terminal = silentTerminal();
 const lambda = new LambdaClient({});
 let to: Deployment;
 let run: FinishedRun;
-let streamBeforeChampion: string | undefined;
+let scoredBeforeChampion: number;
 
-const streamState = async () =>
-  (await lambda.send(new GetEventSourceMappingCommand({ UUID: to.output('EventSourceId') }))).State;
+const EARLY = {
+  ride: { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 },
+  ride_id: 'sent before any champion',
+};
 
 beforeAll(async () => {
   to = await connect('dev');
-  streamBeforeChampion = await streamState();
+  await send([JSON.stringify(EARLY)]);
   await ingestMonths(to, parseMonths('2022-02,2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
+  await systemClock.sleep(1000); // the emulator asks the stream each second
+  scoredBeforeChampion = await linesLogged('stream-score');
   run = await trainAndRegister(
     to,
     { recipe: 'linear-pair', taxiType: 'green', train: parseMonths('2023-03'), promote: true, local: false },
@@ -57,8 +66,13 @@ describe('a model trained and promoted in the environment', () => {
 
   test('is the champion, and lets the stream flow, which waited for it', async () => {
     expect((await to.registry.champion('green'))?.pointer.run_id).toBe(run.card.run_id);
-    expect(streamBeforeChampion).toBe('Disabled');
-    expect(await streamState()).toBe('Enabled');
+    expect(scoredBeforeChampion).toBe(0);
+    const [early] = await somePredictions(({ prediction }) => prediction.ride_id === EARLY.ride_id, 1);
+    expect(early).toMatchObject({
+      version: run.card.run_id,
+      model: 'ride_duration_prediction_model',
+      source: 'stream',
+    });
   });
 
   test.each(['stream-score', 'predict', 'score'] as const)(
@@ -141,12 +155,10 @@ describe('the stream', () => {
   ];
 
   test('predicts each of 2,000 real rides once, as the batch does, and quarantines five bad records with reasons', async () => {
-    const entries = BAD.map((text, i) => ({ data: new TextEncoder().encode(text), partitionKey: `bad-${i}` }));
-    const sink = kinesisSink(to.output('EventsStreamName'));
-    expect(await publish(sink, entries, { clock: systemClock, deadline: Date.now() + 10_000 })).toEqual([]);
+    await send(BAD);
     expect(await replayMonth(to, { taxiType: 'green', month: APRIL, limit: 2000 }, terminal)).toBe(2000);
 
-    const seen = await firstPredictions(2000);
+    const seen = await somePredictions(({ prediction }) => String(prediction.ride_id).startsWith('2023/04_'), 2000);
     const batch = new Map((await batchOutput()).map((row) => [row.ride_id, row]));
     for (const { prediction } of seen) {
       const ride = batch.get(prediction.ride_id);
@@ -198,7 +210,6 @@ describe('the predict API', () => {
 /** Makes the Ingest function look for months in a folder instead of on the web. */
 async function publishFrom(folder: string): Promise<void> {
   const FunctionName = functionName('dev', 'ingest');
-  const { GetFunctionConfigurationCommand } = await import('@aws-sdk/client-lambda');
   const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const Variables = { ...Environment?.Variables, PUBLICATION_SOURCE: folder };
   await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
@@ -217,17 +228,33 @@ async function batchOutput(): Promise<Record<string, unknown>[]> {
   return readRows(path);
 }
 
-/** The predictions of replayed rides; more than `count` would be found too, since a quiet second ends the read. */
-async function firstPredictions(count: number): Promise<readonly PredictionRecord[]> {
+/** Puts events on the stream as they are. */
+async function send(texts: readonly string[]): Promise<void> {
+  const entries = texts.map((text, i) => ({ data: new TextEncoder().encode(text), partitionKey: String(i) }));
+  const sink = kinesisSink(to.output('EventsStreamName'));
+  expect(await publish(sink, entries, { clock: systemClock, deadline: Date.now() + 10_000 })).toEqual([]);
+}
+
+/** Such predictions of the stream; one more than `count` would be found too, since a quiet second ends the read. */
+async function somePredictions(
+  wanted: (record: PredictionRecord) => boolean,
+  count: number,
+): Promise<readonly PredictionRecord[]> {
   const found: PredictionRecord[] = [];
   const stop = new AbortController();
   const giveUp = setTimeout(() => stop.abort(), 60_000);
   for await (const record of predictions(to, 'oldest', stop.signal)) {
-    if (record.source === 'stream') found.push(record);
+    if (!wanted(record)) continue;
+    found.push(record);
     if (found.length === count) setTimeout(() => stop.abort(), 1000);
   }
   clearTimeout(giveUp);
   return found;
+}
+
+async function linesLogged(name: FunctionName): Promise<number> {
+  const lines = await Array.fromAsync(logLines(`/aws/lambda/${functionName('dev', name)}`, { since: new Date(0) }));
+  return lines.length;
 }
 
 async function quarantined(count: number): Promise<readonly { readonly reason: string }[]> {

@@ -18,7 +18,7 @@ test('so does every float32 near a power of two, where neighbours change their d
     for (let step = -2000; step <= 2000; step += 1) {
       bits.setInt32(0, exponent * 2 ** 23 + step);
       const minutes = bits.getFloat32(0);
-      expect(readBack(minutes)).toBe(minutes);
+      if (readBack(minutes) !== minutes) expect.fail(`${minutes} reads back as ${readBack(minutes)}`);
     }
   }
 });

@@ -13,7 +13,7 @@ interface Ride {
   readonly minutes: number;
 }
 
-const fit = (database: DuckDB, rides: readonly Ride[]) => {
+const fitted = (database: DuckDB, rides: readonly Ride[]) => {
   const rows = rides.map(
     (ride) => `(${pairSlot(ride.pu, ride.do)}, ${ride.distance}::DOUBLE, ${ride.minutes}::DOUBLE)`,
   );
@@ -28,7 +28,7 @@ const asked = (rides: readonly Omit<Ride, 'minutes'>[]): Rides => ({
   pickupTime: new Float64Array(rides.length),
 });
 
-const predictOne = (model: Awaited<ReturnType<typeof fit>>, ride: Omit<Ride, 'minutes'>) =>
+const predictOne = (model: Awaited<ReturnType<typeof fitted>>, ride: Omit<Ride, 'minutes'>) =>
   model.predict(asked([ride]))[0];
 
 // By hand: the mean distances are 2 and 4, the mean durations 12 and 30; sum xy = 4 + 4, sum xx = 2 + 8: slope 0.8;
@@ -43,7 +43,7 @@ const BY_HAND: readonly Ride[] = [
 
 describe('linear-pair', () => {
   test('solves a problem worked by hand', async () => {
-    const model = await fit(await aDatabase(), BY_HAND);
+    const model = await fitted(await aDatabase(), BY_HAND);
     expect(model.intercept).toBeCloseTo(18.6, 12);
     expect(model.features).toBe(3);
     expect(predictOne(model, { pu: 1, do: 2, distance: 10 })).toBeCloseTo(10.4 + 8, 12);
@@ -54,19 +54,19 @@ describe('linear-pair', () => {
   });
 
   test('gives a pair that it has not seen the intercept and the slope', async () => {
-    const model = await fit(await aDatabase(), BY_HAND);
+    const model = await fitted(await aDatabase(), BY_HAND);
     expect(predictOne(model, { pu: 2, do: 1, distance: 10 })).toBeCloseTo(18.6 + 8, 12);
     expect(model.storedValues(asked([...BY_HAND, { pu: 2, do: 1, distance: 1 }]))).toBe(11);
   });
 
   test('takes every id outside 1..265 for the same unknown zone', async () => {
-    const model = await fit(await aDatabase(), [...BY_HAND, { pu: -1, do: 266, distance: 1, minutes: 50 }]);
+    const model = await fitted(await aDatabase(), [...BY_HAND, { pu: -1, do: 266, distance: 1, minutes: 50 }]);
     expect(predictOne(model, { pu: 999, do: 0, distance: 1 })).toBeCloseTo(50, 12);
   });
 
   test('a distance of 260,000 miles leaves the others their say', async () => {
     const far = [...BY_HAND, { pu: 7, do: 8, distance: 260_000, minutes: 20 }];
-    const model = await fit(await aDatabase(), far); // alone in its pair, so it has no part in the slope
+    const model = await fitted(await aDatabase(), far); // alone in its pair, so it has no part in the slope
     expect(predictOne(model, { pu: 1, do: 2, distance: 10 })).toBeCloseTo(18.4, 12);
   });
 
@@ -81,7 +81,7 @@ describe('linear-pair', () => {
     const rides = fc.array(ride, { minLength: 8, maxLength: 40 }).map((some) => [...BY_HAND, ...some]);
     await fc.assert(
       fc.asyncProperty(rides, async (some) => {
-        const model = await fit(database, some);
+        const model = await fitted(database, some);
         const explicit = explicitSolution(some);
         expect(model.intercept).toBeCloseTo(explicit.intercept, 6);
         const found = model.predict(asked(some));

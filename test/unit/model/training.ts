@@ -12,7 +12,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';
 
 export async function aDatabase(threads = 2): Promise<DuckDB> {
-  const database = await DuckDB.open({ tempDirectory: temporaryFolder(), threads });
+  const database = await DuckDB.open({ tempDirectory: temporaryFolder() });
+  await database.run(`SET threads = ${threads}`);
   onTestFinished(() => database[Symbol.asyncDispose]());
   return database;
 }
