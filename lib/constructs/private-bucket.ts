@@ -61,6 +61,14 @@ export class PrivateBucket extends Construct {
     this.#grant(grantee, ['s3:PutObject'], prefixes);
   }
 
+  /** What Lambda asks of a function whose failed batches go to this bucket: writing anywhere in it, and listing it. */
+  grantDelivery(grantee: IGrantable): void {
+    this.grantWrite(grantee, '');
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+    );
+  }
+
   #grant(grantee: IGrantable, actions: string[], prefixes: readonly string[]): void {
     const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));

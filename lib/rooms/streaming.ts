@@ -38,7 +38,7 @@ export class StreamingRoom extends Construct {
     });
     store.grantReadModels(score);
     store.data.grantWrite(score, 'quarantine/');
-    store.undelivered.grantWrite(score, '');
+    store.undelivered.grantDelivery(score);
     this.events.grantRead(score);
     this.predictions.grantWrite(score);
     this.eventSource = this.#eventSource(config, score, store, enabled);

@@ -73,12 +73,14 @@ const doneLine = (label: string, text: string, started: number) =>
 
 const seconds = (started: number) => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 
-/** Rows of text under headings; numbers (right-aligned by `align`) line up. */
+const NUMBER = /^(–|-?[\d,]+(\.\d+)?%?)$/;
+
+/** Rows of text under headings; columns of numbers are set to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
-  const numeric = headings.map((_, column) => rows.every((row) => /^[-\d.,% s]*$|^–$/.test(row[column] ?? '')));
+  const numeric = headings.map((_, column) => rows.every((row) => NUMBER.test(row[column] ?? '')));
   const lineOf = (cells: readonly string[]) =>
     cells
       .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))

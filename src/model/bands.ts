@@ -25,7 +25,7 @@ export const INTERVAL_BOUNDS = Object.keys(LEVELS) as readonly IntervalBound[]; 
 /** Minutes to add to a prediction, each array `[BANDS]`. */
 export type BandQuantiles = Readonly<Record<IntervalBound, Float64Array>>;
 
-export const bandOf = (predicted: number): number => Math.min(BANDS - 1, Math.max(0, Math.floor(predicted)));
+const bandOf = (predicted: number): number => Math.min(BANDS - 1, Math.max(0, Math.floor(predicted)));
 
 /**
  * The residual quantiles of each band.

@@ -2,7 +2,7 @@ import { Coverage, ErrorMetrics, type ErrorSummary } from './metrics.ts';
 import { at, batchOf, type LabelledRides, type Rides, withoutDistance } from './rides.ts';
 import type { Scorer } from './scorer.ts';
 
-export interface Figures extends ErrorSummary {
+interface Figures extends ErrorSummary {
   /** The share of rides inside their 90% and their 80% interval. */
   readonly coverage_90: number;
   readonly coverage_80: number;

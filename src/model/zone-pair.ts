@@ -6,7 +6,7 @@ export const LAST_ZONE = 265;
 export const ZONE_SLOTS = LAST_ZONE + 1;
 export const PAIR_SLOTS = ZONE_SLOTS * ZONE_SLOTS;
 
-export const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
+const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
 
 /** 0..{@link PAIR_SLOTS} - 1. */
 export const pairSlot = (pickupZone: number, dropoffZone: number): number =>

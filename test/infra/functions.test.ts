@@ -69,7 +69,8 @@ test('dev has zips for Node 24 that share one layer of natives', () => {
 });
 
 test('prod has one image for x86_64, and each function starts it with its own command', () => {
-  const { resources } = synthesized('prod');
+  const { imagePlatforms, resources } = synthesized('prod');
+  expect(imagePlatforms).toEqual(['linux/amd64']);
   const functions = [...resources('AWS::Lambda::Function').values()].map(({ Properties }) => Properties);
   expect(functions.map((each) => each.ImageConfig)).toEqual(
     expect.arrayContaining(FUNCTIONS.map((name) => ({ Command: [`${name}/index.handler`] }))),

@@ -30,6 +30,8 @@ export interface Synthesized {
   readonly config: Config;
   readonly template: Template;
   readonly terminationProtection: boolean;
+  /** What the images are built for. */
+  readonly imagePlatforms: readonly string[];
   /** Resources of a type (`AWS::S3::Bucket`), by logical id. */
   resources(type: string): ReadonlyMap<string, Resource>;
   /** The one resource of a type whose properties pass. */
@@ -62,13 +64,22 @@ export function synthesize(config: Config): Synthesized {
     });
     new TripcastStack(app, { config, assets: emptyAssets(folder, config.packaging), codeVersion: 'abc123' });
     const artifact = app.synth().getStackByName(stackName(config.env));
-    return describe(config, Template.fromJSON(artifact.template), artifact.terminationProtection ?? false);
+    return describe(config, Template.fromJSON(artifact.template), {
+      terminationProtection: artifact.terminationProtection ?? false,
+      imagePlatforms: imagePlatforms(
+        readFileSync(join(folder, 'cdk.out', `${artifact.stackName}.assets.json`), 'utf8'),
+      ),
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function describe(config: Config, template: Template, terminationProtection: boolean): Synthesized {
+function describe(
+  config: Config,
+  template: Template,
+  facts: Pick<Synthesized, 'terminationProtection' | 'imagePlatforms'>,
+): Synthesized {
   const resources = (type: string) =>
     new Map(Object.entries(template.findResources(type)).map(([id, each]) => [id, resourceSchema.parse(each)]));
   const resource: Synthesized['resource'] = (type, passes = () => true) => {
@@ -92,7 +103,13 @@ function describe(config: Config, template: Template, terminationProtection: boo
       .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === Role['Fn::GetAtt'][0]))
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
   };
-  return { config, template, terminationProtection, resources, resource, statementsOf };
+  return { config, template, ...facts, resources, resource, statementsOf };
+}
+
+function imagePlatforms(manifest: string): readonly string[] {
+  const images = z.record(z.string(), z.object({ source: z.object({ platform: z.string() }) }));
+  const { dockerImages } = z.object({ dockerImages: images }).parse(JSON.parse(manifest));
+  return Object.values(dockerImages).map(({ source }) => source.platform);
 }
 
 function emptyAssets(folder: string, packaging: Config['packaging']): FunctionAssets {

@@ -22,6 +22,13 @@ test('even errors over -1..1 have their 5, 10, 90 and 95% quantiles at -0.9, -0.
   expect(found).toEqual([-0.9, -0.8, 0.8, 0.9].map((value) => expect.closeTo(value, 12)));
 });
 
+test('between two residuals the bound is the outer one', () => {
+  const { predicted, actual } = evenErrors(10.5, 50, 1); // 5% and 95% of 51: ranks 2.55 and 48.45
+  const bands = calibrateBands(predicted, actual);
+  expect(bands.interval_low[10]).toBeCloseTo((2 * 2) / 51 - 1, 12);
+  expect(bands.interval_high[10]).toBeCloseTo((2 * 49) / 51 - 1, 12);
+});
+
 test('a minute with enough residuals stands alone; one with too few takes in its neighbours', () => {
   const { predicted, actual } = joined(evenErrors(10.5, 999, 1), evenErrors(11.5, 100, 8), evenErrors(20.5, 999, 4));
   const { interval_high } = calibrateBands(predicted, actual);

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { readRows, realMonth, writeMonth } from '../../support/tlc-files.ts';
+
+const CLONE = new URL('../../../', import.meta.url).pathname;
+const TLC = join(realMonth('2023-04'), '..');
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line as a person runs it, in a process of its own. */
+function tripcast(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  // No environment is up for these commands, whatever this machine runs.
+  const variables = { ...process.env, TRIPCAST_LOCAL: temporaryFolder(), ...env };
+  return new Promise((resolve) => {
+    const command = join(decodeURI(CLONE), 'bin/tripcast.mjs');
+    execFile(process.execPath, [command, ...args], { cwd: decodeURI(CLONE), env: variables }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
+    });
+  });
+}
+
+async function trainedModel(): Promise<{ readonly folder: string; readonly result: Record<string, unknown> }> {
+  const folder = join(temporaryFolder(), 'model');
+  const { out, err } = await tripcast([
+    'train',
+    '--local',
+    '--source',
+    TLC,
+    '--recipe',
+    'linear-pair',
+    '--year',
+    '2023',
+    '--month',
+    '3',
+    '--out',
+    folder,
+    '--json',
+  ]);
+  if (out === '') throw new Error(err);
+  return { folder, result: JSON.parse(out) };
+}
+
+describe('training and scoring without AWS', () => {
+  test('gives the published figures as JSON, and a model that scores a file', async () => {
+    const { folder, result } = await trainedModel();
+    expect(result).toMatchObject({
+      recipe: 'linear-pair',
+      train: { rows_read: 72_044, rows: 69_392, features: 6053, stored: 138_784 },
+      validation: { rows: 62_979, stored: 122_674 },
+    });
+    expect(result.intercept).toBeCloseTo(25.0494625, 6);
+    expect((result.validation as { rmse: number }).rmse).toBeCloseTo(6.2212029, 6);
+
+    const output = join(temporaryFolder(), 'april.parquet');
+    const scored = await tripcast([
+      'score',
+      realMonth('2023-04'),
+      output,
+      '--model',
+      join(folder, 'model.onnx'),
+      '--json',
+    ]);
+    expect(scored.code).toBe(0);
+    const summary = JSON.parse(scored.out);
+    expect(summary).toMatchObject({ rows_in: 65_392, rows_scored: 62_979 });
+    expect(summary.rmse).toBeCloseTo(6.2212029, 6);
+    expect(await readRows(output, 'DISTINCT model_version')).toEqual([{ model_version: result.run_id }]);
+  });
+
+  test('is the same under another time zone and locale', async () => {
+    const { folder } = await trainedModel();
+    const score = async (env: Record<string, string>) => {
+      const output = join(temporaryFolder(), 'april.parquet');
+      await tripcast(['score', realMonth('2023-04'), output, '--model', join(folder, 'model.onnx')], env);
+      return readRows(output, 'bit_xor(hash(ride_id, predicted_duration, lpep_pickup_datetime))::VARCHAR AS hash');
+    };
+    expect(await score({ TZ: 'Asia/Kolkata', LANG: 'C' })).toEqual(
+      await score({ TZ: 'America/New_York', LANG: 'en_US.UTF-8' }),
+    );
+  });
+});
+
+describe('wrong usage ends with 2 and says what is wrong', () => {
+  test.each([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['backfill', '--from', '2023-4', '--to', '2023-05'], /"2023-4" is not a month.*YYYY-MM/s],
+    [['batch', '--env', 'staging'], /staging.*dev, prod/s],
+    [['batch', '--taxi-type', 'blue'], /Unknown taxi type "blue".*green, yellow/s],
+    [['batch', '--run-id', 'latest'], /"latest" is not a run id.*32 hexadecimal/s],
+    [['predict', '--pu', '130'], /--do/],
+    [['predict', '--pu', 'Harlem', '--do', '1'], /whole number/],
+  ])('%j', async (args, message) => {
+    const ended = await tripcast(args);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toMatch(message);
+    expect(ended.out).toBe('');
+  });
+});
+
+describe('what cannot be done ends with 1, one sentence and the fix', () => {
+  const model = ['--model', 'no-such.onnx'];
+  test.each([
+    [['batch', '--month', '2023-04'], /local environment is not up.*npx tripcast up/s],
+    [
+      ['score', 'missing.parquet', 'out.parquet', '--taxi-type', 'green', '--month', '2023-04', ...model],
+      /no file missing\.parquet/,
+    ],
+    [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not tell the taxi type/],
+    [['score', realMonth('2023-04'), 'out.parquet', ...model], /no model file no-such\.onnx/],
+    [['train', '--local', '--recipe', 'linear-pair', '--train', '2023-03'], /--local needs --source/],
+    [
+      ['train', '--local', '--source', TLC, '--recipe', 'crystal-ball', '--train', '2023-03'],
+      /crystal-ball.*linear-pair/s,
+    ],
+    [
+      ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2019-07'],
+      /green_tripdata_2019-07\.parquet/,
+    ],
+    [['train', '--local', '--source', TLC, '--recipe', 'linear-pair'], /not clear what to train on/],
+    [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset it/s],
+  ])('%j', async (args, message) => {
+    const ended = await tripcast(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
+    expect(ended.err).toMatch(message);
+    expect(
+      ended.err
+        .trim()
+        .split('\n')
+        .filter((line) => line.startsWith('    at ')),
+    ).toEqual([]);
+    expect(ended.code).toBe(1);
+  });
+
+  test('a model file that is none, and a month file without a needed column', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'model.onnx');
+    await writeFile(file, 'not a model');
+    const month = join(folder, 'green_tripdata_2023-04.parquet');
+    await writeMonth(month, [{}], { PULocationID: null });
+    const output = join(folder, 'out.parquet');
+    expect((await tripcast(['score', month, output, '--model', file])).err).toMatch(/no ONNX model/);
+    const { folder: trained } = await trainedModel();
+    const refused = await tripcast(['score', month, output, '--model', join(trained, 'model.onnx')]);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('lacks the column PULocationID') });
+    await expect(readFile(output)).rejects.toThrow('ENOENT');
+  });
+});
