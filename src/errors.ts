@@ -3,7 +3,7 @@
  * Expected outcomes are values, not errors; this is for real failures and wrong input only.
  */
 export class TripcastError extends Error {
-  override readonly name = 'TripcastError';
+  override readonly name: string = 'TripcastError';
   readonly fix: string;
 
   /**
@@ -14,6 +14,11 @@ export class TripcastError extends Error {
     super(`${what}. ${fix}`, options);
     this.fix = fix;
   }
+}
+
+/** A failure that may be gone when it is tried again: a state machine retries it, where it gives up on a TripcastError. */
+export class TransientError extends TripcastError {
+  override readonly name = 'TransientError';
 }
 
 /** A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TlcSource } from '../batch/ingest.ts';
-import { TripcastError } from '../errors.ts';
+import { TransientError } from '../errors.ts';
 
 /** A folder or an http(s) address that holds TLC's files under their own names. */
 export function tlcSource(place: string): TlcSource {
@@ -40,8 +40,8 @@ function webSource(address: string): TlcSource {
         try {
           return await download(url, path);
         } catch (error) {
-          if (error instanceof TripcastError || attempt === ATTEMPTS) {
-            throw new TripcastError(`${url} could not be fetched (${reasonOf(error)})`, 'Try again later.', {
+          if (attempt === ATTEMPTS) {
+            throw new TransientError(`${url} could not be fetched (${reasonOf(error)})`, 'Try again later.', {
               cause: error,
             });
           }

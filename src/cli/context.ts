@@ -1,4 +1,11 @@
-import { type Config, loadConfig, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from '../../lib/config.ts';
+import {
+  type Config,
+  loadConfig,
+  type OutputName,
+  refuseForeignEndpoint,
+  STREAM_ENABLED_PARAMETER,
+  stackName,
+} from '../../lib/config.ts';
 import { describeStack, setStackParameter } from '../adapters/cloudformation.ts';
 import { S3Store } from '../adapters/s3.ts';
 import { TripcastError } from '../errors.ts';
@@ -48,13 +55,8 @@ export async function connect(env: string): Promise<Deployment> {
 
 /** @returns the emulator's address, or undefined for AWS itself */
 async function pointAt(config: Config): Promise<string | undefined> {
+  refuseForeignEndpoint(config);
   if (config.endpointUrl === null) {
-    if (process.env.AWS_ENDPOINT_URL !== undefined) {
-      throw new TripcastError(
-        `AWS_ENDPOINT_URL is set (${process.env.AWS_ENDPOINT_URL}), and --env ${config.env} means AWS itself`,
-        'Unset it, or use --env dev.',
-      );
-    }
     process.env.AWS_REGION = config.region;
     await checkAccount(config);
     return undefined;

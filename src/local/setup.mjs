@@ -252,10 +252,22 @@ function run(command, args, { cwd, signal }) {
     );
     child.once('close', (code) => {
       if (code === 0) return resolve();
-      const tail = output.trim().split('\n').slice(-15).join('\n');
-      reject(new SetupError(`\`${[basename(command), ...args].join(' ')}\` failed with exit code ${code}:\n${tail}`));
+      reject(
+        new SetupError(
+          `\`${[basename(command), ...args].join(' ')}\` failed with exit code ${code}:\n${shortened(output)}`,
+        ),
+      );
     });
   });
+}
+
+/**
+ * npm says why it failed first, pip last.
+ * @param {string} output
+ */
+function shortened(output) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return (lines.length <= 20 ? lines : [...lines.slice(0, 10), '...', ...lines.slice(-10)]).join('\n');
 }
 
 /**

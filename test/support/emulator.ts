@@ -25,17 +25,20 @@ export default async function emulatorForAllTests(project: TestProject): Promise
   await removeLeftovers(dirname(dir));
   mkdirSync(dir, { recursive: true });
   const emulator = await startEmulator({ port: FIRST_PORT, auth: true, dir, env: { SFN_WAIT_SCALE: '0' } });
-  const atExit = stopWhenThisProcessEnds(emulator);
+  const ended = new AbortController();
+  const atExit = stopWhenThisProcessEnds(emulator, ended);
   const tearDown = async () => {
     await emulator.stop();
     atExit.forget();
   };
   try {
     const { stop: _, ...mark } = emulator;
-    const startedAt = new Date().toISOString();
-    const outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir });
+    const stateFile = join(dir, 'environment.json');
+    const started = { ...mark, startedAt: new Date().toISOString() };
+    writeEnvironment(started, stateFile); // before the deploy: what is killed on the way is found by the next run
+    const outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir, signal: ended.signal });
     const deployed = { stack: stackName('dev'), at: new Date().toISOString(), sourcesHash: sourcesHash() };
-    writeEnvironment({ ...mark, startedAt, deployed }, join(dir, 'environment.json'));
+    writeEnvironment({ ...started, deployed }, stateFile);
     project.provide('endpointUrl', emulator.endpointUrl);
     project.provide('outputs', outputs);
   } catch (error) {
@@ -49,8 +52,11 @@ export default async function emulatorForAllTests(project: TestProject): Promise
 }
 
 /** Ctrl-C and a crash of the runner skip its tear-down; only what is done at once still happens then. */
-function stopWhenThisProcessEnds({ process: { pid } }: Emulator) {
-  const kill = () => signalGroup(pid, 'SIGKILL');
+function stopWhenThisProcessEnds({ process: { pid } }: Emulator, ended: AbortController) {
+  const kill = () => {
+    ended.abort(); // a deploy on its way
+    signalGroup(pid, 'SIGKILL');
+  };
   const leave = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
   process.once('exit', kill);
   process.once('SIGINT', leave);
