@@ -6,12 +6,12 @@ import { LiveModel, modelAt, pinnedRun } from '../src/registry/live-model.ts';
 import type { ModelSource } from '../src/registry/model-source.ts';
 import { Registry } from '../src/registry/registry.ts';
 import { parseRunId } from '../src/registry/run-id.ts';
-import { TAXI_TYPES } from '../src/trips/taxi-type.ts';
+import { taxiTypeSchema } from '../src/trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({
     ...modelEnv,
-    SERVED_TAXI_TYPE: z.enum(TAXI_TYPES),
+    SERVED_TAXI_TYPE: taxiTypeSchema,
     MODEL_REFRESH_SECONDS: count,
     RUN_ID: optionalText.transform((text) => (text === undefined ? undefined : parseRunId(text))),
     MODEL_LOCATION: optionalText,

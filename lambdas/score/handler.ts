@@ -4,13 +4,14 @@ import { count, functionEnv, modelEnv, optionalText } from '../../src/adapters/f
 import { loadScorer, onnxruntimeVersion } from '../../src/adapters/onnxruntime.ts';
 import { S3Store } from '../../src/adapters/s3.ts';
 import { workFolder } from '../../src/adapters/work-folder.ts';
-import { monthJobSchema, taxiTypeSchema } from '../../src/batch/outcome.ts';
+import { monthJobSchema } from '../../src/batch/outcome.ts';
 import { checkedInput } from '../../src/batch/request.ts';
 import { scoreMonth } from '../../src/batch/score-month.ts';
 import { TripcastError } from '../../src/errors.ts';
 import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
 import { loadRun } from '../../src/registry/load-run.ts';
 import { Registry } from '../../src/registry/registry.ts';
+import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isRunId, type RunId } from '../registry/run-id.ts';
-import { isMonth, type Month } from '../trips/month.ts';
-import { TAXI_TYPES } from '../trips/taxi-type.ts';
+import { runIdSchema } from '../registry/run-id.ts';
+import { monthSchema } from '../trips/month.ts';
+import { taxiTypeSchema } from '../trips/taxi-type.ts';
 
 /** What became of a month: the last word of the score function, of an execution and of `tripcast batch`. */
 export const STATUSES = ['scored', 'unchanged', 'not-published', 'refused', 'failed'] as const;
@@ -10,10 +10,6 @@ export type MonthStatus = (typeof STATUSES)[number];
 /** Whether the model was trained on the month; errors of `in-training` months are kept out of comparisons. */
 export const EVALUATIONS = ['in-training', 'before-training', 'after-training'] as const;
 export type Evaluation = (typeof EVALUATIONS)[number];
-
-export const monthSchema = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');
-export const runIdSchema = z.custom<RunId>((value) => typeof value === 'string' && isRunId(value), 'a run id');
-export const taxiTypeSchema = z.enum(TAXI_TYPES);
 
 /** What the states of a month hand on to each other. */
 export const monthJobSchema = z.object({

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { shown, TripcastError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { RunId } from '../registry/run-id.ts';
+import { type RunId, runIdSchema } from '../registry/run-id.ts';
 import { dataKeys } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { addMonths, type Month, monthAt, monthRange, parseMonth } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
-import { type MonthJob, monthSchema, runIdSchema, taxiTypeSchema } from './outcome.ts';
+import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } from '../trips/month.ts';
+import { type TaxiType, taxiTypeSchema } from '../trips/taxi-type.ts';
+import type { MonthJob } from './outcome.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {

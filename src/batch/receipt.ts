@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { ModelCard } from '../model/card.ts';
-import type { Month } from '../trips/month.ts';
+import { runIdSchema } from '../registry/run-id.ts';
+import { type Month, monthSchema } from '../trips/month.ts';
+import { taxiTypeSchema } from '../trips/taxi-type.ts';
 import { REJECTIONS } from '../trips/tlc-file.ts';
-import { EVALUATIONS, type Evaluation, monthSchema, runIdSchema, taxiTypeSchema } from './outcome.ts';
+import { EVALUATIONS, type Evaluation } from './outcome.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const file = z.object({ uri: z.string().startsWith('s3://'), sha256, bytes: z.int().nonnegative() });

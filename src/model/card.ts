@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { isRunId, type RunId } from '../registry/run-id.ts';
-import { isMonth, type Month } from '../trips/month.ts';
-import { TAXI_TYPES } from '../trips/taxi-type.ts';
+import { runIdSchema } from '../registry/run-id.ts';
+import { monthSchema } from '../trips/month.ts';
+import { taxiTypeSchema } from '../trips/taxi-type.ts';
 import { RECIPE_NAMES } from './recipe.ts';
 
-const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');
-const runId = z.custom<RunId>((value) => typeof value === 'string' && isRunId(value), 'a run id');
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256, 64 hexadecimal digits');
 const rows = z.int().nonnegative();
 const minutes = z.number().nonnegative();
@@ -21,11 +19,11 @@ const errorsWithDistance = {
 const cardBody = {
   schema_version: z.literal(1),
   recipe: z.enum(RECIPE_NAMES),
-  taxi_type: z.enum(TAXI_TYPES),
+  taxi_type: taxiTypeSchema,
   code_version: z.string(),
   intercept: z.number().optional(),
   train: z.object({
-    months: z.array(z.object({ month, sha256, rows_read: rows, rows })),
+    months: z.array(z.object({ month: monthSchema, sha256, rows_read: rows, rows })),
     rows_read: rows,
     rows,
     features: rows.describe('columns of the design matrix'),
@@ -33,7 +31,7 @@ const cardBody = {
   }),
   validation: z.object({
     kind: z.enum(['month', 'split']),
-    month: month.nullable().describe('null = a share of the training months, which is optimistic'),
+    month: monthSchema.nullable().describe('null = a share of the training months, which is optimistic'),
     sha256: sha256.nullable(),
     rows_read: rows,
     rows,
@@ -50,7 +48,7 @@ const cardBody = {
 /** card.json: what a run learnt from, how well it predicts, and which bytes it is. Errors are in minutes. */
 export const modelCardSchema = z.object({
   ...cardBody,
-  run_id: runId,
+  run_id: runIdSchema,
   mlflow_run_id: z.string().nullable(),
   created_at: z.iso.datetime(),
 });

@@ -2,24 +2,19 @@ import { z } from 'zod';
 import { TripcastError } from '../errors.ts';
 import { modelKeys } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { isRunId, type RunId } from './run-id.ts';
-
-const runId = z.custom<RunId>(
-  (value) => typeof value === 'string' && isRunId(value),
-  'a run id: 32 hexadecimal digits',
-);
+import { runIdSchema } from './run-id.ts';
 
 /** Which run an alias names, and how it came to. One small object, written conditionally: the truth about the champion. */
 export const aliasPointerSchema = z.object({
   sequence: z.int().positive(),
-  run_id: runId,
+  run_id: runIdSchema,
   /** s3:// address of the run's model.onnx. */
   uri: z.string().startsWith('s3://'),
   /** Of model.onnx: loaders refuse a file that differs. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   promoted_at: z.iso.datetime(),
   promoted_by: z.string().min(1),
-  previous_run_id: runId.nullable(),
+  previous_run_id: runIdSchema.nullable(),
 });
 
 export type AliasPointer = Readonly<z.infer<typeof aliasPointerSchema>>;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { shown, TripcastError } from '../errors.ts';
 
 declare const brand: unique symbol;
@@ -24,3 +25,8 @@ export function parseRunId(text: string): RunId {
     'A run id is 32 hexadecimal digits; `tripcast train` prints it.',
   );
 }
+
+export const runIdSchema = z.custom<RunId>(
+  (value) => typeof value === 'string' && isRunId(value),
+  'a run id: 32 hexadecimal digits',
+);

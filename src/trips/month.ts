@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { shown, TripcastError } from '../errors.ts';
 
 declare const brand: unique symbol;
@@ -69,3 +70,5 @@ export function monthAt(instant: Date, timeZone: string): Month {
   const value = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   return monthOf(value('year'), value('month'));
 }
+
+export const monthSchema = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { shown, TripcastError } from '../errors.ts';
 
 export const TAXI_TYPES = ['green', 'yellow'] as const;
@@ -13,3 +14,5 @@ export function parseTaxiType(text: string): TaxiType {
   }
   return found;
 }
+
+export const taxiTypeSchema = z.enum(TAXI_TYPES);
