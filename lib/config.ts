@@ -7,7 +7,17 @@ export const ENVIRONMENTS = ['dev', 'prod'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 /** The Lambda functions; each is a folder in lambdas/ and is deployed as `tripcast-{env}-{name}`. */
-export const FUNCTIONS = ['stream-score', 'predict', 'plan', 'ingest', 'score'] as const;
+export const FUNCTIONS = [
+  'stream-score',
+  'predict',
+  'plan',
+  'ingest',
+  'score',
+  'train',
+  'gate',
+  'register',
+  'promote',
+] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const positive = z.int().positive();
@@ -22,6 +32,7 @@ const functionSize = z.strictObject({
   timeoutSeconds: z.int().min(1).max(900),
   storageMb: z.int().min(512).max(10_240).describe('/tmp'),
 });
+const share = z.number().min(0).max(1);
 const days = positive.nullable().describe('null = kept for ever');
 
 const configSchema = z.strictObject({
@@ -44,7 +55,7 @@ const configSchema = z.strictObject({
   buckets: z
     .strictObject({ models: bucketName.nullable(), data: bucketName.nullable(), undelivered: bucketName.nullable() })
     .describe('null = a name with the account in it, since bucket names are global'),
-  lifecycleDays: z.strictObject({ raw: days, predictions: days, quarantine: days, undelivered: days }),
+  lifecycleDays: z.strictObject({ raw: days, predictions: days, quarantine: days, undelivered: days, staging: days }),
   streams: z.strictObject({
     events: streamName,
     predictions: streamName,
@@ -71,8 +82,23 @@ const configSchema = z.strictObject({
     plan: functionSize,
     ingest: functionSize,
     score: functionSize,
+    train: functionSize,
+    gate: functionSize,
+    register: functionSize,
+    promote: functionSize,
   } satisfies Record<FunctionName, typeof functionSize>),
   batch: z.strictObject({ chunkRows: z.int().min(2048).max(1_048_576) }),
+  gate: z
+    .strictObject({
+      leastRows: positive.describe('training rides left after cleaning'),
+      mostOutOfRangeShare: share.describe('training rides read that did not last 1..60 minutes'),
+      mostNullShare: share.describe('training rides read without a value in a column'),
+      leastZones: positive.describe('different pickup zones, and dropoff zones, in training'),
+      leastR2: share.describe('on the validation rides; always predicting the mean has 0'),
+      rmseToleranceMinutes: z.number().nonnegative().describe('by which a run may be worse than the champion'),
+      coverageToleranceShare: share.describe("an interval's coverage, from its nominal one"),
+    })
+    .describe('what a run has to keep to become a champion'),
   schedule: z.strictObject({
     expression: z.string().regex(/^(cron|rate|at)\(.+\)$/, 'an EventBridge Scheduler expression'),
     timeZone,
@@ -173,6 +199,7 @@ export const OUTPUT_NAMES = [
   'UndeliveredBucketName',
   'MonthlyBatchArn',
   'BackfillArn',
+  'TrainingArn',
   'ApiUrl',
   'EventSourceId',
 ] as const;

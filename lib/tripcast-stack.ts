@@ -13,6 +13,7 @@ import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
+import { TrainingRoom } from './rooms/training.ts';
 
 export interface TripcastStackProps {
   readonly config: Config;
@@ -39,6 +40,7 @@ export class TripcastStack extends Stack {
     const store = new DataRoom(this, 'Data', { config });
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store, enabled });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
+    const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource: streaming.eventSource });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
     this.#output({
       EventsStreamName: streaming.events.streamName,
@@ -48,6 +50,7 @@ export class TripcastStack extends Stack {
       UndeliveredBucketName: store.undelivered.bucket.bucketName,
       MonthlyBatchArn: batch.monthly.stateMachine.stateMachineArn,
       BackfillArn: batch.backfill.stateMachine.stateMachineArn,
+      TrainingArn: training.stateMachine.stateMachine.stateMachineArn,
       ApiUrl: serving.api.apiEndpoint,
       EventSourceId: streaming.eventSource.ref,
     });

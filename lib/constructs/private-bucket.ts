@@ -1,5 +1,5 @@
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, isTlsOnly } from '../config.ts';
@@ -34,9 +34,7 @@ export class PrivateBucket extends Construct {
       lifecycleRules: [
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...Object.entries(props.expireAfterDays ?? {}).flatMap(([prefix, days]) =>
-          days === null
-            ? []
-            : [{ id: `expire-${prefix || 'all'}`.replace('/', ''), prefix, expiration: Duration.days(days) }],
+          days === null ? [] : [expiry(prefix, Duration.days(days), props.versioned ?? false)],
         ),
       ],
     });
@@ -74,3 +72,11 @@ export class PrivateBucket extends Construct {
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
   }
 }
+
+/** Where versions are kept, expiry only hides the latest: what is hidden then goes as well. */
+const expiry = (prefix: string, age: Duration, versioned: boolean): LifecycleRule => ({
+  id: `expire-${prefix || 'all'}`.replace('/', ''),
+  prefix,
+  expiration: age,
+  ...(versioned && { noncurrentVersionExpiration: age }),
+});

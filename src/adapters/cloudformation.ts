@@ -5,9 +5,9 @@ import {
   UpdateStackCommand,
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
+import { clientOfPlace } from './client.ts';
 
-let client: CloudFormationClient | undefined;
-const cloudFormation = () => (client ??= new CloudFormationClient({}));
+const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));
 
 /** A deployed stack: its outputs and parameters by name. */
 export interface DeployedStack {

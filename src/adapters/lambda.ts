@@ -1,4 +1,9 @@
-import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
+import {
+  InvokeCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 import { TripcastError } from '../errors.ts';
 
 let client: LambdaClient | undefined;
@@ -17,6 +22,11 @@ export async function invokeFunction(name: string, event: unknown): Promise<unkn
     if (!(error instanceof ResourceNotFoundException)) throw error;
     throw new TripcastError(`There is no function ${name}`, 'Deploy it with `tripcast up` (dev) or `cdk deploy`.');
   }
+}
+
+/** Lets a function read its stream. */
+export async function enableEventSource(id: string): Promise<void> {
+  await lambda().send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: true }));
 }
 
 const messageOf = (answer: unknown) =>

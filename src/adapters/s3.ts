@@ -13,11 +13,10 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '../storage/object-store.ts';
+import { clientOfPlace } from './client.ts';
 
-let client: S3Client | undefined;
-
-/** The process's one S3 client; region, credentials and endpoint come from the SDK's own chain. */
-export const s3Client = (): S3Client => (client ??= new S3Client({ maxAttempts: 5 }));
+/** The process's S3 client; region, credentials and endpoint come from the SDK's own chain. */
+export const s3Client = clientOfPlace(() => new S3Client({ maxAttempts: 5 }));
 
 /** A bucket on S3. Every write is one PutObject, so it is seen whole or not at all; objects here stay far below 5 GB. */
 export class S3Store implements ObjectStore {

@@ -3,6 +3,7 @@ import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
   ExecutionStatus,
+  GetExecutionHistoryCommand,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -31,16 +32,28 @@ const LAST_POLL_MS = 2000;
  * Follows an execution to its end, asking less often the longer it takes.
  * @param onWait told between questions how many seconds have passed
  */
-export async function followExecution(executionArn: string, onWait: (seconds: number) => void): Promise<ExecutionEnd> {
+export async function followExecution(
+  executionArn: string,
+  onWait: (seconds: number) => void | Promise<void>,
+): Promise<ExecutionEnd> {
   const started = performance.now();
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.3, LAST_POLL_MS)) {
     const execution = await sfn().send(new DescribeExecutionCommand({ executionArn }));
     if (execution.status !== ExecutionStatus.RUNNING && execution.status !== ExecutionStatus.PENDING_REDRIVE) {
       return endOf(execution);
     }
-    onWait((performance.now() - started) / 1000);
+    await onWait((performance.now() - started) / 1000);
     await setTimeout(wait);
   }
+}
+
+/** The state that an execution is in, or was in last; undefined before the first. */
+export async function currentState(executionArn: string): Promise<string | undefined> {
+  const { events = [] } = await sfn().send(
+    new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 20, includeExecutionData: false }),
+  );
+  return events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails !== undefined)?.stateEnteredEventDetails
+    ?.name;
 }
 
 function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput): ExecutionEnd {

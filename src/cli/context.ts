@@ -77,6 +77,17 @@ function useVariables(variables: Readonly<Record<string, string | undefined>>): 
   }
 }
 
+/** Does something with another environment, and leaves this process pointed at where it was. */
+export async function keepingEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  try {
+    return await work();
+  } finally {
+    const changed = Object.keys(process.env).filter((name) => process.env[name] !== before[name]);
+    useVariables({ ...Object.fromEntries(changed.map((name) => [name, undefined])), ...before });
+  }
+}
+
 /** The stream waits for its first champion: with none, every batch would fail and be retried until it is too old. */
 export async function enableStream({ config }: Deployment): Promise<void> {
   const name = stackName(config.env);

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { tlcSource } from '../adapters/tlc-source.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
-import { TripcastError } from '../errors.ts';
 import { type Month, monthRange } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
@@ -72,26 +71,4 @@ export async function ingestMonths(
 function summaryOf(done: readonly IngestedMonth[]): string {
   const outcomes = [...new Set(done.map(({ outcome }) => outcome))];
   return outcomes.map((outcome) => `${done.filter((each) => each.outcome === outcome).length} ${outcome}`).join(', ');
-}
-
-/** The raw months as local files, for training. @throws TripcastError naming the months that are not in the bucket */
-export async function fetchRawMonths(
-  to: Deployment,
-  taxiType: TaxiType,
-  months: readonly Month[],
-  folder: string,
-): Promise<readonly { readonly month: Month; readonly path: string }[]> {
-  const { dataKeys, monthFile } = await import('../storage/layout.ts');
-  const files = await Promise.all(
-    months.map(async (month) => {
-      const path = resolve(folder, monthFile(taxiType, month));
-      return { month, path, found: await to.data.download(dataKeys.raw(taxiType, month), path) };
-    }),
-  );
-  const missing = files.filter(({ found }) => found === undefined).map(({ month }) => month);
-  if (missing.length === 0) return files;
-  throw new TripcastError(
-    `These ${taxiType} months are not in the data bucket: ${missing.join(', ')}`,
-    `Bring them in with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
-  );
 }

@@ -1,10 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ENVIRONMENTS, FUNCTIONS } from '../../lib/config.ts';
 import { TripcastError } from '../errors.ts';
+import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
 import type { LogsOptions } from './logs.ts';
+import type { ModelsCompareOptions } from './models-compare.ts';
+import type { ModelsCopyOptions } from './models-copy.ts';
+import type { ModelsPromoteOptions } from './models-promote.ts';
+import type { ModelsShowOptions } from './models-show.ts';
 import type { ScoreOptions } from './score.ts';
 import { type Terminal, terminal } from './terminal.ts';
 
@@ -51,7 +56,7 @@ function program(): Command {
     tripcast
       .command(nameAndArguments)
       .description(description)
-      .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+      .addOption(environment())
       .option('--json', 'one JSON object on standard output', false);
 
   command('start', 'the main job from end to end: what `npm start` runs').action(
@@ -73,8 +78,8 @@ function program(): Command {
     .option('--source <folder|URL>', "where the files are; without it, TLC's published address")
     .action(lazily(async () => (await import('./ingest.ts')).ingest));
 
-  command('train', 'train a model and register it')
-    .requiredOption('--recipe <name>', 'linear-pair')
+  command('train', 'train a model with the deployed state machine: judged, registered, and promoted if wanted')
+    .requiredOption('--recipe <name>', RECIPE_NAMES.join(', '))
     .addOption(taxiType())
     .option('--train <months>', '2023-01..2023-03, or a list', argument(parseMonths))
     .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(wholeNumber))
@@ -105,11 +110,57 @@ function program(): Command {
     .option('--all', 'score rides outside 1..60 minutes as well', false)
     .action(lazily(async () => (await import('./backfill.ts')).backfill));
 
+  const models = tripcast.command('models').description('the registry: runs, champions, and who was champion before');
+  const modelsCommand = (nameAndArguments: string, description: string) =>
+    models
+      .command(nameAndArguments)
+      .description(description)
+      .addOption(environment())
+      .option('--json', 'one JSON object on standard output', false);
+  modelsCommand('list', 'all runs, the latest first')
+    .addOption(new Option('--taxi-type <type>', 'only of these taxis').argParser(argument(parseTaxiType)))
+    .action(lazily(async () => (await import('./models-list.ts')).modelsList));
+  modelsCommand('show <run>', "a run (its id, MLflow's, or `champion`): data, figures, gate, promotions")
+    .addOption(taxiType())
+    .action((run: string, options: Omit<ModelsShowOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./models-show.ts')).modelsShow, { ...options, run }),
+    );
+  modelsCommand('compare <a> <b>', 'two runs on the same rides, and how sure the difference is')
+    .addOption(taxiType())
+    .option(
+      '--month <YYYY-MM>',
+      'an ingested month; the one that <a> was validated on without it',
+      argument(parseMonth),
+    )
+    .action((a: string, b: string, options: Omit<ModelsCompareOptions, 'a' | 'b'> & CommonOptions) =>
+      runLazily(async () => (await import('./models-compare.ts')).modelsCompare, { ...options, a, b }),
+    );
+  modelsCommand('promote <run>', 'make a run the champion of its taxi type, if the gate let it pass')
+    .option('--force', 'overrule the gate', false)
+    .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
+    );
+  modelsCommand('rollback', 'make the champion before the present one the champion again')
+    .addOption(taxiType())
+    .action(lazily(async () => (await import('./models-rollback.ts')).modelsRollback));
+  modelsCommand('sync', 'bring to MLflow what it lacks').action(
+    lazily(async () => (await import('./models-sync.ts')).modelsSync),
+  );
+  models
+    .command('copy <run>')
+    .description('carry a run to another environment')
+    .addOption(new Option('--from <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
+    .addOption(new Option('--to <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
+    .option('--json', 'one JSON object on standard output', false)
+    .action((run: string, options: Omit<ModelsCopyOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./models-copy.ts')).modelsCopy, { ...options, run }),
+    );
+
   const stream = tripcast.command('stream').description('send rides and see their predictions');
   stream
     .command('replay')
     .description("send a month's real rides as events")
-    .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+    .addOption(environment())
     .option('--json', 'one JSON object on standard output', false)
     .addOption(taxiType())
     .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
@@ -119,7 +170,7 @@ function program(): Command {
   stream
     .command('tail')
     .description('show predictions as they come')
-    .addOption(new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev'))
+    .addOption(environment())
     .option('--json', 'JSON lines on standard output', false)
     .option('--from-start', "from the stream's oldest record on, instead of now", false)
     .option('--limit <n>', 'stop after so many', argument(wholeNumber))
@@ -173,6 +224,8 @@ async function runLazily<Options>(load: () => Promise<Run<Options>>, options: Op
   const run = await load();
   await run(options, terminal(options));
 }
+
+const environment = () => new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev');
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');

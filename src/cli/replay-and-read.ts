@@ -1,9 +1,9 @@
 import { workFolder } from '../adapters/work-folder.ts';
 import { TripcastError } from '../errors.ts';
+import { fetchRawMonths } from '../storage/raw-months.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
-import { fetchRawMonths } from './ingest.ts';
 import { recordedRides } from './rides.ts';
 import { replayMonth } from './stream-replay.ts';
 import { predictions } from './stream-tail.ts';
@@ -46,7 +46,7 @@ async function rideIds(to: Deployment, { taxiType, month, limit }: Replay): Prom
   const { DuckDB } = await import('../adapters/duckdb.ts');
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const [file] = await fetchRawMonths(to, taxiType, [month], folder.path);
+  const [file] = await fetchRawMonths(to.data, taxiType, [month], folder.path);
   const ids = new Set<string>();
   if (file === undefined) return ids;
   for await (const { rideId } of recordedRides(database, file.path, { taxiType, month, limit })) ids.add(rideId);

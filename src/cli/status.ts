@@ -1,4 +1,5 @@
 import { localApiUrl } from '../local/api-url.ts';
+import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './program.ts';
 import { type Terminal, table } from './terminal.ts';
@@ -13,16 +14,23 @@ export async function status(_options: CommonOptions, terminal: Terminal): Promi
 
 export function describeEnvironment(found: Status): string {
   if (!found.up) return 'The local environment is not up. Start it with `npx tripcast up`.';
-  const { environment, stack, current } = found;
+  const { environment, stack, mlflow, current } = found;
   const rows = [
     ['emulator', environment.endpointUrl],
     ['stack', stack === undefined ? 'not deployed' : `${stack.name} ${stack.status}`],
     ...Object.entries(stack?.outputs ?? {}).map(([name, value]) =>
       name === 'ApiUrl' ? [name, localApiUrl(value, environment.endpointUrl)] : [name, value],
     ),
+    ['MLflow', describeMlflow(environment.mlflow?.url, mlflow)],
     ['log', environment.logFile],
   ];
   const stale =
     stack === undefined || current ? [] : ['The sources have changed since: `npx tripcast up` deploys them.'];
   return [table(['what', 'where'], rows), ...stale].join('\n');
+}
+
+function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
+  if (url === undefined || mlflow === undefined) return process.env.MLFLOW_TRACKING_URI ?? 'not started';
+  if (mlflow.state === 'ready') return url;
+  return mlflow.state === 'stopped' ? `stopped: ${mlflow.reason}` : `${url} (${mlflow.state})`;
 }

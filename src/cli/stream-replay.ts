@@ -1,12 +1,12 @@
 import { kinesisSink } from '../adapters/kinesis.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { TripcastError } from '../errors.ts';
+import { fetchRawMonths } from '../storage/raw-months.ts';
 import { systemClock } from '../streaming/clock.ts';
 import { replay } from '../streaming/replay.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
-import { fetchRawMonths } from './ingest.ts';
 import type { CommonOptions } from './program.ts';
 import { recordedRides } from './rides.ts';
 import { count, type Terminal } from './terminal.ts';
@@ -33,7 +33,7 @@ export async function replayMonth(to: Deployment, options: ReplayOptions, termin
   const { DuckDB } = await import('../adapters/duckdb.ts');
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const [file] = await fetchRawMonths(to, options.taxiType, [options.month], folder.path);
+  const [file] = await fetchRawMonths(to.data, options.taxiType, [options.month], folder.path);
   if (file === undefined) return 0;
   const rides = recordedRides(database, file.path, { ...options, limit: options.limit });
   const sink = kinesisSink(to.output('EventsStreamName'));

@@ -5,7 +5,7 @@ import { CLONE } from './paths.ts';
 import { pinnedNode } from './pinned-node.mjs';
 import { freePort } from './ports.ts';
 import { diskProblem, SET_UP_CLONE_BYTES } from './requirements.mjs';
-import { findPython, hasNodeModules, hasVenv, SetupError } from './setup.mjs';
+import { findPython, hasNodeModules, hasVenv, MLFLOW, SetupError } from './setup.mjs';
 
 /** One thing the local environment needs: what was found, and when that is not enough, what to do. */
 export type Check = { readonly name: string; readonly found: string } & (
@@ -22,6 +22,7 @@ export async function doctor(): Promise<readonly Check[]> {
     installed('node_modules', hasNodeModules(CLONE), 'package-lock.json'),
     python(),
     installed('Python tools', hasVenv(CLONE), 'requirements.txt'),
+    mlflow(),
     disk(),
     await loads('onnxruntime', () => import('onnxruntime-node')),
     await loads('DuckDB', () => import('@duckdb/node-api')),
@@ -39,6 +40,12 @@ function node(): Check {
 
 function installed(name: string, ok: boolean, list: string): Check {
   return ok ? { name, ok, found: `as ${list} has it` } : { name, ok, found: `not as ${list} has it`, fix: SET_UP };
+}
+
+/** Nothing waits for MLflow, so that it may still be to come. */
+function mlflow(): Check {
+  const found = hasVenv(CLONE, MLFLOW) ? `as ${MLFLOW.list} has it` : '`npx tripcast up` installs it in the background';
+  return { name: 'MLflow', ok: true, found };
 }
 
 function python(): Check {

@@ -6,17 +6,20 @@ import { loadConfig } from '../../lib/config.ts';
 import { LOCAL } from './paths.ts';
 import { isRunning } from './processes.mjs';
 
+const processMark = z.object({ pid: z.int().positive(), start: z.string() });
+
 const environmentSchema = z.object({
   endpointUrl: z.url(),
   port: z.int(),
-  process: z.object({ pid: z.int().positive(), start: z.string() }),
+  process: processMark,
   startedAt: z.iso.datetime(),
   logFile: z.string(),
   home: z.string(),
+  mlflow: z.object({ url: z.url(), process: processMark, logFile: z.string(), home: z.string() }).optional(),
   deployed: z.object({ stack: z.string(), at: z.iso.datetime(), sourcesHash: z.string() }).optional(),
 });
 
-/** The emulator of this clone, and what was deployed to it last. */
+/** The emulator of this clone, the MLflow server beside it, and what was deployed last. */
 export type LocalEnvironment = Readonly<z.infer<typeof environmentSchema>>;
 
 /** The emulator's root user. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
+import { constants, globSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { LIBRARY_IN_WHEEL, WHEEL_IN_LAYER, XGBOOST_VERSION } from '../adapters/xgboost.ts';
 import { shown, TripcastError } from '../errors.ts';
-import { CLONE } from './paths.ts';
+import { CLONE, CLONE_LOCAL } from './paths.ts';
 import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
 
 /** Where a native package runs. */
@@ -15,7 +16,15 @@ const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux
 /** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
 const LAYER_LIMIT_BYTES = 240 * 2 ** 20;
 /** Rises when what is taken changes, though the packages do not. */
-const SELECTION = 1;
+const SELECTION = 2;
+
+/**
+ * The XGBoost library of this clone's set-up, or the one that XGBOOST_LIBRARY names.
+ * @throws TripcastError when it is not installed
+ */
+export function xgboostLibrary(): string {
+  return process.env.XGBOOST_LIBRARY ?? join(xgboostWheel(hostPlatform()).folder, LIBRARY_IN_WHEEL);
+}
 
 /** @throws TripcastError where the native packages have no build */
 export function hostPlatform(name = `${process.platform}-${process.arch}`): Platform {
@@ -29,7 +38,8 @@ export function hostPlatform(name = `${process.platform}-${process.arch}`): Plat
 
 /**
  * Copies the native packages, of one platform and without what only their developers need, to
- * {outDir}/nodejs/node_modules: the layout of a Lambda layer. Does nothing when they are there already.
+ * {outDir}/nodejs/node_modules, and XGBoost's library beside it: the layout of a Lambda layer. Does nothing when they are
+ * there already.
  * @returns a hash of what is in it
  * @throws TripcastError when a package lacks the platform's build, or a binary in it is of another machine
  */
@@ -91,6 +101,8 @@ interface NativePackage {
   readonly version: string;
   /** The folders and files that are needed at run time, relative to the package. */
   readonly parts: readonly string[];
+  /** Where it lies in a layer. */
+  readonly into: string;
 }
 
 function packagesOf(platform: Platform): readonly NativePackage[] {
@@ -102,14 +114,44 @@ function packagesOf(platform: Platform): readonly NativePackage[] {
     packageOf('@duckdb/node-bindings', platform, ['package.json', 'duckdb.js']),
     packageOf(`@duckdb/node-bindings-${platform}`, platform, ['.']),
     packageOf('detect-libc', platform, ['package.json', 'lib']),
+    packageOf('koffi', platform, [
+      'package.json',
+      'index.js',
+      'index.cjs',
+      'src/koffi/index.js',
+      'src/koffi/index.cjs',
+    ]),
+    packageOf(`@koromix/koffi-${platform}`, platform, ['package.json', 'index.js', platform.replace('-', '_')]),
+    xgboostWheel(platform),
   ];
+}
+
+/** The wheel as pip installed it: the library finds its libgomp by a relative path, so the layout is kept. */
+function xgboostWheel(platform: Platform): NativePackage {
+  const isHost = platform === `${process.platform}-${process.arch}`;
+  const wheels = join(CLONE_LOCAL, 'wheels', platform);
+  const wanted = join(isHost ? join(CLONE_LOCAL, 'venv/lib/python3.*/site-packages') : wheels, LIBRARY_IN_WHEEL);
+  const [library] = globSync(wanted);
+  if (library === undefined) {
+    throw new TripcastError(
+      `XGBoost ${XGBOOST_VERSION} for ${platform} is not installed: there is no ${relative(CLONE, wanted)}`,
+      isHost
+        ? 'Run `npm run setup`.'
+        : `Install it with \`python3 -m pip install --no-deps --target ${relative(CLONE, wheels)} --platform manylinux_2_28_${platform === 'linux-arm64' ? 'aarch64' : 'x86_64'} --only-binary=:all: xgboost-cpu==${XGBOOST_VERSION}\`.`,
+    );
+  }
+  const folder = library.slice(0, -LIBRARY_IN_WHEEL.length);
+  const parts = platform.startsWith('linux') ? ['xgboost/lib', 'xgboost_cpu.libs'] : ['xgboost/lib'];
+  return { name: WHEEL_IN_LAYER, folder, version: XGBOOST_VERSION, parts, into: `nodejs/${WHEEL_IN_LAYER}` };
 }
 
 function packageOf(name: string, platform: Platform, parts: readonly string[]): NativePackage {
   const folder = join(CLONE, 'node_modules', name);
   const version = installedVersion(folder);
-  if (version !== undefined) return { name, folder, version, parts };
-  const wanted = installedVersion(join(CLONE, 'node_modules/@duckdb/node-bindings'));
+  if (version !== undefined) return { name, folder, version, parts, into: `nodejs/node_modules/${name}` };
+  const wanted = installedVersion(
+    join(CLONE, 'node_modules', name.startsWith('@koromix/') ? 'koffi' : '@duckdb/node-bindings'),
+  );
   throw new TripcastError(
     `The package ${name} is not installed, and ${platform} needs it`,
     wanted === undefined || platform === `${process.platform}-${process.arch}`
@@ -128,24 +170,25 @@ function installedVersion(folder: string): string | undefined {
 }
 
 /** A package's files and where they lie in a layer; types, source maps and manuals stay behind. */
-async function entriesOf({ name, folder, version, parts }: NativePackage): Promise<readonly ZipEntry[]> {
+async function entriesOf(each: NativePackage): Promise<readonly ZipEntry[]> {
+  const { folder, parts, into } = each;
   const files = await Promise.all(
-    parts.map((part) => (/\.js(on)?$/.test(part) ? [join(folder, part)] : filesIn(join(folder, part), name, version))),
+    parts.map((part) => (/\.(c?js|json)$/.test(part) ? [join(folder, part)] : filesIn(join(folder, part), each))),
   );
   return files
     .flat()
     .filter((file) => !/\.(d\.ts|map|md)$/.test(file))
     .sort()
-    .map((file) => ({ path: `nodejs/node_modules/${name}/${relative(folder, file)}`, file }));
+    .map((file) => ({ path: `${into}/${relative(folder, file)}`, file }));
 }
 
-async function filesIn(folder: string, name: string, version: string): Promise<readonly string[]> {
+async function filesIn(part: string, { name, folder, version }: NativePackage): Promise<readonly string[]> {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const entries = await readdir(part, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   } catch (cause) {
     throw new TripcastError(
-      `${name} ${version} has no folder ${relative(join(CLONE, 'node_modules', name), folder)}`,
+      `${name} ${version} has no folder ${relative(folder, part)}`,
       'It has no build for this platform: use another one; or its layout changed: mend src/local/natives.ts.',
       { cause },
     );

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { ROOT, venvPython } from './setup.mjs';
+import { MLFLOW, ROOT, venvPython } from './setup.mjs';
 
 export const CLONE = ROOT;
 
 /** What a set-up installs and every environment of this clone shares. All of it may be deleted at any time. */
 export const CLONE_LOCAL = join(ROOT, '.tripcast');
 export const PYTHON = venvPython(ROOT);
+/** The interpreter that has MLflow, and onnx, onnxruntime, pandas and scikit-learn with it. */
+export const MLFLOW_PYTHON = venvPython(ROOT, MLFLOW);
 
 /** Where the local environment keeps its state; TRIPCAST_LOCAL names another place, so that tests have one of their own. */
 export const LOCAL = process.env.TRIPCAST_LOCAL ?? CLONE_LOCAL;

@@ -1,4 +1,4 @@
-// node src/local/run.mjs [--quiet] [npm-script ...] -- command [argument ...]
+// node src/local/run.mjs [--quiet] [--without-mlflow] [npm-script ...] -- command [argument ...]
 // Sets the clone up, runs the named npm scripts, then the command with the clone's own Node 24 first on PATH.
 // One process rather than `a && b` in a shell: a shell remembers where `node` was before the set-up, and dies of a
 // signal without passing it on.
@@ -12,16 +12,19 @@ const separator = args.indexOf('--');
 const before = args.slice(0, separator);
 const [command, ...commandArgs] = args.slice(separator + 1);
 if (separator < 0 || command === undefined)
-  throw new Error('usage: run.mjs [--quiet] [npm-script ...] -- command [argument ...]');
+  throw new Error('usage: run.mjs [--quiet] [--without-mlflow] [npm-script ...] -- command [argument ...]');
 
-process.exitCode = await setUpAsCommand({ quiet: before.includes('--quiet') });
+process.exitCode = await setUpAsCommand({
+  quiet: before.includes('--quiet'),
+  withMlflow: !before.includes('--without-mlflow'),
+});
 if (process.exitCode === 0) process.exitCode = await runAll();
 
 async function runAll() {
   const bin = join(ROOT, 'node_modules', '.bin');
   const path = [dirname(pinnedNode(ROOT) ?? bin), bin, process.env.PATH].join(delimiter);
   const options = { cwd: ROOT, env: { ...process.env, PATH: path } };
-  for (const script of before.filter((name) => name !== '--quiet')) {
+  for (const script of before.filter((name) => !name.startsWith('--'))) {
     const [npm, ...npmArgs] = npmCommand(process.env);
     const code = await runInForeground(npm, [...npmArgs, 'run', '--silent', script], options);
     if (code !== 0) return code;

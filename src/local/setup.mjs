@@ -25,36 +25,58 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export class SetupError extends Error {}
 
 /**
- * Installs what is missing: node_modules as package-lock.json has it, the private venv as requirements.txt has it,
+ * Installs what is missing: node_modules as package-lock.json has it, the private venvs as their requirements have it,
  * the `tripcast` command. Two set-ups in one clone wait for each other.
- * @param {{ root?: string, log?: (line: string) => void, signal?: AbortSignal }} [options]
+ * @param {{ root?: string, withMlflow?: boolean, log?: (line: string) => void, signal?: AbortSignal }} [options]
+ *   withMlflow: false leaves MLflow, the largest part, to the local environment, which installs it in the background. Default true
  * @returns {Promise<void>}
  * @throws {SetupError}
  */
-export async function setUp({ root = ROOT, log = () => {}, signal } = {}) {
+export async function setUp({ root = ROOT, withMlflow = true, log = () => {}, signal } = {}) {
   check(requirements.nodeProblem(process.versions.node));
-  await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, log, signal), {
+  await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, withMlflow, log, signal), {
     onWait: ({ pid }) => log(`Waiting for another set-up of this clone (pid ${pid})`),
     ...(signal && { signal }),
   });
 }
 
 /**
+ * Installs MLflow if it is missing. The local environment does so too, in the background: whoever comes second waits.
  * @param {string} root
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ * @throws {SetupError}
+ */
+export async function installMlflow(root, signal) {
+  await withLock(
+    join(root, '.tripcast', 'setup-mlflow.lock'),
+    async () => {
+      if (!hasVenv(root, MLFLOW)) await installVenv(MLFLOW, findPython(process.env))(root, signal);
+    },
+    { signal },
+  );
+}
+
+/**
+ * @param {string} root
+ * @param {boolean} withMlflow
  * @param {(line: string) => void} log
  * @param {AbortSignal | undefined} signal
  */
-async function installMissing(root, log, signal) {
+async function installMissing(root, withMlflow, log, signal) {
+  const lacksMlflow = withMlflow && !hasVenv(root, MLFLOW);
   const steps = [
     ...(hasNodeModules(root) ? [] : [{ name: 'node_modules', install: installNodeModules }]),
-    ...(hasVenv(root) ? [] : [{ name: 'Python tools', install: installVenv(findPython(process.env)) }]),
+    ...(hasVenv(root) ? [] : [{ name: 'Python tools', install: installVenv(TOOLS, findPython(process.env)) }]),
+    ...(lacksMlflow ? [{ name: 'MLflow', install: installMlflow }] : []),
   ];
 
   const neededBytes = steps.length === 0 ? requirements.SET_UP_CLONE_BYTES : requirements.FRESH_CLONE_BYTES;
   check(requirements.diskProblem({ freeBytes: freeBytes(root), neededBytes, folder: root }));
   if (steps.length > 0) {
     check(requirements.platformProblem({ platform: process.platform, arch: process.arch, glibc: glibcVersion() }));
-    log(`Installing ${steps.map(({ name }) => name).join(' and ')} (once; about a minute)`);
+    const time = lacksMlflow ? 'one to three minutes' : 'about a minute';
+    log(`Installing ${steps.map(({ name }) => name).join(' and ')} (once; ${time})`);
   }
 
   const stop = new AbortController();
@@ -64,7 +86,7 @@ async function installMissing(root, log, signal) {
     steps.map(async ({ name, install }) => {
       try {
         await install(root, stop.signal);
-        log(`${name} installed, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+        log(`${name} installed, ${secondsSince(started)} s`);
       } catch (error) {
         stop.abort(error); // the other step need not go on; its own failure then names this one
         throw error;
@@ -129,43 +151,64 @@ export function npmCommand({ npm_execpath: script, npm_node_execpath: node }) {
   return isNpm && node !== undefined && existsSync(node) ? [node, script] : ['npm'];
 }
 
-/** @param {string} root */
-export const venvPython = (root) => join(root, '.tripcast', 'venv', 'bin', 'python');
+/**
+ * A private venv: its folder, and the list of what it holds. Two, so that neither waits for the other, nor changes what the
+ * other runs.
+ * @typedef {{ folder: string, list: string }} Venv
+ */
 
-/** @param {string} root */
-const venvStamp = (root) => join(root, '.tripcast', 'venv', 'installed');
+/** What the main job needs. */
+export const TOOLS = Object.freeze({ folder: 'venv', list: 'requirements.txt' });
+export const MLFLOW = Object.freeze({ folder: 'mlflow-venv', list: 'requirements-mlflow.txt' });
 
 /**
- * Whether the venv holds what requirements.txt asks for, and its interpreter is still the one it was made with.
  * @param {string} root
+ * @param {Venv} [venv]
+ */
+export const venvPython = (root, { folder } = TOOLS) => join(root, '.tripcast', folder, 'bin', 'python');
+
+/**
+ * @param {string} root
+ * @param {Venv} venv
+ */
+const venvStamp = (root, { folder }) => join(root, '.tripcast', folder, 'installed');
+
+/**
+ * Whether the venv holds what its list asks for, and its interpreter is still the one it was made with.
+ * @param {string} root
+ * @param {Venv} [venv]
  * @returns {boolean}
  */
-export function hasVenv(root) {
+export function hasVenv(root, venv = TOOLS) {
   return (
-    existsSync(venvStamp(root)) &&
-    existsSync(venvPython(root)) &&
-    readFileSync(venvStamp(root), 'utf8') === venvFingerprint(root)
+    existsSync(venvStamp(root, venv)) &&
+    existsSync(venvPython(root, venv)) &&
+    readFileSync(venvStamp(root, venv), 'utf8') === venvFingerprint(root, venv)
   );
 }
 
-/** @param {string} root */
-function venvFingerprint(root) {
+/**
+ * @param {string} root
+ * @param {Venv} venv
+ */
+function venvFingerprint(root, venv) {
   const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'requirements.txt')))
+    .update(readFileSync(join(root, venv.list)))
     .digest('hex');
-  return `${wanted}\n${realpathSync(venvPython(root))}\n`;
+  return `${wanted}\n${realpathSync(venvPython(root, venv))}\n`;
 }
 
 /**
+ * @param {Venv} venv
  * @param {{ command: string, version: string }} python
  * @returns {(root: string, signal: AbortSignal) => Promise<void>}
  */
-const installVenv = (python) => async (root, signal) => {
-  const venv = join(root, '.tripcast', 'venv');
-  rmSync(venv, { recursive: true, force: true });
-  mkdirSync(dirname(venv), { recursive: true });
+const installVenv = (venv, python) => async (root, signal) => {
+  const folder = join(root, '.tripcast', venv.folder);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(dirname(folder), { recursive: true });
   try {
-    await run(python.command, ['-I', '-m', 'venv', venv], { cwd: root, signal });
+    await run(python.command, ['-I', '-m', 'venv', folder], { cwd: root, signal });
   } catch (error) {
     if (!(error instanceof SetupError) || !/ensurepip|No module named venv/.test(error.message)) throw error;
     const minor = python.version.split('.').slice(0, 2).join('.');
@@ -174,19 +217,9 @@ const installVenv = (python) => async (root, signal) => {
     );
   }
   // Always through the interpreter, never the venv's scripts: their first line breaks in a path with a space.
-  const pip = [
-    '-I',
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-input',
-    '-r',
-    'requirements.txt',
-  ];
-  await run(venvPython(root), pip, { cwd: root, signal });
-  writeFileSync(venvStamp(root), venvFingerprint(root));
+  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', venv.list];
+  await run(venvPython(root, venv), pip, { cwd: root, signal });
+  writeFileSync(venvStamp(root, venv), venvFingerprint(root, venv));
 };
 
 /**
@@ -221,6 +254,9 @@ function linkCommand(root) {
   rmSync(link, { force: true });
   symlinkSync(join('..', '..', 'bin', 'tripcast.mjs'), link);
 }
+
+/** @param {number} started of performance.now() */
+const secondsSince = (started) => ((performance.now() - started) / 1000).toFixed(1);
 
 /** @param {string} folder */
 function freeBytes(folder) {
@@ -272,15 +308,15 @@ function shortened(output) {
 
 /**
  * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
- * @param {{ quiet: boolean }} options quiet: standard output stays empty (the CDK reads it)
+ * @param {{ quiet: boolean, withMlflow: boolean }} options quiet: standard output stays empty (the CDK reads it)
  * @returns {Promise<number>} the exit code
  */
-export async function setUpAsCommand({ quiet }) {
+export async function setUpAsCommand({ quiet, withMlflow }) {
   const stop = new AbortController();
   const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
   try {
-    await setUp({ log: quiet ? console.error : console.log, signal: stop.signal });
+    await setUp({ withMlflow, log: quiet ? console.error : console.log, signal: stop.signal });
     return 0;
   } catch (error) {
     console.error(
@@ -293,5 +329,6 @@ export async function setUpAsCommand({ quiet }) {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await setUpAsCommand({ quiet: process.argv.includes('--quiet') });
+  const given = (/** @type {string} */ flag) => process.argv.includes(flag);
+  process.exitCode = await setUpAsCommand({ quiet: given('--quiet'), withMlflow: !given('--without-mlflow') });
 }

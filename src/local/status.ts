@@ -6,6 +6,7 @@ import {
 import { loadConfig, stackName } from '../../lib/config.ts';
 import type { Outputs } from './deploy.ts';
 import { type LocalEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
+import { type MlflowState, mlflowState } from './mlflow.ts';
 import { sourcesHash } from './sources.ts';
 
 export type StackStatus = { readonly name: string; readonly status: string; readonly outputs: Outputs };
@@ -17,6 +18,8 @@ export type Status =
       readonly environment: LocalEnvironment;
       /** undefined: the emulator has no such stack */
       readonly stack: StackStatus | undefined;
+      /** undefined: it was not started, since MLFLOW_TRACKING_URI names another */
+      readonly mlflow: MlflowState | undefined;
       /** whether the sources are still those that were deployed */
       readonly current: boolean;
     };
@@ -25,10 +28,15 @@ export type Status =
 export async function status(): Promise<Status> {
   const environment = readEnvironment();
   if (environment === undefined) return { up: false };
+  const [stack, mlflow] = await Promise.all([
+    describeStack(environment.endpointUrl),
+    environment.mlflow && mlflowState(environment.mlflow),
+  ]);
   return {
     up: true,
     environment,
-    stack: await describeStack(environment.endpointUrl),
+    stack,
+    mlflow,
     current: environment.deployed?.sourcesHash === sourcesHash(),
   };
 }

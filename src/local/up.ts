@@ -4,7 +4,9 @@ import { deployStack } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnvironment } from './environment.ts';
 import { withLock } from './lock.mjs';
+import { startMlflow, stopMlflow } from './mlflow.ts';
 import { LOCAL } from './paths.ts';
+import { isRunning } from './processes.mjs';
 import { sourcesHash } from './sources.ts';
 
 /** What `up` tells while it works. `deploy-line` is a line of the CDK's own output. */
@@ -18,6 +20,7 @@ export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly sig
 
 /**
  * Brings the local environment up: the emulator, and the stack as the sources have it now. What is already so stays as it is.
+ * MLflow is started beside them and not waited for.
  * When it fails or is aborted, what it started is stopped, and nothing else.
  * @throws TripcastError; the signal's reason when aborted
  */
@@ -32,18 +35,28 @@ async function bringUp(onStep: (step: UpStep) => void, signal: AbortSignal | und
   const running = readEnvironment();
   if (running !== undefined) {
     onStep({ step: 'emulator', state: 'unchanged' });
-    return deployIfChanged(running, onStep, signal);
+    return deployIfChanged(await withMlflow(running), onStep, signal);
   }
   const emulator = await timed('emulator', onStep, () => startWhereConfigured(signal));
+  let started: LocalEnvironment = { ...described(emulator), startedAt: new Date().toISOString() };
   try {
-    const started = { ...described(emulator), startedAt: new Date().toISOString() };
     writeEnvironment(started);
+    started = await withMlflow(started);
     return await deployIfChanged(started, onStep, signal);
   } catch (error) {
-    await emulator.stop();
+    await Promise.all([emulator.stop(), started.mlflow && stopMlflow(started.mlflow)]);
     forgetEnvironment();
     throw error;
   }
+}
+
+/** Starts MLflow unless it runs, or MLFLOW_TRACKING_URI names another one. */
+async function withMlflow(environment: LocalEnvironment): Promise<LocalEnvironment> {
+  const { mlflow } = environment;
+  if (process.env.MLFLOW_TRACKING_URI || (mlflow !== undefined && isRunning(mlflow.process))) return environment;
+  const now = { ...environment, mlflow: await startMlflow({ emulator: environment }) };
+  writeEnvironment(now);
+  return now;
 }
 
 function startWhereConfigured(signal: AbortSignal | undefined): Promise<Emulator> {

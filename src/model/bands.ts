@@ -22,7 +22,7 @@ const LEVELS: Readonly<Record<IntervalBound, number>> = {
 };
 export const INTERVAL_BOUNDS = Object.keys(LEVELS) as readonly IntervalBound[]; // the keys as typed above
 
-/** Minutes to add to a prediction, each array `[BANDS]`. */
+/** What to add to a prediction, each array `[BANDS]`: minutes, or multiples of the ride's spread. */
 export type BandQuantiles = Readonly<Record<IntervalBound, Float64Array>>;
 
 const bandOf = (predicted: number): number => Math.min(BANDS - 1, Math.max(0, Math.floor(predicted)));
@@ -30,10 +30,10 @@ const bandOf = (predicted: number): number => Math.min(BANDS - 1, Math.max(0, Ma
 /**
  * The residual quantiles of each band.
  * @param predicted out-of-fold predictions, minutes; at least one
- * @param actual    the same rides' durations
+ * @param residuals of the same rides: minutes by which they took longer, or multiples of their spread
  */
-export function calibrateBands(predicted: Float64Array, actual: Float64Array): BandQuantiles {
-  const residuals = residualsByBand(predicted, actual);
+export function calibrateBands(predicted: Float64Array, residuals: Float64Array): BandQuantiles {
+  const byBand = residualsByBand(predicted, residuals);
   const quantiles = {
     interval_low: new Float64Array(BANDS),
     interval80_low: new Float64Array(BANDS),
@@ -41,18 +41,18 @@ export function calibrateBands(predicted: Float64Array, actual: Float64Array): B
     interval_high: new Float64Array(BANDS),
   };
   for (let band = 0; band < BANDS; band += 1) {
-    const sorted = pooled(residuals, band).sort();
+    const sorted = pooled(byBand, band).sort();
     for (const bound of INTERVAL_BOUNDS) quantiles[bound][band] = conformalQuantile(sorted, LEVELS[bound]);
   }
   return quantiles;
 }
 
-function residualsByBand(predicted: Float64Array, actual: Float64Array): readonly number[][] {
-  const residuals: number[][] = Array.from({ length: BANDS }, () => []);
+function residualsByBand(predicted: Float64Array, residuals: Float64Array): readonly number[][] {
+  const byBand: number[][] = Array.from({ length: BANDS }, () => []);
   predicted.forEach((minutes, i) => {
-    residuals[bandOf(minutes)]?.push(at(actual, i) - minutes);
+    byBand[bandOf(minutes)]?.push(at(residuals, i));
   });
-  return residuals;
+  return byBand;
 }
 
 /** The band's residuals with those of as few bands on either side as make enough. */

@@ -2,26 +2,26 @@ import { z } from 'zod';
 import { runIdSchema } from '../registry/run-id.ts';
 import { monthSchema } from '../trips/month.ts';
 import { taxiTypeSchema } from '../trips/taxi-type.ts';
+import { breakdownSchema } from './breakdown.ts';
+import { figuresSchema } from './figures.ts';
 import { RECIPE_NAMES } from './recipe.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256, 64 hexadecimal digits');
 const rows = z.int().nonnegative();
-const minutes = z.number().nonnegative();
-const share = z.number().min(0).max(1);
-
-const errorsWithDistance = {
-  rmse: minutes,
-  mae: minutes,
-  coverage_90: share.describe('rides inside their 90% interval'),
-  coverage_80: share,
-};
-
 const cardBody = {
   schema_version: z.literal(1),
   recipe: z.enum(RECIPE_NAMES),
   taxi_type: taxiTypeSchema,
   code_version: z.string(),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .optional()
+    .describe('what was chosen beforehand'),
   intercept: z.number().optional(),
+  importance: z
+    .array(z.object({ feature: z.string(), gain: z.number() }))
+    .optional()
+    .describe('of boosted recipes: the features that gain most a split, largest first'),
   train: z.object({
     months: z.array(z.object({ month: monthSchema, sha256, rows_read: rows, rows })),
     rows_read: rows,
@@ -36,10 +36,11 @@ const cardBody = {
     rows_read: rows,
     rows,
     stored: rows,
-    ...errorsWithDistance,
+    ...figuresSchema.shape,
     mape: z.number().nonnegative(),
     r2: z.number().nullable(),
-    typical_distance: z.object(errorsWithDistance).describe('the same rides with no distance given'),
+    typical_distance: figuresSchema.describe('the same rides with no distance given'),
+    breakdown: breakdownSchema.optional(),
   }),
   model: z.object({ sha256, bytes: rows }),
   seconds: z.number().nonnegative(),

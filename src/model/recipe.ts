@@ -1,37 +1,62 @@
+import type { BoostingRound, OpenBoosting } from './gradient-boosting.ts';
 import type { AddPrediction } from './onnx/ride-graph.ts';
 import type { Rides } from './rides.ts';
 import type { TrainingDatabase } from './training-rides.ts';
 
-export const RECIPE_NAMES = ['linear-pair'] as const;
+export const RECIPE_NAMES = ['linear-pair', 'linear-zones', 'xgboost-pair', 'zone-map', 'zone-map-fast'] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];
 
-/** The rides to fit on. */
-export interface FitRides {
+/** The native engines that training runs on. */
+export interface Engines {
+  /** Temporary tables of it are used and dropped; one training at a time. */
   readonly database: TrainingDatabase;
-  /** SQL, with the columns of training-rides.ts; distance is never null: the typical one stands in. */
+  readonly boosting: OpenBoosting;
+}
+
+/** The rides to fit on. Relations are SQL, with the columns of training-rides.ts. */
+export interface FitRides extends Engines {
+  /** Distance is never null: the typical one stands in. */
   readonly relation: string;
+  /** Rides to measure boosting rounds on, alike; nothing is learnt from them. */
+  readonly watched?: string | undefined;
+  readonly onRound?: ((round: BoostingRound) => void) | undefined;
 }
 
 /** A way to learn durations from rides. One file in recipes/ each. */
 export interface Recipe {
   readonly name: RecipeName;
+  /** What was chosen beforehand, for the record; empty where there is nothing to choose. */
+  readonly parameters: Readonly<Record<string, string | number>>;
+  /**
+   * How wide an interval is: by the predicted minute alone, a table; or by the ride, a small boosted model (spread.ts)
+   * whose trees cost a linear graph a hundred times its own time.
+   */
+  readonly intervals: 'bands' | 'spread';
   /** The same rides give the same model, to the last bit. */
   fit(rides: FitRides): Promise<FittedModel>;
 }
 
-/** What a recipe has learnt. */
-export interface FittedModel {
+/** The files, beside the graph, that hold a recipe's own model: for whoever would use it without tripcast. */
+export const NATIVE_FILES = ['coefficients.json', 'model.ubj', 'vocabulary.json', 'zone-map.json'] as const;
+export type NativeFiles = Readonly<Partial<Record<(typeof NATIVE_FILES)[number], Uint8Array | string>>>;
+
+export interface FeatureGain {
+  readonly feature: string;
+  /** What an average split by it takes off the squared error. */
+  readonly gain: number;
+}
+
+/** What a recipe has learnt. It may hold memory of a native engine until it is disposed of. */
+export interface FittedModel extends Disposable {
   /** Columns of the design matrix. */
   readonly features: number;
   readonly intercept?: number;
-  /** The model as JSON, in the names of the published features. */
-  readonly coefficients: unknown;
 
-  /** Values that a sparse design matrix of these rides stores. */
+  /** Values that a design matrix of these rides stores. */
   storedValues(rides: Rides): number;
 
   /**
-   * The recipe's own algebra in float64, apart from the graph, so that each can prove the other.
+   * The recipe's own algebra, apart from the graph, so that each can prove the other: float64, or XGBoost itself.
    * @param rides all distances known
    * @returns minutes `[rides.size]`
    */
@@ -39,4 +64,9 @@ export interface FittedModel {
 
   /** The same as nodes of a graph. */
   readonly addPrediction: AddPrediction;
+
+  files(): NativeFiles;
+
+  /** The features by gain, largest first; of boosted recipes. */
+  importance?(): readonly FeatureGain[];
 }

@@ -1,22 +1,18 @@
 import { shown, TripcastError } from '../errors.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
+import { baselinesOf } from './baselines.ts';
+import { BreakdownSums } from './breakdown.ts';
+import { calibrateOutOfFold } from './calibrate.ts';
 import type { ModelCardBody } from './card.ts';
-import { calibrateOutOfFold, type Fit, fitRecipe, predictWith } from './fit.ts';
+import { type Fit, fitRecipe, predictWith } from './fit.ts';
 import { EXACT_TOLERANCE_MINUTES, exactDifference, type GoldenRides, recordGoldenRides, ridesOf } from './golden.ts';
 import { GoldenChoice } from './golden-choice.ts';
+import type { BoostingRound } from './gradient-boosting.ts';
 import { rideGraph } from './onnx/ride-graph.ts';
-import type { FittedModel, Recipe } from './recipe.ts';
+import type { Engines, FittedModel, NativeFiles, Recipe } from './recipe.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
-import {
-  countRows,
-  type HoldOut,
-  loadRides,
-  type MonthRows,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from './training-rides.ts';
+import { countRows, type HoldOut, loadRides, type MonthRows, type MonthSource, readRides } from './training-rides.ts';
 import { validate } from './validate.ts';
 
 export type { MonthSource } from './training-rides.ts';
@@ -26,11 +22,9 @@ export type Validation =
   | { readonly kind: 'month'; readonly source: MonthSource }
   | ({ readonly kind: 'split' } & HoldOut);
 
-export interface TrainOptions {
+export interface TrainOptions extends Engines {
   readonly recipe: Recipe;
   readonly taxiType: TaxiType;
-  /** Two temporary tables of it are used and dropped; one training at a time. */
-  readonly database: TrainingDatabase;
   /** At least one month. */
   readonly train: readonly MonthSource[];
   readonly validation: Validation;
@@ -44,8 +38,10 @@ export interface TrainedModel {
   /** model.onnx; the same inputs give the same bytes. */
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
-  /** The recipe's own model, as JSON. */
-  readonly coefficients: unknown;
+  /** The recipe's own model. */
+  readonly files: NativeFiles;
+  /** Of boosted recipes: the errors after each round, in their order. */
+  readonly rounds: readonly BoostingRound[];
   readonly card: ModelCardBody;
 }
 
@@ -53,6 +49,8 @@ const TRAINING_TABLE = 'training_rides';
 const VALIDATION_TABLE = 'validation_rides';
 /** Rides at a time in memory, and in one native call. */
 const BATCH_ROWS = 65_536;
+/** Features that a card names: a one-hot recipe has thousands. */
+const MOST_IMPORTANT = 20;
 
 /**
  * Trains a recipe: fits it on all training rides, and once without each fold to calibrate the intervals; writes the
@@ -72,13 +70,18 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
 
 async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
   const started = performance.now();
-  const { recipe, database, onProgress = () => {} } = options;
+  const { recipe, onProgress = () => {} } = options;
   onProgress('reading rides');
   const rides = await readAll(options);
   onProgress(`fitting ${recipe.name}`);
-  const fit = await fitRecipe(recipe, database, rides.train);
+  const rounds: BoostingRound[] = [];
+  const onRound = (round: BoostingRound) => {
+    rounds.push(round);
+    onProgress(`fitting ${recipe.name}: round ${round.round} of ${recipe.parameters.num_boost_round}`);
+  };
+  using fit = await fitRecipe(recipe, options, rides.train, { watched: rides.validation, onRound });
   onProgress('calibrating intervals');
-  const calibrations = await calibrateOutOfFold(recipe, database, rides.train, BATCH_ROWS);
+  const calibrations = await calibrateOutOfFold(recipe, options, rides.train);
   const { fitted, typical } = fit;
   const model = rideGraph({
     typical,
@@ -88,18 +91,21 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
   });
   onProgress('validating');
   const { golden, validation } = await measure(options, rides, fit, model);
+  const importance = fitted.importance?.().slice(0, MOST_IMPORTANT);
   const card: ModelCardBody = {
     schema_version: 1,
     recipe: recipe.name,
     taxi_type: options.taxiType,
     code_version: options.codeVersion,
+    parameters: recipe.parameters,
     ...(fitted.intercept !== undefined && { intercept: fitted.intercept }),
+    ...(importance && { importance: [...importance] }),
     train: await trainingFigures(options, rides, fitted),
     validation,
     model: { sha256: sha256(model), bytes: model.length },
     seconds: (performance.now() - started) / 1000,
   };
-  return { model, golden, coefficients: fitted.coefficients, card };
+  return { model, golden, files: fitted.files(), rounds, card };
 }
 
 /** The rides of a training: SQL relations with the columns of training-rides.ts, and what was read for them. */
@@ -147,10 +153,12 @@ async function measure(
   const scorer = await loadScorer(model);
   try {
     const choice = new GoldenChoice();
+    const breakdown = new BreakdownSums(await baselinesOf(database, rides.train));
     let stored = 0;
     const batches = readRides(database, rides.validation, BATCH_ROWS);
-    const { given, typical } = await validate(scorer, batches, (batch) => {
+    const { given, typical } = await validate(scorer, batches, (batch, predictions) => {
       choice.consider(batch);
+      breakdown.add(batch, predictions);
       stored += fit.fitted.storedValues(batch);
     });
     const { rmse, mae, coverage_90, coverage_80 } = typical;
@@ -165,6 +173,7 @@ async function measure(
         stored,
         ...given,
         typical_distance: { rmse, mae, coverage_90, coverage_80 },
+        breakdown: breakdown.breakdown(),
       },
     };
   } finally {

@@ -107,6 +107,13 @@ export async function* readRides(
   }
 }
 
+/** The same rides at once. */
+export async function allRides(database: TrainingDatabase, relation: string): Promise<LabelledRides> {
+  const rows = await countRows(database, relation);
+  for await (const rides of readRides(database, relation, rows)) return rides;
+  throw new TripcastError(`No ride is left of ${rows}`, 'Give other months.');
+}
+
 async function checkedRows(database: Queries, taxiType: TaxiType, { path }: MonthSource): Promise<number> {
   const inspected = await inspectFile(database, path, taxiType, 'train');
   if (inspected.outcome === 'readable') return inspected.rows;

@@ -6,7 +6,8 @@ export const LAST_ZONE = 265;
 export const ZONE_SLOTS = LAST_ZONE + 1;
 export const PAIR_SLOTS = ZONE_SLOTS * ZONE_SLOTS;
 
-const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
+/** 0..{@link LAST_ZONE} */
+export const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
 
 /** 0..{@link PAIR_SLOTS} - 1. */
 export const pairSlot = (pickupZone: number, dropoffZone: number): number =>
@@ -19,4 +20,16 @@ export const pairSlotSql = (pickupZone: string, dropoffZone: string): string =>
 const zoneSlotSql = (zone: string) => `CASE WHEN ${zone} BETWEEN 1 AND ${LAST_ZONE} THEN ${zone} ELSE 0 END`;
 
 /** `130_205`: the pair as the published feature PU_DO spells it. */
-export const pairName = (pair: number): string => `${Math.floor(pair / ZONE_SLOTS)}_${pair % ZONE_SLOTS}`;
+export function pairName(pair: number): string {
+  const { pickup, dropoff } = zonesOfPair(pair);
+  return `${pickup}_${dropoff}`;
+}
+
+/** The column of its one-hot matrix, as DictVectorizer names it. */
+export const pairFeature = (pair: number): string => `PU_DO=${pairName(pair)}`;
+
+/** The two zone slots of a pair slot. */
+export const zonesOfPair = (pair: number): { readonly pickup: number; readonly dropoff: number } => ({
+  pickup: Math.floor(pair / ZONE_SLOTS),
+  dropoff: pair % ZONE_SLOTS,
+});

@@ -15,6 +15,8 @@ export const aliasPointerSchema = z.object({
   promoted_at: z.iso.datetime(),
   promoted_by: z.string().min(1),
   previous_run_id: runIdSchema.nullable(),
+  /** Only in an entry that a rollback wrote: the run that was taken back. */
+  rolled_back_run_id: runIdSchema.optional(),
 });
 
 export type AliasPointer = Readonly<z.infer<typeof aliasPointerSchema>>;
@@ -30,6 +32,17 @@ export type MoveOutcome =
   | { readonly outcome: 'already-there'; readonly pointer: AliasPointer }
   /** Another promotion came first; `winner` is where the alias points now. */
   | { readonly outcome: 'lost-race'; readonly winner: AliasPointer };
+
+/** Where an alias is to point, and who says so. */
+export interface Move extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by'> {
+  /**
+   * The sequence number of the pointer on which the decision rests, 0 for none: has the alias moved on since, the race is
+   * lost. Without it the move is from wherever the alias points now.
+   */
+  readonly over?: number;
+  /** Whether this takes back the run that the alias points at. */
+  readonly isRollback?: boolean;
+}
 
 /** An alias of a registered model, such as its champion: a pointer and an append-only history. */
 export class Alias {
@@ -59,11 +72,12 @@ export class Alias {
    * sequence number, and the other is told who did. A history entry whose pointer was never moved (a crash between the
    * two writes) is completed by the next caller before its own.
    */
-  async move(
-    to: Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by'>,
-  ): Promise<MoveOutcome> {
+  async move(to: Move): Promise<MoveOutcome> {
     const seen = await this.#completed();
     if (seen?.pointer.run_id === to.run_id) return { outcome: 'already-there', pointer: seen.pointer };
+    if (to.over !== undefined && seen !== undefined && seen.pointer.sequence !== to.over) {
+      return { outcome: 'lost-race', winner: seen.pointer };
+    }
     const pointer: AliasPointer = {
       sequence: (seen?.pointer.sequence ?? 0) + 1,
       run_id: to.run_id,
@@ -72,6 +86,7 @@ export class Alias {
       promoted_at: to.promoted_at,
       promoted_by: to.promoted_by,
       previous_run_id: seen?.pointer.run_id ?? null,
+      ...(to.isRollback && seen !== undefined && { rolled_back_run_id: seen.pointer.run_id }),
     };
     const entry = await this.#store.put(modelKeys.history(this.#registeredModel, pointer.sequence), line(pointer), {
       contentType: 'application/json',
@@ -80,6 +95,16 @@ export class Alias {
     if (entry.outcome === 'conflict')
       return { outcome: 'lost-race', winner: await this.#historyEntry(pointer.sequence) };
     return this.#point(pointer, seen);
+  }
+
+  /** Every move there has been, the first one first; a move that stopped before its pointer was written included. */
+  async history(): Promise<readonly AliasPointer[]> {
+    const entries: AliasPointer[] = [];
+    for await (const { key } of this.#store.list(modelKeys.histories(this.#registeredModel))) {
+      const found = await this.#store.get(key);
+      if (found !== undefined) entries.push(this.#parse(found.body, key));
+    }
+    return entries.sort((a, b) => a.sequence - b.sequence);
   }
 
   /** The alias as read, after finishing a promotion that stopped between history and pointer. */
@@ -111,15 +136,15 @@ export class Alias {
     const key = modelKeys.history(this.#registeredModel, sequence);
     const found = await this.#store.get(key);
     if (found === undefined) throw new TripcastError(`The history entry ${key} vanished`, 'Promote again.');
-    return this.#parse(found.body);
+    return this.#parse(found.body, key);
   }
 
-  #parse(body: Uint8Array): AliasPointer {
+  #parse(body: Uint8Array, key = this.#key): AliasPointer {
     const parsed = aliasPointerSchema.safeParse(parseJson(body));
     if (parsed.success) return parsed.data;
     const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new TripcastError(
-      `s3://${this.#store.bucket}/${this.#key} is not an alias pointer (${problem})`,
+      `s3://${this.#store.bucket}/${key} is not an alias pointer (${problem})`,
       'Restore it from its history/ folder, or promote a run again.',
     );
   }

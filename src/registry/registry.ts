@@ -1,12 +1,14 @@
 import { TripcastError } from '../errors.ts';
 import { type ModelCard, modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
-import { type ModelFile, modelKeys, s3Uri } from '../storage/layout.ts';
+import { type ModelFile, modelKeys, runOfCard } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
-import { Alias, type MoveOutcome, type SeenAlias } from './alias.ts';
-import type { RunId } from './run-id.ts';
+import { Alias, type AliasPointer, type Move, type MoveOutcome, type SeenAlias } from './alias.ts';
+import { type Verdict, verdictSchema } from './gate.ts';
+import { CARD, type RunFile, RunFolder } from './run-folder.ts';
+import { parseRunId, type RunId } from './run-id.ts';
 
 export interface RegistryNames {
   readonly experiment: string;
@@ -18,9 +20,17 @@ export interface RunFiles {
   readonly card: ModelCard;
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
-  /** The native model of a linear recipe. */
-  readonly coefficients: unknown;
+  /** The recipe's own model, and whatever else belongs to the run. */
+  readonly more: readonly RunFile[];
 }
+
+/** The same as files of a run folder. */
+export const filesOf = ({ card, model, golden, more }: RunFiles): readonly RunFile[] => [
+  { name: 'model.onnx', body: model },
+  { name: 'golden.json', body: JSON.stringify(golden) },
+  ...more,
+  { name: CARD, body: `${JSON.stringify(card, null, 2)}\n` },
+];
 
 /** Runs and champions, kept in the model bucket: immutable run folders, one champion pointer a taxi type. */
 export class Registry {
@@ -34,23 +44,39 @@ export class Registry {
 
   /** The s3:// address of a file of a run. */
   uri(run: RunId, file: ModelFile): string {
-    return s3Uri(this.#store.bucket, this.#key(run, file));
+    return this.folder(run).uri(file);
+  }
+
+  folder(run: RunId): RunFolder {
+    return new RunFolder(this.#store, modelKeys.folder(this.#names.experiment, run));
+  }
+
+  /** Where a trained run waits for the gate: complete when its card is there, but no run of the registry. */
+  staged(run: RunId): RunFolder {
+    return new RunFolder(this.#store, modelKeys.staging(run));
   }
 
   /** Writes a run's folder. The card comes last: a run without one is half-written, and nothing promotes or loads it. */
   async register(files: RunFiles): Promise<void> {
-    const run = files.card.run_id;
-    await Promise.all([
-      this.#write(run, 'model.onnx', files.model, 'application/octet-stream'),
-      this.#write(run, 'golden.json', JSON.stringify(files.golden), 'application/json'),
-      this.#write(run, 'coefficients.json', JSON.stringify(files.coefficients), 'application/json'),
-    ]);
-    await this.#write(run, 'card.json', `${JSON.stringify(files.card, null, 2)}\n`, 'application/json');
+    await this.folder(files.card.run_id).complete(filesOf(files));
   }
 
+  /** @throws TripcastError naming the object, when it is no card */
   async card(run: RunId): Promise<ModelCard | undefined> {
-    const found = await this.#store.get(this.#key(run, 'card.json'));
-    return found && modelCardSchema.parse(JSON.parse(new TextDecoder().decode(found.body)));
+    return readCard(this.folder(run));
+  }
+
+  /** The cards of all completed runs, the latest first. */
+  async runs(): Promise<readonly ModelCard[]> {
+    const found: RunId[] = [];
+    for await (const { key } of this.#store.list(modelKeys.runs(this.#names.experiment))) {
+      const run = runOfCard(this.#names.experiment, key);
+      if (run !== undefined) found.push(parseRunId(run));
+    }
+    const cards = await Promise.all(found.map((run) => this.card(run)));
+    return cards
+      .filter((card) => card !== undefined)
+      .sort((a, b) => b.created_at.localeCompare(a.created_at) || a.run_id.localeCompare(b.run_id));
   }
 
   /**
@@ -58,21 +84,14 @@ export class Registry {
    * @returns undefined when the run is unknown or was never completed
    * @throws TripcastError when the graph is not the one that the card describes
    */
-  async readModel(run: RunId): Promise<{ readonly model: Uint8Array; readonly golden: GoldenRides } | undefined> {
-    const [card, model, golden] = await Promise.all([
-      this.card(run),
-      this.#store.get(this.#key(run, 'model.onnx')),
-      this.#store.get(this.#key(run, 'golden.json')),
-    ]);
-    if (card === undefined || model === undefined || golden === undefined) return undefined;
-    const found = sha256(model.body);
-    if (found !== card.model.sha256) {
-      throw new TripcastError(
-        `${this.uri(run, 'model.onnx')} has sha256 ${found}, its card says ${card.model.sha256}`,
-        'The file was changed or cut short after it was registered: train again, or promote another run.',
-      );
-    }
-    return { model: model.body, golden: goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden.body))) };
+  readModel(run: RunId): Promise<ModelFiles | undefined> {
+    return readModel(this.folder(run));
+  }
+
+  /** What the gate said of a run; undefined when it was never asked. */
+  async verdict(run: RunId): Promise<Verdict | undefined> {
+    const body = await this.folder(run).read('gate.json');
+    return body && verdictSchema.parse(JSON.parse(new TextDecoder().decode(body)));
   }
 
   champion(taxiType: TaxiType): Promise<SeenAlias | undefined> {
@@ -83,37 +102,70 @@ export class Registry {
     return this.#champion(taxiType).readIfChanged(etag);
   }
 
+  /** Every champion there has been, the first one first. */
+  history(taxiType: TaxiType): Promise<readonly AliasPointer[]> {
+    return this.#champion(taxiType).history();
+  }
+
   /**
    * Makes a completed run the champion of its own taxi type.
    * @throws TripcastError when the run is not in the registry
    */
-  async promote(run: RunId, by: string, at: Date): Promise<MoveOutcome> {
+  async promote(
+    run: RunId,
+    by: string,
+    at: Date,
+    conditions: Pick<Move, 'over' | 'isRollback'> = {},
+  ): Promise<MoveOutcome> {
     const card = await this.card(run);
-    if (card === undefined) {
-      throw new TripcastError(`There is no completed run ${run}`, '`tripcast train` makes one and prints its id.');
-    }
+    if (card === undefined) throw noRun(run);
     return this.#champion(card.taxi_type).move({
       run_id: run,
       uri: this.uri(run, 'model.onnx'),
       sha256: card.model.sha256,
       promoted_at: at.toISOString(),
       promoted_by: by,
+      ...conditions,
     });
   }
 
   #champion(taxiType: TaxiType): Alias {
     return new Alias(this.#store, this.#names.registeredModels[taxiType], 'champion');
   }
-
-  async #write(run: RunId, file: ModelFile, body: Uint8Array | string, contentType: string): Promise<void> {
-    const key = this.#key(run, file);
-    const written = await this.#store.put(key, body, { contentType, condition: { absent: true } });
-    if (written.outcome === 'conflict') {
-      throw new TripcastError(`${key} is there already`, 'A run folder is immutable: register under a new run id.');
-    }
-  }
-
-  #key(run: RunId, file: ModelFile): string {
-    return modelKeys.file(this.#names.experiment, run, file);
-  }
 }
+
+export interface ModelFiles {
+  readonly model: Uint8Array;
+  readonly golden: GoldenRides;
+}
+
+/** @throws TripcastError naming the object, when it is no card */
+export async function readCard(folder: RunFolder): Promise<ModelCard | undefined> {
+  const body = await folder.read(CARD);
+  if (body === undefined) return undefined;
+  const parsed = modelCardSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
+  if (parsed.success) return parsed.data;
+  const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new TripcastError(`${folder.uri(CARD)} is no model card (${problem})`, 'Train the run again.');
+}
+
+/** The graph and the golden rides of a complete folder, staged or registered; as {@link Registry.readModel}. */
+export async function readModel(folder: RunFolder): Promise<ModelFiles | undefined> {
+  const [card, model, golden] = await Promise.all([
+    readCard(folder),
+    folder.read('model.onnx'),
+    folder.read('golden.json'),
+  ]);
+  if (card === undefined || model === undefined || golden === undefined) return undefined;
+  const found = sha256(model);
+  if (found !== card.model.sha256) {
+    throw new TripcastError(
+      `${folder.uri('model.onnx')} has sha256 ${found}, its card says ${card.model.sha256}`,
+      'The file was changed or cut short after it was registered: train again, or promote another run.',
+    );
+  }
+  return { model, golden: goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden))) };
+}
+
+export const noRun = (run: string) =>
+  new TripcastError(`There is no completed run ${run}`, '`tripcast train` makes one and prints its id.');

@@ -43,12 +43,23 @@ export const modelKeys = {
   /** The folder that is also the source of the version in MLflow. */
   folder: (experiment: string, run: RunId) => `${experiment}/${run}/artifacts/model/`,
   file: (experiment: string, run: RunId, file: ModelFile) => `${modelKeys.folder(experiment, run)}${file}`,
+  /** Where a trained run waits for the gate; nothing loads or promotes from here. */
+  staging: (run: RunId) => `staging/${run}/`,
+  /** Before every run of the experiment. */
+  runs: (experiment: string) => `${experiment}/`,
   alias: (registeredModel: string, alias: string) => `aliases/${registeredModel}/${alias}.json`,
   history: (registeredModel: string, sequence: number) =>
-    `aliases/${registeredModel}/history/${String(sequence).padStart(8, '0')}.json`,
+    `${modelKeys.histories(registeredModel)}${String(sequence).padStart(8, '0')}.json`,
+  histories: (registeredModel: string) => `aliases/${registeredModel}/history/`,
 } as const;
 
-export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json';
+/** The run whose card lies at this key of the model bucket; undefined for any other key. */
+export function runOfCard(experiment: string, key: string): string | undefined {
+  const [, run] = /\/([0-9a-f]{32})\/artifacts\/model\/card\.json$/.exec(key) ?? [];
+  return run !== undefined && key.startsWith(modelKeys.runs(experiment)) ? run : undefined;
+}
+
+export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json';
 
 /** `s3://bucket/key` and back. */
 export const s3Uri = (bucket: string, key: string) => `s3://${bucket}/${key}`;

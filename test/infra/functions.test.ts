@@ -56,6 +56,10 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
       plan: ['DATA_BUCKET', 'MODEL_BUCKET'],
       ingest: ['DATA_BUCKET', 'PUBLICATION_SOURCE'],
       score: ['DATA_BUCKET', 'MODEL_BUCKET'],
+      train: ['DATA_BUCKET', 'MODEL_BUCKET'],
+      gate: ['DATA_BUCKET', 'MODEL_BUCKET'],
+      register: ['MODEL_BUCKET'],
+      promote: ['EVENT_SOURCE_ID', 'MODEL_BUCKET'],
     });
   });
 });

@@ -19,6 +19,7 @@ const places = (statements: readonly Statement[], action: string) =>
     .sort();
 
 const MODELS = ['models/aliases/*', 'models/nyc-taxi-experiment/*'];
+const STAGED = 'models/staging/*';
 const RESULTS = ['data/current/*', 'data/predictions/*', 'data/receipts/*'];
 
 const ALLOWED: Record<
@@ -34,6 +35,10 @@ const ALLOWED: Record<
     writes: RESULTS,
     publishes: false,
   },
+  train: { reads: ['data/raw/*', STAGED], writes: [STAGED], publishes: false },
+  gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },
+  register: { reads: [...MODELS, STAGED], writes: ['models/nyc-taxi-experiment/*'], publishes: false },
+  promote: { reads: MODELS, writes: ['models/aliases/*'], publishes: false },
 };
 
 const prefixesSchema = z

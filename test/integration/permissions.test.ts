@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FunctionName, functionName } from '../../lib/config.ts';
+import { FUNCTIONS, type FunctionName, functionName } from '../../lib/config.ts';
 import { invokeFunction } from '../../src/adapters/lambda.ts';
 import { connect, type Deployment } from '../../src/cli/context.ts';
 import { writeStoredZip } from '../../src/local/stored-zip.ts';
@@ -42,7 +42,7 @@ const PROBE = `
   }`;
 
 const lambda = new LambdaClient({});
-const probed = ['stream-score', 'predict', 'plan', 'ingest', 'score'] as const satisfies readonly FunctionName[];
+const probed = FUNCTIONS;
 const probeOf = (name: FunctionName) => `probe-${name}`;
 let to: Deployment;
 
@@ -86,6 +86,7 @@ afterAll(async () => {
 type Place = 'models' | 'data';
 const MODEL = 'nyc-taxi-experiment/run/artifacts/model/model.onnx';
 const ALIAS = 'aliases/ride_duration_prediction_model/champion.json';
+const STAGED = 'staging/run/model.onnx';
 
 describe('each function may do what it has to, and no more', () => {
   test.each<[FunctionName, string, Place, string, 'allowed' | 'denied']>([
@@ -112,6 +113,27 @@ describe('each function may do what it has to, and no more', () => {
     ['score', 'put', 'data', 'receipts/x', 'allowed'],
     ['score', 'put', 'models', ALIAS, 'denied'],
     ['score', 'delete', 'data', 'predictions/x', 'denied'],
+    ['train', 'get', 'data', 'raw/x', 'allowed'],
+    ['train', 'put', 'data', 'raw/x', 'denied'],
+    ['train', 'put', 'models', STAGED, 'allowed'],
+    ['train', 'put', 'models', MODEL, 'denied'],
+    ['train', 'put', 'models', ALIAS, 'denied'],
+    ['gate', 'get', 'data', 'raw/x', 'allowed'],
+    ['gate', 'get', 'models', STAGED, 'allowed'],
+    ['gate', 'get', 'models', MODEL, 'allowed'],
+    ['gate', 'put', 'models', STAGED, 'denied'],
+    ['gate', 'put', 'models', MODEL, 'denied'],
+    ['gate', 'put', 'models', ALIAS, 'denied'],
+    ['register', 'get', 'models', STAGED, 'allowed'],
+    ['register', 'put', 'models', MODEL, 'allowed'],
+    ['register', 'put', 'models', ALIAS, 'denied'],
+    ['register', 'delete', 'models', MODEL, 'denied'],
+    ['register', 'get', 'data', 'raw/x', 'denied'],
+    ['promote', 'put', 'models', ALIAS, 'allowed'],
+    ['promote', 'put', 'models', MODEL, 'denied'],
+    ['promote', 'get', 'models', STAGED, 'denied'],
+    ['promote', 'get', 'data', 'raw/x', 'denied'],
+    ['predict', 'get', 'models', STAGED, 'denied'],
   ])('%s: %s in %s of %s is %s', async (name, operation, place, key, expected) => {
     const bucket = place === 'models' ? to.models.bucket : to.data.bucket;
     expect(await invokeFunction(probeOf(name), { operation, bucket, key })).toBe(expected);

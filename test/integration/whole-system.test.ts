@@ -5,19 +5,23 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FunctionName, functionName } from '../../lib/config.ts';
+import { type FunctionName, functionName, STREAM_ENABLED_PARAMETER, stackName } from '../../lib/config.ts';
+import { describeStack } from '../../src/adapters/cloudformation.ts';
 import { kinesisSink } from '../../src/adapters/kinesis.ts';
 import { invokeFunction } from '../../src/adapters/lambda.ts';
 import { logLines } from '../../src/adapters/logs.ts';
+import { followExecution, startExecution } from '../../src/adapters/step-functions.ts';
 import { receiptSchema } from '../../src/batch/receipt.ts';
 import { runBackfill } from '../../src/cli/backfill.ts';
 import { runMonth } from '../../src/cli/batch.ts';
 import { connect, type Deployment } from '../../src/cli/context.ts';
 import { ingestMonths } from '../../src/cli/ingest.ts';
+import { servePromoted } from '../../src/cli/models-promote.ts';
 import { askApi } from '../../src/cli/predict.ts';
 import { replayMonth } from '../../src/cli/stream-replay.ts';
 import { predictions } from '../../src/cli/stream-tail.ts';
-import { type FinishedRun, trainAndRegister } from '../../src/cli/train.ts';
+import type { FinishedRun } from '../../src/cli/train.ts';
+import { trainingOutcomeSchema } from '../../src/registry/training-job.ts';
 import { parseS3Uri } from '../../src/storage/layout.ts';
 import { systemClock } from '../../src/streaming/clock.ts';
 import type { PredictionRecord } from '../../src/streaming/prediction-record.ts';
@@ -46,11 +50,7 @@ beforeAll(async () => {
   await ingestMonths(to, parseMonths('2022-02,2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
   await systemClock.sleep(1000); // the emulator asks the stream each second
   scoredBeforeChampion = await linesLogged('stream-score');
-  run = await trainAndRegister(
-    to,
-    { recipe: 'linear-pair', taxiType: 'green', train: parseMonths('2023-03'), promote: true, local: false },
-    terminal,
-  );
+  run = await trainedAlone();
 });
 
 afterAll(() => lambda.destroy());
@@ -73,6 +73,11 @@ describe('a model trained and promoted in the environment', () => {
       model: 'ride_duration_prediction_model',
       source: 'stream',
     });
+  });
+
+  test('is noted in the stack by who follows a training, so that no later deploy switches the stream off', async () => {
+    await servePromoted(to, 'green');
+    expect((await describeStack(stackName('dev')))?.parameters[STREAM_ENABLED_PARAMETER]).toBe('true');
   });
 
   test.each(['stream-score', 'predict', 'score'] as const)(
@@ -206,6 +211,17 @@ describe('the predict API', () => {
     expect(await health.json()).toMatchObject({ status: 'ok', model_version: run.card.run_id });
   });
 });
+
+/** The first champion, by the state machine alone: nobody follows it who could switch on the stream. */
+async function trainedAlone(): Promise<FinishedRun> {
+  const input = { recipe: 'linear-pair', months: ['2023-03'], promote: true };
+  const end = await followExecution(await startExecution(to.output('TrainingArn'), input), () => {});
+  if (end.outcome === 'failed') throw new Error(`${end.error}: ${end.cause}`);
+  const outcome = trainingOutcomeSchema.parse(end.output);
+  const card = await to.registry.card(outcome.run_id);
+  if (card === undefined || outcome.model === null) throw new Error(`Not registered: ${JSON.stringify(outcome)}`);
+  return { card, model: outcome.model, outcome };
+}
 
 /** Makes the Ingest function look for months in a folder instead of on the web. */
 async function publishFrom(folder: string): Promise<void> {

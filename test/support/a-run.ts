@@ -64,7 +64,7 @@ export const runFiles = (changes: Partial<ModelCard> = {}): RunFiles => ({
   card: aCard(changes),
   model,
   golden,
-  coefficients: { intercept: 25 },
+  more: [{ name: 'coefficients.json', body: '{"intercept":25}' }],
 });
 
 export const NAMES = {

@@ -16,15 +16,44 @@ export type Value = string & { readonly [brand]: 'Value' };
 
 export type ElementType = 'float' | 'int64';
 
+export type Attribute = MessageInitShape<typeof AttributeProtoSchema>;
+
 /** ONNX 1.17's operators in its file format: what onnxruntime 1.20 and later read. */
 const IR_VERSION = 10n;
-const OPSET = 21n;
+/** Operator sets by domain: ONNX's own, and that of its classical models, which has the trees. */
+const OPSETS = { '': 21n, 'ai.onnx.ml': 5n } as const;
+type Domain = keyof typeof OPSETS;
 
 const DATA_TYPES = { float: DataType.FLOAT, int64: DataType.INT64 } as const;
+
+/** Attributes of a node. */
+export const integer = (name: string, value: number): Attribute => ({
+  name,
+  type: AttributeType.INT,
+  i: BigInt(value),
+});
+export const integers = (name: string, values: readonly number[]): Attribute => ({
+  name,
+  type: AttributeType.INTS,
+  ints: values.map(BigInt),
+});
+/** A tensor of shape [values.length]. */
+export const tensor = (name: string, values: Float32Array | Uint8Array): Attribute => ({
+  name,
+  type: AttributeType.TENSOR,
+  t: {
+    dataType: values instanceof Float32Array ? DataType.FLOAT : DataType.UINT8,
+    dims: [BigInt(values.length)],
+    rawData: bytesOf(values),
+  },
+});
 
 /** Writes one ONNX model, node by node. The same calls give the same bytes. */
 export class GraphBuilder {
   readonly #nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
+  /** Those of which a few numbers tell all, by all that is told of them. */
+  readonly #plainNodes = new Map<string, Value>();
+  readonly #domains = new Set<Domain>(['']);
   readonly #initializers = new Map<string, MessageInitShape<typeof TensorProtoSchema>>();
   readonly #inputs: MessageInitShape<typeof ValueInfoProtoSchema>[] = [];
   readonly #outputs: MessageInitShape<typeof ValueInfoProtoSchema>[] = [];
@@ -41,25 +70,36 @@ export class GraphBuilder {
     this.#outputs.push(perRide(name, 'float'));
   }
 
-  /** A node with one output. @param operator of ONNX's default domain, for example `Gather` */
-  node(
-    operator: string,
-    inputs: readonly Value[],
-    attribute: MessageInitShape<typeof AttributeProtoSchema>[] = [],
-  ): Value {
-    const output = `${operator}_${this.#nodes.length}`;
-    this.#nodes.push({ opType: operator, input: [...inputs], output: [output], attribute });
-    return output as Value;
+  /** A node with one output; the same one twice is one node. @param operator for example `Gather` */
+  node(operator: string, inputs: readonly Value[], attribute: Attribute[] = [], domain: Domain = ''): Value {
+    const isPlain = attribute.every(({ type }) => type === AttributeType.INT);
+    const key = [operator, ...inputs, ...attribute.map(({ name, i }) => `${name}=${i}`)].join();
+    const known = isPlain ? this.#plainNodes.get(key) : undefined;
+    if (known !== undefined) return known;
+    const output = `${operator}_${this.#nodes.length}` as Value;
+    this.#nodes.push({ opType: operator, input: [...inputs], output: [output], attribute, domain });
+    this.#domains.add(domain);
+    if (isPlain) this.#plainNodes.set(key, output);
+    return output;
   }
 
   cast(value: Value, type: ElementType): Value {
-    return this.node('Cast', [value], [{ name: 'to', type: AttributeType.INT, i: BigInt(DATA_TYPES[type]) }]);
+    return this.node('Cast', [value], [integer('to', DATA_TYPES[type])]);
   }
 
-  /** A table of shape [values.length], rounded to float32. @throws when the name is taken */
-  table(name: string, values: ArrayLike<number>): Value {
-    if (this.#initializers.has(name)) throw new Error(`The graph already has a table ${name}.`);
-    return this.#initializer(name, 'float', [BigInt(values.length)], Float32Array.from(values));
+  /**
+   * A table of shape [values.length], or with `columns` of [values.length / columns, columns], rounded to float32. The
+   * same one twice is one table.
+   * @throws when another one has the name
+   */
+  table(name: string, values: ArrayLike<number>, columns?: number): Value {
+    const dims = columns === undefined ? [values.length] : [values.length / columns, columns];
+    const data = Float32Array.from(values);
+    const known = this.#initializers.get(name)?.rawData;
+    if (known !== undefined && Buffer.compare(known, bytesOf(data)) !== 0) {
+      throw new Error(`The graph already has another table ${name}.`);
+    }
+    return this.#initializer(name, 'float', dims, data);
   }
 
   /** A scalar; the same value twice is one initializer. */
@@ -72,12 +112,17 @@ export class GraphBuilder {
     return this.#initializer(`int64_${value}`, 'int64', [], BigInt64Array.of(BigInt(value)));
   }
 
+  /** The number of an axis, as a list of one: what operators take that take several. */
+  axis(number: number): Value {
+    return this.#initializer(`axis_${number}`, 'int64', [1], BigInt64Array.of(BigInt(number)));
+  }
+
   /** The model's bytes. @param metadata written in the order given */
   toModel(name: string, metadata: Readonly<Record<string, string>>): Uint8Array {
     const model = create(ModelProtoSchema, {
       irVersion: IR_VERSION,
       producerName: 'tripcast',
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: [...this.#domains].map((domain) => ({ domain, version: OPSETS[domain] })),
       graph: {
         name,
         node: this.#nodes,
@@ -90,11 +135,14 @@ export class GraphBuilder {
     return toBinary(ModelProtoSchema, model);
   }
 
-  #initializer(name: string, type: ElementType, dims: bigint[], data: Float32Array | BigInt64Array): Value {
-    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#initializers.set(name, { name, dataType: DATA_TYPES[type], dims, rawData });
+  #initializer(name: string, type: ElementType, dims: readonly number[], data: Float32Array | BigInt64Array): Value {
+    this.#initializers.set(name, { name, dataType: DATA_TYPES[type], dims: dims.map(BigInt), rawData: bytesOf(data) });
     return name as Value;
   }
+}
+
+function bytesOf(data: Float32Array | Uint8Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** A value of shape [N], one element a ride. */

@@ -1,7 +1,7 @@
 /** The small parts that every recipe's graph is made of. */
 import { FARTHEST_MILES } from '../rides.ts';
 import { LAST_ZONE, ZONE_SLOTS } from '../zone-pair.ts';
-import type { GraphBuilder, Value } from './graph-builder.ts';
+import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
 
 /** Zone ids outside 1..265 become slot 0. */
 export function zoneSlot(g: GraphBuilder, zone: Value): Value {
@@ -27,3 +27,19 @@ export function distanceGiven(g: GraphBuilder, distance: Value): Value {
 export function clip(g: GraphBuilder, value: Value, least: number, most: number): Value {
   return g.node('Clip', [value, g.float(least), g.float(most)]);
 }
+
+/** Minute of the day, 0..1439, and weekday, Monday 0, as calendarOf has them. @param time int64 seconds, from 0 on */
+export function calendar(g: GraphBuilder, time: Value): { readonly minute: Value; readonly weekday: Value } {
+  const day = g.int64(86_400);
+  const minute = g.node('Div', [g.node('Mod', [time, day]), g.int64(60)]);
+  // 1970-01-01 was a Thursday.
+  const weekday = g.node('Mod', [g.node('Add', [g.node('Div', [time, day]), g.int64(3)]), g.int64(7)]);
+  return { minute, weekday };
+}
+
+/** float [N] -> [N, 1] */
+export const asColumn = (g: GraphBuilder, value: Value): Value => g.node('Unsqueeze', [value, g.axis(1)]);
+
+/** Parts of shape [N, any number] side by side. */
+export const sideBySide = (g: GraphBuilder, parts: readonly Value[]): Value =>
+  g.node('Concat', parts, [integer('axis', 1)]);

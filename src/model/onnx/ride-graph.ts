@@ -12,6 +12,8 @@ export interface RideValues {
   readonly pair: Value;
   /** float, miles: given, or the pair's typical one */
   readonly distance: Value;
+  /** bool */
+  readonly distanceGiven: Value;
   /** int64, New York wall-clock seconds; -1 = unknown */
   readonly pickupTime: Value;
 }
@@ -37,12 +39,13 @@ export function rideGraph(options: {
   const pickupTime = g.input('pickup_time', 'int64');
 
   const pair = pairSlot(g, pickupSlot, dropoffSlot);
-  const given = distanceGiven(g, tripDistance);
+  const isGiven = distanceGiven(g, tripDistance);
   const typical = gather(g, g.table('typical_distance', options.typical), pair);
-  const distance = g.node('Where', [given, tripDistance, typical]);
+  const distance = g.node('Where', [isGiven, tripDistance, typical]);
 
-  const predicted = options.addPrediction(g, { pickupSlot, dropoffSlot, pair, distance, pickupTime });
-  const outputs = { predicted_duration: predicted, ...intervals(g, predicted, given, options.calibrations) };
+  const ride = { pickupSlot, dropoffSlot, pair, distance, distanceGiven: isGiven, pickupTime };
+  const predicted = options.addPrediction(g, ride);
+  const outputs = { predicted_duration: predicted, ...intervals(g, ride, predicted, options.calibrations) };
   for (const name of OUTPUTS) g.output(name, outputs[name]);
   return g.toModel('trip_duration', options.metadata);
 }

@@ -1,8 +1,18 @@
 import { shown, TripcastError } from '../../errors.ts';
 import { RECIPE_NAMES, type Recipe, type RecipeName } from '../recipe.ts';
 import { linearPair } from './linear-pair.ts';
+import { linearZones } from './linear-zones.ts';
+import { xgboostPair } from './xgboost-pair.ts';
+import { zoneMap } from './zone-map.ts';
+import { zoneMapFast } from './zone-map-fast.ts';
 
-const RECIPES: Readonly<Record<RecipeName, Recipe>> = { 'linear-pair': linearPair };
+const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
+  'linear-pair': linearPair,
+  'linear-zones': linearZones,
+  'xgboost-pair': xgboostPair,
+  'zone-map': zoneMap,
+  'zone-map-fast': zoneMapFast,
+};
 
 /** @throws TripcastError when there is no such recipe. */
 export function recipeNamed(text: string): Recipe {

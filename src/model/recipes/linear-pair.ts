@@ -11,13 +11,17 @@
  * coefficient, so it gets intercept + slope * x.
  */
 import { z } from 'zod';
+import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../exact-sums.ts';
 import { gather } from '../onnx/pieces.ts';
 import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
 import { at, pairAt } from '../rides.ts';
-import { PAIR_SLOTS, pairName } from '../zone-pair.ts';
+import { vocabularyOf } from '../vocabulary.ts';
+import { PAIR_SLOTS, pairFeature, pairName } from '../zone-pair.ts';
 
 export const linearPair: Recipe = {
   name: 'linear-pair',
+  parameters: {},
+  intervals: 'bands',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
 };
 
@@ -29,9 +33,6 @@ interface Solution {
   readonly minutesOfPair: ReadonlyMap<number, number>;
 }
 
-const MICRO = 1e6;
-const SECONDS_A_MINUTE = 60;
-
 const sumsSchema = z.object({
   pair: z.number(),
   n: z.bigint(),
@@ -42,16 +43,11 @@ const sumsSchema = z.object({
 });
 type PairSums = z.infer<typeof sumsSchema>;
 
-/**
- * Sums of x (millionths of a mile), y (microseconds) and their products, as whole numbers. A few recorded distances are
- * of 200,000 miles, among which float sums lose the others; whole numbers lose nothing, and add up to the same in
- * whatever order threads deliver them.
- */
+/** Sums of x (distance) and y (duration) and their products. */
 async function sumsByPair({ database, relation }: FitRides): Promise<readonly PairSums[]> {
   const rows = await database.rows(`
-    SELECT pair, count(*)::HUGEINT AS n, sum(x) AS x, sum(y) AS y, sum(x * x) AS xx, sum(x * y) AS xy
-    FROM (SELECT pair, round(distance * ${MICRO})::HUGEINT AS x,
-      round(minutes * ${SECONDS_A_MINUTE * MICRO})::HUGEINT AS y FROM ${relation})
+    SELECT pair, count(*)::HUGEINT AS n, sum(x) AS x, sum(y) AS y, sum(x::HUGEINT * x) AS xx, sum(x::HUGEINT * y) AS xy
+    FROM (SELECT pair, ${MICROMILES} AS x, ${MICROSECONDS} AS y FROM ${relation})
     GROUP BY pair ORDER BY pair`);
   return z.array(sumsSchema).parse(rows);
 }
@@ -64,13 +60,11 @@ function solve(pairs: readonly PairSums[]): Solution {
     together += Number(n * xy - x * y) / Number(n);
   }
   // With one distance in every pair nothing tells pair from distance, and the pair takes it all.
-  const slope = spread > 0 ? together / spread / SECONDS_A_MINUTE : 0;
+  const slope = spread > 0 ? minutesOf(together / spread) / milesOf(1) : 0;
   const minutesOfPair = new Map<number, number>();
   let sum = 0;
   for (const { pair, n, x, y } of pairs) {
-    const meanMiles = Number(x) / Number(n) / MICRO;
-    const meanMinutes = Number(y) / Number(n) / MICRO / SECONDS_A_MINUTE;
-    const minutes = meanMinutes - slope * meanMiles;
+    const minutes = minutesOf(Number(y) / Number(n)) - slope * milesOf(Number(x) / Number(n));
     minutesOfPair.set(pair, minutes);
     sum += minutes;
   }
@@ -84,11 +78,6 @@ function fittedModel({ slope, intercept, minutesOfPair }: Solution): FittedModel
   return {
     features: minutesOfPair.size + 1,
     intercept,
-    coefficients: {
-      intercept,
-      trip_distance: slope,
-      PU_DO: Object.fromEntries([...minutesOfPair].map(([pair, value]) => [pairName(pair), value - intercept])),
-    },
     storedValues(rides) {
       let stored = 0;
       for (let i = 0; i < rides.size; i += 1) stored += minutesOfPair.has(pairAt(rides, i)) ? 2 : 1;
@@ -99,5 +88,14 @@ function fittedModel({ slope, intercept, minutesOfPair }: Solution): FittedModel
       const byDistance = g.node('Mul', [distance, g.float(slope)]);
       return g.node('Add', [gather(g, g.table('pair_minutes', minutes), pair), byDistance]);
     },
+    files: () => ({
+      'coefficients.json': JSON.stringify({
+        intercept,
+        trip_distance: slope,
+        PU_DO: Object.fromEntries([...minutesOfPair].map(([pair, value]) => [pairName(pair), value - intercept])),
+      }),
+      'vocabulary.json': JSON.stringify(vocabularyOf([...[...minutesOfPair.keys()].map(pairFeature), 'trip_distance'])),
+    }),
+    [Symbol.dispose]() {},
   };
 }

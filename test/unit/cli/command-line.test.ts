@@ -95,6 +95,9 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['batch', '--taxi-type', 'blue'], /Unknown taxi type "blue".*green, yellow/s],
     [['batch', '--run-id', 'latest'], /"latest" is not a run id.*32 hexadecimal/s],
     [['predict', '--pu', '130'], /--do/],
+    [['models', 'show'], /missing required argument 'run'/],
+    [['models', 'copy', 'a'.repeat(32), '--from', 'dev'], /required option '--to <name>'/],
+    [['models', 'compare', 'champion'], /missing required argument 'b'/],
     [['predict', '--pu', 'Harlem', '--do', '1'], /whole number/],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args);
@@ -124,7 +127,13 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
       /green_tripdata_2019-07\.parquet/,
     ],
     [['train', '--local', '--source', TLC, '--recipe', 'linear-pair'], /not clear what to train on/],
-    [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset it/s],
+    [['models', 'list'], /local environment is not up.*npx tripcast up/s],
+    [['models', 'copy', 'a'.repeat(32), '--from', 'dev', '--to', 'dev'], /--from and --to are both dev/],
+    [
+      ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2023-03', '--validate', 'split:2'],
+      /"split:2" is no split/,
+    ],
+    [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset AWS_ENDPOINT_URL/s],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
     expect(ended.err).toMatch(message);

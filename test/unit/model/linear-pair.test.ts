@@ -4,7 +4,7 @@ import type { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
 import type { Rides } from '../../../src/model/rides.ts';
 import { pairSlot } from '../../../src/model/zone-pair.ts';
-import { aDatabase } from './training.ts';
+import { aDatabase, boosting } from './training.ts';
 
 interface Ride {
   readonly pu: number;
@@ -17,7 +17,7 @@ const fitted = (database: DuckDB, rides: readonly Ride[]) => {
   const rows = rides.map(
     (ride) => `(${pairSlot(ride.pu, ride.do)}, ${ride.distance}::DOUBLE, ${ride.minutes}::DOUBLE)`,
   );
-  return linearPair.fit({ database, relation: `(VALUES ${rows.join()}) rides(pair, distance, minutes)` });
+  return linearPair.fit({ database, boosting, relation: `(VALUES ${rows.join()}) rides(pair, distance, minutes)` });
 };
 
 const asked = (rides: readonly Omit<Ride, 'minutes'>[]): Rides => ({
@@ -47,7 +47,9 @@ describe('linear-pair', () => {
     expect(model.intercept).toBeCloseTo(18.6, 12);
     expect(model.features).toBe(3);
     expect(predictOne(model, { pu: 1, do: 2, distance: 10 })).toBeCloseTo(10.4 + 8, 12);
-    expect(model.coefficients).toMatchObject({
+    const { 'coefficients.json': coefficients, 'vocabulary.json': vocabulary } = model.files();
+    expect(JSON.parse(String(vocabulary))).toEqual({ 'PU_DO=1_2': 0, 'PU_DO=5_6': 1, trip_distance: 2 });
+    expect(JSON.parse(String(coefficients))).toMatchObject({
       trip_distance: expect.closeTo(0.8, 12),
       PU_DO: { '1_2': expect.closeTo(-8.2, 12) },
     });

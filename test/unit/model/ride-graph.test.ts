@@ -128,8 +128,19 @@ describe('the graph around a recipe', () => {
   });
 });
 
-test('a table is written once, and a second one of its name is refused', () => {
-  const g = new GraphBuilder();
-  g.table('minutes', [1, 2]);
-  expect(() => g.table('minutes', [1, 2])).toThrow('already has a table minutes');
+describe('a graph', () => {
+  test('has the same table once, and refuses another one of its name', () => {
+    const g = new GraphBuilder();
+    expect(g.table('minutes', [1, 2])).toBe(g.table('minutes', [1, 2]));
+    expect(() => g.table('minutes', [1, 3])).toThrow('already has another table minutes');
+  });
+
+  test('has the same node once', () => {
+    const g = new GraphBuilder();
+    const zone = g.input('PULocationID', 'int64');
+    const sum = () => g.node('Add', [zone, g.int64(1)]);
+    expect(sum()).toBe(sum());
+    expect(sum()).not.toBe(g.node('Add', [zone, g.int64(2)]));
+    expect(g.cast(zone, 'float')).not.toBe(g.cast(zone, 'int64'));
+  });
 });

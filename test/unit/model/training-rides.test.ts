@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
 import { TripcastError } from '../../../src/errors.ts';
+import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
+import { trainModel } from '../../../src/model/train.ts';
 import { loadRides, readRides } from '../../../src/model/training-rides.ts';
 import { completeDistances, typicalDistances } from '../../../src/model/typical-distance.ts';
 import { pairSlot } from '../../../src/model/zone-pair.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TestRide } from '../../support/tlc-files.ts';
-import { aDatabase, aRealSource, aSource, train } from './training.ts';
+import { aDatabase, aRealSource, aSource, theEngines, train } from './training.ts';
 
 async function load(rides: readonly TestRide[], columns?: Record<string, string | null>) {
   const database = await aDatabase();
@@ -136,20 +139,16 @@ describe('training', () => {
   });
 
   test('leaves no table behind', async () => {
-    const database = await aDatabase();
-    const { trainModel } = await import('../../../src/model/train.ts');
-    const { linearPair } = await import('../../../src/model/recipes/linear-pair.ts');
-    const { loadScorer } = await import('../../../src/adapters/onnxruntime.ts');
-    const validation = { kind: 'month', source: await aRealSource('2023-04') } as const;
-    const options = {
+    const engines = await theEngines();
+    await trainModel({
+      ...engines,
       recipe: linearPair,
       taxiType: 'green',
-      database,
-      validation,
+      train: [await aRealSource('2023-03')],
+      validation: { kind: 'month', source: await aRealSource('2023-04') },
       codeVersion: 'test',
       loadScorer,
-    } as const;
-    await trainModel({ ...options, train: [await aRealSource('2023-03')] });
-    expect(await database.rows('SHOW ALL TABLES')).toEqual([]);
+    });
+    expect(await engines.database.rows('SHOW ALL TABLES')).toEqual([]);
   });
 });

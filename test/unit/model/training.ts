@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { openXGBoost } from '../../../src/adapters/xgboost.ts';
+import { xgboostLibrary } from '../../../src/local/natives.ts';
 import { BANDS } from '../../../src/model/bands.ts';
 import type { Calibrations } from '../../../src/model/onnx/interval.ts';
-import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
+import type { Engines } from '../../../src/model/recipe.ts';
+import { recipeNamed } from '../../../src/model/recipes/index.ts';
 import { type MonthSource, type TrainedModel, type TrainOptions, trainModel } from '../../../src/model/train.ts';
 import { sha256OfFile } from '../../../src/storage/sha256.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
@@ -34,16 +37,34 @@ export async function aSource(
   return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
 }
 
-/** Trains linear-pair on green rides. */
-export async function train(options: Pick<TrainOptions, 'train' | 'validation'>, threads = 2): Promise<TrainedModel> {
-  const database = await aDatabase(threads);
-  return trainModel({ recipe: linearPair, taxiType: 'green', codeVersion: 'test', database, loadScorer, ...options });
+export const boosting = () => openXGBoost(xgboostLibrary());
+
+export const theEngines = async (threads = 2): Promise<Engines> => ({ database: await aDatabase(threads), boosting });
+
+/** Trains on green rides; linear-pair, unless told otherwise. */
+export async function train(
+  options: Pick<TrainOptions, 'train' | 'validation'> & Partial<Pick<TrainOptions, 'onProgress'>>,
+  { recipe = 'linear-pair', threads = 2 } = {},
+): Promise<TrainedModel> {
+  const engines = await theEngines(threads);
+  return trainModel({
+    recipe: recipeNamed(recipe),
+    taxiType: 'green',
+    codeVersion: 'test',
+    loadScorer,
+    ...engines,
+    ...options,
+  });
 }
 
 /** As {@link train}, on one bundled month, validated on another. */
-export async function trainOnReal(month: string, validation: string, threads = 2): Promise<TrainedModel> {
+export async function trainOnReal(
+  month: string,
+  validation: string,
+  how: { readonly recipe?: string; readonly threads?: number } = {},
+): Promise<TrainedModel> {
   const source = await aRealSource(validation);
-  return train({ train: [await aRealSource(month)], validation: { kind: 'month', source } }, threads);
+  return train({ train: [await aRealSource(month)], validation: { kind: 'month', source } }, how);
 }
 
 /** The same residual quantiles in every band: 90% -2..+3, 80% -1..+1 with a distance, twice that without. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Registry } from '../../../src/registry/registry.ts';
+import { filesOf, Registry } from '../../../src/registry/registry.ts';
 import { modelKeys } from '../../../src/storage/layout.ts';
 import { aRun } from '../../support/a-card.ts';
 import { NAMES, runFiles } from '../../support/a-run.ts';
@@ -24,10 +24,42 @@ describe('the registry', () => {
     expect((await registry.readModel(aRun('a')))?.model).toEqual(runFiles().model);
   });
 
-  test('never changes a run folder', async () => {
-    const { registry } = aRegistry();
+  test('never changes a run folder, and takes the same files twice for a repetition', async () => {
+    const { store, registry } = aRegistry();
     await registry.register(runFiles());
-    await expect(registry.register(runFiles())).rejects.toThrow(/there already.*immutable/s);
+    const before = new Map(store.objects);
+    await registry.register(runFiles());
+    await expect(registry.register(runFiles({ seconds: 2 }))).rejects.toThrow(/there already.*immutable/s);
+    expect(new Map(store.objects)).toEqual(before);
+  });
+
+  test('completes a run whose registration stopped midway', async () => {
+    const { store, registry } = aRegistry();
+    store.before = (operation, key) => {
+      if (operation === 'put' && key.endsWith('golden.json')) throw new Error('S3 is gone');
+    };
+    await expect(registry.register(runFiles())).rejects.toThrow('S3 is gone');
+    expect(await registry.runs()).toEqual([]);
+    store.before = () => {};
+    await registry.register(runFiles());
+    expect((await registry.runs()).map(({ run_id }) => run_id)).toEqual([aRun('a')]);
+  });
+
+  test('lists completed runs, the latest first, and neither staged ones nor those of another experiment', async () => {
+    const { store, registry } = aRegistry();
+    await registry.register(runFiles());
+    await registry.register(runFiles({ run_id: aRun('b'), created_at: '2023-05-02T00:00:00.000Z' }));
+    await registry.staged(aRun('c')).complete(filesOf(runFiles({ run_id: aRun('c') })));
+    await new Registry(store, { ...NAMES, experiment: 'another' }).register(runFiles({ run_id: aRun('d') }));
+    await store.put(modelKeys.file(NAMES.experiment, aRun('e'), 'model.onnx'), 'no card yet');
+    expect((await registry.runs()).map(({ run_id }) => run_id)).toEqual([aRun('b'), aRun('a')]);
+    expect(await registry.card(aRun('c'))).toBeUndefined();
+  });
+
+  test('names the card that it cannot read', async () => {
+    const { store, registry } = aRegistry();
+    await store.put(modelKeys.file(NAMES.experiment, aRun('a'), 'card.json'), '{"recipe":"crystal-ball"}');
+    await expect(registry.runs()).rejects.toThrow(/s3:\/\/models\/.*card\.json is no model card .*recipe/);
   });
 
   test('does not know a run whose last file failed to arrive: it is neither loaded nor promoted', async () => {

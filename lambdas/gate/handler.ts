@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { DuckDB } from '../../src/adapters/duckdb.ts';
+import { count, functionEnv } from '../../src/adapters/function-env.ts';
+import { loadScorer } from '../../src/adapters/onnxruntime.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { workFolder } from '../../src/adapters/work-folder.ts';
+import { openXGBoost } from '../../src/adapters/xgboost.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { gateLimitsSchema } from '../../src/registry/gate.ts';
+import { gateRun } from '../../src/registry/gate-run.ts';
+import { type TrainingOutcome, trainingJobSchema } from '../../src/registry/training-job.ts';
+import { findRawMonths } from '../../src/storage/raw-months.ts';
+import { registry } from '../model-registry.ts';
+
+const env = functionEnv(
+  z.object({
+    DATA_BUCKET: z.string(),
+    GATE_LIMITS: z.string().transform((text) => gateLimitsSchema.parse(JSON.parse(text))),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
+  }),
+);
+const data = new S3Store(env.DATA_BUCKET);
+/** The other half is Node's, XGBoost's and the page cache of /tmp. */
+const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
+
+/** State Gate: may the staged run become the champion? That it may not is an answer, not an error. */
+export async function handler(input: unknown): Promise<TrainingOutcome> {
+  const job = checkedInput(trainingJobSchema, input);
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: databaseMemoryMb });
+  return await gateRun(job, {
+    registry,
+    database,
+    boosting: openXGBoost,
+    loadScorer,
+    fetch: async (months) => (await findRawMonths(data, job.taxi_type, months, folder.path)).found,
+    limits: env.GATE_LIMITS,
+  });
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { functionEnv, modelEnv } from '../src/adapters/function-env.ts';
+import { S3Store } from '../src/adapters/s3.ts';
+import { Registry } from '../src/registry/registry.ts';
+
+const env = functionEnv(z.object(modelEnv));
+
+/** The registry that the function was deployed with. */
+export const registry = new Registry(new S3Store(env.MODEL_BUCKET), {
+  experiment: env.MODEL_EXPERIMENT,
+  registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
+});

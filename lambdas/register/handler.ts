@@ -1,0 +1,10 @@
+import { loadScorer } from '../../src/adapters/onnxruntime.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { registerStaged } from '../../src/registry/adopt.ts';
+import { type TrainingOutcome, trainingOutcomeSchema } from '../../src/registry/training-job.ts';
+import { registry } from '../model-registry.ts';
+
+/** State Register: a staged run and the gate's verdict become a run of the registry. */
+export async function handler(input: unknown): Promise<TrainingOutcome> {
+  return registerStaged(checkedInput(trainingOutcomeSchema, input), { registry, loadScorer });
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { DuckDB } from '../../src/adapters/duckdb.ts';
+import { count, functionEnv } from '../../src/adapters/function-env.ts';
+import { loadScorer } from '../../src/adapters/onnxruntime.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { workFolder } from '../../src/adapters/work-folder.ts';
+import { openXGBoost } from '../../src/adapters/xgboost.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { filesOf } from '../../src/registry/registry.ts';
+import { newRunId } from '../../src/registry/run-id.ts';
+import { trainRun } from '../../src/registry/train-run.ts';
+import { planTraining, type TrainingJob, trainingRequestSchema } from '../../src/registry/training-job.ts';
+import { fetchRawMonths } from '../../src/storage/raw-months.ts';
+import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { registry } from '../model-registry.ts';
+
+const env = functionEnv(
+  z.object({
+    DATA_BUCKET: z.string(),
+    SERVED_TAXI_TYPE: taxiTypeSchema,
+    CODE_VERSION: z.string(),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
+  }),
+);
+const data = new S3Store(env.DATA_BUCKET);
+/** The other half is Node's, XGBoost's and the page cache of /tmp. */
+const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
+
+/** State Train: raw months to a run, left in staging for the gate. */
+export async function handler(input: unknown): Promise<TrainingJob> {
+  const plan = planTraining(checkedInput(trainingRequestSchema, input), env.SERVED_TAXI_TYPE);
+  const run_id = newRunId();
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: databaseMemoryMb });
+  const run = await trainRun(run_id, plan, {
+    database,
+    boosting: openXGBoost,
+    loadScorer,
+    fetch: (months) => fetchRawMonths(data, plan.taxi_type, months, folder.path),
+    codeVersion: env.CODE_VERSION,
+    now: () => new Date(),
+  });
+  await registry.staged(run_id).complete(filesOf(run));
+  return { run_id, ...plan };
+}

@@ -1,0 +1,96 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Config, FunctionName } from '../config.ts';
+import type { FunctionCode } from '../constructs/function-code.ts';
+import { StateMachine } from '../constructs/state-machine.ts';
+import { TripcastFunction } from '../constructs/tripcast-function.ts';
+import type { DataRoom } from './data.ts';
+import { modelVariables } from './function-variables.ts';
+
+export interface TrainingRoomProps {
+  readonly config: Config;
+  readonly code: FunctionCode;
+  readonly store: DataRoom;
+  /** Switched on by the first promotion: without a champion every batch of the stream would fail. */
+  readonly eventSource: CfnEventSourceMapping;
+}
+
+/** From raw months to a champion: train, judge, register, promote. Each step may write in one place only. */
+export class TrainingRoom extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly #props: TrainingRoomProps;
+
+  constructor(scope: Construct, id: string, props: TrainingRoomProps) {
+    super(scope, id);
+    this.#props = props;
+    this.stateMachine = new StateMachine(this, 'Training', {
+      config: props.config,
+      name: 'training',
+      functions: {
+        TrainFunction: this.#train(),
+        GateFunction: this.#gate(),
+        RegisterFunction: this.#register(),
+        PromoteFunction: this.#promote(),
+      },
+    });
+  }
+
+  #train(): TripcastFunction {
+    const { code, store } = this.#props;
+    const train = this.#function('Train', 'train', {
+      DATA_BUCKET: store.data.bucket.bucketName,
+      CODE_VERSION: code.version,
+    });
+    store.data.grantRead(train, 'raw/');
+    // Reading too: a write that the SDK repeated after a lost answer is then found to be its own.
+    store.grantReadStagedRuns(train);
+    store.grantStageRuns(train);
+    return train;
+  }
+
+  #gate(): TripcastFunction {
+    const { config, store } = this.#props;
+    const gate = this.#function('Gate', 'gate', {
+      DATA_BUCKET: store.data.bucket.bucketName,
+      GATE_LIMITS: JSON.stringify(config.gate),
+    });
+    store.data.grantRead(gate, 'raw/');
+    store.grantReadStagedRuns(gate);
+    store.grantReadModels(gate);
+    return gate;
+  }
+
+  #register(): TripcastFunction {
+    const { store } = this.#props;
+    const register = this.#function('Register', 'register');
+    store.grantReadStagedRuns(register);
+    store.grantReadModels(register);
+    store.grantRegisterRuns(register);
+    return register;
+  }
+
+  #promote(): TripcastFunction {
+    const { store, eventSource } = this.#props;
+    const promote = this.#function('Promote', 'promote', { EVENT_SOURCE_ID: eventSource.ref });
+    store.grantReadModels(promote);
+    store.grantMoveAliases(promote);
+    const eventSourceArn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'event-source-mapping',
+      resourceName: eventSource.ref,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    promote.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['lambda:UpdateEventSourceMapping'], resources: [eventSourceArn] }),
+    );
+    return promote;
+  }
+
+  #function(id: string, name: FunctionName, environment: Record<string, string> = {}): TripcastFunction {
+    const { config, code, store } = this.#props;
+    const variables = { ...modelVariables(config, store), ...environment };
+    return new TripcastFunction(this, id, { config, code, name, environment: variables });
+  }
+}

@@ -1,0 +1,58 @@
+import type { ModelCard } from '../model/card.ts';
+import { TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
+import { connect, type Deployment } from './context.ts';
+import type { CommonOptions } from './program.ts';
+import { decimals, type Terminal, table } from './terminal.ts';
+
+export interface ModelsListOptions {
+  readonly taxiType?: TaxiType;
+}
+
+/** `tripcast models list`: every run of the registry, the latest first. */
+export async function modelsList(options: ModelsListOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const runs = await listRuns(await connect(options.env), options.taxiType);
+  terminal.result({ runs }, () =>
+    table(
+      ['run', 'recipe', 'taxis', 'trained on', 'validated on', 'RMSE min', 'in 90%', 'gate', 'champion', 'made'],
+      runs.map((run) => [
+        run.run_id,
+        run.recipe,
+        run.taxi_type,
+        run.months.join(' '),
+        run.validation.month ?? 'split (optimistic)',
+        decimals(run.validation.rmse, 4),
+        `${decimals(run.validation.coverage_90 * 100, 1)}%`,
+        run.gate ?? '–',
+        run.champion ? 'champion' : '',
+        run.created_at.slice(0, 16).replace('T', ' '),
+      ]),
+    ),
+  );
+}
+
+export async function listRuns({ registry }: Deployment, taxiType?: TaxiType) {
+  const cards = (await registry.runs()).filter((card) => taxiType === undefined || card.taxi_type === taxiType);
+  const champions = await Promise.all(TAXI_TYPES.map((type) => registry.champion(type)));
+  const isChampion = ({ run_id }: ModelCard) => champions.some((seen) => seen?.pointer.run_id === run_id);
+  return Promise.all(
+    cards.map(async (card) => ({
+      run_id: card.run_id,
+      recipe: card.recipe,
+      taxi_type: card.taxi_type,
+      months: card.train.months.map(({ month }) => month),
+      validation: validationOf(card),
+      gate: (await registry.verdict(card.run_id))?.outcome ?? null,
+      champion: isChampion(card),
+      created_at: card.created_at,
+    })),
+  );
+}
+
+const validationOf = ({ validation: { kind, month, rows, rmse, mae, coverage_90 } }: ModelCard) => ({
+  kind,
+  month,
+  rows,
+  rmse,
+  mae,
+  coverage_90,
+});

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Emulator, type ProcessMark, stopEmulator } from './emulator.ts';
+import { CLONE, LOCAL } from './paths.ts';
+import { freePort } from './ports.ts';
+import { isRunning, processStart } from './processes.mjs';
+import { hasVenv, MLFLOW } from './setup.mjs';
+
+const DEFAULT_PORT = 5000;
+const POLL_MS = 200;
+
+/** The MLflow server of the local environment: the process that keeps it, and where it answers once it is ready. */
+export type LocalMlflow = {
+  readonly url: string;
+  readonly process: ProcessMark;
+  readonly logFile: string;
+  /** Its database, removed when it stops: its runs point at objects that go with the emulator. */
+  readonly home: string;
+};
+
+export type MlflowState =
+  | { readonly state: 'ready' | 'starting' | 'installing' }
+  | { readonly state: 'stopped'; readonly reason: string };
+
+export type MlflowOptions = {
+  readonly emulator: Pick<Emulator, 'endpointUrl' | 'process'>;
+  /** The port to try first; a taken one moves to the next free one. Default 5000. */
+  readonly port?: number;
+  /** Where its database and log lie. Default `.tripcast`. */
+  readonly dir?: string;
+};
+
+/** What mlflow-keeper.ts is told. */
+export type KeeperOptions = {
+  readonly port: number;
+  readonly home: string;
+  readonly endpointUrl: string;
+  readonly emulator: ProcessMark;
+};
+
+/**
+ * Starts MLflow beside an emulator and waits for nothing: it may have to be installed first, which takes minutes. It goes on
+ * when this process ends, and stops by itself when the emulator does.
+ */
+export async function startMlflow({
+  emulator: { endpointUrl, process: emulator },
+  port: wanted = DEFAULT_PORT,
+  dir = LOCAL,
+}: MlflowOptions): Promise<LocalMlflow> {
+  const port = await freePort(wanted);
+  const home = join(dir, `mlflow-${port}`);
+  const logFile = join(dir, `mlflow-${port}.log`);
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const log = openSync(logFile, 'w');
+  const options: KeeperOptions = { port, home, endpointUrl, emulator };
+  const keeper = spawn(
+    process.execPath,
+    [join(CLONE, 'src', 'local', 'mlflow-keeper.ts'), JSON.stringify(options)],
+    { cwd: CLONE, stdio: ['ignore', log, log], detached: true }, // a process group of its own, as the emulator
+  );
+  closeSync(log);
+  keeper.unref();
+  const pid = keeper.pid ?? 0;
+  return { url: `http://127.0.0.1:${port}`, process: { pid, start: processStart(pid) ?? '' }, logFile, home };
+}
+
+/** Ends it with its workers, or the installation it is at, and removes its database. */
+export const stopMlflow = ({ process, home }: Pick<LocalMlflow, 'process' | 'home'>): Promise<void> =>
+  stopEmulator({ process, home });
+
+export async function mlflowState({ url, process, logFile }: LocalMlflow): Promise<MlflowState> {
+  if (!isRunning(process)) return { state: 'stopped', reason: lastLine(logFile) };
+  if (await isHealthy(url)) return { state: 'ready' };
+  return { state: hasVenv(CLONE, MLFLOW) ? 'starting' : 'installing' };
+}
+
+/** Whether an MLflow server answers at this address. */
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false; // not up yet
+  }
+}
+
+/** Waits until it is ready, or is not going to be. */
+export async function settledMlflow(mlflow: LocalMlflow, signal?: AbortSignal): Promise<MlflowState> {
+  for (;;) {
+    const state = await mlflowState(mlflow);
+    if (state.state === 'ready' || state.state === 'stopped') return state;
+    await sleep(POLL_MS, undefined, { ...(signal && { signal }) });
+  }
+}
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  } catch {
+    return 'its log is gone';
+  }
+}

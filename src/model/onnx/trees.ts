@@ -1,0 +1,105 @@
+import type { DecisionTree, TreeEnsemble } from '../gradient-boosting.ts';
+import { at } from '../rides.ts';
+import { type Attribute, type GraphBuilder, integer, integers, tensor, type Value } from './graph-builder.ts';
+
+/** Codes of the operator TreeEnsemble (ai.onnx.ml, version 5). XGBoost goes left below a threshold, never at it. */
+const MODES = { below: 1, equal: 4 } as const;
+const AGGREGATE_SUM = 1;
+const TRANSFORM_NONE = 0;
+
+/** A question that a node asks of a row, and the nodes to go on with. */
+export interface Branch {
+  readonly mode: keyof typeof MODES;
+  readonly feature: number;
+  readonly value: number;
+  readonly yes: number;
+  readonly no: number;
+}
+
+/** How a branch of XGBoost's is asked in the graph. */
+export type BranchOf = (tree: DecisionTree, node: number) => Branch;
+
+/** As XGBoost asks it. No feature may be NaN. */
+export const belowThreshold: BranchOf = (tree, node) => ({
+  mode: 'below',
+  feature: at(tree.feature, node),
+  value: at(tree.value, node),
+  yes: at(tree.left, node),
+  no: at(tree.right, node),
+});
+
+/**
+ * A tree ensemble on rows of features.
+ * @param rows float [N, features], in the columns that `branchOf` speaks of
+ * @returns float [N]
+ */
+export function treeEnsemble(
+  g: GraphBuilder,
+  rows: Value,
+  { base, trees }: TreeEnsemble,
+  branchOf: BranchOf = belowThreshold,
+): Value {
+  const nodes = new NodeLists();
+  for (const tree of trees) nodes.add(tree, branchOf);
+  const sums = g.node('TreeEnsemble', [rows], nodes.attributes(), 'ai.onnx.ml');
+  return g.node('Add', [g.node('Squeeze', [sums, g.axis(1)]), g.float(base)]);
+}
+
+/** The operator's lists: branches and leaves of all trees are numbered apart, each in one row. */
+class NodeLists {
+  readonly #roots: number[] = [];
+  readonly #branches: (Branch & { readonly yesLeaf: boolean; readonly noLeaf: boolean })[] = [];
+  readonly #leaves: number[] = [];
+
+  add(tree: DecisionTree, branchOf: BranchOf): void {
+    const isLeaf = (node: number) => at(tree.left, node) === -1;
+    const firstBranch = this.#branches.length;
+    let branches = firstBranch;
+    const number = tree.left.map((_, node) =>
+      isLeaf(node) ? this.#leaves.push(at(tree.value, node)) - 1 : branches++,
+    );
+    const numbered = (node: number) => at(number, node);
+    this.#roots.push(firstBranch);
+    if (isLeaf(0)) {
+      // The operator has no tree of one leaf: a question whose answers lead to the same one.
+      const leaf = numbered(0);
+      const branch = { mode: 'below', feature: 0, value: 0, yes: leaf, no: leaf } as const;
+      this.#branches.push({ ...branch, yesLeaf: true, noLeaf: true });
+      return;
+    }
+    for (const node of tree.left.keys()) {
+      if (isLeaf(node)) continue;
+      const branch = branchOf(tree, node);
+      this.#branches.push({
+        ...branch,
+        yes: numbered(branch.yes),
+        no: numbered(branch.no),
+        yesLeaf: isLeaf(branch.yes),
+        noLeaf: isLeaf(branch.no),
+      });
+    }
+  }
+
+  attributes(): Attribute[] {
+    const branches = this.#branches;
+    const ofBranches = (name: string, of: (branch: (typeof branches)[number]) => number) =>
+      integers(name, branches.map(of));
+    const modes = Uint8Array.from(branches, ({ mode }) => MODES[mode]);
+    const splits = Float32Array.from(branches, ({ value }) => value);
+    return [
+      integer('n_targets', 1),
+      integer('aggregate_function', AGGREGATE_SUM),
+      integer('post_transform', TRANSFORM_NONE),
+      integers('tree_roots', this.#roots),
+      tensor('nodes_modes', modes),
+      tensor('nodes_splits', splits),
+      ofBranches('nodes_featureids', ({ feature }) => feature),
+      ofBranches('nodes_truenodeids', ({ yes }) => yes),
+      ofBranches('nodes_trueleafs', ({ yesLeaf }) => Number(yesLeaf)),
+      ofBranches('nodes_falsenodeids', ({ no }) => no),
+      ofBranches('nodes_falseleafs', ({ noLeaf }) => Number(noLeaf)),
+      tensor('leaf_weights', Float32Array.from(this.#leaves)),
+      integers('leaf_targetids', new Array<number>(this.#leaves.length).fill(0)),
+    ];
+  }
+}

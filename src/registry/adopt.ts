@@ -1,0 +1,39 @@
+import type { LoadScorer } from '../model/scorer.ts';
+import { proveGoldenRides } from './golden-check.ts';
+import { noRun, type Registry } from './registry.ts';
+import { CARD, type RunFile } from './run-folder.ts';
+import type { RunId } from './run-id.ts';
+import type { TrainingOutcome } from './training-job.ts';
+
+/**
+ * Makes files (staged ones, or those of a run elsewhere) a run of this registry: they are copied, the golden rides are
+ * answered by the copy, and then the card makes it a run. What stopped midway is completed by the next call.
+ * @throws TripcastError when there is no card among them, a golden ride is answered otherwise, or the registry has another
+ * run of that id
+ */
+export async function adoptRun(
+  run: RunId,
+  files: readonly RunFile[],
+  to: Registry,
+  loadScorer: LoadScorer,
+): Promise<void> {
+  if (!files.some(({ name }) => name === CARD)) throw noRun(run);
+  const folder = to.folder(run);
+  await folder.complete(files, () => proveGoldenRides(folder, loadScorer));
+}
+
+/** Makes a staged run a run of the registry, with what the gate said of it beside its card. */
+export async function registerStaged(
+  job: TrainingOutcome,
+  { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },
+): Promise<TrainingOutcome> {
+  const verdict = { name: 'gate.json', body: `${JSON.stringify(job.gate, null, 2)}\n` };
+  const staged = await registry.staged(job.run_id).files();
+  await adoptRun(job.run_id, [...staged, verdict], registry, loadScorer);
+  const { outcome } = job.gate;
+  return {
+    ...job,
+    status: job.promote && outcome !== 'passed' ? outcome : 'registered',
+    model: registry.uri(job.run_id, 'model.onnx'),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * What mirroring needs of an MLflow server, in MLflow's own terms. The adapter is src/adapters/mlflow.ts. Every method
+ * throws a TransientError when the server cannot be reached or fails, and a TripcastError when it refuses.
+ */
+export interface MlflowTracking {
+  /** Address of the server, as it is told to people. */
+  readonly url: string;
+
+  /** The experiment's id; it is created if it is not there, its artefacts then lie under `artifactLocation`. */
+  experiment(name: string, artifactLocation: string): Promise<string>;
+
+  /** The experiment's runs that have this tag, deleted ones left out. */
+  runsWithTag(experimentId: string, tag: string): Promise<readonly MlflowRun[]>;
+
+  createRun(run: NewMlflowRun): Promise<MlflowRun>;
+
+  /** Logging the same again changes nothing. */
+  logBatch(runId: string, batch: MlflowBatch): Promise<void>;
+
+  /** As {@link logBatch}. */
+  logInputs(runId: string, datasets: readonly MlflowDataset[]): Promise<void>;
+
+  /** @param endTime milliseconds since the epoch */
+  finishRun(runId: string, endTime: number): Promise<void>;
+
+  /** Creates the registered model if it is not there. */
+  registerModel(name: string): Promise<void>;
+
+  versions(registeredModel: string): Promise<readonly MlflowVersion[]>;
+
+  createVersion(version: NewMlflowVersion): Promise<MlflowVersion>;
+
+  /** The version that the alias names; undefined when there is no such alias. */
+  aliasedVersion(registeredModel: string, alias: string): Promise<string | undefined>;
+
+  setAlias(registeredModel: string, alias: string, version: string): Promise<void>;
+}
+
+export type MlflowTags = Readonly<Record<string, string>>;
+
+export interface MlflowRun {
+  readonly runId: string;
+  readonly isFinished: boolean;
+  /** Where MLflow looks for the run's artefacts, for example s3://bucket/mlflow/{run}/artifacts. */
+  readonly artifactUri: string;
+  readonly tags: MlflowTags;
+}
+
+export interface NewMlflowRun {
+  readonly experimentId: string;
+  readonly name: string;
+  /** Milliseconds since the epoch, whole: of a request with a fraction MLflow keeps only what stands before it. */
+  readonly startTime: number;
+  readonly tags: MlflowTags;
+}
+
+export interface MlflowMetric {
+  readonly key: string;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly step: number;
+}
+
+export interface MlflowBatch {
+  readonly params: MlflowTags;
+  readonly metrics: readonly MlflowMetric[];
+}
+
+export interface MlflowDataset {
+  readonly context: 'training' | 'validation';
+  readonly name: string;
+  /** At most 36 characters. */
+  readonly digest: string;
+  readonly sourceType: string;
+  /** JSON */
+  readonly source: string;
+  /** JSON */
+  readonly profile: string;
+}
+
+export interface MlflowVersion {
+  readonly version: string;
+  readonly tags: MlflowTags;
+}
+
+export interface NewMlflowVersion {
+  readonly registeredModel: string;
+  /** s3:// address of the model folder. */
+  readonly source: string;
+  readonly runId: string;
+  readonly tags: MlflowTags;
+  readonly description: string;
+}

@@ -1,0 +1,80 @@
+import { TripcastError } from '../errors.ts';
+import { type ModelFile, s3Uri } from '../storage/layout.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+
+/** A file of a run; the recipe and the tracking server add some of their own beside those of {@link ModelFile}. */
+export interface RunFile {
+  readonly name: string;
+  readonly body: Uint8Array | string;
+}
+
+/** Written last: a folder without it is half-written, and nothing loads or promotes from it. */
+export const CARD = 'card.json' satisfies ModelFile;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  html: 'text/html; charset=utf-8',
+  yaml: 'text/yaml; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+};
+
+/** A run's files under one prefix: staged by the trainer, or registered for good. A file once written never changes. */
+export class RunFolder {
+  readonly #store: ObjectStore;
+  readonly #prefix: string;
+
+  /** @param prefix with a slash at its end */
+  constructor(store: ObjectStore, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  uri(name: string): string {
+    return s3Uri(this.#store.bucket, this.#key(name));
+  }
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return (await this.#store.get(this.#key(name)))?.body;
+  }
+
+  /** All files, whether or not the folder is complete. */
+  async files(): Promise<readonly RunFile[]> {
+    const names: string[] = [];
+    for await (const { key } of this.#store.list(this.#prefix)) names.push(key.slice(this.#prefix.length));
+    const bodies = await Promise.all(names.map((name) => this.read(name)));
+    return names.flatMap((name, i) => {
+      const body = bodies[i];
+      return body === undefined ? [] : [{ name, body }];
+    });
+  }
+
+  /**
+   * Writes files that make the folder complete: the card comes last, after `prove` has had its say about the others as
+   * they lie there. What is there already with the same content stays, so that a write that stopped midway is completed
+   * by the next.
+   * @throws TripcastError when a file is there with another content, or there is no card among the files
+   */
+  async complete(files: readonly RunFile[], prove: () => Promise<void> = async () => {}): Promise<void> {
+    const card = files.find(({ name }) => name === CARD);
+    if (card === undefined) throw new TripcastError(`There is no ${CARD} for ${this.#prefix}`, 'Train again.');
+    await Promise.all(files.filter((file) => file !== card).map((file) => this.#write(file)));
+    await prove();
+    await this.#write(card);
+  }
+
+  async #write({ name, body }: RunFile): Promise<void> {
+    const contentType = CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+    const written = await this.#store.put(this.#key(name), body, { contentType, condition: { absent: true } });
+    if (written.outcome === 'written') return;
+    const there = await this.read(name);
+    if (there !== undefined && Buffer.compare(there, Buffer.from(body)) === 0) return;
+    throw new TripcastError(
+      `${this.uri(name)} is there already`,
+      'A run folder is immutable: register under a new run id.',
+    );
+  }
+
+  #key(name: string): string {
+    return `${this.#prefix}${name}`;
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ENVIRONMENTS, functionName } from '../../lib/config.ts';
+import { readDefinition } from '../../lib/constructs/state-machine.ts';
+import { gateLimitsSchema } from '../../src/registry/gate.ts';
+import { synthesized } from './support/synthesized.ts';
+
+const functionSchema = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
+
+describe.each(ENVIRONMENTS)('training in %s', (env) => {
+  const { config, resource, statementsOf } = synthesized(env);
+  const variablesOf = (name: 'gate' | 'promote') =>
+    functionSchema.parse(
+      resource('AWS::Lambda::Function', ({ FunctionName }) => FunctionName === functionName(env, name))[1].Properties,
+    ).Environment.Variables;
+
+  test('tells the gate its limits as they are configured, in the words that it reads', () => {
+    const limits: unknown = JSON.parse(String(variablesOf('gate').GATE_LIMITS));
+    expect(gateLimitsSchema.strict().parse(limits)).toEqual(config.gate);
+  });
+
+  test("lets Promote switch on the stream's one event source, and no other", () => {
+    const [mapping] = resource('AWS::Lambda::EventSourceMapping');
+    expect(variablesOf('promote').EVENT_SOURCE_ID).toEqual({ Ref: mapping });
+    const statements = statementsOf(functionName(env, 'promote')).filter(({ Action }) =>
+      Action.some((action) => action.startsWith('lambda:')),
+    );
+    expect(statements.map(({ Action }) => Action)).toEqual([['lambda:UpdateEventSourceMapping']]);
+    expect(JSON.stringify(statements[0]?.Resource)).toMatch(
+      new RegExp(`:event-source-mapping:",?.*\\{"Ref":"${mapping}"\\}`),
+    );
+  });
+
+  test('is given the memory and the time that a boosted recipe on three months takes', () => {
+    const { train, gate } = config.functions;
+    expect(gate).toEqual(train); // the gate may have to fit the champion again
+    expect(train.timeoutSeconds).toBe(900);
+    expect(train.memoryMb).toBeLessThanOrEqual(10_240);
+  });
+
+  test('forgets what waited for the gate after a week, earlier versions with it', () => {
+    const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('rll-models-'));
+    expect(Properties.LifecycleConfiguration).toMatchObject({
+      Rules: [
+        { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+        { Prefix: 'staging/', ExpirationInDays: 7, NoncurrentVersionExpiration: { NoncurrentDays: 7 } },
+      ],
+    });
+  });
+});
+
+test('only a sound run is registered, and only one that passed the gate is promoted', () => {
+  const machine = z
+    .object({ States: z.record(z.string(), z.record(z.string(), z.unknown())) })
+    .parse(
+      JSON.parse(readDefinition('training', ['TrainFunction', 'GateFunction', 'RegisterFunction', 'PromoteFunction'])),
+    );
+  const into = (state: string) =>
+    Object.entries(machine.States).filter(([, each]) => JSON.stringify(each).includes(`"Next":"${state}"`));
+  expect(into('Register').map(([name]) => name)).toEqual(['IsSound']);
+  expect(into('Promote').map(([name]) => name)).toEqual(['IsToBePromoted']);
+  expect(machine.States.IsToBePromoted).toMatchObject({
+    Choices: [{ Condition: "{% $states.input.promote and $states.input.gate.outcome = 'passed' %}" }],
+    Default: 'Done',
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
+import { addMapFeatures, encodeOnMap, MAP_FEATURES, mapEncoder } from '../../../src/model/map-features.ts';
+import { integer } from '../../../src/model/onnx/graph-builder.ts';
+import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
+import { batchOf, type Rides, withTypicalDistance } from '../../../src/model/rides.ts';
+import { allRides, loadRides } from '../../../src/model/training-rides.ts';
+import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
+import { aDatabase, aRealSource, aSource, evenCalibrations } from './training.ts';
+
+const typical = new Float64Array(PAIR_SLOTS).fill(2.5);
+
+test('training and graph see the same features of a ride, to the last bit', async () => {
+  const database = await aDatabase();
+  await loadRides(database, 'rides', 'green', [await aRealSource('2023-04')]);
+  const encoder = await mapEncoder(database, 'rides');
+  for (const rides of [await allRides(database, 'rides'), ridesOf(BOUNDARY_RIDES)]) {
+    const { values, columns } = encodeOnMap(encoder, withTypicalDistance(rides, typical));
+    for (const [column, name] of MAP_FEATURES.entries()) {
+      const expected = Float32Array.from({ length: rides.size }, (_, i) => values[i * columns + column] ?? Number.NaN);
+      expect(expected.every(Number.isFinite)).toBe(true);
+      const found = await graphColumn(rides, column);
+      expect({ [name]: Buffer.compare(bytes(found), bytes(expected)) }).toEqual({ [name]: 0 });
+    }
+  }
+
+  async function graphColumn(rides: Rides, column: number): Promise<Float32Array> {
+    const scorer = await loadScorer(
+      rideGraph({
+        typical,
+        addPrediction: (g, ride) =>
+          g.node('Gather', [addMapFeatures(g, encoder, ride), g.int64(column)], [integer('axis', 1)]),
+        calibrations: evenCalibrations(),
+        metadata: {},
+      }),
+    );
+    onTestFinished(() => scorer.close());
+    return (await scorer.score(batchOf(rides))).predicted_duration;
+  }
+});
+
+const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
+
+test('an unknown time is taken for the hour of the week in which rides take as long as usual', async () => {
+  // Mondays at 8 they take 10 minutes more than at 20, and on Tuesdays at noon what they take on average: 15.
+  const at = (day: string, hour: number, minutes: number, times: number) =>
+    Array.from({ length: times }, () => ({ pickup: `2023-03-${day} ${hour}:10:00`, minutes }));
+  const rides = [...at('06', 8, 20, 5), ...at('06', 20, 10, 5), ...at('07', 12, 15, 2)];
+  const database = await aDatabase();
+  await loadRides(database, 'rides', 'green', [await aSource('2023-03', rides)]);
+  const { usualTime } = await mapEncoder(database, 'rides');
+  const thursday = Date.UTC(2023, 2, 2) / 1000;
+  const tuesdayNoon = Date.UTC(2023, 2, 7, 12, 30) / 1000;
+  expect(usualTime).toBe(tuesdayNoon - thursday);
+});

@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { workFolder } from '../../../src/adapters/work-folder.ts';
+import type { MonthSource } from '../../../src/model/training-rides.ts';
+import type { GateLimits, Verdict } from '../../../src/registry/gate.ts';
+import { gateRun } from '../../../src/registry/gate-run.ts';
+import { filesOf, Registry, type RunFiles } from '../../../src/registry/registry.ts';
+import { newRunId } from '../../../src/registry/run-id.ts';
+import { trainRun } from '../../../src/registry/train-run.ts';
+import type { TrainingJob, TrainingPlan } from '../../../src/registry/training-job.ts';
+import { sha256OfFile } from '../../../src/storage/sha256.ts';
+import { type Month, parseMonth } from '../../../src/trips/month.ts';
+import { sqlText } from '../../../src/trips/sql.ts';
+import { NAMES } from '../../support/a-run.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { realMonth } from '../../support/tlc-files.ts';
+
+// Thousands of real rides with an algebra that anyone can follow: linear-pair.
+
+const LIMITS: GateLimits = {
+  leastRows: 5000,
+  mostOutOfRangeShare: 0.1,
+  mostNullShare: 0.05,
+  leastZones: 50,
+  leastR2: 0.1,
+  rmseToleranceMinutes: 0.05,
+  coverageToleranceShare: 0.02,
+};
+
+const boosting = async () => {
+  throw new Error('linear-pair boosts nothing');
+};
+
+type Bucket = Readonly<Record<string, string>>;
+
+const REAL: Bucket = Object.fromEntries(
+  ['2023-01', '2023-02', '2023-03', '2023-04'].map((month) => [month, realMonth(month)]),
+);
+
+/** The months of a bucket that are there. */
+const fetchFrom = (bucket: Bucket) => (months: readonly Month[]) =>
+  Promise.all(
+    months.flatMap((month) => {
+      const path = bucket[month];
+      return path === undefined ? [] : [sourceAt(month, path)];
+    }),
+  );
+
+async function sourceAt(month: Month, path: string): Promise<MonthSource> {
+  return { month, path, sha256: await sha256OfFile(path) };
+}
+
+async function inDatabase<T>(work: (database: DuckDB) => Promise<T>): Promise<T> {
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  return await work(database);
+}
+
+const aPlan = (months: string, validate: string | number, promote = true): TrainingPlan => ({
+  recipe: 'linear-pair',
+  taxi_type: 'green',
+  months: months.split(' ').map((month) => parseMonth(month)),
+  validation:
+    typeof validate === 'number'
+      ? { kind: 'split', share: validate, seed: 42 }
+      : { kind: 'month', month: parseMonth(validate) },
+  promote,
+  promoted_by: 'ada',
+});
+
+const trained = (plan: TrainingPlan, bucket = REAL): Promise<RunFiles> =>
+  inDatabase((database) =>
+    trainRun(newRunId(), plan, {
+      database,
+      boosting,
+      loadScorer,
+      fetch: fetchFrom(bucket),
+      codeVersion: 'test',
+      now: () => new Date(),
+    }),
+  );
+
+const aRegistry = () => new Registry(new MemoryStore('models'), NAMES);
+
+async function crown(registry: Registry, run: RunFiles): Promise<void> {
+  await registry.register(run);
+  await registry.promote(run.card.run_id, 'ada', new Date());
+}
+
+async function judged(
+  registry: Registry,
+  plan: TrainingPlan,
+  run: RunFiles,
+  { bucket = REAL, limits = LIMITS }: { readonly bucket?: Bucket; readonly limits?: GateLimits } = {},
+): Promise<Verdict & { readonly sound: boolean }> {
+  const job: TrainingJob = { run_id: run.card.run_id, ...plan };
+  await registry.staged(job.run_id).complete(filesOf(run));
+  const outcome = await inDatabase((database) =>
+    gateRun(job, { registry, database, boosting, loadScorer, fetch: fetchFrom(bucket), limits }),
+  );
+  return { ...outcome.gate, sound: outcome.sound };
+}
+
+const MARCH = aPlan('2023-03', '2023-04');
+let march: RunFiles;
+beforeAll(async () => {
+  march = await trained(MARCH);
+});
+
+describe('the gate', () => {
+  test('lets a run of real rides pass when there is no champion', async () => {
+    expect(await judged(aRegistry(), MARCH, march)).toMatchObject({ outcome: 'passed', reasons: [], champion: null });
+  });
+
+  test('compares with the champion as it is when that has not seen the rides', async () => {
+    const registry = aRegistry();
+    await crown(registry, march);
+    const plan = aPlan('2023-02', '2023-04');
+    const verdict = await judged(registry, plan, await trained(plan));
+    expect(verdict.champion).toMatchObject({ run_id: march.card.run_id, sequence: 1, refitted: false });
+    expect(verdict.champion?.comparison).toMatchObject({ rows: 62_979, days: 31 }); // one ride is of 31 March
+    expect(verdict.champion?.comparison?.b.rmse).toBeCloseTo(6.2212029, 6); // the published figure
+  });
+
+  test('refits the champion without a month of its own that the run is measured on', async () => {
+    const registry = aRegistry();
+    await crown(registry, await trained(aPlan('2023-03 2023-04', '2023-02')));
+    const verdict = await judged(registry, MARCH, march);
+    // Without 2023-04 the champion is the very run that it is compared with.
+    expect(verdict.champion).toMatchObject({ refitted: true });
+    expect(verdict.champion?.comparison?.b.rmse).toBeCloseTo(6.2212029, 6);
+    expect(verdict.champion?.comparison?.rmse_difference).toBeCloseTo(0, 5);
+    expect(verdict.outcome).toBe('passed');
+  });
+
+  test('knows a month of the champion by its content, too', async () => {
+    const registry = aRegistry();
+    const disguised = { ...REAL, '2022-12': realMonth('2023-04') };
+    await crown(registry, await trained(aPlan('2022-12', '2023-01'), disguised));
+    const verdict = await judged(registry, MARCH, march);
+    expect(verdict).toMatchObject({ outcome: 'not-comparable' });
+    expect(verdict.reasons[0]).toMatch(/trained on 2022-12, and without these rides nothing is left to refit it on/);
+  });
+
+  test('does not compare when what the champion would be refitted on has changed or is gone', async () => {
+    const registry = aRegistry();
+    await crown(registry, await trained(aPlan('2023-02 2023-04', '2023-03')));
+    const { '2023-02': _, ...without } = REAL;
+    const changed = { ...REAL, '2023-02': realMonth('2023-01') };
+    for (const bucket of [without, changed]) {
+      const verdict = await judged(registry, MARCH, march, { bucket });
+      expect(verdict.outcome).toBe('not-comparable');
+      expect(verdict.reasons[0]).toMatch(/the data bucket lacks 2023-02 as it was then/);
+    }
+  });
+
+  test('measures on held out rides, and refits a champion of the same month without them', async () => {
+    const registry = aRegistry();
+    await crown(registry, march);
+    const plan = aPlan('2023-03', 0.2);
+    const run = await trained(plan);
+    const { champion, outcome } = await judged(registry, plan, run);
+    expect(champion).toMatchObject({ refitted: true });
+    expect(champion?.comparison?.rows).toBe(run.card.validation.rows);
+    expect(champion?.comparison?.a.rmse).toBeCloseTo(run.card.validation.rmse, 9);
+    expect(champion?.comparison?.rmse_difference).toBeCloseTo(0, 5); // the same recipe on the same rides
+    expect(outcome).toBe('passed');
+  });
+
+  test('refuses a run that is worse than the champion, and says by how much', async () => {
+    const registry = aRegistry();
+    await crown(registry, march);
+    const bucket = { ...REAL, '2023-02': await firstRides(realMonth('2023-02'), 9000) };
+    const plan = aPlan('2023-02', '2023-04');
+    const verdict = await judged(registry, plan, await trained(plan, bucket), { bucket });
+    expect(verdict.outcome).toBe('refused');
+    expect(verdict.reasons.join()).toMatch(/RMSE [\d.]+ min on 62979 rides; the champion [0-9a-f]{32}: 6\.2212 min/);
+  });
+
+  test('refuses a short training', async () => {
+    const bucket = { ...REAL, '2023-03': await firstRides(realMonth('2023-03'), 3000) };
+    const verdict = await judged(aRegistry(), MARCH, await trained(MARCH, bucket), { bucket });
+    expect(verdict.outcome).toBe('refused');
+    expect(verdict.reasons[0]).toMatch(/^\d+ rides are left after cleaning; at least 5000 are needed$/);
+  });
+
+  test("refuses a run of shuffled labels, whose error is the mean predictor's", async () => {
+    const bucket = { ...REAL, '2023-03': await shuffled(realMonth('2023-03')) };
+    const run = await trained(MARCH, bucket);
+    const verdict = await judged(aRegistry(), MARCH, run, { bucket });
+    expect(verdict.outcome).toBe('refused');
+    expect(verdict.reasons).toEqual(expect.arrayContaining([expect.stringContaining('R2 on the validation rides is')]));
+    expect(run.card.validation.r2).toBeLessThan(0.01);
+  });
+
+  test('finds a graph that is not the one that was trained, before anything else, and calls it unsound', async () => {
+    const other = await trained(aPlan('2023-02', '2023-04'));
+    const swapped = { ...march, golden: other.golden };
+    const verdict = await judged(aRegistry(), MARCH, swapped);
+    expect(verdict).toMatchObject({ outcome: 'refused', sound: false, checks: [{ check: 'golden rides' }] });
+  });
+});
+
+/** The first rides of a month, as a file of their own. */
+const firstRides = (path: string, rows: number) => rewritten(path, `SELECT * FROM month LIMIT ${rows}`);
+
+/** A month whose rides have each other's durations. */
+const shuffled = (path: string) =>
+  rewritten(
+    path,
+    `SELECT a.* REPLACE (a.lpep_pickup_datetime + (b.lpep_dropoff_datetime - b.lpep_pickup_datetime) AS lpep_dropoff_datetime)
+     FROM (SELECT *, row_number() OVER () AS i FROM month) a
+     JOIN (SELECT *, row_number() OVER (ORDER BY md5(rowid::VARCHAR)) AS i FROM month) b USING (i)`,
+  );
+
+async function rewritten(path: string, query: string): Promise<string> {
+  const file = join(temporaryFolder(), 'month.parquet');
+  await inDatabase(async (database) => {
+    await database.run(`CREATE TEMP TABLE month AS SELECT * FROM read_parquet(${sqlText(path)})`);
+    await database.run(`COPY (${query}) TO ${sqlText(file)} (FORMAT parquet)`);
+  });
+  return file;
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import type { ModelCard } from '../../../src/model/card.ts';
+import type { LoadScorer } from '../../../src/model/scorer.ts';
+import { adoptRun } from '../../../src/registry/adopt.ts';
+import type { Verdict } from '../../../src/registry/gate.ts';
+import { promoteRun, rollBack } from '../../../src/registry/promotion.ts';
+import { filesOf, Registry } from '../../../src/registry/registry.ts';
+import { modelKeys } from '../../../src/storage/layout.ts';
+import { aRun } from '../../support/a-card.ts';
+import { NAMES, runFiles } from '../../support/a-run.ts';
+import { aScorer } from '../../support/a-scorer.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const PASSED: Verdict = { outcome: 'passed', reasons: [], checks: [], champion: null };
+const REFUSED: Verdict = { outcome: 'refused', reasons: ['It is worse than the champion'], checks: [], champion: null };
+const AT = new Date('2023-05-15T00:00:00Z');
+/** Says 18.7 of the golden ride of a-run.ts, from 130 to 205 over 3.66 miles at eight. */
+const loadScorer: LoadScorer = async () => aScorer({ shift: 18.7 - (13 + 2.05 + 3.66 + 0.008) });
+const otherScorer: LoadScorer = async () => aScorer();
+const by = (name: string) => ({ loadScorer, by: name, at: AT });
+const POINTER = modelKeys.alias(NAMES.registeredModels.green, 'champion');
+
+function aRegistry(bucket = 'models') {
+  const store = new MemoryStore(bucket);
+  const registry = new Registry(store, NAMES);
+  const add = async (digit: string, changes: Partial<ModelCard> = {}, gate: Verdict | null = PASSED) => {
+    const verdict = gate === null ? [] : [{ name: 'gate.json', body: JSON.stringify(gate) }];
+    await registry
+      .folder(aRun(digit))
+      .complete([...filesOf(runFiles({ run_id: aRun(digit), ...changes })), ...verdict]);
+  };
+  return { store, registry, add };
+}
+
+describe('a promotion', () => {
+  test('makes a run that passed the gate the champion', async () => {
+    const { registry, add } = aRegistry();
+    await add('a');
+    expect(await promoteRun(registry, aRun('a'), by('ada'))).toMatchObject({
+      outcome: 'moved',
+      pointer: { sequence: 1 },
+    });
+    expect((await registry.champion('green'))?.pointer.run_id).toBe(aRun('a'));
+  });
+
+  test.each([
+    ['that the gate refused', REFUSED, REFUSED.reasons],
+    ['that never went through the gate', null, ['The run never went through the gate']],
+  ])('of a run %s is refused with the reasons, unless a person overrules the gate', async (_, verdict, reasons) => {
+    const { store, registry, add } = aRegistry();
+    await add('a', {}, verdict);
+    expect(await promoteRun(registry, aRun('a'), by('ada'))).toEqual({ outcome: 'refused', reasons });
+    expect(store.objects.has(POINTER)).toBe(false);
+    expect(await promoteRun(registry, aRun('a'), { ...by('ada'), force: true })).toMatchObject({ outcome: 'moved' });
+  });
+
+  test('of a run that does not answer its golden rides here is an error, forced or not', async () => {
+    const { store, registry, add } = aRegistry();
+    await add('a');
+    const promotion = promoteRun(registry, aRun('a'), { ...by('ada'), loadScorer: otherScorer, force: true });
+    await expect(promotion).rejects.toThrow(/answers its golden rides .* minutes off; 0\.0001 is allowed/);
+    expect(store.objects.has(POINTER)).toBe(false);
+  });
+
+  test('that rests on a champion who is no longer is lost, and told to whom', async () => {
+    const { registry, add } = aRegistry();
+    for (const digit of ['a', 'b', 'c']) await add(digit);
+    await promoteRun(registry, aRun('a'), { ...by('ada'), over: 0 });
+    expect(await promoteRun(registry, aRun('b'), { ...by('grace'), over: 0 })).toMatchObject({
+      outcome: 'lost-race',
+      winner: { run_id: aRun('a'), promoted_by: 'ada' },
+    });
+    expect(await promoteRun(registry, aRun('c'), { ...by('grace'), over: 1 })).toMatchObject({ outcome: 'moved' });
+  });
+
+  test('that is tried again after it succeeded finds itself there', async () => {
+    const { registry, add } = aRegistry();
+    await add('a');
+    await promoteRun(registry, aRun('a'), { ...by('ada'), over: 0 });
+    expect(await promoteRun(registry, aRun('a'), { ...by('ada'), over: 0 })).toMatchObject({
+      outcome: 'already-there',
+    });
+  });
+
+  test('of a run whose last file never arrived cannot be', async () => {
+    const { store, registry } = aRegistry();
+    store.before = (operation, key) => {
+      if (operation === 'put' && key.endsWith('card.json')) throw new Error('S3 is gone');
+    };
+    await expect(registry.register(runFiles())).rejects.toThrow('S3 is gone');
+    store.before = () => {};
+    const promotion = promoteRun(registry, aRun('a'), { ...by('ada'), force: true });
+    await expect(promotion).rejects.toThrow(`There is no completed run ${aRun('a')}`);
+  });
+});
+
+describe('a rollback', () => {
+  test('is an entry of its own in the history, and goes further back the next time', async () => {
+    const { registry, add } = aRegistry();
+    for (const digit of ['a', 'b', 'c']) {
+      await add(digit);
+      await promoteRun(registry, aRun(digit), by('ada'));
+    }
+    const first = await rollBack(registry, 'green', by('grace'));
+    expect(first).toMatchObject({
+      to: aRun('b'),
+      outcome: {
+        outcome: 'moved',
+        pointer: { sequence: 4, previous_run_id: aRun('c'), rolled_back_run_id: aRun('c'), promoted_by: 'grace' },
+      },
+    });
+    expect((await rollBack(registry, 'green', by('grace'))).to).toBe(aRun('a'));
+    expect((await registry.history('green')).map(({ run_id }) => run_id)).toEqual(
+      ['a', 'b', 'c', 'b', 'a'].map((digit) => aRun(digit)),
+    );
+    await expect(rollBack(registry, 'green', by('grace'))).rejects.toThrow(`no green champion before ${aRun('a')}`);
+  });
+
+  test('from no champion at all says so', async () => {
+    await expect(rollBack(aRegistry().registry, 'yellow', by('ada'))).rejects.toThrow('There is no yellow champion');
+  });
+
+  test('that races a promotion loses to it', async () => {
+    const { store, registry, add } = aRegistry();
+    for (const digit of ['a', 'b', 'c']) await add(digit);
+    await promoteRun(registry, aRun('a'), by('ada'));
+    await promoteRun(registry, aRun('b'), by('ada'));
+    let raced = false;
+    store.before = async (operation, key) => {
+      if (raced || operation !== 'put' || !key.includes('/history/')) return;
+      raced = true;
+      await promoteRun(registry, aRun('c'), by('grace'));
+    };
+    expect((await rollBack(registry, 'green', by('ada'))).outcome).toMatchObject({
+      outcome: 'lost-race',
+      winner: { run_id: aRun('c'), promoted_by: 'grace' },
+    });
+  });
+
+  test("leaves the other taxi type's pointer byte for byte", async () => {
+    const { store, registry, add } = aRegistry();
+    await add('a');
+    await promoteRun(registry, aRun('a'), by('ada'));
+    const green = store.text(POINTER);
+    for (const digit of ['b', 'c']) {
+      await add(digit, { taxi_type: 'yellow' });
+      await promoteRun(registry, aRun(digit), by('grace'));
+    }
+    await rollBack(registry, 'yellow', by('grace'));
+    expect((await registry.champion('yellow'))?.pointer.run_id).toBe(aRun('b'));
+    expect(store.text(POINTER)).toBe(green);
+  });
+});
+
+describe('a run that is copied to another registry', () => {
+  test('has the same bytes there, and its verdict', async () => {
+    const [from, to] = [aRegistry('dev'), aRegistry('prod')];
+    await from.add('a');
+    await adoptRun(aRun('a'), await from.registry.folder(aRun('a')).files(), to.registry, loadScorer);
+    expect(new Map(to.store.objects)).toEqual(new Map(from.store.objects));
+    expect((await to.registry.verdict(aRun('a')))?.outcome).toBe('passed');
+  });
+
+  test('is no run there when it does not answer its golden rides there', async () => {
+    const [from, to] = [aRegistry('dev'), aRegistry('prod')];
+    await from.add('a');
+    const files = await from.registry.folder(aRun('a')).files();
+    await expect(adoptRun(aRun('a'), files, to.registry, otherScorer)).rejects.toThrow('golden rides');
+    expect(await to.registry.card(aRun('a'))).toBeUndefined();
+    await adoptRun(aRun('a'), files, to.registry, loadScorer); // what was left midway is completed
+    expect(await to.registry.card(aRun('a'))).toEqual(await from.registry.card(aRun('a')));
+  });
+});
