@@ -124,7 +124,7 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
       /green_tripdata_2019-07\.parquet/,
     ],
     [['train', '--local', '--source', TLC, '--recipe', 'linear-pair'], /not clear what to train on/],
-    [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset it/s],
+    [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset AWS_ENDPOINT_URL/s],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
     expect(ended.err).toMatch(message);
