@@ -14,7 +14,7 @@ export interface LogsOptions {
 /** `tripcast logs`: what one function wrote, or all of them. */
 export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const { config } = await connect(options.env);
-  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function)];
+  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, config.env)];
   const since = new Date(Date.now() - options.minutes * 60_000);
   const stop = new AbortController();
   if (options.follow) process.once('SIGINT', () => stop.abort());

@@ -41,7 +41,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       modelVersion: model.runId,
       all: options.all,
       chunkRows: CHUNK_ROWS,
-      onProgress: (rows, of) => progress.update(rows, `of ${count(of)} rides`),
+      onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
     },
     model.scorer,
     database,

@@ -194,23 +194,26 @@ function toldBackfill(months: readonly MonthOutcome[], to: Deployment): Told {
   };
 }
 
-function report(steps: readonly Step[], seconds: number, to: Deployment): string {
-  const rows = steps.map((each) => [
-    each.what,
-    each.result,
-    count(each.rows),
-    decimals(each.rmse, 3),
-    decimals(each.seconds, 1),
-    each.where,
+function report(steps: readonly Step[], seconds: number, { apiUrl }: Deployment): string {
+  const rows = steps.map(({ what, result, rows, rmse, seconds }) => [
+    what,
+    result,
+    count(rows),
+    decimals(rmse, 3),
+    decimals(seconds, 1),
   ]);
-  const api = to.apiUrl;
+  const width = Math.max(...steps.map(({ what }) => what.length));
   return [
     '',
-    table(['step', 'result', 'rows', 'RMSE min', 'seconds', 'where'], rows),
+    table(['step', 'result', 'rows', 'RMSE min', 'seconds'], rows),
+    '',
+    'Where it lies:',
+    ...steps.map(({ what, where }) => `  ${what.padEnd(width)}  ${where}`),
     '',
     `Done in ${seconds.toFixed(1)} s. The environment is up:`,
     `  AWS (emulator)  ${process.env.AWS_ENDPOINT_URL ?? ''}`,
-    `  predict API     ${api}/predict, ${api}/health`,
+    `  predict API     ${apiUrl}/predict`,
+    `                  ${apiUrl}/health`,
     '',
     'Try next:',
     '  npx tripcast predict --pu 130 --do 205 --at 2023-04-03T08:30',

@@ -1,4 +1,3 @@
-import { localApiUrl } from '../local/api-url.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './program.ts';
 import { type Terminal, table } from './terminal.ts';
@@ -17,9 +16,7 @@ export function describeEnvironment(found: Status): string {
   const rows = [
     ['emulator', environment.endpointUrl],
     ['stack', stack === undefined ? 'not deployed' : `${stack.name} ${stack.status}`],
-    ...Object.entries(stack?.outputs ?? {}).map(([name, value]) =>
-      name === 'ApiUrl' ? [name, localApiUrl(value, environment.endpointUrl)] : [name, value],
-    ),
+    ...Object.entries(stack?.outputs ?? {}),
     ['log', environment.logFile],
   ];
   const stale =

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { codeVersion } from '../adapters/git.ts';
 import { workFolder } from '../adapters/work-folder.ts';
@@ -91,7 +92,7 @@ export async function trainAndRegister(
 }
 
 async function promote(to: Deployment, run: RunId, terminal: Terminal): Promise<void> {
-  const moved = await to.registry.promote(run, process.env.USER ?? 'unknown', new Date());
+  const moved = await to.registry.promote(run, userInfo().username, new Date());
   if (moved.outcome === 'lost-race') {
     throw new TripcastError(
       `Run ${run} is registered but was not promoted: ${moved.winner.promoted_by} promoted ${moved.winner.run_id} meanwhile`,

@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { loadConfig, stackName } from '../../lib/config.ts';
 import { type DeployedStack, describeStack } from '../adapters/cloudformation.ts';
+import { localApiUrl } from './api-url.ts';
 import { type LocalEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
 import { sourcesHash } from './sources.ts';
 
@@ -35,7 +36,9 @@ async function deployedStack(endpoint: string): Promise<StackStatus | undefined>
   try {
     const name = stackName('dev');
     const stack = await describeStack(name, client);
-    return stack && { name, ...stack };
+    if (stack === undefined) return undefined;
+    const { ApiUrl: api, ...outputs } = stack.outputs;
+    return { name, ...stack, outputs: { ...outputs, ...(api && { ApiUrl: localApiUrl(api, endpoint) }) } };
   } finally {
     client.destroy();
   }
