@@ -6,7 +6,7 @@ import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import { monthsJson, monthTable } from './month-table.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface BatchOptions {

@@ -3,7 +3,7 @@ import { type EnvironmentName, FUNCTIONS, type FunctionName, functionName } from
 import { invokeFunction } from '../adapters/lambda.ts';
 import { shown, TripcastError } from '../errors.ts';
 import { connect } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface InvokeOptions {

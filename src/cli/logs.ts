@@ -2,7 +2,7 @@ import { FUNCTIONS, functionName } from '../../lib/config.ts';
 import { logLines } from '../adapters/logs.ts';
 import { connect } from './context.ts';
 import { knownFunction } from './invoke.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LogsOptions {

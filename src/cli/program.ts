@@ -5,14 +5,9 @@ import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
 import type { LogsOptions } from './logs.ts';
+import type { CommonOptions } from './options.ts';
 import type { ScoreOptions } from './score.ts';
 import { type Terminal, terminal } from './terminal.ts';
-
-/** What every command has. */
-export interface CommonOptions {
-  readonly env: string;
-  readonly json: boolean;
-}
 
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 

@@ -6,7 +6,7 @@ import { TripcastError } from '../errors.ts';
 import { isMonth, type Month } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
 import { chooseModel } from './model-file.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 export interface ScoreOptions {

@@ -1,5 +1,5 @@
 import { status as findStatus, type Status } from '../local/status.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { type Terminal, table } from './terminal.ts';
 
 export { findStatus };

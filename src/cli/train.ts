@@ -15,7 +15,7 @@ import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment, enableStream } from './context.ts';
 import { fetchRawMonths } from './ingest.ts';
 import { LOCAL_MODELS } from './model-file.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 export interface TrainOptions {

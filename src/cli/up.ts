@@ -1,5 +1,5 @@
 import { up as bringEnvironmentUp } from '../local/up.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { describeEnvironment, findStatus } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
