@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
 import { TripcastStack } from '../lib/tripcast-stack.ts';
 import { codeVersion } from '../src/adapters/git.ts';
 import { TripcastError } from '../src/errors.ts';
 import { buildAssets } from '../src/local/bundle.ts';
-import { CLONE } from '../src/local/paths.ts';
+import { withLock } from '../src/local/lock.mjs';
+import { CLONE, CLONE_LOCAL } from '../src/local/paths.ts';
 
 /** The CDK app: one stack, of the environment that `--context env=...` names. */
 async function synthesize(): Promise<void> {
@@ -22,7 +24,8 @@ async function synthesize(): Promise<void> {
 }
 
 try {
-  await synthesize();
+  // The assets lie in one folder of the clone until the assembly has its copy: one synthesis at a time.
+  await withLock(join(CLONE_LOCAL, 'synthesis.lock'), synthesize);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -17,9 +17,9 @@ export interface DeployedStack {
 }
 
 /** undefined when there is no such stack in this account and region. */
-export async function describeStack(name: string): Promise<DeployedStack | undefined> {
+export async function describeStack(name: string, client = cloudFormation()): Promise<DeployedStack | undefined> {
   try {
-    const { Stacks: [stack] = [] } = await cloudFormation().send(new DescribeStacksCommand({ StackName: name }));
+    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
     if (stack === undefined) return undefined;
     return {
       status: stack.StackStatus ?? 'UNKNOWN',

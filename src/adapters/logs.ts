@@ -33,9 +33,10 @@ export async function* logLines(
           if (error instanceof ResourceNotFoundException) return { events: [], nextToken: undefined }; // nothing logged yet
           throw error;
         });
-      for (const { eventId = '', timestamp = 0, message = '' } of page.events ?? []) {
-        if (seen.has(eventId)) continue;
-        seen.add(eventId);
+      for (const { eventId, logStreamName, timestamp = 0, message = '' } of page.events ?? []) {
+        const id = eventId ?? `${logStreamName} ${timestamp} ${message}`; // the emulator gives none
+        if (seen.has(id)) continue;
+        seen.add(id);
         from = Math.max(from, timestamp);
         yield { at: new Date(timestamp), text: message.trimEnd() };
       }

@@ -30,19 +30,15 @@ const LAST_POLL_MS = 2000;
 
 /**
  * Follows an execution to its end, asking less often the longer it takes.
- * @param onWait told between questions how many seconds have passed
+ * @param onWait called between questions
  */
-export async function followExecution(
-  executionArn: string,
-  onWait: (seconds: number) => void | Promise<void>,
-): Promise<ExecutionEnd> {
-  const started = performance.now();
+export async function followExecution(executionArn: string, onWait: () => void | Promise<void>): Promise<ExecutionEnd> {
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.3, LAST_POLL_MS)) {
     const execution = await sfn().send(new DescribeExecutionCommand({ executionArn }));
     if (execution.status !== ExecutionStatus.RUNNING && execution.status !== ExecutionStatus.PENDING_REDRIVE) {
       return endOf(execution);
     }
-    await onWait((performance.now() - started) / 1000);
+    await onWait();
     await setTimeout(wait);
   }
 }
@@ -55,6 +51,9 @@ export async function currentState(executionArn: string): Promise<string | undef
   return events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails !== undefined)?.stateEnteredEventDetails
     ?.name;
 }
+
+/** The last part of its ARN. */
+export const executionName = (executionArn: string) => executionArn.slice(executionArn.lastIndexOf(':') + 1);
 
 function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput): ExecutionEnd {
   if (status === ExecutionStatus.SUCCEEDED) return { outcome: 'succeeded', output: JSON.parse(output ?? 'null') };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { followExecution, startExecution } from '../adapters/step-functions.ts';
+import { executionName, followExecution, startExecution } from '../adapters/step-functions.ts';
 import { type MonthOutcome, monthOutcomeSchema, withoutScore } from '../batch/outcome.ts';
 import { MAX_CONCURRENCY } from '../batch/plan.ts';
 import { shown, TripcastError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { type Month, monthRange } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import { monthsJson, monthTable } from './month-table.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface BackfillOptions {
@@ -53,7 +53,7 @@ export async function runBackfill(
     all: options.all,
   });
   const progress = terminal.progress(`backfill ${options.taxiType} ${options.from}..${options.to}`);
-  const end = await followExecution(arn, (seconds) => progress.update(Math.round(seconds), `running, ${arn}`));
+  const end = await followExecution(arn, () => progress.update(0, `running as ${executionName(arn)}`));
   if (end.outcome === 'failed' && end.error !== 'MonthsFailed') {
     throw new TripcastError(`${arn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs plan`.');
   }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { doctor as examine } from '../local/doctor.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `tripcast doctor`: what this machine has, and what to do about what it lacks. */

@@ -1,5 +1,5 @@
 import { down as stopEnvironment } from '../local/down.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `tripcast down`: stops the emulator and the functions it runs; what it held is gone. */

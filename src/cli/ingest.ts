@@ -5,7 +5,7 @@ import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
 import { type Month, monthRange } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, type Terminal, table } from './terminal.ts';
 
 export interface IngestOptions {

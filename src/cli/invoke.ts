@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { FUNCTIONS, functionName } from '../../lib/config.ts';
+import { type EnvironmentName, FUNCTIONS, type FunctionName, functionName } from '../../lib/config.ts';
 import { invokeFunction } from '../adapters/lambda.ts';
 import { shown, TripcastError } from '../errors.ts';
 import { connect } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface InvokeOptions {
@@ -15,12 +15,13 @@ export interface InvokeOptions {
 export async function invoke(options: InvokeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const { config } = await connect(options.env);
   const event = await readEvent(options.event);
-  const answer = await invokeFunction(functionName(config.env, knownFunction(options.function)), event);
+  const answer = await invokeFunction(functionName(config.env, knownFunction(options.function, config.env)), event);
   terminal.result(answer, () => JSON.stringify(answer, null, 2));
 }
 
-export function knownFunction(name: string) {
-  const known = FUNCTIONS.find((each) => each === name);
+/** A function by its folder's name or by the name it is deployed under. */
+export function knownFunction(name: string, env: EnvironmentName): FunctionName {
+  const known = FUNCTIONS.find((each) => each === name || functionName(env, each) === name);
   if (known !== undefined) return known;
   throw new TripcastError(`There is no function ${shown(name)}`, `Give one of ${FUNCTIONS.join(', ')}.`);
 }

@@ -2,7 +2,7 @@ import { FUNCTIONS, functionName } from '../../lib/config.ts';
 import { logLines } from '../adapters/logs.ts';
 import { connect } from './context.ts';
 import { knownFunction } from './invoke.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface LogsOptions {
@@ -14,7 +14,7 @@ export interface LogsOptions {
 /** `tripcast logs`: what one function wrote, or all of them. */
 export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const { config } = await connect(options.env);
-  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function)];
+  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, config.env)];
   const since = new Date(Date.now() - options.minutes * 60_000);
   const stop = new AbortController();
   if (options.follow) process.once('SIGINT', () => stop.abort());

@@ -8,7 +8,7 @@ import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 export interface ModelsCompareOptions {

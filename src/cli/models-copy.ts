@@ -2,7 +2,7 @@ import { TripcastError } from '../errors.ts';
 import { adoptRun } from '../registry/adopt.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, keepingEnvironment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ModelsCopyOptions {

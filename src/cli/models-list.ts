@@ -1,7 +1,7 @@
 import type { ModelCard } from '../model/card.ts';
 import { TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { decimals, type Terminal, table } from './terminal.ts';
 
 export interface ModelsListOptions {

@@ -5,7 +5,7 @@ import type { TaxiType } from '../trips/taxi-type.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, type Deployment, enableStream } from './context.ts';
 import { mirrorToMlflow } from './models-sync.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { userName } from './user-name.ts';
 

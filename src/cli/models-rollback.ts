@@ -3,7 +3,7 @@ import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect } from './context.ts';
 import { promotionJson, promotionText } from './models-promote.ts';
 import { mirrorToMlflow } from './models-sync.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { userName } from './user-name.ts';
 

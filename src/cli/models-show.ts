@@ -3,7 +3,7 @@ import { noRun } from '../registry/registry.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 export interface ModelsShowOptions {

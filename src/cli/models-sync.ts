@@ -6,7 +6,7 @@ import { withLock } from '../local/lock.mjs';
 import { LOCAL } from '../local/paths.ts';
 import { type SyncReport, syncMlflow } from '../registry/mlflow-mirror.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { type Terminal, table } from './terminal.ts';
 import { userName } from './user-name.ts';
 

@@ -4,7 +4,7 @@ import { invokeFunction } from '../adapters/lambda.ts';
 import { TripcastError } from '../errors.ts';
 import { type PredictAnswer, type PredictRequest, predictAnswerSchema } from '../serving/request.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PredictOptions {

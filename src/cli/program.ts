@@ -10,14 +10,9 @@ import type { ModelsCompareOptions } from './models-compare.ts';
 import type { ModelsCopyOptions } from './models-copy.ts';
 import type { ModelsPromoteOptions } from './models-promote.ts';
 import type { ModelsShowOptions } from './models-show.ts';
+import type { CommonOptions } from './options.ts';
 import type { ScoreOptions } from './score.ts';
 import { type Terminal, terminal } from './terminal.ts';
-
-/** What every command has. */
-export interface CommonOptions {
-  readonly env: string;
-  readonly json: boolean;
-}
 
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 
@@ -38,9 +33,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** The names that the SDK and AWS give to missing, expired and unknown credentials. */
+const CREDENTIALS =
+  /^(CredentialsProviderError|ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException)$/;
+
 /** A person reads the sentence; what is no TripcastError is a fault of ours and needs its stack. */
 function messageOf(error: unknown): string {
   if (error instanceof TripcastError) return error.message;
+  if (error instanceof Error && CREDENTIALS.test(error.name)) {
+    return `AWS does not know who asks (${error.message}). Sign in (\`aws sso login\`, or AWS_PROFILE), and try again.`;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
@@ -176,7 +178,7 @@ function program(): Command {
     .option('--limit <n>', 'stop after so many', argument(wholeNumber))
     .action(lazily(async () => (await import('./stream-tail.ts')).streamTail));
 
-  command('score <in> <out>', 'score a Parquet file: no AWS')
+  command('score <in> <out>', 'score a Parquet file; AWS only if the model lies there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
     .addOption(
       new Option('--taxi-type <type>', "told by the file's name unless given").argParser(argument(parseTaxiType)),
@@ -194,7 +196,7 @@ function program(): Command {
     .option('--at <time>', 'pickup, ISO 8601, New York time unless it has an offset; now without it')
     .action(lazily(async () => (await import('./predict.ts')).predict));
 
-  command('serve', 'the API on this machine: no AWS')
+  command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .option('--port <n>', 'port on 127.0.0.1', argument(wholeNumber), 8000)

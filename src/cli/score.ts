@@ -6,7 +6,7 @@ import { TripcastError } from '../errors.ts';
 import { isMonth, type Month } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
 import { chooseModel } from './model-file.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 export interface ScoreOptions {
@@ -41,7 +41,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       modelVersion: model.runId,
       all: options.all,
       chunkRows: CHUNK_ROWS,
-      onProgress: (rows, of) => progress.update(rows, `of ${count(of)} rides`),
+      onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
     },
     model.scorer,
     database,

@@ -8,7 +8,7 @@ import { freePort } from '../local/ports.ts';
 import { createApp } from '../serving/app.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { chooseModel } from './model-file.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { interruptible } from './up.ts';
 

@@ -9,8 +9,8 @@ import { runBackfill } from './backfill.ts';
 import { runMonth } from './batch.ts';
 import { connect, type Deployment } from './context.ts';
 import { type IngestedMonth, ingestMonths } from './ingest.ts';
+import type { CommonOptions } from './options.ts';
 import { askApi } from './predict.ts';
-import type { CommonOptions } from './program.ts';
 import { replayAndRead } from './replay-and-read.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 import { trainAndRegister } from './train.ts';
@@ -20,7 +20,7 @@ import { bringUp, interruptible } from './up.ts';
 const BUNDLED = parseMonths('2021-01..2021-02,2022-02..2022-05,2023-01..2023-04');
 const BUNDLED_FOLDER = resolve(CLONE, 'data/tlc');
 const TAXI_TYPE = 'green';
-const RECIPE = 'linear-pair';
+const RECIPE = 'zone-map';
 const TRAIN = parseMonths('2023-01..2023-03');
 const VALIDATE = parseMonth('2023-04');
 /** The monthly run of this day scores the month before. */
@@ -194,23 +194,26 @@ function toldBackfill(months: readonly MonthOutcome[], to: Deployment): Told {
   };
 }
 
-function report(steps: readonly Step[], seconds: number, to: Deployment): string {
-  const rows = steps.map((each) => [
-    each.what,
-    each.result,
-    count(each.rows),
-    decimals(each.rmse, 3),
-    decimals(each.seconds, 1),
-    each.where,
+function report(steps: readonly Step[], seconds: number, { apiUrl }: Deployment): string {
+  const rows = steps.map(({ what, result, rows, rmse, seconds }) => [
+    what,
+    result,
+    count(rows),
+    decimals(rmse, 3),
+    decimals(seconds, 1),
   ]);
-  const api = to.apiUrl;
+  const width = Math.max(...steps.map(({ what }) => what.length));
   return [
     '',
-    table(['step', 'result', 'rows', 'RMSE min', 'seconds', 'where'], rows),
+    table(['step', 'result', 'rows', 'RMSE min', 'seconds'], rows),
+    '',
+    'Where it lies:',
+    ...steps.map(({ what, where }) => `  ${what.padEnd(width)}  ${where}`),
     '',
     `Done in ${seconds.toFixed(1)} s. The environment is up:`,
     `  AWS (emulator)  ${process.env.AWS_ENDPOINT_URL ?? ''}`,
-    `  predict API     ${api}/predict, ${api}/health`,
+    `  predict API     ${apiUrl}/predict`,
+    `                  ${apiUrl}/health`,
     '',
     'Try next:',
     '  npx tripcast predict --pu 130 --do 205 --at 2023-04-03T08:30',

@@ -1,7 +1,6 @@
-import { localApiUrl } from '../local/api-url.ts';
 import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { type Terminal, table } from './terminal.ts';
 
 export { findStatus };
@@ -18,9 +17,7 @@ export function describeEnvironment(found: Status): string {
   const rows = [
     ['emulator', environment.endpointUrl],
     ['stack', stack === undefined ? 'not deployed' : `${stack.name} ${stack.status}`],
-    ...Object.entries(stack?.outputs ?? {}).map(([name, value]) =>
-      name === 'ApiUrl' ? [name, localApiUrl(value, environment.endpointUrl)] : [name, value],
-    ),
+    ...Object.entries(stack?.outputs ?? {}),
     ['MLflow', describeMlflow(environment.mlflow?.url, mlflow)],
     ['log', environment.logFile],
   ];

@@ -7,7 +7,7 @@ import { replay } from '../streaming/replay.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { recordedRides } from './rides.ts';
 import { count, type Terminal } from './terminal.ts';
 

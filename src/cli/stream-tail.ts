@@ -2,7 +2,7 @@ import { readStream } from '../adapters/kinesis.ts';
 import { distinctPredictions } from '../streaming/distinct.ts';
 import { type PredictionRecord, predictionRecordSchema } from '../streaming/prediction-record.ts';
 import { connect, type Deployment } from './context.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { interruptible } from './up.ts';
 

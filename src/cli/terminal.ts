@@ -1,13 +1,6 @@
 import { stderr, stdout } from 'node:process';
-import { stripVTControlCharacters, styleText } from 'node:util';
-
-/** A piece of long work as it is shown: a bar on a terminal, plain lines otherwise. */
-export interface Progress {
-  /** @param done of `total`, when that is known */
-  update(done: number, note?: string): void;
-  /** Ends the bar with what was achieved. */
-  done(text: string): void;
-}
+import { styleText } from 'node:util';
+import { bar, lines, type Progress } from './progress.ts';
 
 /**
  * What a command says. Results go to standard output; progress goes to standard error, and so does all talk when the
@@ -16,15 +9,11 @@ export interface Progress {
 export interface Terminal {
   readonly json: boolean;
   say(text: string): void;
+  /** @param total what `update` counts up to; without it the work is told by its notes alone */
   progress(label: string, total?: number): Progress;
   /** The command's result: the object for machines, the text for people. */
   result(value: unknown, text: () => string): void;
 }
-
-const BAR_WIDTH = 24;
-const REDRAW_MS = 80;
-/** Without a terminal, one line each this often is enough to see that it lives. */
-const LINE_MS = 5000;
 
 export function terminal({ json }: { readonly json: boolean }): Terminal {
   const talk = json ? stderr : stdout;
@@ -35,43 +24,6 @@ export function terminal({ json }: { readonly json: boolean }): Terminal {
     result: (value, text) => void stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
   };
 }
-
-function bar(label: string, total: number | undefined): Progress {
-  const started = performance.now();
-  let drawn = Number.NEGATIVE_INFINITY;
-  return {
-    update(done, note = '') {
-      if (performance.now() - drawn < REDRAW_MS && done !== total) return;
-      drawn = performance.now();
-      stderr.write(`\r\x1b[K  ${label} ${barOf(done, total)} ${styleText('dim', note || seconds(started))}`);
-    },
-    done: (text) => void stderr.write(`\r\x1b[K${doneLine(label, text, started)}\n`),
-  };
-}
-
-function lines(label: string, total: number | undefined, talk: NodeJS.WriteStream): Progress {
-  const started = performance.now();
-  let said = started;
-  return {
-    update(done, note = '') {
-      if (performance.now() - said < LINE_MS) return;
-      said = performance.now();
-      talk.write(`  ${label}: ${total === undefined ? done : `${done} of ${total}`} ${note}\n`);
-    },
-    done: (text) => void talk.write(`${stripVTControlCharacters(doneLine(label, text, started))}\n`),
-  };
-}
-
-function barOf(done: number, total: number | undefined): string {
-  if (total === undefined || total === 0) return String(done);
-  const filled = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
-  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${done}/${total}`;
-}
-
-const doneLine = (label: string, text: string, started: number) =>
-  `${styleText('green', '✔')} ${label}: ${text} ${styleText('dim', `(${seconds(started)})`)}`;
-
-const seconds = (started: number) => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 
 const NUMBER = /^(–|-?[\d,]+(\.\d+)?%?)$/;
 

@@ -22,7 +22,7 @@ import { connect, type Deployment } from './context.ts';
 import { LOCAL_MODELS } from './model-file.ts';
 import { servePromoted } from './models-promote.ts';
 import { mirrorToMlflow } from './models-sync.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { decimals, type Terminal } from './terminal.ts';
 import { runJson, runSummary } from './train-summary.ts';
 import { userName } from './user-name.ts';
@@ -108,9 +108,7 @@ export async function runTraining(
     promoted_by: plan.promoted_by,
   });
   const progress = terminal.progress(labelOf(plan));
-  const end = await followExecution(arn, async (seconds) =>
-    progress.update(Math.round(seconds), `${(await currentState(arn)) ?? 'starting'}, ${arn}`),
-  );
+  const end = await followExecution(arn, async () => progress.update(0, (await currentState(arn)) ?? 'starting'));
   if (end.outcome === 'failed') {
     throw new TripcastError(`${arn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs train`.');
   }

@@ -1,5 +1,5 @@
 import { up as bringEnvironmentUp } from '../local/up.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 import { describeEnvironment, findStatus } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,13 +21,13 @@ export async function up(_options: CommonOptions, terminal: Terminal): Promise<v
 export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<BroughtUp> {
   const done = new Set<'emulator' | 'deploy'>();
   const progress = terminal.progress('environment');
-  let lines = 0;
   const environment = await bringEnvironmentUp({
     signal,
     onStep: (step) => {
-      if (step.step === 'waiting') progress.update(lines, `another tripcast (process ${step.pid}) is at it; waiting`);
-      else if (step.step === 'deploy-line') progress.update(++lines, step.line);
+      if (step.step === 'waiting') progress.update(0, `another tripcast (process ${step.pid}) is at it; waiting`);
+      else if (step.step === 'deploy-line') progress.update(0, step.line);
       else if (step.state === 'done') done.add(step.step);
+      else if (step.state === 'started') progress.update(0, STARTED[step.step]);
     },
   });
   const what = done.size === 0 ? 'was up' : [...done].map((step) => DONE[step]).join(', ');
@@ -35,6 +35,7 @@ export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<
   return { endpointUrl: environment.endpointUrl, started: done.has('emulator'), deployed: done.has('deploy') };
 }
 
+const STARTED = { emulator: 'starting the emulator', deploy: 'deploying the stack' } as const;
 const DONE = { emulator: 'emulator started', deploy: 'stack deployed' } as const;
 
 /** Runs work that Ctrl-C (or TERM) aborts through the signal, so that it can clean up; then the command ends as interrupted. */

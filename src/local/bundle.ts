@@ -47,7 +47,7 @@ export async function bundleFunctions(outDir: string): Promise<void> {
     format: 'cjs',
     // The packages' ES modules, where they have them: what is not used falls away.
     mainFields: ['module', 'main'],
-    external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*'],
+    external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
     legalComments: 'none',
     logLevel: 'error',
     // A bundle has no file of its own to be relative to: better found here than in a cold start.

@@ -78,6 +78,7 @@ async function runCdk({ endpointUrl, dir, outputsFile, logFile, onLine, signal }
         PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // for the app: `node` is this one
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: '1',
+        CDK_VALIDATION: 'false', // takes seconds, and is about AWS: a synthesis for prod has it
         NO_COLOR: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

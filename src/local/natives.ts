@@ -16,7 +16,7 @@ const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux
 /** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
 const LAYER_LIMIT_BYTES = 240 * 2 ** 20;
 /** Rises when what is taken changes, though the packages do not. */
-const SELECTION = 2;
+const SELECTION = 3;
 
 /**
  * The XGBoost library of this clone's set-up, or the one that XGBOOST_LIBRARY names.
@@ -120,6 +120,8 @@ function packagesOf(platform: Platform): readonly NativePackage[] {
       'index.cjs',
       'src/koffi/index.js',
       'src/koffi/index.cjs',
+      'src/koffi/src/static.js',
+      'src/koffi/src/static.cjs',
     ]),
     packageOf(`@koromix/koffi-${platform}`, platform, ['package.json', 'index.js', platform.replace('-', '_')]),
     xgboostWheel(platform),

@@ -154,11 +154,16 @@ export function npmCommand({ npm_execpath: script, npm_node_execpath: node }) {
 /**
  * A private venv: its folder, and the list of what it holds. Two, so that neither waits for the other, nor changes what the
  * other runs.
- * @typedef {{ folder: string, list: string }} Venv
+ * @typedef {{ folder: string, list: string, libraries?: string }} Venv libraries: a second list, of wheels wanted for their
+ *   shared library alone, and so without their dependencies
  */
 
 /** What the main job needs. */
-export const TOOLS = Object.freeze({ folder: 'venv', list: 'requirements.txt' });
+export const TOOLS = Object.freeze({
+  folder: 'venv',
+  list: 'requirements.txt',
+  libraries: 'requirements-libraries.txt',
+});
 export const MLFLOW = Object.freeze({ folder: 'mlflow-venv', list: 'requirements-mlflow.txt' });
 
 /**
@@ -192,11 +197,13 @@ export function hasVenv(root, venv = TOOLS) {
  * @param {Venv} venv
  */
 function venvFingerprint(root, venv) {
-  const wanted = createHash('sha256')
-    .update(readFileSync(join(root, venv.list)))
-    .digest('hex');
-  return `${wanted}\n${realpathSync(venvPython(root, venv))}\n`;
+  const wanted = createHash('sha256');
+  for (const list of listsOf(venv)) wanted.update(readFileSync(join(root, list)));
+  return `${wanted.digest('hex')}\n${realpathSync(venvPython(root, venv))}\n`;
 }
+
+/** @param {Venv} venv */
+const listsOf = ({ list, libraries }) => (libraries === undefined ? [list] : [list, libraries]);
 
 /**
  * @param {Venv} venv
@@ -217,8 +224,11 @@ const installVenv = (venv, python) => async (root, signal) => {
     );
   }
   // Always through the interpreter, never the venv's scripts: their first line breaks in a path with a space.
-  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', venv.list];
-  await run(venvPython(root, venv), pip, { cwd: root, signal });
+  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
+  await run(venvPython(root, venv), [...pip, '-r', venv.list], { cwd: root, signal });
+  if (venv.libraries !== undefined) {
+    await run(venvPython(root, venv), [...pip, '--no-deps', '-r', venv.libraries], { cwd: root, signal });
+  }
   writeFileSync(venvStamp(root, venv), venvFingerprint(root, venv));
 };
 

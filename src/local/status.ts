@@ -1,15 +1,12 @@
-import {
-  CloudFormationClient,
-  CloudFormationServiceException,
-  DescribeStacksCommand,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { loadConfig, stackName } from '../../lib/config.ts';
-import type { Outputs } from './deploy.ts';
+import { type DeployedStack, describeStack } from '../adapters/cloudformation.ts';
+import { localApiUrl } from './api-url.ts';
 import { type LocalEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
 import { type MlflowState, mlflowState } from './mlflow.ts';
 import { sourcesHash } from './sources.ts';
 
-export type StackStatus = { readonly name: string; readonly status: string; readonly outputs: Outputs };
+export type StackStatus = DeployedStack & { readonly name: string };
 
 export type Status =
   | { readonly up: false }
@@ -29,7 +26,7 @@ export async function status(): Promise<Status> {
   const environment = readEnvironment();
   if (environment === undefined) return { up: false };
   const [stack, mlflow] = await Promise.all([
-    describeStack(environment.endpointUrl),
+    deployedStack(environment.endpointUrl),
     environment.mlflow && mlflowState(environment.mlflow),
   ]);
   return {
@@ -41,17 +38,15 @@ export async function status(): Promise<Status> {
   };
 }
 
-async function describeStack(endpoint: string): Promise<StackStatus | undefined> {
+async function deployedStack(endpoint: string): Promise<StackStatus | undefined> {
   const { region } = loadConfig('dev');
-  const name = stackName('dev');
   const client = new CloudFormationClient({ endpoint, region, credentials: TEST_CREDENTIALS });
   try {
-    const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    const outputs = (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]);
-    return { name, status: stack?.StackStatus ?? 'UNKNOWN', outputs: Object.fromEntries(outputs) };
-  } catch (error) {
-    if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
-    throw error;
+    const name = stackName('dev');
+    const stack = await describeStack(name, client);
+    if (stack === undefined) return undefined;
+    const { ApiUrl: api, ...outputs } = stack.outputs;
+    return { name, ...stack, outputs: { ...outputs, ...(api && { ApiUrl: localApiUrl(api, endpoint) }) } };
   } finally {
     client.destroy();
   }

@@ -7,7 +7,6 @@
  */
 import { z } from 'zod';
 import { MICROMILES, milesOf } from './exact-sums.ts';
-import { at } from './rides.ts';
 import type { TrainingDatabase } from './training-rides.ts';
 import { PAIR_SLOTS, ZONE_SLOTS, zonesOfPair } from './zone-pair.ts';
 
@@ -190,6 +189,9 @@ function onPaper(zones: readonly number[], positions: Float64Array): ZoneMap {
   });
   return { coordinates, miles };
 }
+
+/** As rides.ts has it, for float arrays alone: these loops read some hundred million numbers. */
+const at = (values: Float64Array | Float32Array, index: number): number => values[index] ?? Number.NaN;
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 

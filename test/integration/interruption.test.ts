@@ -38,7 +38,7 @@ test.each(['during the deployment', 'during the main job'])(
     const ended = once(command, 'exit');
     const file = join(local, 'environment.json');
     environment = await eventually(() => readEnvironment(file));
-    if (when === 'during the main job') await eventually(() => (said.includes('environment:') ? true : undefined));
+    if (when === 'during the main job') await eventually(() => (said.includes('✔ environment') ? true : undefined));
     expect(isRunning(environment.process)).toBe(true);
 
     command.kill('SIGINT');

@@ -37,7 +37,7 @@ const terminal = silentTerminal();
 const lambda = new LambdaClient({});
 let to: Deployment;
 let run: FinishedRun;
-let scoredBeforeChampion: number;
+let loggedBeforeChampion: readonly string[];
 
 const EARLY = {
   ride: { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 },
@@ -49,7 +49,7 @@ beforeAll(async () => {
   await send([JSON.stringify(EARLY)]);
   await ingestMonths(to, parseMonths('2022-02,2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
   await systemClock.sleep(1000); // the emulator asks the stream each second
-  scoredBeforeChampion = await linesLogged('stream-score');
+  loggedBeforeChampion = await logged('stream-score');
   run = await trainedAlone();
 });
 
@@ -66,7 +66,7 @@ describe('a model trained and promoted in the environment', () => {
 
   test('is the champion, and lets the stream flow, which waited for it', async () => {
     expect((await to.registry.champion('green'))?.pointer.run_id).toBe(run.card.run_id);
-    expect(scoredBeforeChampion).toBe(0);
+    expect(loggedBeforeChampion).toEqual([]);
     const [early] = await somePredictions(({ prediction }) => prediction.ride_id === EARLY.ride_id, 1);
     expect(early).toMatchObject({
       version: run.card.run_id,
@@ -182,6 +182,16 @@ describe('the stream', () => {
   });
 });
 
+describe('the log of the stream', () => {
+  test('counts every record once, as metrics', async () => {
+    const metrics = (await logged('stream-score')).flatMap((line) =>
+      line.startsWith('{"_aws"') ? [JSON.parse(line)] : [],
+    );
+    const sum = (name: string) => metrics.reduce((total, metric) => total + Number(metric[name] ?? 0), 0);
+    expect(['RecordsIn', 'RecordsScored', 'RecordsQuarantined', 'RecordsFailed'].map(sum)).toEqual([2006, 2001, 5, 0]);
+  });
+});
+
 describe('the predict API', () => {
   test('answers a ride as the batch does', async () => {
     const [ride] = (await batchOutput()).slice(0, 1);
@@ -268,9 +278,9 @@ async function somePredictions(
   return found;
 }
 
-async function linesLogged(name: FunctionName): Promise<number> {
+async function logged(name: FunctionName): Promise<readonly string[]> {
   const lines = await Array.fromAsync(logLines(`/aws/lambda/${functionName('dev', name)}`, { since: new Date(0) }));
-  return lines.length;
+  return lines.map(({ text }) => text);
 }
 
 async function quarantined(count: number): Promise<readonly { readonly reason: string }[]> {

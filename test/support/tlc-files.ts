@@ -1,9 +1,9 @@
+import { join } from 'node:path';
 import { DuckDB } from '../../src/adapters/duckdb.ts';
 import { sqlText } from '../../src/trips/sql.ts';
 
 /** The bundled real month. */
-export const realMonth = (month: string) =>
-  new URL(`../../data/tlc/green_tripdata_${month}.parquet`, import.meta.url).pathname;
+export const realMonth = (month: string) => join(import.meta.dirname, `../../data/tlc/green_tripdata_${month}.parquet`);
 
 export interface TestRide {
   readonly pickup?: string | null;

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CLONE } from '../../../src/local/paths.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { readRows, realMonth, writeMonth } from '../../support/tlc-files.ts';
 
-const CLONE = new URL('../../../', import.meta.url).pathname;
 const TLC = join(realMonth('2023-04'), '..');
 
 interface Ended {
@@ -19,8 +19,8 @@ function tripcast(args: readonly string[], env: Readonly<Record<string, string>>
   // No environment is up for these commands, whatever this machine runs.
   const variables = { ...process.env, TRIPCAST_LOCAL: temporaryFolder(), ...env };
   return new Promise((resolve) => {
-    const command = join(decodeURI(CLONE), 'bin/tripcast.mjs');
-    execFile(process.execPath, [command, ...args], { cwd: decodeURI(CLONE), env: variables }, (error, out, err) => {
+    const command = join(CLONE, 'bin/tripcast.mjs');
+    execFile(process.execPath, [command, ...args], { cwd: CLONE, env: variables }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
     });
   });

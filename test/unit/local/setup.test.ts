@@ -50,6 +50,7 @@ describe('the venv', () => {
     mkdirSync(join(root, '.tripcast', 'venv', 'bin'), { recursive: true });
     symlinkSync(realpathSync(process.execPath), join(root, '.tripcast', 'venv', 'bin', 'python'));
     writeFileSync(join(root, 'requirements.txt'), 'ministack==1.5.33\n');
+    writeFileSync(join(root, 'requirements-libraries.txt'), 'xgboost-cpu==3.2.0\n');
     expect(hasVenv(root)).toBe(false);
     writeFileSync(join(root, '.tripcast', 'venv', 'installed'), 'of other requirements');
     expect(hasVenv(root)).toBe(false);
@@ -95,6 +96,7 @@ test('a missing requirement is one sentence on standard error and exit code 1, b
   cpSync(new URL('../../../src/local', import.meta.url), join(root, 'src', 'local'), { recursive: true });
   writeFileSync(join(root, 'package-lock.json'), '{"packages":{}}');
   writeFileSync(join(root, 'requirements.txt'), '');
+  writeFileSync(join(root, 'requirements-libraries.txt'), '');
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'local', 'setup.mjs')], {
     env: { ...process.env, TRIPCAST_PYTHON: '/nowhere/python3' },
     encoding: 'utf8',
@@ -102,6 +104,12 @@ test('a missing requirement is one sentence on standard error and exit code 1, b
   expect(stderr).toMatch(/^setup: Python 3\.10 or newer is needed .*\n$/);
   expect(stdout).toBe('');
   expect(status).toBe(1);
-  expect(readdirSync(root).sort()).toEqual(['.tripcast', 'package-lock.json', 'requirements.txt', 'src']);
+  expect(readdirSync(root).sort()).toEqual([
+    '.tripcast',
+    'package-lock.json',
+    'requirements-libraries.txt',
+    'requirements.txt',
+    'src',
+  ]);
   expect(readdirSync(join(root, '.tripcast'))).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { recipeNamed } from '../../../src/model/recipes/index.ts';
 import { type MonthSource, type TrainedModel, type TrainOptions, trainModel } from '../../../src/model/train.ts';
 import { sha256OfFile } from '../../../src/storage/sha256.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
+import { sqlText } from '../../../src/trips/sql.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';
 
@@ -65,6 +66,22 @@ export async function trainOnReal(
 ): Promise<TrainedModel> {
   const source = await aRealSource(validation);
   return train({ train: [await aRealSource(month)], validation: { kind: 'month', source } }, how);
+}
+
+/** Every n-th ride of a bundled month. @param columns replaces columns' SQL expressions */
+export async function aThinnedMonth(
+  month: string,
+  n: number,
+  columns: Readonly<Record<string, string>> = {},
+): Promise<MonthSource> {
+  const path = join(temporaryFolder(), `${month}.parquet`);
+  const replaced = Object.entries(columns).map(([name, expression]) => `${expression} AS ${name}`);
+  const star = replaced.length === 0 ? '*' : `* REPLACE (${replaced.join()})`;
+  await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
+  await database.run(`COPY (SELECT ${star} FROM (SELECT * EXCLUDE file_row_number
+      FROM read_parquet(${sqlText(realMonth(month))}, file_row_number = true) WHERE file_row_number % ${n} = 0))
+    TO ${sqlText(path)} (FORMAT parquet)`);
+  return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
 }
 
 /** The same residual quantiles in every band: 90% -2..+3, 80% -1..+1 with a distance, twice that without. */

@@ -1,0 +1,5 @@
+/** What every command has. */
+export interface CommonOptions {
+  readonly env: string;
+  readonly json: boolean;
+}
