@@ -4,6 +4,7 @@ import { TripcastError } from '../errors.ts';
 import { down } from '../local/down.ts';
 import { CLONE } from '../local/paths.ts';
 import type { ModelCard } from '../model/card.ts';
+import { publishedOn } from '../model/published.ts';
 import { type Month, parseMonth, parseMonths } from '../trips/month.ts';
 import { runBackfill } from './backfill.ts';
 import { runMonth } from './batch.ts';
@@ -12,6 +13,7 @@ import { type IngestedMonth, ingestMonths } from './ingest.ts';
 import type { CommonOptions } from './options.ts';
 import { askApi } from './predict.ts';
 import { replayAndRead } from './replay-and-read.ts';
+import { describeMlflow, findStatus } from './status.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 import { trainAndRegister } from './train.ts';
 import { bringUp, interruptible } from './up.ts';
@@ -57,7 +59,7 @@ export async function start(_options: CommonOptions, terminal: Terminal): Promis
     return value;
   };
 
-  await interruptible(async (signal) => {
+  const card = await interruptible(async (signal) => {
     const up = await step(
       'environment',
       () => bringUp(terminal, signal),
@@ -67,7 +69,7 @@ export async function start(_options: CommonOptions, terminal: Terminal): Promis
       signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
     );
     try {
-      await Promise.race([mainJob(step, terminal), stopOnInterruption]);
+      return await Promise.race([mainJob(step, terminal), stopOnInterruption]);
     } catch (error) {
       if (signal.aborted && up.started) await down();
       throw error;
@@ -75,19 +77,25 @@ export async function start(_options: CommonOptions, terminal: Terminal): Promis
   });
   const to = await connect('dev');
   const seconds = (performance.now() - began) / 1000;
-  terminal.result({ steps, seconds }, () => report(steps, seconds, to));
+  const found = await findStatus();
+  const mlflow = found.up ? describeMlflow(found.environment.mlflow?.url, found.mlflow) : 'not started';
+  const compared = comparison(card);
+  terminal.result({ steps, compared, seconds }, () =>
+    [reportOfSteps(steps), reportOfComparison(compared), reportOfEnvironment(seconds, to, mlflow)].join('\n\n'),
+  );
 }
 
 type RunStep = <T>(what: string, run: () => Promise<T>, tell: (of: T) => Told) => Promise<T>;
 
-async function mainJob(step: RunStep, terminal: Terminal): Promise<void> {
+/** @returns the champion's card */
+async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
   const to = await connect('dev');
   await step(
     'ingest',
     () => ingestMonths(to, BUNDLED, { taxiType: TAXI_TYPE, source: BUNDLED_FOLDER }, terminal),
     (months) => toldIngest(months, to),
   );
-  await step(
+  const { card } = await step(
     'train, promote',
     () => championOrTrain(to, terminal),
     ({ card, isNew }) => ({
@@ -127,6 +135,7 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<void> {
       where: `${to.apiUrl}/predict`,
     }),
   );
+  return card;
 }
 
 /** The champion, if it is the one that this job trains; else a new run. */
@@ -194,7 +203,32 @@ function toldBackfill(months: readonly MonthOutcome[], to: Deployment): Told {
   };
 }
 
-function report(steps: readonly Step[], seconds: number, { apiUrl }: Deployment): string {
+interface ComparedModel {
+  readonly model: string;
+  readonly trained: string;
+  /** Minutes, on the champion's validation rides. */
+  readonly rmse: number;
+}
+
+/** The champion beside what else is known of its validation rides: the published recipes and the plainest guesses. */
+function comparison({ recipe, taxi_type, train, validation }: ModelCard): readonly ComparedModel[] {
+  const trained = train.months.map(({ month }) => month).join(', ');
+  const published = validation.month === null ? [] : publishedOn(taxi_type, validation.month);
+  const baselines = validation.breakdown?.baselines;
+  return [
+    { model: `${recipe}, the champion`, trained, rmse: validation.rmse },
+    { model: `${recipe}, no distance given`, trained, rmse: validation.typical_distance.rmse },
+    ...published.map(({ name, trainedOn, rmse }) => ({ model: name, trained: trainedOn.join(', '), rmse })),
+    ...(baselines === undefined
+      ? []
+      : [
+          { model: 'mean of the two zones', trained, rmse: baselines.pair_mean.rmse },
+          { model: 'mean of all rides', trained, rmse: baselines.mean.rmse },
+        ]),
+  ];
+}
+
+function reportOfSteps(steps: readonly Step[]): string {
   const rows = steps.map(({ what, result, rows, rmse, seconds }) => [
     what,
     result,
@@ -209,17 +243,28 @@ function report(steps: readonly Step[], seconds: number, { apiUrl }: Deployment)
     '',
     'Where it lies:',
     ...steps.map(({ what, where }) => `  ${what.padEnd(width)}  ${where}`),
-    '',
+  ].join('\n');
+}
+
+const reportOfComparison = (compared: readonly ComparedModel[]) =>
+  table(
+    [`on the rides of ${VALIDATE}`, 'trained on', 'RMSE min'],
+    compared.map(({ model, trained, rmse }) => [model, trained, decimals(rmse, 3)]),
+  );
+
+const reportOfEnvironment = (seconds: number, { apiUrl }: Deployment, mlflow: string) =>
+  [
     `Done in ${seconds.toFixed(1)} s. The environment is up:`,
     `  AWS (emulator)  ${process.env.AWS_ENDPOINT_URL ?? ''}`,
     `  predict API     ${apiUrl}/predict`,
     `                  ${apiUrl}/health`,
+    `  MLflow          ${mlflow}`,
     '',
     'Try next:',
     '  npx tripcast predict --pu 130 --do 205 --at 2023-04-03T08:30',
     '  npx tripcast stream tail --from-start --limit 5',
+    '  npx tripcast models list',
     '  npx tripcast backfill --from 2021-01 --to 2021-02',
     '  npx tripcast status',
     '  npx tripcast down',
   ].join('\n');
-}

@@ -26,7 +26,8 @@ export function describeEnvironment(found: Status): string {
   return [table(['what', 'where'], rows), ...stale].join('\n');
 }
 
-function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
+/** Its address, or what it is at. */
+export function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
   if (url === undefined || mlflow === undefined) return process.env.MLFLOW_TRACKING_URI ?? 'not started';
   if (mlflow.state === 'ready') return url;
   return mlflow.state === 'stopped' ? `stopped: ${mlflow.reason}` : `${url} (${mlflow.state})`;

@@ -1,9 +1,9 @@
 import type { Breakdown } from '../breakdown.ts';
+import { publishedOn } from '../published.ts';
 import { bar } from './drawing.ts';
 import { decimals, monthsText } from './format.ts';
 import type { CardExtras, RenderedCard } from './given.ts';
 import { type Html, html } from './markup.ts';
-import { publishedOn } from './published.ts';
 
 interface Line {
   readonly kind: 'metered' | 'typical' | 'other';

@@ -1,7 +1,7 @@
 import type { Breakdown } from '../breakdown.ts';
 import type { ModelCard } from '../card.ts';
+import type { Compared } from '../published.ts';
 import type { FeatureGain } from '../recipe.ts';
-import type { Compared } from './published.ts';
 
 /** A card; older ones have no breakdown. */
 export type RenderedCard = ModelCard & { readonly validation: { readonly breakdown?: Breakdown | undefined } };

@@ -1,5 +1,5 @@
-import { type Month, parseMonth } from '../../trips/month.ts';
-import type { TaxiType } from '../../trips/taxi-type.ts';
+import { type Month, parseMonth } from '../trips/month.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
 
 /** What another model reaches on the same validation rides. */
 export interface Compared {
