@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Breakdown, BreakdownSums, breakdownSchema } from '../../../src/model/breakdown.ts';
 import { GROUPINGS, type GroupingName } from '../../../src/model/ride-groups.ts';
@@ -165,7 +166,7 @@ describe('on real rides: linear-pair of 2023-03 on 2023-04', () => {
 
   test("DuckDB counts the same rides by TLC's own table of zones, the clock and the distance", async () => {
     const { breakdown } = await realBreakdown();
-    const lookup = new URL('../../../data/zones/taxi_zone_lookup.csv', import.meta.url).pathname;
+    const lookup = join(import.meta.dirname, '../../../data/zones/taxi_zone_lookup.csv');
     const database = await aDatabase();
     const [counted] = await database.rows(`
       SELECT count(*) FILTER (Borough = 'Bronx') AS bronx, count(*) FILTER (Borough = 'Manhattan') AS manhattan,

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { sqlText } from '../../../src/trips/sql.ts';
 import { BOROUGHS, zoneOf } from '../../../src/trips/zones.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const LOOKUP = new URL('../../../data/zones/taxi_zone_lookup.csv', import.meta.url).pathname;
+const LOOKUP = join(import.meta.dirname, '../../../data/zones/taxi_zone_lookup.csv');
 
 async function publishedZones() {
   await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
