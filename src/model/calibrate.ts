@@ -18,10 +18,20 @@ interface JudgedFold {
 /**
  * Calibrates the intervals on predictions that each ride's own fold had no part in: neither the fit nor the typical
  * distances have seen its day; nor has the spread by which its error is measured.
+ * @param onProgress told what is being done now, in a few words
  * @throws TripcastError when all rides fall into one fold
  */
-export async function calibrateOutOfFold(recipe: Recipe, engines: Engines, relation: string): Promise<Calibrations> {
-  const folds = await judgeFolds(recipe, engines, relation);
+export async function calibrateOutOfFold(
+  recipe: Recipe,
+  engines: Engines,
+  relation: string,
+  onProgress: (step: string) => void = () => {},
+): Promise<Calibrations> {
+  const folds: JudgedFold[] = [];
+  for await (const fold of judgeFolds(recipe, engines, relation)) {
+    folds.push(fold);
+    onProgress(`calibrating intervals: fold ${folds.length} of ${FOLDS}`);
+  }
   const given = folds.map((fold) => fold.given);
   const typical = folds.map((fold) => fold.typical);
   if (recipe.intervals === 'bands') {
@@ -51,9 +61,8 @@ export async function calibrateOutOfFold(recipe: Recipe, engines: Engines, relat
   };
 }
 
-async function judgeFolds(recipe: Recipe, engines: Engines, relation: string): Promise<readonly JudgedFold[]> {
+async function* judgeFolds(recipe: Recipe, engines: Engines, relation: string): AsyncGenerator<JudgedFold> {
   const { database } = engines;
-  const folds: JudgedFold[] = [];
   for (let fold = 0; fold < FOLDS; fold += 1) {
     const inside = `(SELECT * FROM ${relation} WHERE fold = ${fold})`;
     const outside = `(SELECT * FROM ${relation} WHERE fold <> ${fold})`;
@@ -66,9 +75,8 @@ async function judgeFolds(recipe: Recipe, engines: Engines, relation: string): P
       const complete = withTypicalDistance(seen, fit.typical);
       return { rides: complete, isGiven, predicted: fit.fitted.predict(complete) };
     };
-    folds.push({ given: judged(rides, true), typical: judged(withoutDistance(rides), false) });
+    yield { given: judged(rides, true), typical: judged(withoutDistance(rides), false) };
   }
-  return folds;
 }
 
 const oneFold = (rows: number) =>

@@ -81,7 +81,7 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
   };
   using fit = await fitRecipe(recipe, options, rides.train, { watched: rides.validation, onRound });
   onProgress('calibrating intervals');
-  const calibrations = await calibrateOutOfFold(recipe, options, rides.train);
+  const calibrations = await calibrateOutOfFold(recipe, options, rides.train, onProgress);
   const { fitted, typical } = fit;
   const model = rideGraph({
     typical,

@@ -68,7 +68,7 @@ export async function loadRides(
   for (const source of sources) {
     const rowsRead = await checkedRows(database, taxiType, source);
     const before = await countRows(database, fitted);
-    await database.run(`INSERT INTO ${table} ${keptRides(taxiType, source, holdOut)}`);
+    await database.run(`INSERT INTO ${table} FROM ${keptRides(taxiType, source, holdOut)}`);
     const rows = (await countRows(database, fitted)) - before;
     months.push({ month: source.month, sha256: source.sha256, rowsRead, rows });
   }
@@ -123,15 +123,16 @@ async function checkedRows(database: Queries, taxiType: TaxiType, { path }: Mont
   );
 }
 
-function keptRides(taxiType: TaxiType, { month, path }: MonthSource, holdOut?: HoldOut): string {
+/** The rides of a file that cleaning keeps, as a relation with the columns of {@link loadRides}, read anew by each query. */
+export function keptRides(taxiType: TaxiType, { month, path }: MonthSource, holdOut?: HoldOut): string {
   const ride = rideSql(taxiType);
-  return `SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')},
-      CASE WHEN abs(distance) <= ${FARTHEST_MILES} THEN distance END,
-      pickup_time, minutes, abs(pickup_time // ${DAY_SECONDS}) % ${FOLDS}, ${heldOutSql(month, holdOut)}
+  return `(SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')} AS pair,
+      CASE WHEN abs(distance) <= ${FARTHEST_MILES} THEN distance END AS distance,
+      pickup_time, minutes, abs(pickup_time // ${DAY_SECONDS}) % ${FOLDS} AS fold, ${heldOutSql(month, holdOut)} AS held_out
     FROM (SELECT ${ride.pickupZone} AS pickup_zone, ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS distance,
         ${ride.pickupTime} AS pickup_time, ${ride.duration} AS minutes, file_row_number
       FROM read_parquet(${sqlText(path)}, file_row_number = true))
-    WHERE minutes BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most}`;
+    WHERE minutes BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most})`;
 }
 
 /** MD5 of seed, month and row as a uniform number: the same on every machine and with every version of DuckDB. */

@@ -1,11 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
 import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
+import { MAP_FEATURES } from '../../../src/model/map-features.ts';
 import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
 import { type AddPrediction, rideGraph } from '../../../src/model/onnx/ride-graph.ts';
 import { RideBatch } from '../../../src/model/ride-batch.ts';
 import { batchOf } from '../../../src/model/rides.ts';
 import { OUTPUTS } from '../../../src/model/scorer.ts';
+import { drawMap } from '../../../src/model/zone-map.ts';
 import { PAIR_SLOTS, pairSlot } from '../../../src/model/zone-pair.ts';
 import { evenCalibrations } from './training.ts';
 
@@ -70,6 +72,38 @@ describe('the graph around a recipe', () => {
     );
     expect(given).toMatchObject({ interval_low: 18, interval80_low: 19, interval80_high: 21, interval_high: 23 });
     expect(typical).toMatchObject({ interval_low: 16, interval80_low: 18, interval80_high: 22, interval_high: 26 });
+  });
+
+  test('with a spread, takes the quantiles as multiples of it', async () => {
+    // One tree that asks whether the distance is given (the last feature): 1.5 minutes, or 1.5 + 2.5.
+    const given = MAP_FEATURES.length + 1;
+    const tree = {
+      left: [1, -1, -1],
+      right: [2, -1, -1],
+      feature: [given, 0, 0],
+      value: [0.5, 2.5, 0],
+      missingLeft: [0, 0, 0],
+    };
+    const spread = {
+      encoder: { map: drawMap([]), usualTime: 0 },
+      trees: { base: 1.5, trees: [tree] },
+    };
+    const scorer = await loadScorer(
+      rideGraph({
+        typical: new Float64Array(PAIR_SLOTS).fill(20),
+        addPrediction: theDistance,
+        calibrations: { ...evenCalibrations(), spread },
+        metadata: {},
+      }),
+    );
+    onTestFinished(() => scorer.close());
+    const batch = new RideBatch(2);
+    batch.push(3, 4, 20, TIME);
+    batch.push(3, 4, Number.NaN, TIME);
+    const scores = await scorer.score(batch);
+    const bounds = (i: number) => OUTPUTS.map((name) => scores[name][i]);
+    expect(bounds(0)).toEqual([20, 20 - 2 * 1.5, 20 + 3 * 1.5, 20 - 1.5, 20 + 1.5]);
+    expect(bounds(1)).toEqual([20, 20 - 4 * 4, 20 + 6 * 4, 20 - 2 * 4, 20 + 2 * 4]);
   });
 
   test('leaves the prediction as it is, and clips the interval to 1..60', async () => {

@@ -1,0 +1,158 @@
+/** Training beside the Python peers, in one run. See README.md. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { decimals, table } from '../../../src/cli/terminal.ts';
+import { TripcastError } from '../../../src/errors.ts';
+import { monthFile } from '../../../src/storage/layout.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+
+const CLONE = join(import.meta.dirname, '../../..');
+const TLC = join(CLONE, 'data/tlc');
+const MARCH = parseMonth('2023-03');
+const peers = process.env.PEERS;
+if (peers === undefined) throw new TripcastError('PEERS is not set', 'See test/bench/train/README.md.');
+const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const say = (text: string) => console.error(`  ${text}`);
+function run(command: string, args: readonly string[]): string {
+  say([command, ...args].map((part) => part.split('/').at(-1)).join(' '));
+  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+function pythonWithPeers(): string {
+  if (process.env.BENCH_PYTHON !== undefined) return process.env.BENCH_PYTHON;
+  run('python3', ['-m', 'venv', join(folder, 'venv')]);
+  const python = join(folder, 'venv/bin/python');
+  run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(peers ?? '', 'requirements.txt')]);
+  return python;
+}
+
+const python = pythonWithPeers();
+const peer = (script: string, ...args: string[]) => run(python, [join(peers, script), ...args]);
+const yellow = join(folder, monthFile('yellow', MARCH));
+const green = join(TLC, monthFile('green', MARCH));
+peer('make_yellow.py', TLC, yellow);
+
+const job = (name: string, ...args: string[]): unknown =>
+  JSON.parse(run(process.execPath, [join(import.meta.dirname, name), ...args]));
+
+const linearSchema = z.object({
+  rows: z.number(),
+  rmse: z.number(),
+  intercept: z.number(),
+  fit_seconds: z.number(),
+  seconds: z.number(),
+  peak_mib: z.number(),
+});
+const trainSchema = z.object({
+  rmse: z.number(),
+  coverage_90: z.number(),
+  typical_rmse: z.number(),
+  typical_coverage_90: z.number(),
+  seconds: z.number(),
+  boosting_seconds: z.number().nullable(),
+  peak_mib: z.number(),
+});
+
+/** What train_linear.py prints: `... rmse R {'import': s, ...} total s peakRSS_MiB m`. */
+function linearPeer(file: string, prefix: string) {
+  const said = peer('train_linear.py', file, prefix, join(folder, 'peer.pkl'));
+  const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);
+  return {
+    rmse: number(/rmse ([\d.]+)/),
+    seconds: number(/total ([\d.]+)/) - number(/'import': ([\d.]+)/),
+    peak_mib: number(/peakRSS_MiB (\d+)/),
+  };
+}
+
+const sections: string[] = [];
+const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+  sections.push(`${title}\n${table(head, rows)}`);
+
+const linearRows = (['green', 'yellow'] as const).map((taxiType) => {
+  const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
+  const ours = linearSchema.parse(job('linear-job.ts', 'linear-pair', taxiType, file));
+  const theirs = linearPeer(file, prefix);
+  return [
+    `${ours.rows} ${taxiType} rides`,
+    `${decimals(ours.seconds, 2)} s (fit ${decimals(ours.fit_seconds, 2)})`,
+    `${decimals(theirs.seconds, 2)} s`,
+    `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
+    `${decimals(ours.peak_mib, 0)} MiB`,
+    `${decimals(theirs.peak_mib, 0)} MiB`,
+    `${decimals(ours.rmse, 6)} / ${decimals(theirs.rmse, 6)}`,
+  ];
+});
+section(
+  'linear-pair: read, clean, fit, RMSE on the same rides (scikit-learn stops early)',
+  ['', 'tripcast', 'Python', 'ratio', 'peak', 'Python', 'RMSE, Python'],
+  linearRows,
+);
+
+const zonesSchema = z.object({ rmse: z.number(), intercept: z.number(), seconds: z.number() });
+const zonesRows = (['green', 'yellow'] as const).map((taxiType) => {
+  const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
+  const ours = linearSchema.parse(job('linear-job.ts', 'linear-zones', taxiType, file));
+  const reference = run(python, [join(import.meta.dirname, 'linear_zones.py'), file, prefix]);
+  const theirs = zonesSchema.parse(JSON.parse(reference));
+  return [
+    `${ours.rows} ${taxiType} rides`,
+    `${decimals(ours.seconds, 2)} s`,
+    `${decimals(theirs.seconds, 2)} s`,
+    `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
+    `${decimals(ours.peak_mib, 0)} MiB`,
+    Math.abs(ours.rmse - theirs.rmse).toExponential(1),
+    Math.abs(ours.intercept - theirs.intercept).toExponential(1),
+  ];
+});
+section(
+  'linear-zones: the same, against LinearRegression(tol=1e-13)',
+  ['', 'tripcast', 'Python', 'ratio', 'peak', 'RMSE differs by', 'intercept by'],
+  zonesRows,
+);
+
+const published = peer('xgb_seed001.py', TLC, 'hist');
+const [, theirRmse, theirSeconds] = /RMSE ([\d.]+) .*train ([\d.]+)s/.exec(published) ?? [];
+const MONTHS = ['2023-03', '2023-01,2023-02,2023-03'] as const;
+const wanted = [
+  ['linear-pair', 'green', TLC, MONTHS[0], '2023-04'],
+  ['linear-zones', 'green', TLC, MONTHS[0], '2023-04'],
+  ['xgboost-pair', 'green', TLC, MONTHS[0], '2023-04'],
+  ...(['zone-map-fast', 'zone-map'] as const).flatMap((recipe) =>
+    MONTHS.map((months) => [recipe, 'green', TLC, months, '2023-04'] as const),
+  ),
+  ['linear-pair', 'yellow', folder, '2023-03', 'split:0.2'],
+] as const;
+const trained = wanted.map((args) => ({ args, ...trainSchema.parse(job('train-job.ts', ...args)) }));
+section(
+  'Whole trainings: fit, intervals out of fold, graph, golden rides, validation',
+  ['', 'RMSE', 'in 90%', 'typical: RMSE', 'in 90%', 'seconds', 'boosting', 'peak'],
+  trained.map(({ args: [recipe, taxiType, , months, validation], ...each }) => [
+    `${recipe} ${taxiType} ${months} -> ${validation}`,
+    decimals(each.rmse, 4),
+    `${decimals(each.coverage_90 * 100, 1)}%`,
+    decimals(each.typical_rmse, 4),
+    `${decimals(each.typical_coverage_90 * 100, 1)}%`,
+    decimals(each.seconds, 1),
+    each.boosting_seconds === null ? '–' : decimals(each.boosting_seconds, 2),
+    `${decimals(each.peak_mib, 0)} MiB`,
+  ]),
+);
+const pair = trained.find(({ args: [recipe] }) => recipe === 'xgboost-pair');
+section(
+  'xgboost-pair: thirty rounds with both errors after each, no matrix building',
+  ['', 'seconds', 'RMSE'],
+  [
+    [
+      'tripcast, through koffi',
+      decimals(pair?.boosting_seconds ?? Number.NaN, 2),
+      decimals(pair?.rmse ?? Number.NaN, 7),
+    ],
+    ['Python', theirSeconds ?? '–', theirRmse ?? '–'],
+  ],
+);
+console.log(sections.join('\n\n'));

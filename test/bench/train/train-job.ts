@@ -1,0 +1,52 @@
+/** A whole training. usage: train-job.ts RECIPE TAXI_TYPE FOLDER MONTHS VALIDATION, months joined by commas; or split:SHARE */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { openXGBoost } from '../../../src/adapters/xgboost.ts';
+import { xgboostLibrary } from '../../../src/local/natives.ts';
+import { recipeNamed } from '../../../src/model/recipes/index.ts';
+import { trainModel } from '../../../src/model/train.ts';
+import { monthFile } from '../../../src/storage/layout.ts';
+import { sha256OfFile } from '../../../src/storage/sha256.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+
+const [recipe = '', type = '', folder = '', months = '', validation = ''] = process.argv.slice(2);
+const taxiType = parseTaxiType(type);
+const sourceOf = async (text: string) => {
+  const month = parseMonth(text);
+  const path = join(folder, monthFile(taxiType, month));
+  return { month, path, sha256: await sha256OfFile(path) };
+};
+await using database = await DuckDB.open({ tempDirectory: tmpdir() });
+const steps: { readonly step: string; readonly at: number }[] = [];
+const started = performance.now();
+const { card } = await trainModel({
+  recipe: recipeNamed(recipe),
+  taxiType,
+  database,
+  boosting: () => openXGBoost(xgboostLibrary()),
+  loadScorer,
+  codeVersion: 'bench',
+  train: await Promise.all(months.split(',').map(sourceOf)),
+  validation: validation.startsWith('split:')
+    ? { kind: 'split', share: Number(validation.slice('split:'.length)), seed: 42 }
+    : { kind: 'month', source: await sourceOf(validation) },
+  onProgress: (step) => steps.push({ step, at: (performance.now() - started) / 1000 }),
+});
+const rounds = steps.filter(({ step }) => step.includes(': round '));
+console.log(
+  JSON.stringify({
+    rmse: card.validation.rmse,
+    coverage_90: card.validation.coverage_90,
+    typical_rmse: card.validation.typical_distance.rmse,
+    typical_coverage_90: card.validation.typical_distance.coverage_90,
+    seconds: card.seconds,
+    boosting_seconds:
+      rounds.length === 0
+        ? null
+        : ((rounds.at(-1)?.at ?? 0) - (rounds[0]?.at ?? 0)) * (rounds.length / (rounds.length - 1)),
+    peak_mib: process.resourceUsage().maxRSS / 1024,
+  }),
+);
