@@ -5,7 +5,8 @@ import { TripcastError } from '../errors.ts';
 import { dataKeys, monthFile, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256OfFile } from '../storage/sha256.ts';
-import { inspectFile, type Queries } from '../trips/inspect-file.ts';
+import type { Queries } from '../trips/database.ts';
+import { inspectFile } from '../trips/inspect-file.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 

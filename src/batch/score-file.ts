@@ -3,20 +3,15 @@ import { RideBatch } from '../model/ride-batch.ts';
 import { at } from '../model/rides.ts';
 import type { Scorer } from '../model/scorer.ts';
 import type { RunId } from '../registry/run-id.ts';
-import { inspectFile, type Queries } from '../trips/inspect-file.ts';
+import type { RideQueries } from '../trips/database.ts';
+import { inspectFile } from '../trips/inspect-file.ts';
 import type { Month } from '../trips/month.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { KEPT_MINUTES, REJECTIONS, type Rejection, rideSql, TIME_COLUMNS } from '../trips/tlc-file.ts';
 
 /** What scoring needs of a database; src/adapters/duckdb.ts has it. */
-export interface RideDatabase extends Queries {
-  run(sql: string): Promise<void>;
-  /** Numeric columns in batches, NaN for null; the arrays are used again. */
-  numbers(
-    sql: string,
-    batchRows: number,
-  ): AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>;
+export interface RideDatabase extends RideQueries {
   appendFloats(table: string, columns: readonly Float32Array[], rows: number): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { TripcastError } from '../errors.ts';
-import { inspectFile, type Queries } from '../trips/inspect-file.ts';
+import type { Queries, RideQueries } from '../trips/database.ts';
+import { inspectFile } from '../trips/inspect-file.ts';
 import type { Month } from '../trips/month.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
@@ -7,15 +8,8 @@ import { KEPT_MINUTES, rideSql } from '../trips/tlc-file.ts';
 import { FARTHEST_MILES, type LabelledRides } from './rides.ts';
 import { pairSlotSql } from './zone-pair.ts';
 
-/** What training needs of a database; src/adapters/duckdb.ts has it. */
-export interface TrainingDatabase extends Queries {
-  run(sql: string): Promise<void>;
-  /** Numeric columns in batches, NaN for null; the arrays are used again. */
-  numbers(
-    sql: string,
-    batchRows: number,
-  ): AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>;
-}
+/** What training needs of a database. */
+export type TrainingDatabase = RideQueries;
 
 /** A month of TLC's, on disk. */
 export interface MonthSource {

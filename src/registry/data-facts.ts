@@ -1,5 +1,5 @@
 import type { MonthSource } from '../model/training-rides.ts';
-import type { Queries } from '../trips/inspect-file.ts';
+import type { Queries } from '../trips/database.ts';
 import { UNKNOWN_TIME } from '../trips/new-york-time.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';

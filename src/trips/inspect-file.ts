@@ -1,11 +1,7 @@
+import type { Queries } from './database.ts';
 import { sqlText } from './sql.ts';
 import type { TaxiType } from './taxi-type.ts';
 import { neededColumns } from './tlc-file.ts';
-
-/** What inspecting needs of a database. */
-export interface Queries {
-  rows(sql: string): Promise<Record<string, unknown>[]>;
-}
 
 export interface Column {
   readonly name: string;

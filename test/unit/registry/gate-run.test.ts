@@ -14,21 +14,12 @@ import { sha256OfFile } from '../../../src/storage/sha256.ts';
 import { type Month, parseMonth } from '../../../src/trips/month.ts';
 import { sqlText } from '../../../src/trips/sql.ts';
 import { NAMES } from '../../support/a-run.ts';
+import { LIMITS } from '../../support/gate-limits.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 
 // Thousands of real rides with an algebra that anyone can follow: linear-pair.
-
-const LIMITS: GateLimits = {
-  leastRows: 5000,
-  mostOutOfRangeShare: 0.1,
-  mostNullShare: 0.05,
-  leastZones: 50,
-  leastR2: 0.1,
-  rmseToleranceMinutes: 0.05,
-  coverageToleranceShare: 0.02,
-};
 
 const boosting = async () => {
   throw new Error('linear-pair boosts nothing');

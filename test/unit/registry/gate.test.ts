@@ -1,18 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../src/model/compare.ts';
 import type { Figures } from '../../../src/model/figures.ts';
-import { type Evidence, type GateLimits, judge, judgeGolden, verdictSchema } from '../../../src/registry/gate.ts';
+import { type Evidence, judge, judgeGolden, verdictSchema } from '../../../src/registry/gate.ts';
 import { aRun } from '../../support/a-card.ts';
-
-const LIMITS: GateLimits = {
-  leastRows: 5000,
-  mostOutOfRangeShare: 0.1,
-  mostNullShare: 0.05,
-  leastZones: 50,
-  leastR2: 0.1,
-  rmseToleranceMinutes: 0.05,
-  coverageToleranceShare: 0.02,
-};
+import { LIMITS } from '../../support/gate-limits.ts';
 
 const figures = { rows: 62_979, rmse: 6.2, mae: 4, mape: 0.3, r2: 0.4, coverage_90: 0.9, coverage_80: 0.8 };
 const champion = { run_id: aRun('c'), sequence: 3 };

@@ -1,0 +1,12 @@
+import type { GateLimits } from '../../src/registry/gate.ts';
+
+/** What the gate asks for in tests. */
+export const LIMITS: GateLimits = {
+  leastRows: 5000,
+  mostOutOfRangeShare: 0.1,
+  mostNullShare: 0.05,
+  leastZones: 50,
+  leastR2: 0.1,
+  rmseToleranceMinutes: 0.05,
+  coverageToleranceShare: 0.02,
+};
