@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MLFLOW, ROOT, venvPython } from './setup.mjs';
+import { CHECKS, MLFLOW, ROOT, venvPython } from './setup.mjs';
 
 export const CLONE = ROOT;
 
@@ -8,6 +8,9 @@ export const CLONE_LOCAL = join(ROOT, '.tripcast');
 export const PYTHON = venvPython(ROOT);
 /** The interpreter that has MLflow, and onnx, onnxruntime, pandas and scikit-learn with it. */
 export const MLFLOW_PYTHON = venvPython(ROOT, MLFLOW);
+
+/** The interpreter that has what only tests need: cfn-lint and the AWS command line. */
+export const CHECKS_PYTHON = venvPython(ROOT, CHECKS);
 
 /** Where the local environment keeps its state; TRIPCAST_LOCAL names another place, so that tests have one of their own. */
 export const LOCAL = process.env.TRIPCAST_LOCAL ?? CLONE_LOCAL;

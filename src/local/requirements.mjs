@@ -9,7 +9,7 @@ const GIB = 2 ** 30;
 /** What a clone that is set up still writes, measured: bundles and assets 0.4 GB, functions at work in the emulator 0.2 GB each. */
 export const SET_UP_CLONE_BYTES = 2 * GIB;
 
-/** And before that, on linux-x64: node_modules 1.1 GB, npm's cache 0.4 GB, the venv 0.1 GB, MLflow's 1.0 GB, pip's cache 0.3 GB. */
+/** And before that, on linux-x64: node_modules 1.1 GB, npm's cache 0.4 GB, the venv 0.1 GB, MLflow's 1.0 GB, the test tools' 0.3 GB, pip's cache 0.4 GB. */
 export const FRESH_CLONE_BYTES = 5.5 * GIB;
 
 export const OLDEST_NODE = 20;

@@ -27,14 +27,14 @@ export class SetupError extends Error {}
 /**
  * Installs what is missing: node_modules as package-lock.json has it, the private venvs as their requirements have it,
  * the `tripcast` command. Two set-ups in one clone wait for each other.
- * @param {{ root?: string, withMlflow?: boolean, log?: (line: string) => void, signal?: AbortSignal }} [options]
- *   withMlflow: false leaves MLflow, the largest part, to the local environment, which installs it in the background. Default true
+ * @param {{ root?: string, extras?: readonly Extra[], log?: (line: string) => void, signal?: AbortSignal }} [options]
+ *   extras: what to install beside the main job's needs. All of them by default
  * @returns {Promise<void>}
  * @throws {SetupError}
  */
-export async function setUp({ root = ROOT, withMlflow = true, log = () => {}, signal } = {}) {
+export async function setUp({ root = ROOT, extras = EXTRAS, log = () => {}, signal } = {}) {
   check(requirements.nodeProblem(process.versions.node));
-  await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, withMlflow, log, signal), {
+  await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, extras, log, signal), {
     onWait: ({ pid }) => log(`Waiting for another set-up of this clone (pid ${pid})`),
     ...(signal && { signal }),
   });
@@ -59,23 +59,24 @@ export async function installMlflow(root, signal) {
 
 /**
  * @param {string} root
- * @param {boolean} withMlflow
+ * @param {readonly Extra[]} extras
  * @param {(line: string) => void} log
  * @param {AbortSignal | undefined} signal
  */
-async function installMissing(root, withMlflow, log, signal) {
-  const lacksMlflow = withMlflow && !hasVenv(root, MLFLOW);
+async function installMissing(root, extras, log, signal) {
+  const lacks = (/** @type {Extra} */ extra) => extras.includes(extra) && !hasVenv(root, VENVS[extra]);
   const steps = [
     ...(hasNodeModules(root) ? [] : [{ name: 'node_modules', install: installNodeModules }]),
     ...(hasVenv(root) ? [] : [{ name: 'Python tools', install: installVenv(TOOLS, findPython(process.env)) }]),
-    ...(lacksMlflow ? [{ name: 'MLflow', install: installMlflow }] : []),
+    ...(lacks('checks') ? [{ name: 'test tools', install: installVenv(CHECKS, findPython(process.env)) }] : []),
+    ...(lacks('mlflow') ? [{ name: 'MLflow', install: installMlflow }] : []),
   ];
 
   const neededBytes = steps.length === 0 ? requirements.SET_UP_CLONE_BYTES : requirements.FRESH_CLONE_BYTES;
   check(requirements.diskProblem({ freeBytes: freeBytes(root), neededBytes, folder: root }));
   if (steps.length > 0) {
     check(requirements.platformProblem({ platform: process.platform, arch: process.arch, glibc: glibcVersion() }));
-    const time = lacksMlflow ? 'one to three minutes' : 'about a minute';
+    const time = lacks('mlflow') ? 'one to three minutes' : 'about a minute';
     log(`Installing ${steps.map(({ name }) => name).join(' and ')} (once; ${time})`);
   }
 
@@ -152,8 +153,8 @@ export function npmCommand({ npm_execpath: script, npm_node_execpath: node }) {
 }
 
 /**
- * A private venv: its folder, and the list of what it holds. Two, so that neither waits for the other, nor changes what the
- * other runs.
+ * A private venv: its folder, and the list of what it holds. Several, so that none waits for another, nor changes what
+ * another runs.
  * @typedef {{ folder: string, list: string, libraries?: string }} Venv libraries: a second list, of wheels wanted for their
  *   shared library alone, and so without their dependencies
  */
@@ -164,7 +165,21 @@ export const TOOLS = Object.freeze({
   list: 'requirements.txt',
   libraries: 'requirements-libraries.txt',
 });
+/** The largest part. `npm start` leaves it to the local environment, which installs it in the background. */
 export const MLFLOW = Object.freeze({ folder: 'mlflow-venv', list: 'requirements-mlflow.txt' });
+/** What only tests need. */
+export const CHECKS = Object.freeze({ folder: 'checks-venv', list: 'requirements-checks.txt' });
+
+/** @typedef {'mlflow' | 'checks'} Extra what the main job runs without */
+const VENVS = Object.freeze({ mlflow: MLFLOW, checks: CHECKS });
+/** @type {readonly Extra[]} */
+export const EXTRAS = Object.freeze(['mlflow', 'checks']);
+
+/**
+ * The extras that a command line leaves in: all but those it names with `--without-`.
+ * @param {readonly string[]} args
+ */
+export const extrasOf = (args) => EXTRAS.filter((extra) => !args.includes(`--without-${extra}`));
 
 /**
  * @param {string} root
@@ -318,15 +333,15 @@ function shortened(output) {
 
 /**
  * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
- * @param {{ quiet: boolean, withMlflow: boolean }} options quiet: standard output stays empty (the CDK reads it)
+ * @param {{ quiet: boolean, extras: readonly Extra[] }} options quiet: standard output stays empty (the CDK reads it)
  * @returns {Promise<number>} the exit code
  */
-export async function setUpAsCommand({ quiet, withMlflow }) {
+export async function setUpAsCommand({ quiet, extras }) {
   const stop = new AbortController();
   const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
   try {
-    await setUp({ withMlflow, log: quiet ? console.error : console.log, signal: stop.signal });
+    await setUp({ extras, log: quiet ? console.error : console.log, signal: stop.signal });
     return 0;
   } catch (error) {
     console.error(
@@ -339,6 +354,5 @@ export async function setUpAsCommand({ quiet, withMlflow }) {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const given = (/** @type {string} */ flag) => process.argv.includes(flag);
-  process.exitCode = await setUpAsCommand({ quiet: given('--quiet'), withMlflow: !given('--without-mlflow') });
+  process.exitCode = await setUpAsCommand({ quiet: process.argv.includes('--quiet'), extras: extrasOf(process.argv) });
 }
