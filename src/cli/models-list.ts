@@ -1,4 +1,4 @@
-import type { ModelCard } from '../model/card.ts';
+import { type ModelCard, validatedOn } from '../model/card.ts';
 import { TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
@@ -19,7 +19,7 @@ export async function modelsList(options: ModelsListOptions & CommonOptions, ter
         run.recipe,
         run.taxi_type,
         run.months.join(' '),
-        run.validation.month ?? 'split (optimistic)',
+        run.validated_on,
         decimals(run.validation.rmse, 4),
         `${decimals(run.validation.coverage_90 * 100, 1)}%`,
         run.gate ?? '–',
@@ -41,6 +41,7 @@ export async function listRuns({ registry }: Deployment, taxiType?: TaxiType) {
       taxi_type: card.taxi_type,
       months: card.train.months.map(({ month }) => month),
       validation: validationOf(card),
+      validated_on: validatedOn(card),
       gate: (await registry.verdict(card.run_id))?.outcome ?? null,
       champion: isChampion(card),
       created_at: card.created_at,

@@ -1,3 +1,4 @@
+import { validatedOn } from '../model/card.ts';
 import { mlflowIdsOf } from '../registry/mlflow-ids.ts';
 import { noRun } from '../registry/registry.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
@@ -51,7 +52,7 @@ function describe({ run_id, card, gate, champion, model, files, promotions, mlfl
     ['recipe', card.recipe],
     ['taxis', card.taxi_type],
     ['trained on', `${train.months.map(({ month }) => month).join(', ')}: ${count(train.rows)} rides`],
-    ['validated on', `${validation.month ?? 'a split (optimistic)'}: ${count(validation.rows)} rides`],
+    ['validated on', `${validatedOn(card)}: ${count(validation.rows)} rides`],
     ['RMSE, MAE', `${decimals(validation.rmse, 4)}, ${decimals(validation.mae, 4)} min`],
     ['in the 90% interval', `${decimals(validation.coverage_90 * 100, 1)}%`],
     [

@@ -1,3 +1,4 @@
+import { unseen, validatedOn } from '../model/card.ts';
 import { count, decimals, table } from './terminal.ts';
 import type { FinishedRun } from './train.ts';
 
@@ -16,7 +17,7 @@ export function runJson({ card, model, outcome }: FinishedRun) {
       rmse: validation.rmse,
       mae: validation.mae,
       coverage_90: validation.coverage_90,
-      optimistic: validation.kind === 'split',
+      optimistic: unseen(card) !== 'unseen-month',
     },
     seconds: card.seconds,
     ...(outcome !== undefined && {
@@ -31,7 +32,7 @@ export function runJson({ card, model, outcome }: FinishedRun) {
 export function runSummary({ card, model, outcome }: FinishedRun): string {
   const { train, validation } = card;
   const validated = [
-    `validate ${validation.month ?? '(split, optimistic: rides of the same days as in training)'}`,
+    `validate ${validatedOn(card)}`,
     count(validation.rows_read),
     count(validation.rows),
     count(train.features),

@@ -55,5 +55,26 @@ export const modelCardSchema = z.object({
 });
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
 
+/**
+ * How far a card's figures can be trusted: only rides of a month that it has not seen are a test. Rides held out of the
+ * training months share their days; rides that it was trained on say nothing about new ones.
+ */
+export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
+
+export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
+  if (validation.kind === 'split') return 'same-days';
+  return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
+}
+
+/** What it was validated on, in a few words, with a warning where the figures are better than the model is. */
+export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): string {
+  const words: Readonly<Record<Unseen, string>> = {
+    'unseen-month': `${card.validation.month}`,
+    'same-days': 'a split (optimistic: rides of the same days)',
+    'trained-on': `${card.validation.month} (optimistic: it was trained on it)`,
+  };
+  return words[unseen(card)];
+}
+
 /** What training itself knows of a card; the registry's caller adds the run and the time. */
 export type ModelCardBody = Omit<ModelCard, 'run_id' | 'mlflow_run_id' | 'created_at'>;

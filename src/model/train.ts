@@ -56,7 +56,9 @@ const MOST_IMPORTANT = 20;
  * Trains a recipe: fits it on all training rides, and once without each fold to calibrate the intervals; writes the
  * graph; and measures that graph, not the algebra behind it, on the validation rides.
  *
- * @throws TripcastError when a month is used twice, a file cannot be trained on, no ride is left to fit or to validate,
+ * A validation month that is among the training months is allowed: the card says so, and the gate lets no such run pass.
+ *
+ * @throws TripcastError when a training month is given twice, a file cannot be trained on, no ride is left to fit or to validate,
  * or the graph does not say what the recipe's own algebra says
  */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
@@ -207,12 +209,12 @@ async function trainingFigures(
   };
 }
 
-function refuseRepeatedMonths({ train, validation }: TrainOptions): void {
-  const months = [...train, ...(validation.kind === 'month' ? [validation.source] : [])].map(({ month }) => month);
+function refuseRepeatedMonths({ train }: TrainOptions): void {
+  const months = train.map(({ month }) => month);
   const repeated = months.find((month, i) => months.indexOf(month) !== i);
   if (repeated === undefined) return;
   throw new TripcastError(
-    `${repeated} is given twice: rides that were trained on say nothing about new ones`,
-    'Give each month once, and validate on another one or on a split.',
+    `${repeated} is given twice: its rides would weigh double`,
+    'Give each month to train on once.',
   );
 }

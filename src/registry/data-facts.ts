@@ -16,8 +16,10 @@ export interface DataFacts {
   readonly nulls: Readonly<Record<string, number>>;
   /** Different zones among the rides that are left. */
   readonly zones: { readonly pickup: number; readonly dropoff: number };
-  /** Months, the validation month among them, that share a file: each list has one file's. */
+  /** Different months, the validation month among them, that share a file: each list has one file's. */
   readonly repeated: readonly (readonly string[])[];
+  /** The validation month, when it was trained on. */
+  readonly validated_on_training: string | null;
 }
 
 /**
@@ -51,12 +53,13 @@ export async function dataFacts(
     nulls: Object.fromEntries(nulls.map((name) => [name, number(name)])),
     zones: { pickup: number('pickup_zones'), dropoff: number('dropoff_zones') },
     repeated: sharedFiles([...train, ...validation]),
+    validated_on_training: validation.find((each) => train.some(({ month }) => month === each.month))?.month ?? null,
   };
 }
 
 function sharedFiles(sources: readonly MonthSource[]): readonly (readonly string[])[] {
   const bySha256 = Map.groupBy(sources, ({ sha256 }) => sha256);
   return [...bySha256.values()]
-    .filter((sharing) => sharing.length > 1)
-    .map((sharing) => sharing.map(({ month }) => month));
+    .map((sharing) => [...new Set(sharing.map(({ month }) => month))])
+    .filter((months) => months.length > 1);
 }

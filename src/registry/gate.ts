@@ -116,7 +116,7 @@ function goldenCheck({ checked, here, exact }: Evidence['golden']): Check {
 }
 
 function dataChecks(data: DataFacts, limits: GateLimits): readonly Check[] {
-  const { rows, rows_read, out_of_range, nulls, zones, repeated } = data;
+  const { rows, rows_read, out_of_range, nulls, zones, repeated, validated_on_training: seen } = data;
   const outOfRange = out_of_range / rows_read;
   const [worstColumn, missing] = Object.entries(nulls).reduce((worst, each) => (each[1] > worst[1] ? each : worst));
   const fewestZones = Math.min(zones.pickup, zones.dropoff);
@@ -148,6 +148,14 @@ function dataChecks(data: DataFacts, limits: GateLimits): readonly Check[] {
         repeated.length === 0
           ? 'No file is used twice (by sha256)'
           : `The same file (by sha256) is used twice: for ${repeated.map((months) => months.join(' and ')).join('; for ')}`,
+    },
+    {
+      check: 'validation rides',
+      passed: seen === null,
+      said:
+        seen === null
+          ? 'No ride that it was validated on was trained on'
+          : `It was validated on ${seen}, which it was trained on: that says nothing about new rides`,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { KEPT_MINUTES } from '../../trips/tlc-file.ts';
+import { type Unseen, unseen } from '../card.ts';
 import { coverageScale } from './drawing.ts';
 import { count, decimals, monthsText, percent, points } from './format.ts';
 import type { RenderedCard } from './given.ts';
@@ -12,8 +13,8 @@ export function headline(card: RenderedCard): Html {
 <h1>${card.recipe} <span class="quiet">for ${card.taxi_type} taxis</span></h1>
 <p>Predicts how many minutes a ${card.taxi_type}-taxi ride takes from pickup to dropoff. Trained on ${count(card.train.rows)} rides of ${months} and measured on ${count(validation.rows)} rides ${
     validation.month === null ? 'held out of the same months' : `of ${validation.month}`
-  }, which it has not seen. Errors are in minutes, over rides that lasted ${KEPT_MINUTES.least} to ${KEPT_MINUTES.most} minutes.</p>
-${validation.kind === 'split' ? SPLIT_WARNING : NOTHING}
+  }${unseen(card) === 'trained-on' ? '' : ', which it has not seen'}. Errors are in minutes, over rides that lasted ${KEPT_MINUTES.least} to ${KEPT_MINUTES.most} minutes.</p>
+${WARNINGS[unseen(card)]}
 <dl class="tiles">
 ${tile('metered', 'RMSE with the metered distance', decimals(validation.rmse), ' min')}
 ${tile('typical', 'RMSE with the typical distance', decimals(validation.typical_distance.rmse), ' min')}
@@ -24,7 +25,11 @@ ${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical
 </header>`;
 }
 
-const SPLIT_WARNING = html`<p><strong class="weak">Optimistic:</strong> a random share of the training months was held out, so the model has seen other rides of the same days. A later month is the harder test.</p>`;
+const WARNINGS: Readonly<Record<Unseen, Html>> = {
+  'unseen-month': NOTHING,
+  'same-days': html`<p><strong class="weak">Optimistic:</strong> a random share of the training months was held out, so the model has seen other rides of the same days. A later month is the harder test.</p>`,
+  'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. How well it predicts others, these figures do not tell.</p>`,
+};
 
 const tile = (kind: 'metered' | 'typical', name: string, figure: string, unit = ''): Html =>
   html`<div class="${kind}"><dt>${name}</dt><dd>${figure}<small>${unit}</small></dd></div>`;

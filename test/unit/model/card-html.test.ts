@@ -186,6 +186,14 @@ test('a split is called optimistic, and months that do not follow one another ar
   expect(text).not.toContain('reference');
 });
 
+test('figures on months that were trained on are called optimistic, and not unseen', () => {
+  const { train, validation } = aCard();
+  const text = textOf(renderCard(aCard({ validation: { ...validation, month: train.months[0]?.month ?? null } })));
+  expect(text).toContain('Optimistic: the model was trained on these very rides');
+  expect(text).not.toContain('which it has not seen');
+  expect(textOf(renderCard(aCard()))).toContain('which it has not seen');
+});
+
 test('an older card, with no breakdown, has a page as well', () => {
   const page = renderCard(aCard());
   expect(unbalancedTags(page)).toEqual([]);

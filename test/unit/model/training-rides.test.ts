@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
 import { TripcastError } from '../../../src/errors.ts';
+import { unseen, validatedOn } from '../../../src/model/card.ts';
 import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
 import { trainModel } from '../../../src/model/train.ts';
 import { loadRides, readRides } from '../../../src/model/training-rides.ts';
@@ -11,7 +12,7 @@ import { pairSlot } from '../../../src/model/zone-pair.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TestRide } from '../../support/tlc-files.ts';
-import { aDatabase, aRealSource, aSource, theEngines, train } from './training.ts';
+import { aDatabase, aRealSource, aSource, aThinnedMonth, theEngines, train } from './training.ts';
 
 async function load(rides: readonly TestRide[], columns?: Record<string, string | null>) {
   const database = await aDatabase();
@@ -121,11 +122,21 @@ describe('training', () => {
     await expect(training).rejects.toThrow('in one fold');
   });
 
-  test('and validating on one month is refused', async () => {
-    const source = await aRealSource('2023-03');
-    await expect(train({ train: [source], validation: { kind: 'month', source } })).rejects.toThrow(
-      '2023-03 is given twice',
-    );
+  test('on a month twice is refused', async () => {
+    const [source, other] = [await aRealSource('2023-03'), await aRealSource('2023-04')];
+    const validation = { kind: 'month', source: other } as const;
+    await expect(train({ train: [source, source], validation })).rejects.toThrow('2023-03 is given twice');
+  });
+
+  test('and validating on one month works, and the card warns that its figures are optimistic', async () => {
+    const source = await aThinnedMonth('2023-03', 10);
+    const { card } = await train({ train: [source], validation: { kind: 'month', source } });
+    expect(unseen(card)).toBe('trained-on');
+    expect(validatedOn(card)).toBe('2023-03 (optimistic: it was trained on it)');
+    const other = await aThinnedMonth('2023-04', 10);
+    const { card: honest } = await train({ train: [source], validation: { kind: 'month', source: other } });
+    expect(validatedOn(honest)).toBe('2023-04');
+    expect(card.validation.rmse).toBeLessThan(honest.validation.rmse);
   });
 
   test('works on rides without distances, and on few days', async () => {

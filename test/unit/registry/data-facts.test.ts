@@ -20,6 +20,7 @@ test('the facts of a month are counted before and after cleaning', async () => {
     nulls: { PULocationID: 1, DOLocationID: 0, trip_distance: 2, pickup_time: 0 },
     zones: { pickup: 3, dropoff: 3 }, // 1, 7 and the missing one; 2, 3 and 7
     repeated: [],
+    validated_on_training: null,
   });
 });
 
@@ -42,4 +43,10 @@ test('a file that goes by the name of two months is found, the validation month 
   const disguised = { ...march, month: (await aSource('2023-04', [{ pu: 5 }])).month };
   const facts = await dataFacts(await aDatabase(), 'green', [march], [disguised]);
   expect(facts.repeated).toEqual([['2023-03', '2023-04']]);
+});
+
+test('a validation month that was trained on is named, and is no file used twice', async () => {
+  const [march, april] = [await aSource('2023-03', [{}]), await aSource('2023-04', [{ pu: 5 }])];
+  const facts = await dataFacts(await aDatabase(), 'green', [march, april], [april]);
+  expect(facts).toMatchObject({ repeated: [], validated_on_training: '2023-04' });
 });
