@@ -38,13 +38,16 @@ test.each(['during the deployment', 'during the main job'])(
     const ended = once(command, 'exit');
     const file = join(local, 'environment.json');
     environment = await eventually(() => readEnvironment(file));
+    const mlflow = await eventually(() => readEnvironment(file)?.mlflow);
     if (when === 'during the main job') await eventually(() => (said.includes('✔ environment') ? true : undefined));
-    expect(isRunning(environment.process)).toBe(true);
+    expect([environment, mlflow].map(({ process }) => isRunning(process))).toEqual([true, true]);
 
     command.kill('SIGINT');
     const [code] = await ended;
     expect(code).not.toBe(0);
     expect(isRunning(environment.process)).toBe(false);
     expect(readEnvironment(file)).toBeUndefined();
+    // MLflow's keeper looks after the emulator twice a second, and ends with it.
+    await eventually(() => (isRunning(mlflow.process) ? undefined : true), 10_000);
   },
 );
