@@ -1,11 +1,12 @@
 import { TripcastError } from '../errors.ts';
-import { type BandQuantiles, calibrateBands } from './bands.ts';
+import { calibrateCells, type Residuals } from './cells.ts';
 import { fitRecipe } from './fit.ts';
 import { mapEncoder } from './map-features.ts';
 import type { Calibrations } from './onnx/interval.ts';
 import type { Engines, Recipe } from './recipe.ts';
-import { type LabelledRides, withoutDistance, withTypicalDistance } from './rides.ts';
+import { at, type LabelledRides, withoutDistance, withTypicalDistance } from './rides.ts';
 import { fitSpread, type JudgedRides, spreadOutOfFold } from './spread.ts';
+import { strataOf } from './strata.ts';
 import { allRides, countRows, FOLDS } from './training-rides.ts';
 import { completeDistances, typicalDistances } from './typical-distance.ts';
 
@@ -34,8 +35,8 @@ export async function calibrateOutOfFold(
   }
   const given = folds.map((fold) => fold.given);
   const typical = folds.map((fold) => fold.typical);
-  if (recipe.intervals === 'bands') {
-    return { given: bandsOf(given, given.map(inMinutes)), typical: bandsOf(typical, typical.map(inMinutes)) };
+  if (recipe.intervals === 'minutes') {
+    return { given: calibrateCells(given.map(inMinutes)), typical: calibrateCells(typical.map(inMinutes)) };
   }
   const { database } = engines;
   const complete = await completeDistances(database, relation, await typicalDistances(database, relation));
@@ -46,17 +47,9 @@ export async function calibrateOutOfFold(
     encoder,
     folds.map((fold) => [fold.given, fold.typical]),
   );
-  const inSpreads = (part: JudgedRides, spread: Float64Array | undefined) =>
-    inMinutes(part).map((residual, i) => residual / (spread?.[i] ?? Number.NaN));
   return {
-    given: bandsOf(
-      given,
-      given.map((part, fold) => inSpreads(part, spreads[fold]?.[0])),
-    ),
-    typical: bandsOf(
-      typical,
-      typical.map((part, fold) => inSpreads(part, spreads[fold]?.[1])),
-    ),
+    given: calibrateCells(given.map((part, fold) => inSpreads(part, spreads[fold]?.[0]))),
+    typical: calibrateCells(typical.map((part, fold) => inSpreads(part, spreads[fold]?.[1]))),
     spread: await fitSpread(boosting, encoder, [...given, ...typical]),
   };
 }
@@ -85,18 +78,13 @@ const oneFold = (rows: number) =>
     'Train on rides of several days.',
   );
 
-const inMinutes = ({ rides, predicted }: JudgedRides): Float64Array =>
-  rides.minutes.map((actual, i) => actual - (predicted[i] ?? Number.NaN));
+const inMinutes = ({ rides, predicted }: JudgedRides): Residuals => ({
+  strata: strataOf(rides),
+  predicted,
+  residuals: rides.minutes.map((actual, i) => actual - at(predicted, i)),
+});
 
-const bandsOf = (parts: readonly JudgedRides[], residuals: readonly Float64Array[]): BandQuantiles =>
-  calibrateBands(joined(parts.map(({ predicted }) => predicted)), joined(residuals));
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let done = 0;
-  for (const part of parts) {
-    all.set(part, done);
-    done += part.length;
-  }
-  return all;
+function inSpreads(judged: JudgedRides, spread: Float64Array = new Float64Array()): Residuals {
+  const { residuals, ...ride } = inMinutes(judged);
+  return { ...ride, residuals: residuals.map((residual, i) => residual / at(spread, i)) };
 }

@@ -28,10 +28,10 @@ export interface Recipe {
   /** What was chosen beforehand, for the record; empty where there is nothing to choose. */
   readonly parameters: Readonly<Record<string, string | number>>;
   /**
-   * How wide an interval is: by the predicted minute alone, a table; or by the ride, a small boosted model (spread.ts)
-   * whose trees cost a linear graph a hundred times its own time.
+   * What the quantiles that make an interval (cells.ts) are measured in: minutes, or the ride's spread, a small boosted
+   * model (spread.ts) whose trees cost a linear graph a hundred times its own time.
    */
-  readonly intervals: 'bands' | 'spread';
+  readonly intervals: 'minutes' | 'spread';
   /** The same rides give the same model, to the last bit. */
   fit(rides: FitRides): Promise<FittedModel>;
 }

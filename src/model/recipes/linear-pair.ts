@@ -21,7 +21,7 @@ import { PAIR_SLOTS, pairFeature, pairName } from '../zone-pair.ts';
 export const linearPair: Recipe = {
   name: 'linear-pair',
   parameters: {},
-  intervals: 'bands',
+  intervals: 'minutes',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
 };
 

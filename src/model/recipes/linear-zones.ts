@@ -19,7 +19,7 @@ import { ZONE_SLOTS, zoneSlot, zonesOfPair } from '../zone-pair.ts';
 export const linearZones: Recipe = {
   name: 'linear-zones',
   parameters: {},
-  intervals: 'bands',
+  intervals: 'minutes',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
 };
 

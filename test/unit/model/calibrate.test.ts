@@ -8,7 +8,7 @@ import { aSource, theEngines } from './training.ts';
 const aMinuteAMile: Recipe = {
   name: 'linear-pair',
   parameters: {},
-  intervals: 'bands',
+  intervals: 'minutes',
   fit: async (): Promise<FittedModel> => ({
     features: 1,
     storedValues: (rides) => rides.size,

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { BANDS, CELLS } from '../../../src/model/cells.ts';
 import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
 import { MAP_FEATURES } from '../../../src/model/map-features.ts';
 import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
@@ -7,6 +8,7 @@ import { type AddPrediction, rideGraph } from '../../../src/model/onnx/ride-grap
 import { RideBatch } from '../../../src/model/ride-batch.ts';
 import { batchOf } from '../../../src/model/rides.ts';
 import { OUTPUTS } from '../../../src/model/scorer.ts';
+import { strataOf } from '../../../src/model/strata.ts';
 import { drawMap } from '../../../src/model/zone-map.ts';
 import { PAIR_SLOTS, pairSlot } from '../../../src/model/zone-pair.ts';
 import { evenCalibrations } from './training.ts';
@@ -130,19 +132,27 @@ describe('the graph around a recipe', () => {
     expect(found.map((each) => each.interval_high)).toEqual([60, 1, 3]);
   });
 
-  test('each minute finds its own band', async () => {
+  test('each minute of each stratum finds its own cell', async () => {
     const calibrations = evenCalibrations();
-    const given = { ...calibrations.given, interval_high: Float64Array.from({ length: 61 }, (_, band) => band / 100) };
+    const given = {
+      ...calibrations.given,
+      interval_high: Float64Array.from({ length: CELLS }, (_, cell) => cell / 1000),
+    };
     const typical = new Float64Array(PAIR_SLOTS);
     const scorer = await loadScorer(
       rideGraph({ typical, addPrediction: theDistance, calibrations: { ...calibrations, given }, metadata: {} }),
     );
     onTestFinished(() => scorer.close());
-    const batch = new RideBatch(2);
-    batch.push(1, 1, 12.99, TIME);
-    batch.push(1, 1, 13, TIME);
-    const { interval_high } = await scorer.score(batch);
-    expect([...interval_high]).toEqual([expect.closeTo(13.11, 5), expect.closeTo(13.13, 5)]);
+    const ride = { PULocationID: 74, DOLocationID: 74, trip_distance: 12.99, pickup_time: TIME };
+    const rides = ridesOf([ride, { ...ride, trip_distance: 13 }, { ...ride, DOLocationID: 75 }]);
+    const { interval_high } = await scorer.score(batchOf(rides));
+    const [here = 0, , elsewhere = 0] = strataOf(rides);
+    expect(here).not.toBe(elsewhere);
+    expect([...interval_high]).toEqual([
+      expect.closeTo(12.99 + (here * BANDS + 12) / 1000, 5),
+      expect.closeTo(13 + (here * BANDS + 13) / 1000, 5),
+      expect.closeTo(12.99 + (elsewhere * BANDS + 12) / 1000, 5),
+    ]);
   });
 
   test('answers every boundary ride with ordered, finite numbers', async () => {

@@ -4,7 +4,7 @@ import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
 import { openXGBoost } from '../../../src/adapters/xgboost.ts';
 import { xgboostLibrary } from '../../../src/local/natives.ts';
-import { BANDS } from '../../../src/model/bands.ts';
+import { CELLS } from '../../../src/model/cells.ts';
 import type { Calibrations } from '../../../src/model/onnx/interval.ts';
 import type { Engines } from '../../../src/model/recipe.ts';
 import { recipeNamed } from '../../../src/model/recipes/index.ts';
@@ -84,9 +84,9 @@ export async function aThinnedMonth(
   return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
 }
 
-/** The same residual quantiles in every band: 90% -2..+3, 80% -1..+1 with a distance, twice that without. */
+/** The same residual quantiles in every cell: 90% -2..+3, 80% -1..+1 with a distance, twice that without. */
 export function evenCalibrations(): Calibrations {
-  const all = (minutes: number) => new Float64Array(BANDS).fill(minutes);
+  const all = (minutes: number) => new Float64Array(CELLS).fill(minutes);
   const calibration = (factor: number) => ({
     interval_low: all(-2 * factor),
     interval80_low: all(-1 * factor),
