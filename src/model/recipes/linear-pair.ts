@@ -10,7 +10,7 @@
  * centred data, which makes the pair coefficients sum to zero: scikit-learn's. A pair not seen in training has no
  * coefficient, so it gets intercept + slope * x.
  */
-import { z } from 'zod';
+import { TripcastError } from '../../errors.ts';
 import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../exact-sums.ts';
 import { gather } from '../onnx/pieces.ts';
 import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
@@ -33,43 +33,52 @@ interface Solution {
   readonly minutesOfPair: ReadonlyMap<number, number>;
 }
 
-const sumsSchema = z.object({
-  pair: z.number(),
-  n: z.bigint(),
-  x: z.bigint(),
-  y: z.bigint(),
-  xx: z.bigint(),
-  xy: z.bigint(),
-});
-type PairSums = z.infer<typeof sumsSchema>;
-
-/** Sums of x (distance) and y (duration) and their products. */
-async function sumsByPair({ database, relation }: FitRides): Promise<readonly PairSums[]> {
-  const rows = await database.rows(`
-    SELECT pair, count(*)::HUGEINT AS n, sum(x) AS x, sum(y) AS y, sum(x::HUGEINT * x) AS xx, sum(x::HUGEINT * y) AS xy
-    FROM (SELECT pair, ${MICROMILES} AS x, ${MICROSECONDS} AS y FROM ${relation})
-    GROUP BY pair ORDER BY pair`);
-  return z.array(sumsSchema).parse(rows);
+/** By pair, ascending: `[pairs]` each. */
+interface PairSums {
+  readonly pair: Float64Array;
+  /** Micromiles. */
+  readonly meanX: Float64Array;
+  /** Microseconds. */
+  readonly meanY: Float64Array;
+  /** Centred sums of squares of x, and of products. */
+  readonly spread: Float64Array;
+  readonly together: Float64Array;
 }
 
-function solve(pairs: readonly PairSums[]): Solution {
-  let spread = 0;
-  let together = 0;
-  for (const { n, x, y, xx, xy } of pairs) {
-    spread += Number(n * xx - x * x) / Number(n);
-    together += Number(n * xy - x * y) / Number(n);
+/** Over x (distance) and y (duration), in whole numbers up to the last division: large sums cancel without loss. */
+async function sumsByPair({ database, relation }: FitRides): Promise<PairSums> {
+  const sums = `
+    SELECT pair::DOUBLE, x::DOUBLE / n, y::DOUBLE / n, (n * xx - x * x)::DOUBLE / n, (n * xy - x * y)::DOUBLE / n
+    FROM (SELECT pair, count(*)::HUGEINT AS n, sum(x) AS x, sum(y) AS y, ${sumOfProducts('x')} AS xx, ${sumOfProducts('y')} AS xy
+      FROM (SELECT pair, ${MICROMILES} AS x, ${MICROSECONDS} AS y FROM ${relation})
+      GROUP BY pair)
+    ORDER BY pair`;
+  for await (const { rows, columns } of database.numbers(sums, PAIR_SLOTS)) {
+    const column = (index: number) => (columns[index] ?? new Float64Array(rows)).subarray(0, rows);
+    return { pair: column(0), meanX: column(1), meanY: column(2), spread: column(3), together: column(4) };
   }
+  throw new TripcastError('There is no ride to fit', 'Give other months.');
+}
+
+/** Micromiles below which a product with a distance, or with a duration of at most 60 minutes, fits 64 bits: 128 cost much more. */
+const NARROW = 2_500_000_000;
+const sumOfProducts = (factor: 'x' | 'y') =>
+  `sum(CASE WHEN abs(x) < ${NARROW} THEN x * ${factor} ELSE 0 END)
+    + sum(CASE WHEN abs(x) < ${NARROW} THEN 0::HUGEINT ELSE x::HUGEINT * ${factor} END)`;
+
+function solve({ pair, meanX, meanY, ...sums }: PairSums): Solution {
+  const spread = sumOf(sums.spread);
   // With one distance in every pair nothing tells pair from distance, and the pair takes it all.
-  const slope = spread > 0 ? minutesOf(together / spread) / milesOf(1) : 0;
-  const minutesOfPair = new Map<number, number>();
-  let sum = 0;
-  for (const { pair, n, x, y } of pairs) {
-    const minutes = minutesOf(Number(y) / Number(n)) - slope * milesOf(Number(x) / Number(n));
-    minutesOfPair.set(pair, minutes);
-    sum += minutes;
-  }
-  return { slope, intercept: sum / pairs.length, minutesOfPair };
+  const slope = spread > 0 ? minutesOf(sumOf(sums.together) / spread) / milesOf(1) : 0;
+  const minutes = meanY.map((y, i) => minutesOf(y) - slope * milesOf(at(meanX, i)));
+  return {
+    slope,
+    intercept: sumOf(minutes) / minutes.length,
+    minutesOfPair: new Map(Array.from(pair, (each, i) => [each, at(minutes, i)])),
+  };
 }
+
+const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
 
 function fittedModel({ slope, intercept, minutesOfPair }: Solution): FittedModel {
   const minutes = new Float64Array(PAIR_SLOTS).fill(intercept);

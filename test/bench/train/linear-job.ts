@@ -43,23 +43,18 @@ async function errorOnTraining() {
   });
   const at0 = model.predict(everyPair(0));
   const at1 = model.predict(everyPair(1));
-  const sums = await database.rows(`SELECT pair, count(*)::DOUBLE AS n, sum(minutes) AS y, sum(minutes * minutes) AS yy,
-    sum(distance) AS x, sum(distance * distance) AS xx, sum(distance * minutes) AS xy FROM ${relation} GROUP BY pair`);
+  const sums = `SELECT pair::DOUBLE, count(*)::DOUBLE, sum(distance), sum(minutes), sum(distance * distance),
+    sum(minutes * minutes), sum(distance * minutes) FROM ${relation} GROUP BY pair`;
   let [rows, squared] = [0, 0];
-  for (const each of sums) {
-    const [pair, n, x, y, xx, yy, xy] = ['pair', 'n', 'x', 'y', 'xx', 'yy', 'xy'].map((name) => Number(each[name])) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]; // as many as are named
-    const a = at(at0, pair);
-    const b = at(at1, pair) - a;
-    rows += n;
-    squared += yy - 2 * (a * y + b * xy) + n * a * a + 2 * a * b * x + b * b * xx;
+  for await (const { rows: pairs, columns } of database.numbers(sums, PAIR_SLOTS)) {
+    for (let i = 0; i < pairs; i += 1) {
+      const of = (column: number) => columns[column]?.[i] ?? Number.NaN;
+      const [pair, n, x, y, xx, yy, xy] = [of(0), of(1), of(2), of(3), of(4), of(5), of(6)];
+      const a = at(at0, pair);
+      const b = at(at1, pair) - a;
+      rows += n;
+      squared += yy - 2 * (a * y + b * xy) + n * a * a + 2 * a * b * x + b * b * xx;
+    }
   }
   return { rows, rmse: Math.sqrt(squared / rows) };
 }
