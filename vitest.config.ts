@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import InOrder from './test/support/in-order.ts';
 
 /** Where this run's emulator keeps its state: not the one that `npm start` uses, nor that of another test run. */
 const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: InOrder },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },

@@ -28,7 +28,7 @@ export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSou
   const { RUN_ID: runId, MODEL_LOCATION: location, SERVED_TAXI_TYPE: taxiType } = env;
   const load = loadScorer;
   if (location !== undefined) {
-    return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), load });
+    return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), taxiType, load });
   }
   const registry = new Registry(new S3Store(env.MODEL_BUCKET), { experiment: env.MODEL_EXPERIMENT, registeredModels });
   if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });

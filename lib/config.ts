@@ -35,7 +35,7 @@ const functionSize = z.strictObject({
 const share = z.number().min(0).max(1);
 const days = positive.nullable().describe('null = kept for ever');
 
-const configSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   endpointUrl: z.url().nullable().describe('the emulator; null = AWS itself'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-north-1'),
   account: z
@@ -55,21 +55,40 @@ const configSchema = z.strictObject({
   buckets: z
     .strictObject({ models: bucketName.nullable(), data: bucketName.nullable(), undelivered: bucketName.nullable() })
     .describe('null = a name with the account in it, since bucket names are global'),
-  lifecycleDays: z.strictObject({ raw: days, predictions: days, quarantine: days, undelivered: days, staging: days }),
+  lifecycleDays: z.strictObject({
+    raw: days,
+    predictions: days,
+    stream: days.describe('the archive of the predictions stream'),
+    streamErrors: days,
+    quarantine: days,
+    undelivered: days,
+    staging: days,
+  }),
   streams: z.strictObject({
     events: streamName,
     predictions: streamName,
     shards: positive,
     retentionHours: z.int().min(24).max(8760),
   }),
-  eventSource: z.strictObject({
-    batchSize: z.int().min(1).max(10_000),
-    windowSeconds: z.int().min(0).max(300),
-    parallelizationFactor: z.int().min(1).max(10),
-    bisectOnError: z.boolean(),
-    retryAttempts: z.int().min(0).max(10_000),
-    maximumAgeSeconds: z.int().min(60).max(604_800),
-  }),
+  eventSource: z
+    .strictObject({
+      batchSize: z.int().min(1).max(10_000),
+      windowSeconds: z.int().min(0).max(300),
+      parallelizationFactor: z.int().min(1).max(10).describe('batches of one shard at a time'),
+      bisectOnError: z.boolean(),
+      retryAttempts: z.int().min(0).max(10_000),
+      maximumAgeSeconds: z.int().min(60).max(604_800),
+    })
+    .describe('how Lambda reads the trip events; docs/runbook.md has the reasons for the values'),
+  archive: z
+    .strictObject({
+      compression: z.enum(['GZIP', 'UNCOMPRESSED']),
+      bufferMegabytes: z.int().min(1).max(128),
+      bufferSeconds: z.int().min(0).max(900),
+    })
+    .describe(
+      'of the predictions stream; whichever buffer is full first ends an object. The emulator does not compress.',
+    ),
   model: z.strictObject({
     experiment: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/),
     registeredModels: z.strictObject({ green: registeredModel, yellow: registeredModel }),
@@ -112,6 +131,15 @@ const configSchema = z.strictObject({
   publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
 });
+
+const configSchema = settingsSchema.refine(
+  ({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600,
+  {
+    path: ['eventSource', 'maximumAgeSeconds'],
+    message:
+      'less than streams.retentionHours: Lambda has to give a record up, and so keep it, before the stream forgets it',
+  },
+);
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
 

@@ -20,7 +20,7 @@ export class DataRoom extends Construct {
 
   constructor(scope: Construct, id: string, { config }: DataRoomProps) {
     super(scope, id);
-    const { raw, predictions, quarantine, undelivered, staging } = config.lifecycleDays;
+    const { raw, predictions, stream, streamErrors, quarantine, undelivered, staging } = config.lifecycleDays;
     const names = bucketNames(config, config.account ?? Aws.ACCOUNT_ID);
     this.models = new PrivateBucket(this, 'Models', {
       config,
@@ -31,7 +31,13 @@ export class DataRoom extends Construct {
     this.data = new PrivateBucket(this, 'Data', {
       config,
       bucketName: names.data,
-      expireAfterDays: { 'raw/': raw, 'predictions/': predictions, 'quarantine/': quarantine },
+      expireAfterDays: {
+        'raw/': raw,
+        'predictions/': predictions,
+        'stream/': stream,
+        'stream-errors/': streamErrors,
+        'quarantine/': quarantine,
+      },
     });
     this.undelivered = new PrivateBucket(this, 'Undelivered', {
       config,

@@ -4,6 +4,7 @@ import { CfnCondition, type CfnParameter, Duration, Fn, RemovalPolicy } from 'aw
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
+import { StreamArchive } from '../constructs/stream-archive.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';
 import type { DataRoom } from './data.ts';
 import { modelVariables, servingVariables } from './function-variables.ts';
@@ -16,7 +17,10 @@ export interface StreamingRoomProps {
   readonly enabled: CfnParameter;
 }
 
-/** Trip events in, predictions out; what cannot be read goes to quarantine, what Lambda gives up on to `undelivered`. */
+/**
+ * Trip events in, predictions out, and an archive of the predictions; what cannot be read goes to quarantine, what Lambda
+ * gives up on to `undelivered`.
+ */
 export class StreamingRoom extends Construct {
   readonly events: Stream;
   readonly predictions: Stream;
@@ -41,6 +45,14 @@ export class StreamingRoom extends Construct {
     store.undelivered.grantDelivery(score);
     this.events.grantRead(score);
     this.predictions.grantWrite(score);
+    new StreamArchive(this, 'Archive', {
+      config,
+      name: 'archive',
+      stream: this.predictions,
+      bucket: store.data,
+      prefix: 'stream/',
+      errorPrefix: 'stream-errors/',
+    });
     this.eventSource = this.#eventSource(config, score, store, enabled);
   }
 

@@ -4,10 +4,12 @@ import {
   GetShardIteratorCommand,
   type GetShardIteratorCommandInput,
   KinesisClient,
+  KinesisServiceException,
   ListShardsCommand,
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { TripcastError } from '../errors.ts';
 import { systemClock } from '../streaming/clock.ts';
 import type { RecordSink } from '../streaming/publish.ts';
 
@@ -20,17 +22,21 @@ let client: KinesisClient | undefined;
  */
 const kinesisClient = (): KinesisClient => (client ??= new KinesisClient({ requestHandler: new NodeHttpHandler() }));
 
-/** A Kinesis stream to write to. */
+/** A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says. */
 export function kinesisSink(streamName: string, client = kinesisClient()): RecordSink {
   return {
     async putRecords(entries, signal) {
-      const { Records = [] } = await client.send(
-        new PutRecordsCommand({
-          StreamName: streamName,
-          Records: entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey })),
-        }),
-        { abortSignal: signal },
-      );
+      const { Records = [] } = await client
+        .send(
+          new PutRecordsCommand({
+            StreamName: streamName,
+            Records: entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey })),
+          }),
+          { abortSignal: signal },
+        )
+        .catch((error: unknown) => {
+          throw isRequestsFault(error) ? willNotPass(streamName, error) : error;
+        });
       if (Records.length !== entries.length) {
         throw new Error(`PutRecords to ${streamName} answered ${Records.length} of ${entries.length} records.`);
       }
@@ -38,6 +44,26 @@ export function kinesisSink(streamName: string, client = kinesisClient()): Recor
     },
   };
 }
+
+/** Faults that Kinesis counts as the request's, though the same one passes later (API reference, PutRecords, Errors). */
+const PASSING_FAULTS: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'KMSThrottlingException',
+  'LimitExceededException',
+  'ThrottlingException',
+  'ExpiredTokenException', // the next call asks for credentials anew
+]);
+
+/** Whether the stream, the rights or the request are wrong: nothing that waiting would mend. */
+const isRequestsFault = (error: unknown): error is KinesisServiceException =>
+  error instanceof KinesisServiceException && error.$fault === 'client' && !PASSING_FAULTS.has(error.name);
+
+const willNotPass = (streamName: string, cause: KinesisServiceException) =>
+  new TripcastError(
+    `The stream ${streamName} takes no records: ${cause.name}: ${cause.message}`,
+    'Trying again does not help: see that the stream is there, and that the role may write to it and use its key.',
+    { cause },
+  );
 
 /** A record as it was read from a stream. */
 export interface ReadRecord {

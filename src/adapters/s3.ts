@@ -15,8 +15,13 @@ import {
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '../storage/object-store.ts';
 import { clientOfPlace } from './client.ts';
 
-/** The process's S3 client; region, credentials and endpoint come from the SDK's own chain. */
-export const s3Client = clientOfPlace(() => new S3Client({ maxAttempts: 5 }));
+/**
+ * The process's S3 client; region, credentials and endpoint come from the SDK's own chain. Where S3 cannot be reached, a
+ * function must be told before its time is up: by itself the SDK would wait for a connection for minutes.
+ */
+export const s3Client = clientOfPlace(
+  () => new S3Client({ maxAttempts: 5, requestHandler: { connectionTimeout: 3_000 } }),
+);
 
 /** A bucket on S3. Every write is one PutObject, so it is seen whole or not at all; objects here stay far below 5 GB. */
 export class S3Store implements ObjectStore {

@@ -5,6 +5,7 @@ import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
+import { parseInstant } from './instant.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ModelsCompareOptions } from './models-compare.ts';
 import type { ModelsCopyOptions } from './models-copy.ts';
@@ -22,6 +23,7 @@ const WRONG_USAGE = 2;
 
 /** Runs the command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function main(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', endWithReader);
   try {
     await program().parseAsync(argv);
     return process.exitCode === undefined ? DONE : Number(process.exitCode);
@@ -31,6 +33,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`tripcast: ${messageOf(error)}\n`);
     return FAILED;
   }
+}
+
+/** Who reads the output has enough of it (`tripcast stream tail | head`): that ends a command, and is no failure. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(DONE);
+  throw error;
 }
 
 /** The names that the SDK and AWS give to missing, expired and unknown credentials. */
@@ -166,8 +174,8 @@ function program(): Command {
     .option('--json', 'one JSON object on standard output', false)
     .addOption(taxiType())
     .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
-    .option('--limit <n>', 'rides, from the first on', argument(wholeNumber))
-    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(wholeNumber))
+    .option('--limit <n>', 'rides, from the first on', argument(positiveNumber))
+    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(positiveNumber))
     .action(lazily(async () => (await import('./stream-replay.ts')).streamReplay));
   stream
     .command('tail')
@@ -175,8 +183,21 @@ function program(): Command {
     .addOption(environment())
     .option('--json', 'JSON lines on standard output', false)
     .option('--from-start', "from the stream's oldest record on, instead of now", false)
-    .option('--limit <n>', 'stop after so many', argument(wholeNumber))
+    .option('--limit <n>', 'stop after so many', argument(positiveNumber))
     .action(lazily(async () => (await import('./stream-tail.ts')).streamTail));
+
+  stream
+    .command('requeue')
+    .description('send again what has no prediction: quarantine, and what Lambda gave up on')
+    .addOption(environment())
+    .option('--json', 'one JSON object on standard output', false)
+    .option('--from <time>', 'that arrived from then on: a day, or a time with its offset', argument(parseInstant))
+    .option('--to <time>', 'that arrived before', argument(parseInstant))
+    .option('--reason <reason>', 'of quarantine (not-json, out-of-range, …), or `undelivered`')
+    .option('--limit <n>', 'so many at most', argument(positiveNumber))
+    .option('--again', 'also what was sent again before', false)
+    .option('--dry-run', 'only say what would be sent', false)
+    .action(lazily(async () => (await import('./stream-requeue.ts')).streamRequeue));
 
   command('score <in> <out>', 'score a Parquet file; AWS only if the model lies there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
@@ -247,6 +268,11 @@ const argument =
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function positiveNumber(text: string): number {
+  if (wholeNumber(text) > 0) return Number(text);
+  throw new InvalidArgumentError('It must be 1 or more.');
 }
 
 function number(text: string): number {

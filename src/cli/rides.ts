@@ -7,6 +7,17 @@ import { KEPT_MINUTES, rideSql } from '../trips/tlc-file.ts';
 
 const BATCH_ROWS = 8192;
 
+/** How many rides {@link recordedRides} gives without a limit. */
+export async function rideCount(database: DuckDB, path: string, taxiType: TaxiType): Promise<number> {
+  const row = await database.row(
+    `SELECT count(*)::DOUBLE AS rides FROM read_parquet(${sqlText(path)}) WHERE ${isKept(taxiType)}`,
+  );
+  return Number(row.rides);
+}
+
+const isKept = (taxiType: TaxiType) =>
+  `${rideSql(taxiType).duration} BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most}`;
+
 /** The rides of a month file that scoring keeps, as the batch output names them, in the file's order. */
 export async function* recordedRides(
   database: DuckDB,
@@ -21,7 +32,7 @@ export async function* recordedRides(
   const sql = `SELECT file_row_number::DOUBLE, ${ride.pickupZone}::DOUBLE, ${ride.dropoffZone}::DOUBLE, ${ride.distance},
       ${ride.pickupTime}::DOUBLE
     FROM read_parquet(${sqlText(path)}, file_row_number = true)
-    WHERE ${ride.duration} BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most}
+    WHERE ${isKept(taxiType)}
     ${limit === undefined ? '' : `LIMIT ${limit}`}`;
   const prefix = month.replace('-', '/');
   for await (const { rows, columns } of database.numbers(sql, BATCH_ROWS)) {

@@ -8,7 +8,7 @@ import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
-import { recordedRides } from './rides.ts';
+import { recordedRides, rideCount } from './rides.ts';
 import { count, type Terminal } from './terminal.ts';
 
 export interface ReplayOptions {
@@ -37,7 +37,11 @@ export async function replayMonth(to: Deployment, options: ReplayOptions, termin
   if (file === undefined) return 0;
   const rides = recordedRides(database, file.path, { ...options, limit: options.limit });
   const sink = kinesisSink(to.output('EventsStreamName'));
-  const progress = terminal.progress(`replay ${options.taxiType} ${options.month}`, options.limit);
+  const total = Math.min(
+    options.limit ?? Number.POSITIVE_INFINITY,
+    await rideCount(database, file.path, options.taxiType),
+  );
+  const progress = terminal.progress(`replay ${options.taxiType} ${options.month}`, total);
   let sent = 0;
   for await (const burst of replay(rides, sink, { clock: systemClock, ...(options.rate && { rate: options.rate }) })) {
     sent += burst.sent;

@@ -1,4 +1,5 @@
 import { readStream } from '../adapters/kinesis.ts';
+import { shown } from '../errors.ts';
 import { distinctPredictions } from '../streaming/distinct.ts';
 import { type PredictionRecord, predictionRecordSchema } from '../streaming/prediction-record.ts';
 import { connect, type Deployment } from './context.ts';
@@ -17,7 +18,8 @@ export async function streamTail(options: TailOptions & CommonOptions, terminal:
   terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
   await interruptible(async (signal) => {
     let shown = 0;
-    for await (const record of predictions(to, options.fromStart ? 'oldest' : 'latest', signal)) {
+    const onOther = (text: string) => terminal.say(`Not a prediction: ${text}`);
+    for await (const record of predictions(to, options.fromStart ? 'oldest' : 'latest', signal, onOther)) {
       terminal.result(record, () => lineOf(record));
       shown += 1;
       if (shown === options.limit) return;
@@ -25,19 +27,34 @@ export async function streamTail(options: TailOptions & CommonOptions, terminal:
   });
 }
 
-/** The predictions stream as distinct records, from `from` on until the signal. */
+/**
+ * The predictions stream as distinct records, from `from` on until the signal.
+ * @param onOther told of each record that is no prediction, which is left out: the stream may have other writers
+ */
 export async function* predictions(
   to: Deployment,
   from: 'oldest' | 'latest',
   signal: AbortSignal,
+  onOther: (text: string) => void = () => {},
 ): AsyncGenerator<PredictionRecord> {
   const utf8 = new TextDecoder();
   async function* parsed() {
     for await (const { data } of readStream(to.output('PredictionsStreamName'), { from, signal })) {
-      yield predictionRecordSchema.parse(JSON.parse(utf8.decode(data)));
+      const text = utf8.decode(data);
+      const prediction = parsePrediction(text);
+      if (prediction === undefined) onOther(shown(text));
+      else yield prediction;
     }
   }
   yield* distinctPredictions(parsed());
+}
+
+function parsePrediction(text: string): PredictionRecord | undefined {
+  try {
+    return predictionRecordSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // JSON.parse has no other way to tell
+  }
 }
 
 function lineOf({ prediction, predicted_at, version, source }: PredictionRecord): string {

@@ -47,6 +47,8 @@ export async function bundleFunctions(outDir: string): Promise<void> {
     format: 'cjs',
     // The packages' ES modules, where they have them: what is not used falls away.
     mainFields: ['module', 'main'],
+    // What is imported on first use becomes a `require` too, for the same reason.
+    supported: { 'dynamic-import': false },
     external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
     legalComments: 'none',
     logLevel: 'error',

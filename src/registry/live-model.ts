@@ -28,11 +28,22 @@ interface LiveVersion {
   readonly etag: string;
 }
 
+/** A champion that could not be taken up. It is not fetched again until the alias moves, or after a pause that grows. */
+interface BrokenChampion {
+  readonly seen: SeenAlias;
+  readonly error: unknown;
+  readonly pauseSeconds: number;
+  readonly tryAgainAt: number;
+}
+
+const LONGEST_PAUSE_SECONDS = 3600;
+
 /** The champion of a taxi type, followed as it changes: a new one is loaded beside the old, proven, then swapped in. */
 export class LiveModel implements ModelSource {
   readonly #options: LiveModelOptions;
   readonly #loadFirst: () => Promise<LiveVersion>;
   #live: LiveVersion | undefined;
+  #broken: BrokenChampion | undefined;
   /** The version before: closed one swap later, when nothing that began with it can still be scoring. */
   #retired: LoadedModel | undefined;
   #askAgainAt = 0;
@@ -60,9 +71,11 @@ export class LiveModel implements ModelSource {
     const { registry, taxiType, onRefreshFailed } = this.#options;
     this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that come meanwhile go on with the model at hand
     try {
-      const seen = await registry.championIfChanged(taxiType, live.etag);
-      if (seen === undefined) throw noChampion(taxiType);
-      if (seen !== 'unchanged') await this.#follow(live, seen);
+      const known = this.#broken?.seen;
+      const answer = await registry.championIfChanged(taxiType, known?.etag ?? live.etag);
+      if (answer === undefined) throw noChampion(taxiType);
+      const seen = answer === 'unchanged' ? known : answer;
+      if (seen !== undefined) await this.#follow(live, seen);
     } catch (error) {
       onRefreshFailed(error);
     } finally {
@@ -77,12 +90,30 @@ export class LiveModel implements ModelSource {
   async #follow({ model }: LiveVersion, seen: SeenAlias): Promise<void> {
     if (seen.pointer.run_id === model.runId) {
       this.#live = { model, etag: seen.etag };
-      return;
+    } else {
+      this.#live = await this.#loadUnlessBroken(seen);
+      const unused = this.#retired;
+      this.#retired = model;
+      await unused?.scorer.close();
     }
-    this.#live = await this.#load(seen);
-    const unused = this.#retired;
-    this.#retired = model;
-    await unused?.scorer.close();
+    this.#broken = undefined;
+  }
+
+  /** @throws what the champion failed with, also while it is not tried again: until then the alias points at no model */
+  async #loadUnlessBroken(seen: SeenAlias): Promise<LiveVersion> {
+    const { now, refreshSeconds } = this.#options;
+    const broken = this.#broken?.seen.etag === seen.etag ? this.#broken : undefined;
+    if (broken !== undefined && now() < broken.tryAgainAt) throw broken.error;
+    try {
+      return await this.#load(seen);
+    } catch (error) {
+      const pauseSeconds = Math.min(
+        LONGEST_PAUSE_SECONDS,
+        broken === undefined ? refreshSeconds : broken.pauseSeconds * 2,
+      );
+      this.#broken = { seen, error, pauseSeconds, tryAgainAt: now() + pauseSeconds * 1000 };
+      throw error;
+    }
   }
 
   async #load({ pointer, etag }: SeenAlias): Promise<LiveVersion> {
@@ -119,17 +150,22 @@ export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions)
   });
 }
 
-export interface ModelLocationOptions {
+export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
   /** s3:// address of a model.onnx, or of the folder that has it; golden.json lies beside it. */
   readonly location: string;
   /** What the model is called; without it the location names a run. */
   readonly runId?: RunId;
   readonly open: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
-  readonly load: LoadScorer;
 }
 
-/** A model lying anywhere, whatever its taxi type: MODEL_LOCATION. */
-export function modelAt({ location, runId = runIn(location), open, load }: ModelLocationOptions): ModelSource {
+/** A model lying anywhere: MODEL_LOCATION. */
+export function modelAt({
+  location,
+  runId = runIn(location),
+  open,
+  load,
+  taxiType,
+}: ModelLocationOptions): ModelSource {
   const folder = location.replace(/(\/|\/model\.onnx)?$/, '/');
   const address = parseS3Uri(folder);
   if (address === undefined || runId === undefined) {
@@ -143,22 +179,23 @@ export function modelAt({ location, runId = runIn(location), open, load }: Model
     const file = async (name: ModelFile) => (await store.get(`${address.key}${name}`))?.body;
     const [model, golden] = await Promise.all([file('model.onnx'), file('golden.json')]);
     if (model === undefined || golden === undefined) throw incomplete(location);
-    return proven(runId, { model, golden: goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden))) }, load);
+    const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
+    return proven(runId, { model, golden: rides }, load, taxiType);
   });
 }
 
 const runIn = (location: string): RunId | undefined => location.split('/').findLast((part) => isRunId(part));
 
-/** Loads a graph and lets it prove itself on the rides it was registered with. @param taxiType undefined = any */
+/** Loads a graph and lets it prove itself on the rides it was registered with. */
 async function proven(
   runId: RunId,
   { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
   load: LoadScorer,
-  taxiType?: TaxiType,
+  taxiType: TaxiType,
 ): Promise<LoadedModel> {
   const scorer = await load(model);
   try {
-    if (taxiType !== undefined) refuseOtherType(runId, scorer, taxiType);
+    refuseOtherType(runId, scorer, taxiType);
     await refuseOtherAnswers(runId, scorer, golden);
     return { runId, scorer, golden };
   } catch (error) {

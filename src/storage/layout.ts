@@ -31,12 +31,22 @@ export const dataKeys = {
   receipt: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `${dataKeys.receipts(taxiType, month, run)}${sourceSha256}.json`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
+  /** Before every batch of bad records. */
+  quarantines: 'quarantine/dt=',
   /** One object per batch of bad records. @param name unique within its hour */
   quarantine: (at: Date, name: string) => {
     const iso = at.toISOString();
-    return `quarantine/dt=${iso.slice(0, 10)}/hh=${iso.slice(11, 13)}/${name}.jsonl`;
+    return `${dataKeys.quarantines}${iso.slice(0, 10)}/hh=${iso.slice(11, 13)}/${name}.jsonl`;
   },
 } as const;
+
+/** Where Lambda leaves what it gives up on, in the bucket of undelivered records; AWS makes the keys. */
+export const UNDELIVERED_PREFIX = 'aws/lambda/';
+
+/** Beside an object of records that have no prediction: which of them were sent again. */
+export const requeueMarker = (key: string) => `${key}${REQUEUE_MARKER}`;
+export const isRequeueMarker = (key: string) => key.endsWith(REQUEUE_MARKER);
+const REQUEUE_MARKER = '.requeued.json';
 
 /** Keys of the model bucket. */
 export const modelKeys = {

@@ -1,4 +1,5 @@
 import type { RideId } from '../trips/ride-event.ts';
+import { JsonBytes } from './json-bytes.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import type { StreamEntry } from './publish.ts';
 
@@ -12,5 +13,53 @@ export function jsonEntry(value: unknown, rideId: RideId): StreamEntry {
 /** Half a surrogate pair is legal in JSON, and so in a ride_id; as a partition key it would refuse the whole call. */
 const partitionKey = (rideId: RideId) => String(rideId).toWellFormed();
 
-export const encode = (records: readonly PredictionRecord[]): readonly StreamEntry[] =>
-  records.map((record) => jsonEntry(record, record.prediction.ride_id));
+/** More than most records take. */
+const RECORD_BYTES = 512;
+
+/** The same as `jsonEntry` of each record, in a fraction of the time; a property test holds the two equal. */
+export function encode(records: readonly PredictionRecord[]): readonly StreamEntry[] {
+  const json = new JsonBytes(records.length * RECORD_BYTES);
+  let batch: BatchParts | undefined;
+  return records.map((record) => {
+    if (batch === undefined || !isOf(batch, record)) batch = partsOf(record);
+    const { prediction } = record;
+    json.raw(batch.head);
+    json.number(prediction.ride_duration);
+    json.raw(RIDE_ID);
+    if (typeof prediction.ride_id === 'number') json.number(prediction.ride_id);
+    else json.text(prediction.ride_id);
+    json.raw(INTERVAL);
+    json.number(prediction.interval[0]);
+    json.raw(COMMA);
+    json.number(prediction.interval[1]);
+    json.raw(DISTANCE_SOURCE[prediction.distance_source]);
+    json.text(record.prediction_id);
+    json.raw(batch.tail);
+    return { data: json.line(), partitionKey: partitionKey(prediction.ride_id) };
+  });
+}
+
+const RIDE_ID = utf8.encode(',"ride_id":');
+const INTERVAL = utf8.encode(',"interval":[');
+const COMMA = utf8.encode(',');
+const DISTANCE_SOURCE = {
+  given: utf8.encode('],"distance_source":"given"},"prediction_id":'),
+  typical: utf8.encode('],"distance_source":"typical"},"prediction_id":'),
+} as const;
+
+/** What the records of a batch have in common, before and after what is their own. */
+interface BatchParts {
+  readonly of: PredictionRecord;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+const isOf = ({ of }: BatchParts, { model, version, predicted_at, source }: PredictionRecord) =>
+  of.version === version && of.predicted_at === predicted_at && of.model === model && of.source === source;
+
+function partsOf(of: PredictionRecord): BatchParts {
+  const { model, version, predicted_at, source } = of;
+  const head = `{"model":${JSON.stringify(model)},"version":${JSON.stringify(version)},"prediction":{"ride_duration":`;
+  const tail = `,"predicted_at":${JSON.stringify(predicted_at)},"source":${JSON.stringify(source)}}\n`;
+  return { of, head: utf8.encode(head), tail: utf8.encode(tail) };
+}

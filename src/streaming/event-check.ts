@@ -3,49 +3,73 @@ import {
   DISTANCE_LIMIT,
   PREDICTION_ID_CHARACTERS,
   RIDE_ID_CHARACTERS,
-  type RideEvent,
+  type RideId,
   ZONES,
 } from '../trips/ride-event.ts';
 
-/**
- * The same as `rideEventSchema.safeParse(value).success`, by hand: the stream asks it of every record, and zod costs
- * several times what scoring does. What it refuses goes through the schema once more, for the reason; a property test
- * holds the two equal.
- */
-export function isRideEvent(value: unknown): value is RideEvent {
-  if (!isObject(value)) return false;
-  const { ride, ride_id, requeue } = value;
-  return isRide(ride) && isRideId(ride_id) && (requeue === undefined || isRequeue(requeue));
+/** A ride event that passed every check, as the batch takes it. */
+export interface CheckedEvent {
+  readonly pickupZone: number;
+  readonly dropoffZone: number;
+  /** Miles; NaN = not given. */
+  readonly distance: number;
+  /** New York wall-clock seconds; undefined = not given. */
+  readonly pickupTime: number | undefined;
+  readonly rideId: RideId;
+  /** Of an event that was sent again: the prediction_id of its first arrival. */
+  readonly firstId: string | undefined;
 }
 
-function isRide(ride: unknown): boolean {
-  if (!isObject(ride)) return false;
-  const { PULocationID, DOLocationID, trip_distance, pickup_datetime } = ride;
-  return (
-    isZone(PULocationID) &&
-    isZone(DOLocationID) &&
-    (trip_distance == null || isDistance(trip_distance)) &&
-    (pickup_datetime === undefined || isTime(pickup_datetime))
-  );
+/**
+ * The same as `rideEventSchema`, by hand: the stream asks it of every record, and zod costs several times what scoring
+ * does. What it refuses goes through the schema once more, for the reason; a property test holds the two equal.
+ */
+export function checkEvent(value: unknown): CheckedEvent | undefined {
+  if (!isObject(value)) return undefined;
+  const { ride, ride_id: rideId, requeue } = value;
+  if (!isObject(ride) || !isRideId(rideId)) return undefined;
+  const { PULocationID, DOLocationID, trip_distance = null, pickup_datetime } = ride;
+  if (!isZone(PULocationID) || !isZone(DOLocationID)) return undefined;
+  if (trip_distance !== null && !isDistance(trip_distance)) return undefined;
+  const pickupTime = typeof pickup_datetime === 'string' ? parsePickupTime(pickup_datetime) : undefined;
+  if (pickup_datetime !== undefined && pickupTime === undefined) return undefined;
+  const firstId = firstIdIn(requeue);
+  if (requeue !== undefined && firstId === undefined) return undefined;
+  return {
+    pickupZone: PULocationID,
+    dropoffZone: DOLocationID,
+    distance: trip_distance ?? Number.NaN,
+    pickupTime,
+    rideId,
+    firstId,
+  };
+}
+
+/** What the event says was its first arrival, whatever else is wrong with it: refused again, it is the same record. */
+export const firstIdOf = (value: unknown): string | undefined =>
+  isObject(value) ? firstIdIn(value.requeue) : undefined;
+
+function firstIdIn(requeue: unknown): string | undefined {
+  if (!isObject(requeue)) return undefined;
+  const { prediction_id: id, attempt } = requeue;
+  return isText(id, PREDICTION_ID_CHARACTERS) && isAttempt(attempt) ? id : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isZone = (value: unknown) => Number.isInteger(value) && isBetween(value, ZONES.first, ZONES.last);
+const isZone = (value: unknown): value is number =>
+  Number.isInteger(value) && isBetween(value, ZONES.first, ZONES.last);
 
-const isDistance = (value: unknown) => typeof value === 'number' && value >= 0 && value < DISTANCE_LIMIT;
+const isDistance = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < DISTANCE_LIMIT;
 
-const isTime = (value: unknown) => typeof value === 'string' && parsePickupTime(value) !== undefined;
-
-const isRideId = (value: unknown) => Number.isSafeInteger(value) || isText(value, RIDE_ID_CHARACTERS);
-
-const isRequeue = (value: unknown) =>
-  isObject(value) && isText(value.prediction_id, PREDICTION_ID_CHARACTERS) && isAttempt(value.attempt);
+const isRideId = (value: unknown): value is RideId => isText(value, RIDE_ID_CHARACTERS) || Number.isSafeInteger(value);
 
 const isAttempt = (value: unknown) => Number.isSafeInteger(value) && isBetween(value, 1, Number.MAX_SAFE_INTEGER);
 
 const isBetween = (value: unknown, least: number, most: number) =>
   typeof value === 'number' && value >= least && value <= most;
 
-const isText = (value: unknown, most: number) => typeof value === 'string' && value.length >= 1 && value.length <= most;
+const isText = (value: unknown, most: number): value is string =>
+  typeof value === 'string' && value.length >= 1 && value.length <= most;

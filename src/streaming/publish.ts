@@ -1,3 +1,4 @@
+import { TransientError, TripcastError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
 export interface StreamEntry {
@@ -12,7 +13,7 @@ export interface RecordSink {
    * One PutRecords call: it may take some entries and refuse others.
    * @param entries at most 500 and 5 MB
    * @returns for each entry undefined when it is stored, or the code of the error
-   * @throws when the call as a whole failed: none is known to be stored
+   * @throws when the call as a whole failed: none is known to be stored; a TripcastError when it always will
    */
   putRecords(entries: readonly StreamEntry[], signal: AbortSignal): Promise<readonly (string | undefined)[]>;
 }
@@ -35,17 +36,21 @@ export interface PublishOptions {
   readonly random?: () => number;
 }
 
-/** PutRecords takes 500 records and 5 MiB a call, partition keys included. */
+/** PutRecords takes 500 records and 5 MiB a call, partition keys included (Kinesis API reference, PutRecords). */
 const CALL_ENTRIES = 500;
 const CALL_BYTES = 5_000_000;
+/** Of one record, its partition key included; one that is larger would refuse the whole call, as would a bad key. */
+const RECORD_BYTES = 2 ** 20;
+const KEY_CHARACTERS = 256;
 
 /** Full jitter: a wait between 0 and what doubles each time (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Sends entries until all are stored or the deadline comes. A call that succeeds partially has only its refused entries
- * sent again. Order is not kept.
+ * Sends entries until all are stored, the deadline comes, or the stream says that it never will take them. A call that
+ * succeeds partially has only its refused entries sent again. Order is not kept. An entry that no stream takes is not
+ * sent, so that it does not spoil the call for its neighbours.
  * @returns what is still unsent; empty when all are stored
  */
 export async function publish(
@@ -53,11 +58,13 @@ export async function publish(
   entries: readonly StreamEntry[],
   { clock, deadline, random = Math.random }: PublishOptions,
 ): Promise<readonly Unsent[]> {
-  let unsent: readonly Unsent[] = entries.map((entry, index) => ({
-    entry,
-    index,
-    error: 'not sent: no time was left',
-  }));
+  const lost: Unsent[] = [];
+  let unsent: Unsent[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const flaw = flawOf(entry);
+    if (flaw === undefined) unsent.push({ entry, index, error: 'not sent: no time was left' });
+    else lost.push({ entry, index, error: flaw });
+  }
   for (let attempt = 0; unsent.length > 0; attempt++) {
     if (attempt > 0) {
       const wait = random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
@@ -67,34 +74,55 @@ export async function publish(
     const timeLeft = deadline - clock.now();
     if (timeLeft <= 0) break;
     const signal = AbortSignal.timeout(Math.ceil(timeLeft));
-    const calls = chunks(unsent).map((chunk) => send(sink, chunk, signal));
-    unsent = (await Promise.all(calls)).flat();
+    const calls = await Promise.all(chunks(unsent).map((chunk) => send(sink, chunk, signal)));
+    unsent = calls.flatMap(({ again }) => again);
+    lost.push(...calls.flatMap(({ never }) => never));
   }
-  return unsent;
+  return [...lost, ...unsent];
 }
 
-/** One call. @returns those of `chunk` that are not stored */
-async function send(sink: RecordSink, chunk: readonly Unsent[], signal: AbortSignal): Promise<readonly Unsent[]> {
+/** Why a stream would refuse the whole call for this entry's sake; undefined when it would not. */
+function flawOf(entry: StreamEntry): string | undefined {
+  const { length } = entry.partitionKey;
+  if (length < 1 || length > KEY_CHARACTERS) return `its partition key has ${length} characters, not 1 to 256`;
+  const bytes = bytesOf(entry);
+  return bytes > RECORD_BYTES ? `it has ${bytes} bytes, more than the ${RECORD_BYTES} of a record` : undefined;
+}
+
+const bytesOf = ({ data, partitionKey }: StreamEntry) => data.byteLength + Buffer.byteLength(partitionKey);
+
+/** Of one call: what is not stored and may be tried again, and what need not be. */
+interface Refused {
+  readonly again: readonly Unsent[];
+  readonly never: readonly Unsent[];
+}
+
+async function send(sink: RecordSink, chunk: readonly Unsent[], signal: AbortSignal): Promise<Refused> {
   try {
     const errors = await sink.putRecords(
       chunk.map(({ entry }) => entry),
       signal,
     );
-    return chunk.flatMap((sent, i) => {
+    const again = chunk.flatMap((sent, i) => {
       const error = errors[i];
       return error === undefined ? [] : [{ ...sent, error }];
     });
+    return { again, never: [] };
   } catch (error) {
-    return chunk.map((sent) => ({ ...sent, error: String(error) }));
+    const all = chunk.map((sent) => ({ ...sent, error: String(error) }));
+    return isFinal(error) ? { again: [], never: all } : { again: all, never: [] };
   }
 }
+
+/** What a TripcastError says stays so until somebody does something; anything else may pass by itself. */
+const isFinal = (error: unknown) => error instanceof TripcastError && !(error instanceof TransientError);
 
 function chunks(unsent: readonly Unsent[]): readonly (readonly Unsent[])[] {
   const all: Unsent[][] = [];
   let chunk: Unsent[] = [];
   let bytes = 0;
   for (const each of unsent) {
-    const size = each.entry.data.byteLength + Buffer.byteLength(each.entry.partitionKey);
+    const size = bytesOf(each.entry);
     if (chunk.length === 0 || chunk.length === CALL_ENTRIES || bytes + size > CALL_BYTES) {
       chunk = [];
       bytes = 0;

@@ -66,6 +66,7 @@ const arrivedAt = ({ record }: RejectedRecord) => new Date(record.kinesis.approx
 
 function digest(rejected: readonly RejectedRecord[]): string {
   const hash = createHash('sha256');
-  for (const { predictionId } of rejected) hash.update(`${predictionId}\n`);
+  // Not by prediction_id: what is requeued and refused again keeps its own, and must not take its first object's place.
+  for (const { record } of rejected) hash.update(`${record.kinesis.sequenceNumber}\n`);
   return hash.digest('hex').slice(0, 16);
 }

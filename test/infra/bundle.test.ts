@@ -28,6 +28,16 @@ test('the same sources give the same bundles, one a function, as CommonJS', asyn
   }
 });
 
+test('what a bundle imports on first use is required, so that it too is found in a layer', () => {
+  const imported = FUNCTIONS.flatMap((name) =>
+    readFileSync(join(folder, 'first', name, 'index.js'), 'utf8').match(/\bimport\("(onnxruntime|@duckdb|koffi).*/g),
+  );
+  expect(imported.filter(Boolean)).toEqual([]);
+  expect(readFileSync(join(folder, 'first', 'stream-score', 'index.js'), 'utf8')).toContain(
+    'require("onnxruntime-node")',
+  );
+});
+
 test('from a layer, the natives load where nothing else is installed', async () => {
   const layer = join(folder, 'layer');
   await assembleNatives(layer, hostPlatform());

@@ -50,6 +50,16 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
       20_000,
       'functions.score.storageMb: 20000 is not allowed: Too big: expected number to be <=10240',
     ],
+    [
+      'eventSource.maximumAgeSeconds',
+      604_800,
+      'eventSource.maximumAgeSeconds: 604800 is not allowed: less than streams.retentionHours',
+    ],
+    [
+      'archive.compression',
+      'ZIP',
+      'archive.compression: "ZIP" is not allowed: Invalid option: expected one of "GZIP"|"UNCOMPRESSED"',
+    ],
     ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
     ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
   ])('%s = %j', (key, value, problem) => {

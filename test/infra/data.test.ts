@@ -74,6 +74,8 @@ describe('the buckets of prod', () => {
         { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
         { Prefix: 'raw/', ExpirationInDays: 1095 },
         { Prefix: 'predictions/', ExpirationInDays: 1095 },
+        { Prefix: 'stream/', ExpirationInDays: 1095 },
+        { Prefix: 'stream-errors/', ExpirationInDays: 90 },
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
       ],
     });

@@ -32,7 +32,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       MaximumBatchingWindowInSeconds: config.eventSource.windowSeconds,
       ParallelizationFactor: config.eventSource.parallelizationFactor,
       BisectBatchOnFunctionError: true,
-      MaximumRetryAttempts: 10,
+      MaximumRetryAttempts: config.eventSource.retryAttempts,
       MaximumRecordAgeInSeconds: 86_400,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [undelivered, 'Arn'] } } },
@@ -46,5 +46,89 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(Properties.Enabled).toEqual({ 'Fn::If': [condition, true, false] });
     expect(conditions[String(condition)]).toEqual({ 'Fn::Equals': [{ Ref: STREAM_ENABLED_PARAMETER }, 'true'] });
     template.hasParameter(STREAM_ENABLED_PARAMETER, { Default: 'false', AllowedValues: ['true', 'false'] });
+  });
+
+  test('the function that scores the stream is traced', () => {
+    const [, { Properties }] = resource('AWS::Lambda::Function', (each) =>
+      String(each.FunctionName).endsWith('-stream-score'),
+    );
+    expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
+  });
+
+  test('every prediction is archived by the hour, and what cannot be lies apart, with its reason in a log', () => {
+    const [, { Properties }] = resource('AWS::KinesisFirehose::DeliveryStream');
+    const [predictions] = resource('AWS::Kinesis::Stream', ({ Name }) => Name === config.streams.predictions);
+    const [data] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-data-'));
+    const [logs] = resource('AWS::Logs::LogGroup', (each) => String(each.LogGroupName).endsWith(`-${env}-archive`));
+    expect(Properties).toMatchObject({
+      DeliveryStreamType: 'KinesisStreamAsSource',
+      KinesisStreamSourceConfiguration: { KinesisStreamARN: { 'Fn::GetAtt': [predictions, 'Arn'] } },
+      ExtendedS3DestinationConfiguration: {
+        BucketARN: { 'Fn::GetAtt': [data, 'Arn'] },
+        Prefix: 'stream/dt=!{timestamp:yyyy-MM-dd}/hh=!{timestamp:HH}/',
+        ErrorOutputPrefix: 'stream-errors/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/',
+        BufferingHints: {
+          SizeInMBs: config.archive.bufferMegabytes,
+          IntervalInSeconds: config.archive.bufferSeconds,
+        },
+        CloudWatchLoggingOptions: { Enabled: true, LogGroupName: { Ref: logs } },
+      },
+    });
+  });
+
+  test('the archive is made when its role may do all that it is tried for, and may do no more', () => {
+    const [, archive] = resource('AWS::KinesisFirehose::DeliveryStream');
+    const [role] = resource('AWS::IAM::Role', (each) => JSON.stringify(each).includes('firehose.amazonaws.com'));
+    const [policy, { Properties }] = resource('AWS::IAM::Policy', (each) => JSON.stringify(each.Roles).includes(role));
+    expect(archive.DependsOn).toEqual(expect.arrayContaining([policy, role]));
+    const [predictions] = resource('AWS::Kinesis::Stream', ({ Name }) => Name === config.streams.predictions);
+    const [data] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-data-'));
+    const [logs] = resource('AWS::Logs::LogGroup', (each) => String(each.LogGroupName).endsWith(`-${env}-archive`));
+    const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+    const under = (prefix: string) => ({ 'Fn::Join': ['', [arn(data), `/${prefix}*`]] });
+    expect(Properties.PolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Action: ['kinesis:DescribeStream', 'kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],
+          Resource: arn(predictions),
+        },
+        {
+          Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+          Resource: [under('stream-errors/'), under('stream/')],
+        },
+        { Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: arn(data) },
+        { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arn(logs) },
+      ],
+    });
+  });
+});
+
+describe('in prod', () => {
+  const { resource } = synthesized('prod');
+
+  test('a batch has a second to gather, two of a shard are on their way at once, and an outage is sat out', () => {
+    expect(resource('AWS::Lambda::EventSourceMapping')[1].Properties).toMatchObject({
+      BatchSize: 1000,
+      MaximumBatchingWindowInSeconds: 1,
+      ParallelizationFactor: 2,
+      MaximumRetryAttempts: 100,
+    });
+  });
+
+  test('the archive is compressed, in objects worth reading', () => {
+    const [, { Properties }] = resource('AWS::KinesisFirehose::DeliveryStream');
+    expect(Properties.ExtendedS3DestinationConfiguration).toMatchObject({
+      CompressionFormat: 'GZIP',
+      FileExtension: '.jsonl.gz',
+      BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 300 },
+    });
+  });
+});
+
+test('in dev the archive is plain: the emulator says that it compresses, and does not', () => {
+  const [, { Properties }] = synthesized('dev').resource('AWS::KinesisFirehose::DeliveryStream');
+  expect(Properties.ExtendedS3DestinationConfiguration).toMatchObject({
+    CompressionFormat: 'UNCOMPRESSED',
+    FileExtension: '.jsonl',
   });
 });

@@ -98,6 +98,9 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['models', 'show'], /missing required argument 'run'/],
     [['models', 'copy', 'a'.repeat(32), '--from', 'dev'], /required option '--to <name>'/],
     [['models', 'compare', 'champion'], /missing required argument 'b'/],
+    [['stream', 'replay', '--month', '2023-04', '--rate', '0'], /--rate.*1 or more/s],
+    [['stream', 'requeue', '--from', 'yesterday'], /"yesterday" is not a time.*2026-11-21T14:30:00Z/s],
+    [['stream', 'requeue', '--to', '2026-11-21T14:30:00'], /"2026-11-21T14:30:00" is not a time.*offset/s],
     [['predict', '--pu', 'Harlem', '--do', '1'], /whole number/],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args);

@@ -36,6 +36,9 @@ function aLiveModel() {
   const world = {
     champion: undefined as SeenAlias | undefined,
     asked: 0,
+    fetched: [] as RunId[],
+    /** The ETags of the conditional questions. */
+    known: [] as string[],
     down: false,
     now: 0,
     async add(run: RunId, shift: number, taxiType?: TaxiType) {
@@ -67,9 +70,13 @@ function aLiveModel() {
     },
     championIfChanged: async (_: TaxiType, etag: string) => {
       reachable();
+      world.known.push(etag);
       return world.champion?.etag === etag ? ('unchanged' as const) : world.champion;
     },
-    readModel: async (run: RunId) => files.get(run),
+    readModel: async (run: RunId) => {
+      world.fetched.push(run);
+      return files.get(run);
+    },
   };
   const model = new LiveModel({
     registry,
@@ -199,6 +206,54 @@ describe('the live model', () => {
     expect(live.loaded.slice(1).every(({ closed }) => closed)).toBe(true);
   });
 
+  test('fetches a broken champion again only after pauses that grow, and says at each question that it is broken', async () => {
+    const { world, served, failures } = await serving();
+    await world.add(B, 1);
+    world.promote(B, 'f'.repeat(64));
+    const fetchedAt: number[] = [];
+    for (let minute = 1; minute <= 200; minute++) {
+      const before = world.fetched.length;
+      world.now = minute * 60_000;
+      expect(await served()).toBe(A);
+      if (world.fetched.length > before) fetchedAt.push(minute);
+    }
+    // Pauses of 1, 2, 4, ... minutes, at most an hour.
+    expect(fetchedAt).toEqual([1, 2, 4, 8, 16, 32, 64, 124, 184]);
+    expect(failures).toHaveLength(200);
+  });
+
+  test('takes up at once what the alias is moved to after a broken champion', async () => {
+    const { world, served, failures } = await serving();
+    await world.add(B, 1);
+    world.promote(B, 'f'.repeat(64));
+    world.now += 60_000;
+    await served();
+    await world.add(C, 2);
+    world.promote(C);
+    world.now += 60_000;
+    expect(await served()).toBe(C);
+    world.promote(B, 'f'.repeat(64));
+    world.now += 60_000;
+    expect(await served()).toBe(C);
+    expect(world.fetched).toEqual([A, B, C, B]);
+    expect(failures).toHaveLength(2);
+  });
+
+  test('is content when the alias comes back from a broken champion to what is served', async () => {
+    const { world, served, failures } = await serving();
+    world.promote(B, 'f'.repeat(64));
+    world.now += 60_000;
+    await served();
+    world.promote(A);
+    world.now += 60_000;
+    expect(await served()).toBe(A);
+    world.now += 60_000;
+    await served();
+    expect(failures).toHaveLength(1);
+    expect(world.fetched).toEqual([A, B]);
+    expect(world.known).toEqual([A, B, A].map((run) => `"${run}"`));
+  });
+
   test('without any champion says to train and promote one, and finds it once there is one', async () => {
     const live = aLiveModel();
     await expect(live.model.current()).rejects.toThrow(/no champion for green taxis.*tripcast train/);
@@ -243,39 +298,45 @@ describe('a model by its location', () => {
   const folder = `s3://elsewhere/exp/${B}/artifacts/model`;
   async function aBucket() {
     const store = new MemoryStore('elsewhere');
-    await store.put(`exp/${B}/artifacts/model/model.onnx`, bytesOf(1, 'yellow'));
+    await store.put(`exp/${B}/artifacts/model/model.onnx`, bytesOf(1));
     await store.put(`exp/${B}/artifacts/model/golden.json`, JSON.stringify(await goldenOf(1)));
     return store;
   }
 
   test.each([folder, `${folder}/`, `${folder}/model.onnx`])('%s is served as the run it names', async (location) => {
     const store = await aBucket();
-    const model = modelAt({ location, open: () => store, load: aLoader().load });
+    const model = modelAt({ location, open: () => store, taxiType: 'green', load: aLoader().load });
     expect((await model.current()).runId).toBe(B);
   });
 
   test('is called as RUN_ID says', async () => {
     const store = await aBucket();
-    const model = modelAt({ location: folder, runId: C, open: () => store, load: aLoader().load });
+    const model = modelAt({ location: folder, runId: C, open: () => store, taxiType: 'green', load: aLoader().load });
     expect((await model.current()).runId).toBe(C);
   });
 
   test('is loaded once', async () => {
     const store = await aBucket();
     const { load, loaded } = aLoader();
-    const model = modelAt({ location: folder, open: () => store, load });
+    const model = modelAt({ location: folder, open: () => store, taxiType: 'green', load });
     await Promise.all([model.current(), model.current()]);
     await model.current();
     expect(loaded).toHaveLength(1);
   });
 
+  test('of other taxis is refused', async () => {
+    const store = await aBucket();
+    const model = modelAt({ location: folder, open: () => store, taxiType: 'yellow', load: aLoader().load });
+    await expect(model.current()).rejects.toThrow('a model of "green" taxis, yellow ones are served');
+  });
+
   test.each(['./model.onnx', 's3://elsewhere', 's3://elsewhere/no-run/model.onnx'])('%s is refused', (location) => {
     const open = () => new MemoryStore();
-    expect(() => modelAt({ location, open, load: aLoader().load })).toThrow('MODEL_LOCATION');
+    expect(() => modelAt({ location, open, taxiType: 'green', load: aLoader().load })).toThrow('MODEL_LOCATION');
   });
 
   test('with nothing there is named', async () => {
-    const model = modelAt({ location: folder, open: () => new MemoryStore(), load: aLoader().load });
+    const model = modelAt({ location: folder, open: () => new MemoryStore(), taxiType: 'green', load: aLoader().load });
     await expect(model.current()).rejects.toThrow(`no complete model at ${folder}`);
   });
 });

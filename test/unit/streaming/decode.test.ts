@@ -28,6 +28,15 @@ describe('a record that can be scored', () => {
     expect(formatWallClock(Number(rides.inputs.pickup_time[0]))).toBe(wallClock);
   });
 
+  test('has an integral zone when it says 130.0, and keeps no key that it does not know', () => {
+    const text =
+      '{"ride":{"PULocationID":130.0,"DOLocationID":205,"__proto__":{"DOLocationID":1}},"ride_id":1,"fare":9}';
+    expect(decode(anEvent(text)).rides.inputs).toMatchObject({
+      PULocationID: BigInt64Array.of(130n),
+      DOLocationID: BigInt64Array.of(205n),
+    });
+  });
+
   test.each([undefined, null])('has no distance when it says %s', (trip_distance) => {
     const { rides, accepted } = decode(anEvent({ ...EXAMPLE, ride: { ...EXAMPLE.ride, trip_distance } }));
     expect(accepted[0]?.distanceGiven).toBe(false);
@@ -90,6 +99,22 @@ describe('a record that cannot be scored', () => {
     ['a negative distance', aRecord(ride({ trip_distance: -1 })), 'out-of-range', 'ride.trip_distance'],
     ['no time', aRecord(ride({ pickup_datetime: 'soon' })), 'not-a-time', 'ride.pickup_datetime'],
     ['no ride_id', aRecord({ ride: EXAMPLE.ride }), 'missing', 'ride_id'],
+    ['a number', aRecord('7'), 'not-an-object', undefined],
+    ['a text', aRecord('"ride"'), 'not-an-object', undefined],
+    ['true', aRecord('true'), 'not-an-object', undefined],
+    ['a ride in __proto__ alone', aRecord(`{"__proto__":${JSON.stringify(EXAMPLE)}}`), 'missing', 'ride'],
+    ['a zone that is none of the integers', aRecord(ride({ PULocationID: 130.5 })), 'wrong-type', 'ride.PULocationID'],
+    ['zone 1e9', aRecord(ride({ PULocationID: 1e9 })), 'out-of-range', 'ride.PULocationID'],
+    ['a million miles', aRecord(ride({ trip_distance: 1e6 })), 'out-of-range', 'ride.trip_distance'],
+    ['miles as text', aRecord(ride({ trip_distance: '3.66' })), 'wrong-type', 'ride.trip_distance'],
+    ['null as ride_id', aRecord({ ...EXAMPLE, ride_id: null }), 'wrong-type', 'ride_id'],
+    ['a ride_id of 257 characters', aRecord({ ...EXAMPLE, ride_id: 'x'.repeat(257) }), 'out-of-range', 'ride_id'],
+    ['a ride_id of 1 MB', aRecord({ ...EXAMPLE, ride_id: 'x'.repeat(1e6) }), 'out-of-range', 'ride_id'],
+    ['a ride_id of 2^53', aRecord({ ...EXAMPLE, ride_id: 2 ** 53 }), 'out-of-range', 'ride_id'],
+    ['the deepest nest that a record holds', aRecord('['.repeat(2 ** 20)), 'not-json', undefined],
+    ['base64 with blanks in it', aRawRecord('e y J 9 '), 'not-base64', undefined],
+    ['base64 with no end', aRawRecord('eyJyaWRlIjo'), 'not-base64', undefined],
+    ['base64 of another alphabet', aRawRecord('_-__'), 'not-base64', undefined],
     ['a deep nest', aRecord(`{"ride":${'['.repeat(10_000)}${']'.repeat(10_000)},"ride_id":1}`), 'wrong-type', 'ride'],
   ])('%s', (_, record, reason, field) => {
     const { accepted, rejected } = decode({ Records: [record] });
@@ -97,5 +122,15 @@ describe('a record that cannot be scored', () => {
     expect(rejected).toMatchObject([{ predictionId: ARRIVAL_ID, reason, record }]);
     expect(rejected[0]?.field).toBe(field);
     expect(rejected[0]?.message).not.toBe('');
+  });
+
+  test('keeps the identity of its first arrival when it was sent again and is refused again', () => {
+    const requeue = { prediction_id: 'stg_taxi_trip_events/shardId-000000000003/7', attempt: 2 };
+    const ids = [
+      { ...ride({ DOLocationID: 266 }), requeue },
+      { requeue },
+      { ...EXAMPLE, requeue: { ...requeue, attempt: 0 } },
+    ].map((value) => decode(anEvent(value)).rejected[0]?.predictionId);
+    expect(ids).toEqual([requeue.prediction_id, requeue.prediction_id, ARRIVAL_ID]);
   });
 });

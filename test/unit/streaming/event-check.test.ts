@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isRideEvent } from '../../../src/streaming/event-check.ts';
-import { rideEventSchema } from '../../../src/trips/ride-event.ts';
+import { type CheckedEvent, checkEvent } from '../../../src/streaming/event-check.ts';
+import { parsePickupTime } from '../../../src/trips/new-york-time.ts';
+import { type RideEvent, rideEventSchema } from '../../../src/trips/ride-event.ts';
 
 /** Values on both sides of every rule, and any JSON at all. */
 const anything = fc.oneof(
@@ -43,18 +44,30 @@ const event = fc.record(
   { requiredKeys: ['ride'] },
 );
 
-test('the check by hand accepts what the schema accepts, and nothing else', () => {
+test('the check by hand accepts what the schema accepts, and nothing else, and reads the same from it', () => {
   let accepted = 0;
   let refused = 0;
   fc.assert(
     fc.property(mostly(event), (value) => {
-      const bySchema = rideEventSchema.safeParse(value).success;
-      if (bySchema) accepted++;
+      const bySchema = rideEventSchema.safeParse(value);
+      if (bySchema.success) accepted++;
       else refused++;
-      expect(isRideEvent(value)).toBe(bySchema);
+      expect(checkEvent(value)).toEqual(bySchema.success ? read(bySchema.data) : undefined);
     }),
     { numRuns: 10_000 },
   );
   expect(accepted).toBeGreaterThan(500);
   expect(refused).toBeGreaterThan(500);
 });
+
+/** What a batch needs of an event. */
+function read({ ride, ride_id, requeue }: RideEvent): CheckedEvent {
+  return {
+    pickupZone: ride.PULocationID,
+    dropoffZone: ride.DOLocationID,
+    distance: ride.trip_distance ?? Number.NaN,
+    pickupTime: ride.pickup_datetime === undefined ? undefined : parsePickupTime(ride.pickup_datetime),
+    rideId: ride_id,
+    firstId: requeue?.prediction_id,
+  };
+}

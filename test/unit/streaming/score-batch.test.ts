@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TripcastError } from '../../../src/errors.ts';
 import type { ModelSource } from '../../../src/registry/model-source.ts';
 import { distinctPredictions } from '../../../src/streaming/distinct.ts';
 import { parseKinesisEvent } from '../../../src/streaming/kinesis-event.ts';
@@ -213,42 +214,78 @@ describe('a batch', () => {
 });
 
 describe('the sum closes', () => {
+  const requeue = fc.nat(9999).map((n) => ({ prediction_id: `stg_taxi_trip_events/first/${n}`, attempt: 1 }));
+  const good = fc.nat(99).map((ride_id) => ({ ...EXAMPLE, ride_id }));
+  const bad = fc.constantFrom(
+    { ride: {} },
+    { ...EXAMPLE, ride: { ...EXAMPLE.ride, trip_distance: -1 } },
+    { ...EXAMPLE, ride_id: 'x'.repeat(257) },
+    { ...EXAMPLE, ride_id: 2 ** 53 },
+  );
   const record = fc.oneof(
-    fc.nat(999).map((ride_id) => ({ ...EXAMPLE, ride_id })),
+    good,
+    bad,
+    fc.tuple(fc.oneof(good, bad), requeue).map(([event, again]) => ({ ...event, requeue: again })),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
-    fc.constantFrom({ ride: {} }, [], 'not JSON', { ...EXAMPLE, ride: { ...EXAMPLE.ride, trip_distance: -1 } }),
+    fc.uint8Array({ minLength: 1, maxLength: 20 }),
+    fc.constantFrom([], null, 7, true, '"text"', '{"__proto__":{"ride_id":1}}', Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2)),
   );
 
+  /** The id that the record keeps wherever it goes: of its first arrival. */
+  const idOf = (value: unknown, n: number) => {
+    const { requeue: again } = (value ?? {}) as { readonly requeue?: { readonly prediction_id: string } };
+    return again?.prediction_id ?? `stg_taxi_trip_events/${SHARD}/${sequenceNumber(n)}`;
+  };
+  /** One requeued event a first arrival; a second would be the same record. */
+  const isNew = (values: readonly unknown[]) => new Set(values.map(idOf)).size === values.length;
+
   test('whatever the records, the stream and the bucket do: each record is in exactly one place', async () => {
+    const seen = { published: 0, quarantined: 0, failed: 0 };
     await fc.assert(
       fc.asyncProperty(
-        fc.array(record, { maxLength: 40 }),
+        fc.array(record, { maxLength: 40 }).filter(isNew),
         fc.infiniteStream(fc.integer({ min: 0, max: 99 })),
         fc.constantFrom(0, 30, 100),
+        fc.constantFrom('works', 'works', 'works', 'fails now and then', 'is gone'),
         fc.boolean(),
-        async (records, dice, percentRefused, bucketDown) => {
-          const roll = () => (dice.next().value ?? 0) < percentRefused;
-          const { run, store, published, quarantined } = aFunction({ refuse: roll });
+        async (records, dice, percentRefused, stream, bucketDown) => {
+          const roll = (percent: number) => (dice.next().value ?? 0) < percent;
+          const { deps, run, store, published, quarantined } = aFunction({ refuse: () => roll(percentRefused) });
+          const predictions: RecordSink = {
+            async putRecords(entries, signal) {
+              if (stream === 'is gone') throw new TripcastError('The stream is gone', 'Deploy again.');
+              if (stream === 'fails now and then' && roll(50)) throw new Error('socket hang up');
+              return deps.predictions.putRecords(entries, signal);
+            },
+          };
           if (bucketDown) {
             store.before = () => {
               throw new Error('down');
             };
           }
-          const outcome = await run(anEvent(...records));
+          const outcome = await run(anEvent(...records), { predictions });
           store.before = () => {};
-          expect(outcome.scored + outcome.quarantined + outcome.failed).toBe(records.length);
+          const { batchItemFailures } = outcome.response;
+          expect(outcome).toMatchObject({
+            scored: published().length,
+            quarantined: quarantined().length,
+            failed: batchItemFailures.length,
+          });
+          seen.published += published().length;
+          seen.quarantined += quarantined().length;
+          seen.failed += batchItemFailures.length;
+          const ids = new Map(records.map((value, n) => [sequenceNumber(n), idOf(value, n)]));
           const places = [
             ...published().map(({ prediction_id }) => prediction_id),
             ...quarantined().map(({ prediction_id }) => prediction_id),
-            ...outcome.response.batchItemFailures.map(
-              ({ itemIdentifier }) => `stg_taxi_trip_events/${SHARD}/${itemIdentifier}`,
-            ),
+            ...batchItemFailures.map(({ itemIdentifier }) => ids.get(itemIdentifier)),
           ];
-          expect(places.sort()).toEqual(records.map((_, i) => `stg_taxi_trip_events/${SHARD}/${sequenceNumber(i)}`));
+          expect(places.sort()).toEqual(records.map(idOf).sort());
         },
       ),
       { numRuns: 300 },
     );
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(100);
   });
 });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { calendarOf, formatWallClock, newYorkSeconds, parsePickupTime } from '../../../src/trips/new-york-time.ts';
 
@@ -13,6 +14,20 @@ const intl = new Intl.DateTimeFormat('en-CA', {
 function wallClockByIntl(utcSeconds: number): string {
   const parts = Object.fromEntries(intl.formatToParts(utcSeconds * 1000).map(({ type, value }) => [type, value]));
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
+const ISO =
+  /^(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,9})?)?(Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/;
+
+/** New York's wall clock at a time that a pattern, Date and Intl take apart; undefined when the text is none. */
+function readByIntl(text: string): string | undefined {
+  const [, day = '', minute, second = '00', offset] = ISO.exec(text) ?? [];
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return undefined;
+  const wallClock = `${day}T${minute}:${second}`;
+  if (offset === undefined) return wallClock;
+  const hoursAndMinutes = offset === 'Z' ? 'Z' : `${offset.replace(':', '')}00`.replace(/^(...)(..).*$/, '$1:$2');
+  return wallClockByIntl(utc(wallClock + hoursAndMinutes));
 }
 
 /** The first second of the other offset, between two instants that have different ones. */
@@ -110,6 +125,41 @@ describe('a pickup time', () => {
     '1969-12-31T23:59:59',
   ])('%j is none', (text) => {
     expect(parsePickupTime(text)).toBeUndefined();
+  });
+
+  test('of 1969 elsewhere counts when it is 1970 in New York', () => {
+    expect(parsePickupTime('1969-12-31T23:30:00-12:00')).toBe(utc('1970-01-01T06:30:00Z'));
+  });
+
+  test('of every day there is from 1970 to 2100 begins where Date says', () => {
+    for (let midnight = 0; midnight < utc('2101-01-01'); midnight += 86_400) {
+      if (parsePickupTime(formatWallClock(midnight).slice(0, 10)) !== midnight) expect.fail(formatWallClock(midnight));
+    }
+  });
+
+  test('is read as a pattern, Date and Intl read it, whatever the text', () => {
+    const two = (most: number) => fc.integer({ min: 0, max: most }).map((n) => String(n).padStart(2, '0'));
+    const day = fc.tuple(fc.integer({ min: 2007, max: 2036 }), two(13), two(32)).map((parts) => parts.join('-'));
+    const time = fc.tuple(two(24), two(60), fc.option(two(60))).map((parts) => parts.filter(Boolean).join(':'));
+    const text = fc
+      .tuple(
+        day,
+        fc.constantFrom('T', 'T', ' ', 't', ''),
+        time,
+        fc.constantFrom('', '', '.5', ',123456789', '.', '.1234567890'),
+        fc.constantFrom('', '', 'Z', '+05:30', '-0400', '-05', '+24', '+5', 'z', ' '),
+      )
+      .map((parts) => parts.join(''));
+    let read = 0;
+    fc.assert(
+      fc.property(text, (each) => {
+        const expected = readByIntl(each);
+        if (expected !== undefined) read++;
+        expect(parsePickupTime(each)).toBe(expected === undefined ? undefined : utc(`${expected}Z`));
+      }),
+      { numRuns: 5000 },
+    );
+    expect(read).toBeGreaterThan(500);
   });
 
   test('just before 1970 in New York is none: -1 means "unknown" to the model', () => {

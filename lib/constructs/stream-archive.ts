@@ -1,0 +1,93 @@
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { LogStream } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { type Config, resourceName } from '../config.ts';
+import type { PrivateBucket } from './private-bucket.ts';
+import { PrivateLogGroup } from './private-log-group.ts';
+
+export interface StreamArchiveProps {
+  readonly config: Config;
+  /** Of the delivery stream, `tripcast-{env}-{name}`. */
+  readonly name: string;
+  readonly stream: IStream;
+  readonly bucket: PrivateBucket;
+  /** Where its objects lie ('stream/'), by the hour (UTC) in which a record came. */
+  readonly prefix: string;
+  /** Where what could not be delivered lies, with the reason. */
+  readonly errorPrefix: string;
+}
+
+/**
+ * All that comes through a stream, as objects of JSON lines. Firehose joins records with nothing between, so each has to
+ * end its own line; and it may deliver one twice, so readers drop copies.
+ */
+export class StreamArchive extends Construct {
+  readonly deliveryStream: CfnDeliveryStream;
+
+  constructor(scope: Construct, id: string, props: StreamArchiveProps) {
+    super(scope, id);
+    const { config, name, stream, bucket, prefix, errorPrefix } = props;
+    const deliveryStreamName = resourceName(config.env, name);
+    const { logGroup } = new PrivateLogGroup(this, 'Logs', {
+      config,
+      name: `/aws/kinesisfirehose/${deliveryStreamName}`,
+    });
+    const errors = new LogStream(this, 'Errors', { logGroup, removalPolicy: RemovalPolicy.DESTROY });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
+    grantArchiving(role, props);
+    logGroup.grantWrite(role);
+    const { compression, bufferMegabytes, bufferSeconds } = config.archive;
+    this.deliveryStream = new CfnDeliveryStream(this, 'DeliveryStream', {
+      deliveryStreamName,
+      deliveryStreamType: 'KinesisStreamAsSource',
+      kinesisStreamSourceConfiguration: { kinesisStreamArn: stream.streamArn, roleArn: role.roleArn },
+      extendedS3DestinationConfiguration: {
+        bucketArn: bucket.bucket.bucketArn,
+        roleArn: role.roleArn,
+        prefix: `${prefix}dt=!{timestamp:yyyy-MM-dd}/hh=!{timestamp:HH}/`,
+        errorOutputPrefix: `${errorPrefix}!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/`,
+        bufferingHints: { sizeInMBs: bufferMegabytes, intervalInSeconds: bufferSeconds },
+        compressionFormat: compression,
+        // Readers go by the name, and Firehose alone would call a compressed object just .gz.
+        fileExtension: EXTENSIONS[compression],
+        cloudWatchLoggingOptions: {
+          enabled: true,
+          logGroupName: logGroup.logGroupName,
+          logStreamName: errors.logStreamName,
+        },
+      },
+    });
+    // Firehose tries the role when the delivery stream is made, so its policy has to be there by then.
+    this.deliveryStream.node.addDependency(role);
+  }
+}
+
+const EXTENSIONS = { GZIP: '.jsonl.gz', UNCOMPRESSED: '.jsonl' } as const satisfies Record<
+  Config['archive']['compression'],
+  string
+>;
+
+/** What Firehose asks of a role that reads a Kinesis stream and writes to S3 (Developer Guide, "Controlling access"), under the two prefixes. */
+function grantArchiving(role: Role, { stream, bucket, prefix, errorPrefix }: StreamArchiveProps): void {
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['kinesis:DescribeStream', 'kinesis:GetShardIterator', 'kinesis:GetRecords', 'kinesis:ListShards'],
+      resources: [stream.streamArn],
+    }),
+  );
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+      resources: [prefix, errorPrefix].map((each) => bucket.bucket.arnForObjects(`${each}*`)),
+    }),
+  );
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+      resources: [bucket.bucket.bucketArn],
+    }),
+  );
+}

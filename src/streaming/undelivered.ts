@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { TripcastError } from '../errors.ts';
+import { parseKinesisEvent, shardOf, streamOf } from './kinesis-event.ts';
+import type { OwedRecord } from './owed-record.ts';
+import { arrivalId } from './prediction-record.ts';
+
+/** The reason that stands for all that Lambda gave up on. */
+export const UNDELIVERED = 'undelivered';
+
+/**
+ * The object that Lambda leaves in a bucket for a batch it gives up on (Lambda Developer Guide, "Retain discarded batch
+ * records for a Kinesis Data Streams event source"): of its keys, the one that holds the records. Only S3 gets it; a queue
+ * or a topic would get the others alone, with the records' positions.
+ */
+const invocationRecordSchema = z.object({
+  /** The event that the function was invoked with, as an escaped JSON string. */
+  payload: z.string(),
+});
+
+/**
+ * The records of a batch that Lambda gave up on. Some may have a prediction: after a partial failure Lambda goes on from
+ * the lowest failed record, so those behind it come along.
+ * @throws TripcastError when the object is none of Lambda's
+ */
+export function undeliveredRecords(text: string): readonly OwedRecord[] {
+  return eventOf(text).Records.map((record) => {
+    const { data, sequenceNumber, approximateArrivalTimestamp } = record.kinesis;
+    return {
+      predictionId: arrivalId(streamOf(record.eventSourceARN), shardOf(record), sequenceNumber),
+      reason: UNDELIVERED,
+      arrivedAt: new Date(approximateArrivalTimestamp * 1000),
+      raw: data,
+    };
+  });
+}
+
+function eventOf(text: string) {
+  try {
+    return parseKinesisEvent(JSON.parse(invocationRecordSchema.parse(JSON.parse(text)).payload));
+  } catch (cause) {
+    throw new TripcastError(
+      `It is not what Lambda leaves of a batch of Kinesis records (${cause})`,
+      'Move it out of the bucket for undelivered records.',
+      { cause },
+    );
+  }
+}

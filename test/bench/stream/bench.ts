@@ -1,0 +1,217 @@
+/** Streaming beside a Python handler, in one run. See README.md. */
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { count, decimals, table } from '../../../src/cli/terminal.ts';
+import { bundleFunctions } from '../../../src/local/bundle.ts';
+import { monthFile } from '../../../src/storage/layout.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+import { median } from './figures.ts';
+import { serveModel } from './model-server.ts';
+
+const CLONE = join(import.meta.dirname, '../../..');
+const TLC = join(CLONE, 'data/tlc');
+const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
+const peers = process.env.PEERS;
+const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const say = (text: string) => console.error(`  ${text}`);
+/** One core for everybody, where the machine can say so. */
+const ONE_CORE = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '0'] : ['env'];
+
+function run(...command: readonly string[]): string {
+  const [program = '', ...args] = command;
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: CLONE,
+  });
+}
+
+/** The folder of a model trained once and kept. */
+function model(recipe: string, ...months: readonly string[]): string {
+  const out = join(CLONE, '.tripcast/bench', recipe);
+  if (!existsSync(join(out, 'model.onnx'))) {
+    say(`training ${recipe}`);
+    const args = ['train', '--local', '--source', TLC, '--recipe', recipe, ...months, '--out', out];
+    run(process.execPath, join(CLONE, 'bin/tripcast.ts'), ...args);
+  }
+  return out;
+}
+
+const MARCH = ['--year', '2023', '--month', '3'] as const;
+const QUARTER = ['--train', '2023-01..2023-03'] as const;
+const LINEAR = model('linear-pair', ...MARCH);
+const CHAMPION = model('zone-map', ...QUARTER);
+const CHAMPION_FAST = model('zone-map-fast', ...QUARTER);
+
+const throughputSchema = z.object({
+  events_per_second: z.number(),
+  events_per_core_second: z.number(),
+  engine_per_core_second: z.number(),
+  share_of_engine: z.number(),
+  p50_ms: z.number(),
+  p99_ms: z.number(),
+});
+
+function throughput(models: string, form: string, batchSize: number, rounds: number) {
+  const args = [models, APRIL, form, String(batchSize), String(rounds)];
+  say(`throughput of ${models.split('/').at(-1)}, ${form} events, batches of ${batchSize}`);
+  return throughputSchema.parse(
+    JSON.parse(run(...ONE_CORE, process.execPath, join(import.meta.dirname, 'throughput-job.ts'), ...args)),
+  );
+}
+
+/** Events a second of the peer's handler, which predicts record by record and puts nothing. */
+function python(): () => number {
+  if (peers === undefined) return () => Number.NaN;
+  const interpreter = process.env.BENCH_PYTHON ?? pythonWith(peers);
+  const pickle = join(folder, 'peer.pkl');
+  say('training the Python peer');
+  run(
+    interpreter,
+    join(peers, 'train_linear.py'),
+    join(TLC, monthFile('green', parseMonth('2023-03'))),
+    'lpep_',
+    pickle,
+  );
+  return () => {
+    say('throughput of the Python peer');
+    const said = run(...ONE_CORE, interpreter, join(peers, 'stream.py'), pickle, '3000');
+    return median([...said.matchAll(/events .* (\d+)\/s \d+ us each/g)].map(([, perSecond]) => Number(perSecond)));
+  };
+}
+
+function pythonWith(peersFolder: string): string {
+  say('installing what the Python peer needs');
+  run('python3', '-m', 'venv', join(folder, 'venv'));
+  const interpreter = join(folder, 'venv/bin/python');
+  run(interpreter, '-m', 'pip', 'install', '--quiet', '-r', join(peersFolder, 'requirements.txt'));
+  return interpreter;
+}
+
+const PAIRS = 3;
+const askPython = python();
+const pairs = Array.from({ length: PAIRS }, () => ({
+  python: askPython(),
+  ours: throughput(LINEAR, 'contract', 500, 15),
+}));
+const sections: string[] = [];
+const perSecond = (events: number) => (Number.isNaN(events) ? '–' : count(Math.round(events)));
+const perCent = (share: number) => `${decimals(share * 100, 0)}%`;
+
+const ratio = median(pairs.map(({ python: theirs, ours }) => ours.events_per_second / theirs));
+const rows = [
+  ...pairs.map(({ ours }, i) => ({ what: `linear-pair, batches of 500, run ${i + 1}`, ours })),
+  { what: 'the same, as `stream replay` sends events', ours: throughput(LINEAR, 'replay', 500, 15) },
+  { what: 'linear-pair, batches of 10,000', ours: throughput(LINEAR, 'contract', 10_000, 15) },
+  { what: 'linear-pair, batches of 100', ours: throughput(LINEAR, 'contract', 100, 15) },
+  { what: 'zone-map, the champion, batches of 500', ours: throughput(CHAMPION, 'replay', 500, 5) },
+  { what: 'zone-map-fast, batches of 500', ours: throughput(CHAMPION_FAST, 'replay', 500, 5) },
+];
+sections.push(
+  `Kinesis event to PutRecords entries, one core, warm, publishing into memory\n${table(
+    ['', 'events/s', 'by core time', 'onnxruntime alone', 'of it', 'batch p50', 'p99'],
+    rows.map(({ what, ours }) => [
+      what,
+      perSecond(ours.events_per_second),
+      perSecond(ours.events_per_core_second),
+      perSecond(ours.engine_per_core_second),
+      perCent(ours.share_of_engine),
+      `${decimals(ours.p50_ms, 2)} ms`,
+      `${decimals(ours.p99_ms, 2)} ms`,
+    ]),
+  )}`,
+);
+if (peers !== undefined) {
+  sections.push(
+    `Beside Python, record by record (DictVectorizer, LinearRegression), in turns\n${table(
+      ['run', 'tripcast', 'Python', 'ratio'],
+      [
+        ...pairs.map(({ python: theirs, ours }, i) => [
+          String(i + 1),
+          perSecond(ours.events_per_second),
+          perSecond(theirs),
+          `x ${decimals(ours.events_per_second / theirs, 0)}`,
+        ]),
+        ['median', '', '', `x ${decimals(ratio, 0)}`],
+      ],
+    )}`,
+  );
+}
+
+say('memory over a million events');
+const { readings } = z
+  .object({ readings: z.array(z.object({ rss: z.number(), heap: z.number() })) })
+  .parse(JSON.parse(run(process.execPath, '--expose-gc', join(import.meta.dirname, 'memory-job.ts'), LINEAR, APRIL)));
+sections.push(
+  `Memory after each 100,000 events (MiB; heap and buffers after a collection)\n${table(
+    ['events', 'resident', 'heap'],
+    readings.map(({ rss, heap }, i) => [count((i + 1) * 100_000), decimals(rss, 0), decimals(heap, 1)]),
+  )}`,
+);
+
+const coldSchema = z.object({ boot: z.number(), import: z.number(), first: z.number(), total: z.number() });
+
+/** Cold starts of the bundle, each in a process of its own. */
+async function coldStarts(models: string, times: number) {
+  say(`cold starts with ${models.split('/').at(-1)}`);
+  const server = await serveModel(models);
+  const env = {
+    PATH: process.env.PATH,
+    NODE_PATH: join(CLONE, 'node_modules'),
+    AWS_ENDPOINT_URL: server.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    MODEL_BUCKET: 'models',
+    MODEL_EXPERIMENT: 'bench',
+    REGISTERED_MODEL_GREEN: 'green',
+    REGISTERED_MODEL_YELLOW: 'yellow',
+    SERVED_TAXI_TYPE: 'green',
+    MODEL_REFRESH_SECONDS: '60',
+    RUN_ID: '0123456789abcdef0123456789abcdef',
+    MODEL_LOCATION: 's3://models/model/model.onnx',
+    DATA_BUCKET: 'data',
+    PREDICTIONS_STREAM_NAME: 'predictions',
+    TEST_RUN: 'true',
+    CODE_VERSION: 'bench',
+    POWERTOOLS_SERVICE_NAME: 'stream-score',
+    POWERTOOLS_METRICS_NAMESPACE: 'tripcast',
+  };
+  const starts: z.infer<typeof coldSchema>[] = [];
+  for (let i = 0; i < times; i++) {
+    const args = [join(import.meta.dirname, 'cold-start.cjs'), join(folder, 'functions/stream-score/index.js'), EVENT];
+    // The server answers from this process, so this must not block.
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    starts.push(coldSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')));
+  }
+  server.close();
+  return starts;
+}
+
+const EVENT = join(CLONE, 'test/events/kinesis.json');
+await bundleFunctions(join(folder, 'functions'));
+const bundleMib = readFileSync(join(folder, 'functions/stream-score/index.js')).length / 2 ** 20;
+const cold = [
+  { what: 'linear-pair', starts: await coldStarts(LINEAR, 11) },
+  { what: 'zone-map, the champion', starts: await coldStarts(CHAMPION, 11) },
+];
+sections.push(
+  `Cold start, milliseconds: a fresh process to its first prediction, the model read from 127.0.0.1 (bundle ${decimals(bundleMib, 1)} MiB)\n${table(
+    ['median of 11', 'node boots', 'import', 'first prediction', 'all', 'best'],
+    cold.map(({ what, starts }) => [
+      what,
+      ...(['boot', 'import', 'first', 'total'] as const).map((part) =>
+        decimals(median(starts.map((each) => each[part])), 0),
+      ),
+      decimals(Math.min(...starts.map(({ total }) => total)), 0),
+    ]),
+  )}`,
+);
+console.log(sections.join('\n\n'));

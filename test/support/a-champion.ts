@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import type { Deployment } from '../../src/cli/context.ts';
+import { ingestMonths } from '../../src/cli/ingest.ts';
+import { trainAndRegister } from '../../src/cli/train.ts';
+import type { RunId } from '../../src/registry/run-id.ts';
+import { parseMonths } from '../../src/trips/month.ts';
+import { silentTerminal } from './silent-terminal.ts';
+import { realMonth } from './tlc-files.ts';
+
+/** The green champion of the emulator, which lets the stream flow: the one that is there, or a linear-pair of 2023-03. */
+export async function aGreenChampion(to: Deployment): Promise<RunId> {
+  const terminal = silentTerminal();
+  const train = parseMonths('2023-03');
+  const source = join(realMonth('2023-04'), '..');
+  await ingestMonths(to, parseMonths('2023-03..2023-04'), { taxiType: 'green', source }, terminal);
+  const champion = await to.registry.champion('green');
+  if (champion !== undefined) return champion.pointer.run_id;
+  const options = { recipe: 'linear-pair', taxiType: 'green', train, promote: true, local: false } as const;
+  return (await trainAndRegister(to, options, terminal)).card.run_id;
+}

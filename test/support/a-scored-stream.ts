@@ -1,0 +1,98 @@
+import type { ModelSource } from '../../src/registry/model-source.ts';
+import { isRequeueMarker } from '../../src/storage/layout.ts';
+import { distinctPredictions } from '../../src/streaming/distinct.ts';
+import { parseKinesisEvent } from '../../src/streaming/kinesis-event.ts';
+import { type PredictionRecord, predictionRecordSchema } from '../../src/streaming/prediction-record.ts';
+import { quarantinedRecords } from '../../src/streaming/quarantined.ts';
+import { scoreBatch } from '../../src/streaming/score-batch.ts';
+import { undeliveredRecords } from '../../src/streaming/undelivered.ts';
+import { aRun } from './a-card.ts';
+import { aScorer } from './a-scorer.ts';
+import { AStream } from './a-stream.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryStore } from './memory-store.ts';
+import { type LambdaKinesisEvent, Poller, type PollerOptions } from './poller.ts';
+
+export const SETTINGS: PollerOptions['settings'] = {
+  batchSize: 10,
+  parallelizationFactor: 1,
+  bisectOnError: true,
+  retryAttempts: 3,
+  maximumAgeSeconds: 86_400,
+};
+
+const GOLDEN = {
+  rides: [],
+  predictions: { predicted_duration: [], interval_low: [], interval_high: [], interval80_low: [], interval80_high: [] },
+  exact: [],
+};
+
+export const aModel = (letter: string): ModelSource => ({
+  current: async () => ({ runId: aRun(letter), scorer: aScorer(), golden: GOLDEN }),
+});
+
+/** What a function has between an invocation and its answer. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * The stream from end to end with AWS's part played by the poller: events in, the function's own scoreBatch, predictions,
+ * quarantine and what Lambda gives up on; each of them can be broken.
+ */
+export function aScoredStream({
+  shards = 1,
+  ...settings
+}: Partial<PollerOptions['settings']> & { shards?: number } = {}) {
+  const clock = new ManualClock();
+  const events = new AStream('stg_taxi_trip_events', clock, shards);
+  const predictions = new AStream('stg_taxi_predictions', clock, shards);
+  const data = new MemoryStore('data');
+  const undelivered = new MemoryStore('undelivered');
+  const checkpoints = new Map<string, string>();
+  const score = async (event: LambdaKinesisEvent, model = aModel('a')) => {
+    const deps = {
+      model,
+      modelName: 'ride_duration_prediction_model',
+      predictions,
+      quarantine: data,
+      clock,
+      codeVersion: 'v1',
+    };
+    const { response } = await scoreBatch(parseKinesisEvent(event), deps, clock.now() + TIMEOUT_MS);
+    return response;
+  };
+  const read = <T>(store: MemoryStore, records: (text: string) => readonly T[]) =>
+    [...store.objects.keys()].filter((key) => !isRequeueMarker(key)).flatMap((key) => records(store.text(key)));
+  return {
+    clock,
+    events,
+    predictions,
+    data,
+    undelivered,
+    score,
+    send: (...values: readonly unknown[]) => {
+      for (const [i, value] of values.entries()) {
+        events.put(typeof value === 'string' ? value : JSON.stringify(value), `key-${i}`);
+      }
+    },
+    /** Lambda reads the events until none is left; begins where it was. @param invoke what becomes of an invocation */
+    poll: (invoke: (event: LambdaKinesisEvent) => Promise<unknown> = score) =>
+      new Poller({
+        stream: events,
+        settings: { ...SETTINGS, ...settings },
+        onFailure: undelivered,
+        clock,
+        checkpoints,
+        invoke,
+      }).drain(),
+    /** What a reader of the predictions gets. */
+    async predicted(): Promise<readonly PredictionRecord[]> {
+      const records = predictions.values().map((value) => predictionRecordSchema.parse(value));
+      return Array.fromAsync(distinctPredictions(records));
+    },
+    quarantined: () => read(data, quarantinedRecords),
+    givenUp: () => read(undelivered, undeliveredRecords),
+    /** The id of every record that came in. */
+    arrived: () =>
+      events.records.map(({ shardId, sequenceNumber }) => `stg_taxi_trip_events/${shardId}/${sequenceNumber}`),
+  };
+}
