@@ -8,6 +8,12 @@ const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
 export default defineConfig({
   test: {
     sequence: { sequencer: InOrder },
+    // `npm run coverage`: of unit and infra tests, since integration tests reach the functions through other processes.
+    coverage: {
+      include: ['bin/**', 'lib/**', 'lambdas/**', 'src/**'],
+      exclude: ['**/gen/**'],
+      reporter: ['html', 'lcovonly', ['text-summary', { file: 'summary.txt' }]],
+    },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },

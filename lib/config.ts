@@ -20,6 +20,11 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
+/** The functions that are called through their alias, so that a version that does not do can be taken back at once. */
+export const LIVE_FUNCTIONS = ['stream-score', 'predict'] as const satisfies readonly FunctionName[];
+export type LiveFunctionName = (typeof LIVE_FUNCTIONS)[number];
+export const LIVE_ALIAS = 'live';
+
 const positive = z.int().positive();
 const bucketName = z
   .string()
@@ -45,15 +50,24 @@ const settingsSchema = z.strictObject({
     .describe("null = whatever account the caller's credentials belong to"),
   packaging: z.enum(['zip', 'image']),
   assets: z.enum(['cli-credentials', 'bootstrap']).describe('who uploads assets: the caller, or the bootstrap roles'),
+  tags: z
+    .record(z.string().regex(/^[\w.:/=+@-]{1,128}$/), z.string().min(1).max(256))
+    .describe('of all that is deployed, beside project and environment'),
   stateful: z.strictObject({ retain: z.boolean(), terminationProtection: z.boolean() }),
   logs: z.strictObject({
     retentionDays: z.union([7, 14, 30, 90, 180, 365].map((n) => z.literal(n))),
     level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
     workflowLevel: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']).describe('of the state machines'),
     workflowData: z.boolean().describe("whether a state machine's log holds its states' input and output"),
+    bucketAccess: z.boolean().describe('whether requests to the buckets are logged, to a bucket of their own'),
   }),
   buckets: z
-    .strictObject({ models: bucketName.nullable(), data: bucketName.nullable(), undelivered: bucketName.nullable() })
+    .strictObject({
+      models: bucketName.nullable(),
+      data: bucketName.nullable(),
+      undelivered: bucketName.nullable(),
+      accessLogs: bucketName.nullable(),
+    })
     .describe('null = a name with the account in it, since bucket names are global'),
   lifecycleDays: z.strictObject({
     raw: days,
@@ -130,6 +144,15 @@ const settingsSchema = z.strictObject({
   }),
   publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
+  alarms: z
+    .strictObject({
+      email: z.email().nullable().describe('who is written to; null = whoever subscribes to the topic'),
+      metricMath: z.boolean().describe('alarms on a ratio of two metrics, which the emulator cannot make'),
+      durationShare: share.describe("a call's 99th percentile, of the function's time"),
+      iteratorAgeMinutes: positive.describe('how old the oldest unread trip event may be'),
+      quarantineShare: share.describe('bad records, of all that came in'),
+    })
+    .describe('when somebody is told'),
 });
 
 const configSchema = settingsSchema.refine(
@@ -203,6 +226,9 @@ function isTimeZone(zone: string): boolean {
 export const stackName = (env: EnvironmentName) => `tripcast-${env}`;
 export const resourceName = (env: EnvironmentName, name: string) => `tripcast-${env}-${name}`;
 export const functionName = (env: EnvironmentName, name: FunctionName) => resourceName(env, name);
+/** What a caller names to reach the version that is live. */
+export const liveFunctionName = (env: EnvironmentName, name: LiveFunctionName) =>
+  `${functionName(env, name)}:${LIVE_ALIAS}`;
 
 /**
  * Whether buckets, topics and queues refuse plain HTTP: everywhere but on an emulator that speaks nothing else, and that
@@ -216,7 +242,11 @@ export const bucketNames = ({ env, buckets }: Config, account: string) => ({
   models: buckets.models ?? `rll-models-${env}-${account}`,
   data: buckets.data ?? `tripcast-data-${env}-${account}`,
   undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}`,
+  accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}`,
 });
+
+/** How many metrics the alarms look at, each of which is paid for; a test counts them. */
+export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 39, prod: 41 };
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

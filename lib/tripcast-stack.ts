@@ -1,4 +1,5 @@
 import {
+  Annotations,
   CfnOutput,
   CfnParameter,
   CliCredentialsStackSynthesizer,
@@ -11,6 +12,7 @@ import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } fro
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
 import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
+import { MonitoringRoom } from './rooms/monitoring.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
 import { TrainingRoom } from './rooms/training.ts';
@@ -30,6 +32,8 @@ export class TripcastStack extends Stack {
       env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
       synthesizer: synthesizer(config),
       terminationProtection: config.stateful.terminationProtection,
+      // CloudFormation hands a stack's tags on to all of its resources that can have some.
+      tags: { ...config.tags, project: 'tripcast', environment: config.env },
     });
     const enabled = new CfnParameter(this, STREAM_ENABLED_PARAMETER, {
       allowedValues: ['true', 'false'],
@@ -40,8 +44,16 @@ export class TripcastStack extends Stack {
     const store = new DataRoom(this, 'Data', { config });
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store, enabled });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
-    const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource: streaming.eventSource });
+    const { eventSource } = streaming;
+    const { notices } = batch;
+    const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource, notices });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
+    new MonitoringRoom(this, 'Monitoring', { config, api: serving.api, notices });
+    if (config.endpointUrl === null) {
+      Annotations.of(this).addInfo(
+        'The registry of models is the models bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',
+      );
+    }
     this.#output({
       EventsStreamName: streaming.events.streamName,
       PredictionsStreamName: streaming.predictions.streamName,
@@ -52,7 +64,7 @@ export class TripcastStack extends Stack {
       BackfillArn: batch.backfill.stateMachine.stateMachineArn,
       TrainingArn: training.stateMachine.stateMachine.stateMachineArn,
       ApiUrl: serving.api.apiEndpoint,
-      EventSourceId: streaming.eventSource.ref,
+      EventSourceId: eventSource.ref,
     });
   }
 

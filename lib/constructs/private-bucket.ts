@@ -1,8 +1,16 @@
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { type Config, isTlsOnly } from '../config.ts';
+import { acceptWildcard } from './accept-finding.ts';
 
 export interface PrivateBucketProps {
   readonly config: Config;
@@ -14,7 +22,15 @@ export interface PrivateBucketProps {
    * @default - nothing is deleted
    */
   readonly expireAfterDays?: Readonly<Record<string, number | null>>;
+  /**
+   * Where S3 writes down who asked for what, and under which prefix ('models/').
+   * @default - nowhere
+   */
+  readonly accessLogs?: { readonly store: PrivateBucket; readonly prefix: string };
 }
+
+/** A role, or what stands for one. */
+export type Grantee = IGrantable & IConstruct;
 
 /** A bucket that nobody but its grantees reaches, over TLS; grants are for prefixes, never for the whole bucket. */
 export class PrivateBucket extends Construct {
@@ -29,6 +45,11 @@ export class PrivateBucket extends Construct {
       enforceSSL: isTlsOnly(props.config),
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       versioned: props.versioned ?? false,
+      ...(props.accessLogs && {
+        // The CDK declares its own class in a way that exactOptionalPropertyTypes does not take for its interface.
+        serverAccessLogsBucket: props.accessLogs.store.bucket as IBucket,
+        serverAccessLogsPrefix: props.accessLogs.prefix,
+      }),
       // Plain RETAIN also survives a first deploy that failed, and its bucket then blocks the next one.
       removalPolicy: props.config.stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       lifecycleRules: [
@@ -41,7 +62,7 @@ export class PrivateBucket extends Construct {
   }
 
   /** Reading, and listing, of what lies under the prefixes ('raw/'). */
-  grantRead(grantee: IGrantable, ...prefixes: readonly string[]): void {
+  grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:GetObject'], prefixes);
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
@@ -55,21 +76,22 @@ export class PrivateBucket extends Construct {
   }
 
   /** Writing of what lies under the prefixes; not deleting. */
-  grantWrite(grantee: IGrantable, ...prefixes: readonly string[]): void {
+  grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:PutObject'], prefixes);
   }
 
   /** What Lambda asks of a function whose failed batches go to this bucket: writing anywhere in it, and listing it. */
-  grantDelivery(grantee: IGrantable): void {
+  grantDelivery(grantee: Grantee): void {
     this.grantWrite(grantee, '');
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
     );
   }
 
-  #grant(grantee: IGrantable, actions: string[], prefixes: readonly string[]): void {
+  #grant(grantee: Grantee, actions: string[], prefixes: readonly string[]): void {
     const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+    for (const arn of resources) acceptWildcard(grantee, arn, 'Objects of one prefix, which get their names later.');
   }
 }
 

@@ -5,6 +5,7 @@ import { DefinitionBody, LogLevel, StateMachine as SfnStateMachine } from 'aws-c
 import { Construct } from 'constructs';
 import { shown, TripcastError } from '../../src/errors.ts';
 import { type Config, resourceName } from '../config.ts';
+import { acceptFinding } from './accept-finding.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 import type { TripcastFunction } from './tripcast-function.ts';
 
@@ -22,11 +23,17 @@ export interface StateMachineProps {
 
 /** A state machine from its file; its role may do what the placeholders name, and no more. */
 export class StateMachine extends Construct {
+  /** Of the file. */
+  readonly name: string;
+  /** Those it invokes. */
+  readonly functions: readonly TripcastFunction[];
   readonly stateMachine: SfnStateMachine;
 
   constructor(scope: Construct, id: string, props: StateMachineProps) {
     super(scope, id);
     const { config, name, functions, topics = {}, numbers = {} } = props;
+    this.name = name;
+    this.functions = Object.values(functions);
     const deployedName = resourceName(config.env, name);
     const definitionSubstitutions = {
       ...mapValues(functions, (each) => each.function.functionArn),
@@ -46,10 +53,20 @@ export class StateMachine extends Construct {
         includeExecutionData: config.logs.workflowData,
       },
     });
-    for (const each of Object.values(functions)) each.function.grantInvoke(this.stateMachine);
-    for (const topic of Object.values(topics)) {
-      // Not grantPublish: it adds every key of the account, which AWS's own key for topics does not ask for.
-      this.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    for (const each of Object.values(functions)) {
+      // Not grantInvoke: it adds every version and alias of the function.
+      this.stateMachine.addToRolePolicy(
+        new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [each.function.functionArn] }),
+      );
+    }
+    for (const topic of Object.values(topics)) topic.grantPublish(this.stateMachine);
+    acceptFinding(this, 'IAM5[Resource::*]', 'Traces, and the delivery of logs, are granted for no narrower resource.');
+    if (Object.keys(topics).length > 0) {
+      acceptFinding(
+        this,
+        'IAM5[Action::kms:GenerateDataKey*]',
+        "Of one key, the topic's, as SNS documents it for those that publish.",
+      );
     }
   }
 }

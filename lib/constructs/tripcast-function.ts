@@ -1,8 +1,9 @@
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { Duration, Size } from 'aws-cdk-lib/core';
+import { Alias, type IFunction, type IVersion, type Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type FunctionName, functionName } from '../config.ts';
+import { type Config, type FunctionName, functionName, LIVE_ALIAS } from '../config.ts';
+import { acceptFinding } from './accept-finding.ts';
 import type { FunctionCode } from './function-code.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 
@@ -17,16 +18,20 @@ export interface TripcastFunctionProps {
 
 /** A function of lambdas/ with its own log group and its own role, which can write that log and nothing else until granted more. */
 export class TripcastFunction extends Construct implements IGrantable {
+  /** The folder in lambdas/. */
+  readonly name: FunctionName;
   readonly function: LambdaFunction;
   readonly grantPrincipal: IPrincipal;
 
   constructor(scope: Construct, id: string, { config, code, name, environment }: TripcastFunctionProps) {
     super(scope, id);
+    this.name = name;
     const { memoryMb, timeoutSeconds, storageMb } = config.functions[name];
     const deployedName = functionName(config.env, name);
     const { logGroup } = new PrivateLogGroup(this, 'Logs', { config, name: `/aws/lambda/${deployedName}` });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
+    acceptFinding(role, 'IAM5[Resource::*]', 'X-Ray takes traces for no narrower resource.');
     this.grantPrincipal = role;
     this.function = code.createFunction(this, 'Function', name, {
       functionName: deployedName,
@@ -36,6 +41,8 @@ export class TripcastFunction extends Construct implements IGrantable {
       timeout: Duration.seconds(timeoutSeconds),
       ephemeralStorageSize: Size.mebibytes(storageMb),
       tracing: Tracing.ACTIVE,
+      // The versions before stay: an alias can only go back to what is there.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         POWERTOOLS_METRICS_NAMESPACE: 'tripcast',
@@ -44,5 +51,15 @@ export class TripcastFunction extends Construct implements IGrantable {
         ...environment,
       },
     });
+  }
+
+  /**
+   * The alias `live`: what calls it gets the version of the last deploy, until `tripcast rollout` moves it back. A deploy
+   * that changes the code or the configuration makes a new version.
+   */
+  goLive(): IFunction {
+    // The CDK declares the optional `role` of its own classes in a way that exactOptionalPropertyTypes does not take.
+    const version = this.function.currentVersion as IVersion;
+    return new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version }) as IFunction;
   }
 }

@@ -1,8 +1,7 @@
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { bucketNames, type Config } from '../config.ts';
-import { PrivateBucket } from '../constructs/private-bucket.ts';
+import { type Grantee, PrivateBucket } from '../constructs/private-bucket.ts';
 
 export interface DataRoomProps {
   readonly config: Config;
@@ -22,14 +21,17 @@ export class DataRoom extends Construct {
     super(scope, id);
     const { raw, predictions, stream, streamErrors, quarantine, undelivered, staging } = config.lifecycleDays;
     const names = bucketNames(config, config.account ?? Aws.ACCOUNT_ID);
+    const accessLogs = this.#accessLogs(config, names.accessLogs);
     this.models = new PrivateBucket(this, 'Models', {
       config,
+      ...accessLogs('models/'),
       bucketName: names.models,
       versioned: true,
       expireAfterDays: { [STAGED_RUNS]: staging },
     });
     this.data = new PrivateBucket(this, 'Data', {
       config,
+      ...accessLogs('data/'),
       bucketName: names.data,
       expireAfterDays: {
         'raw/': raw,
@@ -41,31 +43,40 @@ export class DataRoom extends Construct {
     });
     this.undelivered = new PrivateBucket(this, 'Undelivered', {
       config,
+      ...accessLogs('undelivered/'),
       bucketName: names.undelivered,
       expireAfterDays: { '': undelivered },
     });
     this.#runs = `${config.model.experiment}/`;
   }
 
+  /** What tells a bucket to have its requests logged, if they are to be. */
+  #accessLogs(config: Config, bucketName: string) {
+    const { bucketAccess, retentionDays } = config.logs;
+    if (!bucketAccess) return () => ({});
+    const store = new PrivateBucket(this, 'AccessLogs', { config, bucketName, expireAfterDays: { '': retentionDays } });
+    return (prefix: string) => ({ accessLogs: { store, prefix } });
+  }
+
   /** Reading the runs of the experiment, and the aliases that name one of them. */
-  grantReadModels(grantee: IGrantable): void {
+  grantReadModels(grantee: Grantee): void {
     this.models.grantRead(grantee, this.#runs, ALIASES);
   }
 
   /** Reading what the trainer left for the gate. */
-  grantReadStagedRuns(grantee: IGrantable): void {
+  grantReadStagedRuns(grantee: Grantee): void {
     this.models.grantRead(grantee, STAGED_RUNS);
   }
 
-  grantStageRuns(grantee: IGrantable): void {
+  grantStageRuns(grantee: Grantee): void {
     this.models.grantWrite(grantee, STAGED_RUNS);
   }
 
-  grantRegisterRuns(grantee: IGrantable): void {
+  grantRegisterRuns(grantee: Grantee): void {
     this.models.grantWrite(grantee, this.#runs);
   }
 
-  grantMoveAliases(grantee: IGrantable): void {
+  grantMoveAliases(grantee: Grantee): void {
     this.models.grantWrite(grantee, ALIASES);
   }
 }

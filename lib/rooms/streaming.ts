@@ -1,5 +1,5 @@
 import { Stream, StreamEncryption } from 'aws-cdk-lib/aws-kinesis';
-import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnCondition, type CfnParameter, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
@@ -53,7 +53,7 @@ export class StreamingRoom extends Construct {
       prefix: 'stream/',
       errorPrefix: 'stream-errors/',
     });
-    this.eventSource = this.#eventSource(config, score, store, enabled);
+    this.eventSource = this.#eventSource(config, score.goLive(), store, enabled);
   }
 
   #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
@@ -67,13 +67,13 @@ export class StreamingRoom extends Construct {
   }
 
   /** The plain resource: the CDK's own takes a boolean for `enabled`, and its S3 destination grants reading too. */
-  #eventSource({ eventSource }: Config, score: TripcastFunction, store: DataRoom, enabled: CfnParameter) {
+  #eventSource({ eventSource }: Config, live: IFunction, store: DataRoom, enabled: CfnParameter) {
     const isEnabled = new CfnCondition(this, 'IsEnabled', {
       expression: Fn.conditionEquals(enabled.valueAsString, 'true'),
     });
     return new CfnEventSourceMapping(this, 'EventSource', {
       eventSourceArn: this.events.streamArn,
-      functionName: score.function.functionName,
+      functionName: live.functionArn,
       enabled: Fn.conditionIf(isEnabled.logicalId, true, false),
       // LATEST can miss records while the mapping is being created.
       startingPosition: 'TRIM_HORIZON',
@@ -84,6 +84,7 @@ export class StreamingRoom extends Construct {
       maximumRetryAttempts: eventSource.retryAttempts,
       maximumRecordAgeInSeconds: eventSource.maximumAgeSeconds,
       functionResponseTypes: ['ReportBatchItemFailures'],
+      metricsConfig: { metrics: ['EventCount'] }, // what was undelivered and what was dropped: there are alarms on both
       // Of all destinations S3 alone keeps the records; a queue or a topic would get their positions.
       destinationConfig: { onFailure: { destination: store.undelivered.bucket.bucketArn } },
     });

@@ -1,5 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config, FunctionName } from '../config.ts';
@@ -15,6 +16,8 @@ export interface TrainingRoomProps {
   readonly store: DataRoom;
   /** Switched on by the first promotion: without a champion every batch of the stream would fail. */
   readonly eventSource: CfnEventSourceMapping;
+  /** Where a training that failed is told. */
+  readonly notices: ITopic;
 }
 
 /** From raw months to a champion: train, judge, register, promote. Each step may write in one place only. */
@@ -34,6 +37,7 @@ export class TrainingRoom extends Construct {
         RegisterFunction: this.#register(),
         PromoteFunction: this.#promote(),
       },
+      topics: { NoticesTopic: props.notices },
     });
   }
 

@@ -1,10 +1,18 @@
 import {
   CloudFormationClient,
   CloudFormationServiceException,
+  DeleteStackCommand,
   DescribeStacksCommand,
+  GetTemplateCommand,
+  paginateDescribeStackEvents,
+  paginateListStackResources,
   UpdateStackCommand,
+  waitUntilStackDeleteComplete,
   waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
+import { z } from 'zod';
+import { TripcastError } from '../errors.ts';
+import type { StackResource } from '../operations/teardown.ts';
 import { clientOfPlace } from './client.ts';
 
 const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));
@@ -12,6 +20,8 @@ const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));
 /** A deployed stack: its outputs and parameters by name. */
 export interface DeployedStack {
   readonly status: string;
+  /** Whether CloudFormation refuses to delete it. */
+  readonly isProtected: boolean;
   readonly outputs: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -23,6 +33,7 @@ export async function describeStack(name: string, client = cloudFormation()): Pr
     if (stack === undefined) return undefined;
     return {
       status: stack.StackStatus ?? 'UNKNOWN',
+      isProtected: stack.EnableTerminationProtection ?? false,
       outputs: Object.fromEntries((stack.Outputs ?? []).map((each) => [each.OutputKey, each.OutputValue])),
       parameters: Object.fromEntries((stack.Parameters ?? []).map((each) => [each.ParameterKey, each.ParameterValue])),
     };
@@ -51,4 +62,63 @@ export async function setStackParameter(name: string, parameter: string, value: 
     { client: cloudFormation(), maxWaitTime: 600, minDelay: 1, maxDelay: 5 },
     { StackName: name },
   );
+}
+
+const templateSchema = z.object({
+  Resources: z.record(z.string(), z.object({ DeletionPolicy: z.string().optional() })),
+});
+
+/** What a stack has made, with what its template says of each. */
+export async function stackResources(name: string): Promise<readonly StackResource[]> {
+  const { TemplateBody = '{}' } = await cloudFormation().send(new GetTemplateCommand({ StackName: name }));
+  const { Resources: declared } = templateSchema.parse(JSON.parse(TemplateBody));
+  const found: StackResource[] = [];
+  for await (const page of paginateListStackResources({ client: cloudFormation() }, { StackName: name })) {
+    for (const { LogicalResourceId = '', ResourceType = '', ...each } of page.StackResourceSummaries ?? []) {
+      if (each.PhysicalResourceId === undefined || each.ResourceStatus === 'DELETE_COMPLETE') continue;
+      const policy = declared[LogicalResourceId]?.DeletionPolicy ?? 'Delete';
+      found.push({
+        logicalId: LogicalResourceId,
+        type: ResourceType,
+        physicalId: each.PhysicalResourceId,
+        isRetained: policy.startsWith('Retain'), // or RetainExceptOnCreate
+      });
+    }
+  }
+  return found;
+}
+
+const DELETE_SECONDS = 1800;
+
+/** Deletes a stack by its name and waits until it is gone. @throws TripcastError naming what could not be deleted */
+export async function deleteStack(name: string): Promise<void> {
+  const client = cloudFormation();
+  const started = new Date();
+  await client.send(new DeleteStackCommand({ StackName: name }));
+  try {
+    await waitUntilStackDeleteComplete(
+      { client, maxWaitTime: DELETE_SECONDS, minDelay: 1, maxDelay: 10 },
+      { StackName: name },
+    );
+  } catch (cause) {
+    const reasons = await deleteFailures(name, started);
+    if (reasons.length === 0) throw cause;
+    throw new TripcastError(`The stack ${name} was not deleted:\n${reasons.join('\n')}`, 'Mend that, and try again.', {
+      cause,
+    });
+  }
+}
+
+async function deleteFailures(name: string, since: Date): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for await (const { StackEvents = [] } of paginateDescribeStackEvents(
+    { client: cloudFormation() },
+    { StackName: name },
+  )) {
+    for (const { Timestamp = since, ResourceStatus, LogicalResourceId, ResourceStatusReason } of StackEvents) {
+      if (Timestamp < since) return failures;
+      if (ResourceStatus === 'DELETE_FAILED') failures.push(`  ${LogicalResourceId}: ${ResourceStatusReason}`);
+    }
+  }
+  return failures;
 }

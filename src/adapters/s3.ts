@@ -3,15 +3,18 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { TripcastError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '../storage/object-store.ts';
 import { clientOfPlace } from './client.ts';
 
@@ -116,6 +119,26 @@ export class S3Store implements ObjectStore {
       if (condition !== undefined && lost) return { outcome: 'conflict' };
       throw error;
     }
+  }
+}
+
+/** Deletes all that a bucket holds, every version of it. @returns how many objects and versions there were */
+export async function emptyBucket(bucket: string, onDeleted: (soFar: number) => void): Promise<number> {
+  for (let deleted = 0; ; onDeleted(deleted)) {
+    const page = await s3Client().send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const found = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+    if (found.length === 0) return deleted;
+    const Objects = found.map(({ Key, VersionId }) => ({ Key, VersionId }));
+    const { Errors: [failed] = [] } = await s3Client().send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+    );
+    if (failed !== undefined) {
+      throw new TripcastError(
+        `s3://${bucket}/${failed.Key} could not be deleted: ${failed.Code} ${failed.Message}`,
+        'You need s3:DeleteObject and s3:DeleteObjectVersion.',
+      );
+    }
+    deleted += found.length;
   }
 }
 

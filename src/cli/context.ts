@@ -11,6 +11,7 @@ import { S3Store } from '../adapters/s3.ts';
 import { TripcastError } from '../errors.ts';
 import { localApiUrl } from '../local/api-url.ts';
 import { devEnvironmentVariables, readEnvironment } from '../local/environment.ts';
+import { localstackEndpoint } from '../local/localstack-up.ts';
 import { Registry } from '../registry/registry.ts';
 import { checkAccount } from './account.ts';
 
@@ -53,20 +54,23 @@ export async function connect(env: string): Promise<Deployment> {
   };
 }
 
-/** @returns the emulator's address, or undefined for AWS itself */
-async function pointAt(config: Config): Promise<string | undefined> {
+/**
+ * Points this process at an environment, whether or not its stack is there.
+ * @returns the emulator's address, or undefined for AWS itself
+ */
+export async function pointAt(config: Config): Promise<string | undefined> {
   refuseForeignEndpoint(config);
   if (config.endpointUrl === null) {
     process.env.AWS_REGION = config.region;
     await checkAccount(config);
     return undefined;
   }
-  const environment = readEnvironment();
-  if (environment === undefined) {
+  const endpointUrl = readEnvironment()?.endpointUrl ?? localstackEndpoint();
+  if (endpointUrl === undefined) {
     throw new TripcastError('The local environment is not up', 'Start it with `npx tripcast up`.');
   }
-  useVariables(devEnvironmentVariables(environment.endpointUrl));
-  return environment.endpointUrl;
+  useVariables(devEnvironmentVariables(endpointUrl));
+  return endpointUrl;
 }
 
 /** Sets this process's variables; an undefined one is removed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { functionName } from '../../lib/config.ts';
+import { liveFunctionName } from '../../lib/config.ts';
 import { invokeFunction } from '../adapters/lambda.ts';
 import { TripcastError } from '../errors.ts';
 import { type PredictAnswer, type PredictRequest, predictAnswerSchema } from '../serving/request.ts';
@@ -28,7 +28,9 @@ export async function predict(options: PredictOptions & CommonOptions, terminal:
 
 /** A call with the caller's own credentials, which works whether or not the HTTP API asks for a signature. */
 async function ask({ config }: Deployment, request: PredictRequest): Promise<PredictAnswer> {
-  const answer = responseSchema.parse(await invokeFunction(functionName(config.env, 'predict'), httpEvent(request)));
+  const answer = responseSchema.parse(
+    await invokeFunction(liveFunctionName(config.env, 'predict'), httpEvent(request)),
+  );
   const body: unknown = JSON.parse(answer.body);
   if (answer.statusCode === 200) return predictAnswerSchema.parse(body);
   throw new TripcastError(`The API answered ${answer.statusCode}: ${answer.body}`, 'Mend what it names.');

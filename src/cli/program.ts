@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ENVIRONMENTS, FUNCTIONS } from '../../lib/config.ts';
+import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
 import { TripcastError } from '../errors.ts';
 import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
@@ -11,7 +11,7 @@ import type { ModelsCompareOptions } from './models-compare.ts';
 import type { ModelsCopyOptions } from './models-copy.ts';
 import type { ModelsPromoteOptions } from './models-promote.ts';
 import type { ModelsShowOptions } from './models-show.ts';
-import type { CommonOptions } from './options.ts';
+import { type CommonOptions, EMULATORS } from './options.ts';
 import type { ScoreOptions } from './score.ts';
 import { type Terminal, terminal } from './terminal.ts';
 
@@ -72,9 +72,12 @@ function program(): Command {
   command('start', 'the main job from end to end: what `npm start` runs').action(
     lazily(async () => (await import('./start.ts')).start),
   );
-  command('up', 'start the local environment: emulator and deployed stack').action(
-    lazily(async () => (await import('./up.ts')).up),
-  );
+  command('up', 'start the local environment: emulator and deployed stack')
+    .addOption(
+      new Option('--emulator <name>', 'localstack: one that runs already').choices(EMULATORS).default('ministack'),
+    )
+    .option('--endpoint <URL>', 'where LocalStack runs; the address in env/dev.json without it')
+    .action(lazily(async () => (await import('./up.ts')).up));
   command('down', 'stop the local environment; what lies in the emulator is gone').action(
     lazily(async () => (await import('./down.ts')).down),
   );
@@ -234,6 +237,21 @@ function program(): Command {
     .action((name: string | undefined, options: Omit<LogsOptions, 'function'> & CommonOptions) =>
       runLazily(async () => (await import('./logs.ts')).logs, { ...options, function: name }),
     );
+
+  command('rollout', 'which version of the code is live; check it, or take it back')
+    .option('--status', 'show the versions')
+    .option('--check', "make the live versions answer the model's golden rides; take back those that do not")
+    .option('--rollback', 'take the live versions back')
+    .addOption(new Option('--function <name>', 'only this one').choices(LIVE_FUNCTIONS))
+    .action(lazily(async () => (await import('./rollout.ts')).rollout));
+
+  command('cost', 'what an environment costs: a million predictions on each path, and a month at rest').action(
+    lazily(async () => (await import('./cost.ts')).cost),
+  );
+
+  command('destroy', 'delete the deployed stack: lists what goes and what stays, and asks first')
+    .option('--yes', 'do not ask', false)
+    .action(lazily(async () => (await import('./destroy.ts')).destroy));
 
   return tripcast;
 }

@@ -1,7 +1,15 @@
+import { TripcastError } from '../errors.ts';
+import { upOnLocalStack } from '../local/localstack-up.ts';
 import { up as bringEnvironmentUp } from '../local/up.ts';
-import type { CommonOptions } from './options.ts';
+import type { CommonOptions, EmulatorName } from './options.ts';
 import { describeEnvironment, findStatus } from './status.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, table } from './terminal.ts';
+
+export interface UpOptions {
+  readonly emulator: EmulatorName;
+  /** Of LocalStack; without it, the configuration's. */
+  readonly endpoint?: string;
+}
 
 export interface BroughtUp {
   readonly endpointUrl: string;
@@ -12,10 +20,23 @@ export interface BroughtUp {
 }
 
 /** `tripcast up`: the emulator and the deployed stack; what is already so stays as it is. */
-export async function up(_options: CommonOptions, terminal: Terminal): Promise<void> {
+export async function up({ emulator, endpoint }: UpOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  if (emulator === 'localstack') return upLocalStack(endpoint, terminal);
+  if (endpoint !== undefined) {
+    throw new TripcastError('--endpoint is where a LocalStack runs', 'Add --emulator localstack.');
+  }
   await interruptible((signal) => bringUp(terminal, signal));
   const found = await findStatus();
   terminal.result(found, () => describeEnvironment(found));
+}
+
+async function upLocalStack(endpoint: string | undefined, terminal: Terminal): Promise<void> {
+  const progress = terminal.progress('LocalStack');
+  const onLacks = (sentences: readonly string[]) => sentences.map((sentence) => terminal.say(`  ${sentence}`));
+  const onLine = (line: string) => progress.update(0, line);
+  const found = await interruptible((signal) => upOnLocalStack({ endpointUrl: endpoint, onLacks, onLine, signal }));
+  progress.done(`stack deployed, ${found.endpointUrl}`);
+  terminal.result(found, () => table(['what', 'where'], Object.entries(found.outputs)));
 }
 
 export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<BroughtUp> {

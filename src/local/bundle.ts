@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { FUNCTIONS } from '../../lib/config.ts';
 import type { FunctionAssets } from '../../lib/constructs/function-code.ts';
-import { assembleNatives, hostPlatform, zipNatives } from './natives.ts';
+import { assembleNatives, zipNatives } from './natives.ts';
 import { CLONE } from './paths.ts';
+import { hostPlatform } from './platform.ts';
 
 const DIST = join(CLONE, 'dist');
 
@@ -13,16 +14,7 @@ const DIST = join(CLONE, 'dist');
  * with those of Lambda's linux-x64, whatever machine this is.
  */
 export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
-  if (packaging === 'image') {
-    const context = join(DIST, 'image');
-    await mkdir(context, { recursive: true });
-    await Promise.all([
-      bundleFunctions(join(context, 'functions')),
-      assembleNatives(join(context, 'natives'), 'linux-x64'),
-      copyFile(join(CLONE, 'docker/Dockerfile'), join(context, 'Dockerfile')),
-    ]);
-    return { packaging, context };
-  }
+  if (packaging === 'image') return { packaging, context: await buildImageContext() };
   const platform = hostPlatform();
   const functions = join(DIST, 'functions');
   const layer = join(DIST, `natives-${platform}.zip`);
@@ -30,16 +22,45 @@ export async function buildAssets(packaging: FunctionAssets['packaging']): Promi
   return { packaging, functions, layer, layerHash, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
 }
 
+/** @returns the folder that the image is built from: the Dockerfile and all that it copies */
+export async function buildImageContext(): Promise<string> {
+  // Lambda reads an image's files as a user of its own: whoever builds it with another mask still makes readable folders,
+  // here and in the CDK's copy.
+  process.umask(0o022);
+  const context = join(DIST, 'image');
+  await mkdir(context, { recursive: true });
+  await Promise.all([
+    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index' }], join(context, 'code')),
+    assembleNatives(join(context, 'natives'), 'linux-x64'),
+    ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
+      copyFile(join(CLONE, 'docker', file), join(context, file)),
+    ),
+  ]);
+  return context;
+}
+
+interface Entry {
+  readonly in: string;
+  readonly out: string;
+}
+
+const FUNCTION_ENTRIES: readonly Entry[] = FUNCTIONS.map((name) => ({
+  in: `lambdas/${name}/handler.ts`,
+  out: `${name}/index`,
+}));
+
 /**
  * Bundles each lambdas/{name}/handler.ts into {outDir}/{name}/index.js, the AWS SDK included. CommonJS, because only
  * `require` finds the natives where a layer puts them (NODE_PATH). Same sources, same bytes; lines stay readable, so that
  * a stack trace needs no source map.
  */
-export async function bundleFunctions(outDir: string): Promise<void> {
+export const bundleFunctions = (outDir: string): Promise<void> => bundle(FUNCTION_ENTRIES, outDir);
+
+async function bundle(entries: readonly Entry[], outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   await build({
     absWorkingDir: CLONE,
-    entryPoints: FUNCTIONS.map((name) => ({ in: join(CLONE, 'lambdas', name, 'handler.ts'), out: `${name}/index` })),
+    entryPoints: [...entries],
     outdir: outDir,
     bundle: true,
     platform: 'node',

@@ -1,5 +1,6 @@
 import { stopEmulator } from './emulator.ts';
 import { forgetEnvironment, type LocalEnvironment, readEnvironment } from './environment.ts';
+import { forgetLocalStack } from './localstack-up.ts';
 import { stopMlflow } from './mlflow.ts';
 
 /**
@@ -13,5 +14,6 @@ export async function down(): Promise<LocalEnvironment | undefined> {
     await Promise.all([stopEmulator(environment), mlflow && stopMlflow(mlflow)]);
   }
   forgetEnvironment();
+  forgetLocalStack();
   return environment;
 }

@@ -47,6 +47,14 @@ export function writeEnvironment(environment: LocalEnvironment, file = STATE_FIL
   renameSync(draft, file);
 }
 
+/** The stack is gone from the emulator: the next `up` deploys it again. */
+export function forgetDeployment(file = STATE_FILE): void {
+  const environment = readEnvironment(file);
+  if (environment === undefined) return;
+  const { deployed: _, ...rest } = environment;
+  writeEnvironment(rest, file);
+}
+
 export function forgetEnvironment(file = STATE_FILE): void {
   rmSync(file, { force: true });
 }

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
-import { constants, globSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, globSync } from 'node:fs';
+import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { LIBRARY_IN_WHEEL, WHEEL_IN_LAYER, XGBOOST_VERSION } from '../adapters/xgboost.ts';
-import { shown, TripcastError } from '../errors.ts';
+import { WHEEL_IN_LAYER, XGBOOST_VERSION } from '../adapters/xgboost.ts';
+import { TripcastError } from '../errors.ts';
+import { fetchPackages, foreignPackages, installedVersion, textOf, wheelsOf } from './foreign-packages.ts';
 import { CLONE, CLONE_LOCAL } from './paths.ts';
+import { hostPlatform, isHost, type Platform } from './platform.ts';
 import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
 
-/** Where a native package runs. */
-export type Platform = `${'linux' | 'darwin'}-${'x64' | 'arm64'}`;
-
-const PLATFORMS: readonly Platform[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 /** The machine field of an ELF header (elf.h: EM_X86_64, EM_AARCH64). */
 const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux-arm64': 183 };
 /** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
@@ -23,17 +21,8 @@ const SELECTION = 3;
  * @throws TripcastError when it is not installed
  */
 export function xgboostLibrary(): string {
-  return process.env.XGBOOST_LIBRARY ?? join(xgboostWheel(hostPlatform()).folder, LIBRARY_IN_WHEEL);
-}
-
-/** @throws TripcastError where the native packages have no build */
-export function hostPlatform(name = `${process.platform}-${process.arch}`): Platform {
-  const platform = PLATFORMS.find((known) => known === name);
-  if (platform !== undefined) return platform;
-  throw new TripcastError(
-    `tripcast does not run on ${shown(name)}`,
-    `Use one of ${PLATFORMS.join(', ')}; on Windows, use WSL2.`,
-  );
+  const platform = hostPlatform();
+  return process.env.XGBOOST_LIBRARY ?? join(xgboostWheel(platform).folder, libraryInWheel(platform));
 }
 
 /**
@@ -76,6 +65,7 @@ async function unlessThere(
   platform: Platform,
   make: (draft: string, entries: readonly ZipEntry[]) => Promise<void>,
 ): Promise<string> {
+  if (!isHost(platform)) await fetchPackages(platform);
   const packages = packagesOf(platform);
   const content = JSON.stringify([SELECTION, platform, packages.map(({ name, version }) => [name, version])]);
   const hash = createHash('sha256').update(content).digest('hex');
@@ -130,45 +120,32 @@ function packagesOf(platform: Platform): readonly NativePackage[] {
 
 /** The wheel as pip installed it: the library finds its libgomp by a relative path, so the layout is kept. */
 function xgboostWheel(platform: Platform): NativePackage {
-  const isHost = platform === `${process.platform}-${process.arch}`;
-  const wheels = join(CLONE_LOCAL, 'wheels', platform);
-  const wanted = join(isHost ? join(CLONE_LOCAL, 'venv/lib/python3.*/site-packages') : wheels, LIBRARY_IN_WHEEL);
+  const wheels = isHost(platform) ? join(CLONE_LOCAL, 'venv/lib/python3.*/site-packages') : wheelsOf(platform);
+  const wanted = join(wheels, libraryInWheel(platform));
   const [library] = globSync(wanted);
   if (library === undefined) {
     throw new TripcastError(
       `XGBoost ${XGBOOST_VERSION} for ${platform} is not installed: there is no ${relative(CLONE, wanted)}`,
-      isHost
-        ? 'Run `npm run setup`.'
-        : `Install it with \`python3 -m pip install --no-deps --target ${relative(CLONE, wheels)} --platform manylinux_2_28_${platform === 'linux-arm64' ? 'aarch64' : 'x86_64'} --only-binary=:all: xgboost-cpu==${XGBOOST_VERSION}\`.`,
+      'Run `npm run setup`.',
     );
   }
-  const folder = library.slice(0, -LIBRARY_IN_WHEEL.length);
+  const folder = library.slice(0, -libraryInWheel(platform).length);
   const parts = platform.startsWith('linux') ? ['xgboost/lib', 'xgboost_cpu.libs'] : ['xgboost/lib'];
   return { name: WHEEL_IN_LAYER, folder, version: XGBOOST_VERSION, parts, into: `nodejs/${WHEEL_IN_LAYER}` };
 }
 
-function packageOf(name: string, platform: Platform, parts: readonly string[]): NativePackage {
-  const folder = join(CLONE, 'node_modules', name);
-  const version = installedVersion(folder);
-  if (version !== undefined) return { name, folder, version, parts, into: `nodejs/node_modules/${name}` };
-  const wanted = installedVersion(
-    join(CLONE, 'node_modules', name.startsWith('@koromix/') ? 'koffi' : '@duckdb/node-bindings'),
-  );
-  throw new TripcastError(
-    `The package ${name} is not installed, and ${platform} needs it`,
-    wanted === undefined || platform === `${process.platform}-${process.arch}`
-      ? 'Run `npm run setup`.'
-      : `Install it beside this machine's own with \`npm install --no-save --force ${name}@${wanted}\`.`,
-  );
-}
+const libraryInWheel = (platform: Platform) =>
+  `xgboost/lib/libxgboost.${platform.startsWith('darwin') ? 'dylib' : 'so'}`;
 
-function installedVersion(folder: string): string | undefined {
-  try {
-    const { version }: { readonly version?: unknown } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return typeof version === 'string' ? version : undefined;
-  } catch {
-    return undefined; // not installed
+/** A package of this clone, or of the platform that was fetched beside it. */
+function packageOf(name: string, platform: Platform, parts: readonly string[]): NativePackage {
+  const places = [join(CLONE, 'node_modules', name), join(foreignPackages(platform), 'node_modules', name)];
+  const into = `nodejs/node_modules/${name}`;
+  for (const folder of places) {
+    const version = installedVersion(folder);
+    if (version !== undefined) return { name, folder, version, parts, into };
   }
+  throw new TripcastError(`The package ${name} is not installed, and ${platform} needs it`, 'Run `npm run setup`.');
 }
 
 /** A package's files and where they lie in a layer; types, source maps and manuals stay behind. */
@@ -209,12 +186,4 @@ export async function checkBinary(file: string, platform: Platform): Promise<voi
     `${relative(CLONE, file)} is no ${platform} binary`,
     'Delete node_modules and run `npm run setup` again.',
   );
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch {
-    return undefined; // not made yet
-  }
 }

@@ -92,5 +92,6 @@ test('a bucket without a name has the account in it', () => {
     models: 'rll-models-prod-123456789012',
     data: 'tripcast-data-prod-123456789012',
     undelivered: 'tripcast-undelivered-prod-123456789012',
+    accessLogs: 'tripcast-access-logs-prod-123456789012',
   });
 });

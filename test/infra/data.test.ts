@@ -3,7 +3,7 @@ import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 const tlsOnly = (bucket: string) => ({
-  Statement: [
+  Statement: expect.arrayContaining([
     {
       Effect: 'Deny',
       Action: 's3:*',
@@ -11,14 +11,15 @@ const tlsOnly = (bucket: string) => ({
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       Resource: [{ 'Fn::GetAtt': [bucket, 'Arn'] }, { 'Fn::Join': ['', [{ 'Fn::GetAtt': [bucket, 'Arn'] }, '/*']] }],
     },
-  ],
+  ]),
 });
 
 describe.each(ENVIRONMENTS)('the buckets of %s', (env) => {
   const { resources } = synthesized(env);
   const buckets = [...resources('AWS::S3::Bucket')];
 
-  test('are three', () => expect(buckets).toHaveLength(3));
+  test('are three, and in prod one with the log of who asked for what in them', () =>
+    expect(buckets).toHaveLength(env === 'prod' ? 4 : 3));
 
   test.each(buckets)('%s is closed to the public and encrypted', (_, { Properties }) => {
     expect(Properties).toMatchObject({
@@ -61,6 +62,7 @@ describe('the buckets of prod', () => {
     const names = [...resources('AWS::S3::Bucket').values()].map(({ Properties }) => Properties.BucketName);
     const named = (start: string) => ({ 'Fn::Join': ['', [start, { Ref: 'AWS::AccountId' }]] });
     expect(names).toEqual([
+      named('tripcast-access-logs-prod-'),
       named('rll-models-prod-'),
       named('tripcast-data-prod-'),
       named('tripcast-undelivered-prod-'),
@@ -79,6 +81,20 @@ describe('the buckets of prod', () => {
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
       ],
     });
+  });
+
+  test('write down who asked for what, each under its own prefix, and forget it as logs are forgotten', () => {
+    const [log, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('access-logs'));
+    expect(Properties.LifecycleConfiguration).toMatchObject({
+      Rules: [{ AbortIncompleteMultipartUpload: {} }, { Prefix: '', ExpirationInDays: 90 }],
+    });
+    const logged = [...resources('AWS::S3::Bucket')].filter(([id]) => id !== log);
+    expect(logged.map(([, each]) => each.Properties.LoggingConfiguration)).toEqual(
+      ['models/', 'data/', 'undelivered/'].map((prefix) => ({
+        DestinationBucketName: { Ref: log },
+        LogFilePrefix: prefix,
+      })),
+    );
   });
 
   test('keep every version of a model', () => {

@@ -50,11 +50,10 @@ describe.each(ENVIRONMENTS)('training in %s', (env) => {
 });
 
 test('only a sound run is registered, and only one that passed the gate is promoted', () => {
+  const functions = ['TrainFunction', 'GateFunction', 'RegisterFunction', 'PromoteFunction'];
   const machine = z
     .object({ States: z.record(z.string(), z.record(z.string(), z.unknown())) })
-    .parse(
-      JSON.parse(readDefinition('training', ['TrainFunction', 'GateFunction', 'RegisterFunction', 'PromoteFunction'])),
-    );
+    .parse(JSON.parse(readDefinition('training', [...functions, 'NoticesTopic'])));
   const into = (state: string) =>
     Object.entries(machine.States).filter(([, each]) => JSON.stringify(each).includes(`"Next":"${state}"`));
   expect(into('Register').map(([name]) => name)).toEqual(['IsSound']);
@@ -63,4 +62,10 @@ test('only a sound run is registered, and only one that passed the gate is promo
     Choices: [{ Condition: "{% $states.input.promote and $states.input.gate.outcome = 'passed' %}" }],
     Default: 'Done',
   });
+  // Whatever else goes wrong is told.
+  const steps = Object.entries(machine.States).filter(([, { Type, Next }]) => Type === 'Task' && Next !== 'Failed');
+  expect(steps.map(([name]) => name)).toEqual(['Train', 'Gate', 'Register', 'Promote']);
+  for (const [, step] of steps) {
+    expect(step.Catch).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'NotifyFailure' }]);
+  }
 });

@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { App } from 'aws-cdk-lib/core';
+import { App, type Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '../../../lib/config.ts';
 import type { FunctionAssets } from '../../../lib/constructs/function-code.ts';
+import { DeliveryStack, type DeliveryStackProps } from '../../../lib/delivery/delivery-stack.ts';
+import { parseRepository } from '../../../lib/delivery/repository.ts';
 import { TripcastStack } from '../../../lib/tripcast-stack.ts';
 
 const statementSchema = z.object({
@@ -25,11 +27,17 @@ const resourceSchema = z.object({
 });
 export type Resource = z.infer<typeof resourceSchema>;
 
-/** A stack as CloudFormation would get it. */
-export interface Synthesized {
-  readonly config: Config;
+/** A stack as CloudFormation would get it, and its constructs. */
+export interface SynthesizedStack {
+  readonly stack: Stack;
   readonly template: Template;
   readonly terminationProtection: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The stack of an environment. */
+export interface Synthesized extends SynthesizedStack {
+  readonly config: Config;
   /** What the images are built for. */
   readonly imagePlatforms: readonly string[];
   /** Resources of a type (`AWS::S3::Bucket`), by logical id. */
@@ -50,36 +58,51 @@ export function synthesized(env: EnvironmentName): Synthesized {
 }
 
 export function synthesize(config: Config): Synthesized {
+  return inTemporaryFolder((folder) => {
+    const assets = emptyAssets(folder, config.packaging);
+    const made = synthesizeStack(folder, (app) => new TripcastStack(app, { config, assets, codeVersion: 'abc123' }));
+    const manifest = readFileSync(join(folder, 'cdk.out', `${stackName(config.env)}.assets.json`), 'utf8');
+    return describe(config, made, imagePlatforms(manifest));
+  });
+}
+
+/** The stack of the roles with which workflows of `acme/tripcast` deploy. */
+export function synthesizeDelivery(
+  provider: DeliveryStackProps['provider'] = 'new',
+  env: EnvironmentName = 'prod',
+): SynthesizedStack {
+  const props = { config: loadConfig(env), repository: parseRepository('acme/tripcast'), provider };
+  return inTemporaryFolder((folder) => synthesizeStack(folder, (app) => new DeliveryStack(app, props)));
+}
+
+function inTemporaryFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'tripcast-infra-'));
   try {
-    const { context } = z
-      .object({ context: z.record(z.string(), z.unknown()) })
-      .parse(JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8')));
-    const app = new App({
-      outdir: join(folder, 'cdk.out'),
-      context,
-      // Checking templates against CloudFormation's schema takes most of a synthesis; `cdk synth` does it.
-      builtinCloudFormationValidation: false,
-      autoSynth: false,
-    });
-    new TripcastStack(app, { config, assets: emptyAssets(folder, config.packaging), codeVersion: 'abc123' });
-    const artifact = app.synth().getStackByName(stackName(config.env));
-    return describe(config, Template.fromJSON(artifact.template), {
-      terminationProtection: artifact.terminationProtection ?? false,
-      imagePlatforms: imagePlatforms(
-        readFileSync(join(folder, 'cdk.out', `${artifact.stackName}.assets.json`), 'utf8'),
-      ),
-    });
+    return work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function describe(
-  config: Config,
-  template: Template,
-  facts: Pick<Synthesized, 'terminationProtection' | 'imagePlatforms'>,
-): Synthesized {
+function synthesizeStack(folder: string, make: (app: App) => Stack): SynthesizedStack {
+  const { context } = z
+    .object({ context: z.record(z.string(), z.unknown()) })
+    .parse(JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8')));
+  const app = new App({
+    outdir: join(folder, 'cdk.out'),
+    context,
+    // Checking templates against CloudFormation's schema takes most of a synthesis; `cdk synth` does it.
+    builtinCloudFormationValidation: false,
+    autoSynth: false,
+  });
+  const stack = make(app);
+  const artifact = app.synth().getStackByName(stack.stackName);
+  const { template, terminationProtection = false, tags } = artifact;
+  return { stack, template: Template.fromJSON(template), terminationProtection, tags };
+}
+
+function describe(config: Config, made: SynthesizedStack, imagePlatforms: readonly string[]): Synthesized {
+  const { template } = made;
   const resources = (type: string) =>
     new Map(Object.entries(template.findResources(type)).map(([id, each]) => [id, resourceSchema.parse(each)]));
   const resource: Synthesized['resource'] = (type, passes = () => true) => {
@@ -103,7 +126,7 @@ function describe(
       .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === Role['Fn::GetAtt'][0]))
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
   };
-  return { config, template, ...facts, resources, resource, statementsOf };
+  return { ...made, config, imagePlatforms, resources, resource, statementsOf };
 }
 
 function imagePlatforms(manifest: string): readonly string[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   devEnvironmentVariables,
+  forgetDeployment,
   forgetEnvironment,
   type LocalEnvironment,
   readEnvironment,
@@ -45,6 +46,14 @@ describe('the state file', () => {
     const file = join(temporaryFolder(), 'environment.json');
     writeEnvironment(anEnvironment({ process: { pid: process.pid, start: 'long ago' } }), file);
     expect(readEnvironment(file)).toBeUndefined();
+  });
+
+  test('no longer tells of a deployment whose stack was deleted', () => {
+    const file = join(temporaryFolder(), 'environment.json');
+    const deployed = { stack: 'tripcast-dev', at: '2026-11-21T11:01:00.000Z', sourcesHash: 'ab' };
+    writeEnvironment(anEnvironment({ deployed }), file);
+    forgetDeployment(file);
+    expect(readEnvironment(file)).toEqual(anEnvironment());
   });
 
   test('that is missing, forgotten or of another shape means that nothing is up', () => {

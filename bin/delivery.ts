@@ -1,0 +1,31 @@
+import { App } from 'aws-cdk-lib/core';
+import { loadConfig } from '../lib/config.ts';
+import { DeliveryStack } from '../lib/delivery/delivery-stack.ts';
+import { parseRepository } from '../lib/delivery/repository.ts';
+import { TripcastError } from '../src/errors.ts';
+
+/**
+ * The second CDK app, which a person deploys once an account, since nothing could deploy before it:
+ *
+ *     npx cdk deploy --app 'npm run --silent app:delivery' --context env=prod --context repository=OWNER/NAME
+ *
+ * In an account that has GitHub's identity provider already, with `--context provider=existing`.
+ */
+function synthesize(): void {
+  const app = new App({ autoSynth: false });
+  const context = (key: string): unknown => app.node.tryGetContext(key);
+  const provider = context('provider') ?? 'new';
+  if (provider !== 'new' && provider !== 'existing') {
+    throw new TripcastError(`--context provider=${String(provider)} is not known`, 'Use new or existing.');
+  }
+  const config = loadConfig(String(context('env')));
+  new DeliveryStack(app, { config, repository: parseRepository(context('repository')), provider });
+  app.synth();
+}
+
+try {
+  synthesize();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shown, TripcastError } from '../src/errors.ts';
+import { modelCardSchema } from '../src/model/card.ts';
+import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../src/model/golden.ts';
+import type { LoadScorer } from '../src/model/scorer.ts';
+import type { ModelSource } from '../src/registry/model-source.ts';
+
+/**
+ * The model of a run's folder on disk, as `tripcast train --local` writes it, proven on its golden rides.
+ * @param location the folder, or the model.onnx in it
+ * @throws TripcastError when a file is missing, or the graph answers its golden rides otherwise here
+ */
+export async function modelIn(location: string, loadScorer: LoadScorer): Promise<ModelSource> {
+  const folder = location.replace(/\/model\.onnx$/, '');
+  const file = (name: string) =>
+    readFile(join(folder, name)).catch((cause: unknown) => {
+      throw new TripcastError(
+        `MODEL_LOCATION ${shown(location)} has no readable ${name}`,
+        'Mount the whole folder of a run: model.onnx, golden.json and card.json.',
+        { cause },
+      );
+    });
+  const [model, golden, card] = await Promise.all([file('model.onnx'), file('golden.json'), file('card.json')]);
+  const { run_id: runId } = modelCardSchema.parse(JSON.parse(String(card)));
+  const loaded = { runId, scorer: await loadScorer(model), golden: goldenSchema.parse(JSON.parse(String(golden))) };
+  const { max_difference } = await checkGoldenRides(loaded.scorer, loaded.golden);
+  if (max_difference <= GRAPH_TOLERANCE_MINUTES) return { current: async () => loaded };
+  throw new TripcastError(
+    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
+    'The graph or the runtime is not the one it was trained with: train it again.',
+  );
+}

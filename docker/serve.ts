@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { z } from 'zod';
+import { loadScorer } from '../src/adapters/onnxruntime.ts';
+import { S3Store } from '../src/adapters/s3.ts';
+import { shown, TripcastError } from '../src/errors.ts';
+import { modelAt } from '../src/registry/live-model.ts';
+import { runIdSchema } from '../src/registry/run-id.ts';
+import { createApp } from '../src/serving/app.ts';
+import { modelIn } from './mounted-model.ts';
+
+// `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API with one model, anywhere. Rides are answered;
+// nothing is published.
+
+const envSchema = z.object({
+  MODEL_LOCATION: z.string().min(1),
+  RUN_ID: runIdSchema.optional(),
+  PORT: z.coerce.number().int().min(1).max(65_535).default(8000),
+  CODE_VERSION: z.string().default('unknown'),
+});
+
+async function serve(): Promise<void> {
+  const env = readEnv();
+  const model = env.MODEL_LOCATION.startsWith('s3://')
+    ? modelAt({
+        location: env.MODEL_LOCATION,
+        ...(env.RUN_ID && { runId: env.RUN_ID }),
+        open: (bucket) => new S3Store(bucket),
+        load: loadScorer,
+      })
+    : await modelIn(env.MODEL_LOCATION, loadScorer);
+  const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
+  const app = createApp({
+    model,
+    modelName: 'served', // it stands in published records, and there are none
+    codeVersion: env.CODE_VERSION,
+    now: Date.now,
+    newUuid: randomUUID,
+    publish: async () => {},
+    onPublishFailed: complain,
+    onAnswered: () => {},
+    onError: complain,
+  });
+  const { runId } = await model.current(); // a model that cannot be loaded stops it now, not at the first request
+  const server = createServer(getRequestListener(app.fetch)).listen(env.PORT, '0.0.0.0');
+  await once(server, 'listening');
+  console.log(`Model ${runId} answers POST /predict on port ${env.PORT}`);
+  await stopSignal();
+  server.close();
+  server.closeAllConnections();
+}
+
+/** @throws TripcastError naming the variable that is missing or wrong */
+function readEnv(): z.output<typeof envSchema> {
+  const parsed = envSchema.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  const [wrong] = parsed.error.issues;
+  const name = String(wrong?.path[0]);
+  throw new TripcastError(
+    `The variable ${name} is ${shown(process.env[name])}: ${wrong?.message}`,
+    'MODEL_LOCATION is s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, with AWS_REGION and credentials beside it, or a ' +
+      'mounted folder that `tripcast train --local` wrote; RUN_ID names the run where an s3:// location does not; PORT is 8000 unless set.',
+  );
+}
+
+/** The first process of a container is not ended by a signal that it does not listen to. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+}
+
+serve().catch((error: unknown) => {
+  console.error(error instanceof TripcastError ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,54 @@
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { type Config, isTlsOnly, resourceName } from '../config.ts';
+
+export interface PrivateTopicProps {
+  readonly config: Config;
+  /** Of the deployed `tripcast-{env}-{name}`. */
+  readonly name: string;
+}
+
+/**
+ * A topic over TLS that its grantees publish to, and alarms called `tripcast-{env}-...`. It has a key of its own, since the
+ * policy of `alias/aws/sns` cannot be changed and lets no alarm publish
+ * (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
+ */
+export class PrivateTopic extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, { config, name }: PrivateTopicProps) {
+    super(scope, id);
+    const topicName = resourceName(config.env, name);
+    const key = new Key(this, 'Key', {
+      alias: topicName,
+      description: `What is said on the topic ${topicName}, while it is being delivered`,
+      enableKeyRotation: true,
+      // A topic keeps nothing: there is nothing to read with the key of one that is gone.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.topic = new Topic(this, 'Topic', { topicName, masterKey: key, enforceSSL: isTlsOnly(config) });
+    // A topic with a policy loses the default one, which would let its own account's alarms publish.
+    this.topic.addToResourcePolicy(this.#forAlarms(config, ['sns:Publish'], this.topic.topicArn));
+    key.addToResourcePolicy(this.#forAlarms(config, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*')); // the key itself
+  }
+
+  /** Both conditions keep another account from having its alarms sent through here. */
+  #forAlarms({ env }: Config, actions: string[], resource: string): PolicyStatement {
+    const stack = Stack.of(this);
+    const alarms = stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: resourceName(env, '*'),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions,
+      resources: [resource],
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account }, ArnLike: { 'aws:SourceArn': alarms } },
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { shown, TripcastError } from '../../src/errors.ts';
+import { bucketNames, type Config, functionName, LIVE_FUNCTIONS, resourceName, stackName } from '../config.ts';
+import { acceptWildcard } from '../constructs/accept-finding.ts';
+import type { Repository } from './repository.ts';
+
+export interface DeliveryStackProps {
+  readonly config: Config;
+  /** Whose workflows deploy, in their environment that is called as this one. */
+  readonly repository: Repository;
+  /** Whether the account has GitHub's identity provider, of which there can be only one. */
+  readonly provider: 'new' | 'existing';
+}
+
+const ISSUER = 'token.actions.githubusercontent.com';
+const AUDIENCE = 'sts.amazonaws.com';
+
+/** What `cdk deploy` becomes on its way; `cdk bootstrap` made them, with the rights that deploying takes. */
+const BOOTSTRAP_ROLES = ['deploy', 'file-publishing', 'image-publishing', 'lookup'];
+
+/** Who GitHub's workflows are in this account: no key lies with GitHub, a job shows a token that is its own. */
+export class DeliveryStack extends Stack {
+  /** @throws TripcastError for an environment that is an emulator */
+  constructor(scope: Construct, { config, repository, provider }: DeliveryStackProps) {
+    const { env, endpointUrl, region, account } = config;
+    if (endpointUrl !== null) {
+      throw new TripcastError(
+        `env/${env}.json has the endpointUrl ${shown(endpointUrl)}, and GitHub's roles are made on AWS itself`,
+        'Use an environment whose endpointUrl is null: --context env=prod.',
+      );
+    }
+    super(scope, resourceName(env, 'delivery'), {
+      description: `tripcast (${env}): the roles with which workflows of ${repository} deploy`,
+      env: { region, ...(account === null ? {} : { account }) },
+      terminationProtection: config.stateful.terminationProtection,
+      tags: { ...config.tags, project: 'tripcast', environment: env },
+    });
+    const principal = this.#workflowsOf(repository, env, provider);
+    this.#deployer(config, principal);
+    this.#rollout(config, principal);
+  }
+
+  /**
+   * Jobs of one repository in one of its environments, whose protection rules (reviewers, branches) are thus AWS's too
+   * (https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments).
+   */
+  #workflowsOf(repository: Repository, env: string, provider: DeliveryStackProps['provider']): WebIdentityPrincipal {
+    return new WebIdentityPrincipal(this.#provider(provider), {
+      StringEquals: { [`${ISSUER}:aud`]: AUDIENCE, [`${ISSUER}:sub`]: `repo:${repository}:environment:${env}` },
+    });
+  }
+
+  #provider(provider: DeliveryStackProps['provider']): string {
+    if (provider === 'existing') {
+      return this.formatArn({ service: 'iam', region: '', resource: 'oidc-provider', resourceName: ISSUER });
+    }
+    const made = new OidcProviderNative(this, 'GitHub', { url: `https://${ISSUER}`, clientIds: [AUDIENCE] });
+    // Other stacks of the account may have come to use it.
+    made.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    return made.oidcProviderArn;
+  }
+
+  /** May become the bootstrap roles of this account and region, and nothing else. */
+  #deployer({ env }: Config, assumedBy: WebIdentityPrincipal): void {
+    const role = this.#role(
+      'Deploy',
+      resourceName(env, 'github-deploy'),
+      'Deploys by way of the bootstrap roles',
+      assumedBy,
+    );
+    const bootstrapRoles = BOOTSTRAP_ROLES.map((name) =>
+      this.formatArn({
+        service: 'iam',
+        region: '',
+        resource: 'role',
+        resourceName: `cdk-${DefaultStackSynthesizer.DEFAULT_QUALIFIER}-${name}-role-${this.account}-${this.region}`,
+      }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapRoles }));
+  }
+
+  /** May make the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
+  #rollout(config: Config, assumedBy: WebIdentityPrincipal): void {
+    const { env } = config;
+    const role = this.#role(
+      'Rollout',
+      resourceName(env, 'github-rollout'),
+      'Checks a deploy, and takes it back',
+      assumedBy,
+    );
+    const functions = LIVE_FUNCTIONS.map((name) =>
+      this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: functionName(env, name),
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:GetAlias', 'lambda:InvokeFunction', 'lambda:ListVersionsByFunction', 'lambda:UpdateAlias'],
+        resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
+      }),
+    );
+    const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
+    role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
+    // Whether there is a champion: without one there are no golden rides.
+    const models = `arn:${this.partition}:s3:::${bucketNames(config, this.account).models}`;
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${models}/aliases/*`] }));
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'], // without it a missing key is a 403
+        resources: [models],
+        conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } },
+      }),
+    );
+    for (const arn of functions) {
+      acceptWildcard(role, `${arn}:*`, 'The alias and the versions of one function, which get their numbers later.');
+    }
+    acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
+    acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
+  }
+
+  #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {
+    const role = new Role(this, id, { roleName, description, assumedBy, maxSessionDuration: Duration.hours(1) });
+    new CfnOutput(this, `${id}RoleArn`, { value: role.roleArn });
+    return role;
+  }
+}

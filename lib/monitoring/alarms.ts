@@ -1,0 +1,172 @@
+import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { LIVE_FUNCTIONS } from '../config.ts';
+import type { StateMachine } from '../constructs/state-machine.ts';
+import type { TripcastFunction } from '../constructs/tripcast-function.ts';
+import { FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import type { Watched } from './watched.ts';
+
+/** When somebody is told: the metric has come to the threshold. */
+export interface AlarmPlan {
+  /** Of the deployed `tripcast-{env}-{name}`; docs/runbook.md has a heading for it. */
+  readonly name: string;
+  readonly says: string;
+  readonly metric: IMetric;
+  readonly atLeast: number;
+  /** What a time without a value means. */
+  readonly missing: TreatMissingData;
+}
+
+/** Most counts are sent only when there is something to count. */
+const COUNTED = { atLeast: 1, missing: TreatMissingData.NOT_BREACHING } as const;
+
+export const alarmPlans = (watched: Watched): readonly AlarmPlan[] => [
+  ...watched.functions.flatMap((each) => alarmsOfFunction(each, watched)),
+  ...alarmsOfStream(watched),
+  ...alarmsOfApi(watched),
+  ...watched.stateMachines.flatMap(alarmsOfStateMachine),
+  ...alarmsOfSchedules(watched),
+];
+
+function alarmsOfFunction(
+  { name, function: deployed }: TripcastFunction,
+  { config, stateMachines }: Watched,
+): AlarmPlan[] {
+  const { timeoutSeconds } = config.functions[name];
+  const share = config.alarms.durationShare;
+  const isRetried = stateMachines.some(({ functions }) => functions.some((each) => each.name === name));
+  const errors: AlarmPlan = {
+    ...COUNTED,
+    name: `${name}-errors`,
+    says: `A call of ${name} failed`,
+    metric: deployed.metricErrors(FIVE_MINUTES),
+  };
+  return [
+    // A state machine tries again and fails when that does not help: the alarm is on the state machine.
+    ...(isRetried ? [] : [errors]),
+    {
+      ...COUNTED,
+      name: `${name}-throttled`,
+      says: `Calls of ${name} were turned away: the account's concurrency is used up`,
+      metric: deployed.metricThrottles(FIVE_MINUTES),
+    },
+    {
+      name: `${name}-slow`,
+      says: `One call of ${name} in a hundred takes ${share * 100}% of its ${timeoutSeconds} seconds, or more`,
+      metric: deployed.metricDuration({ ...FIVE_MINUTES, statistic: 'p99' }),
+      atLeast: share * timeoutSeconds * 1000,
+      missing: TreatMissingData.NOT_BREACHING,
+    },
+    ...LIVE_FUNCTIONS.filter((each) => each === name).map((each) => ({
+      ...COUNTED,
+      name: `${each}-model-not-refreshed`,
+      says: `${each} could not take up a new champion and goes on with the one before`,
+      metric: ofFunction(config, each, 'ModelRefreshFailed'),
+    })),
+  ];
+}
+
+function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan[] {
+  const { iteratorAgeMinutes, quarantineShare, metricMath } = config.alarms;
+  const counted = (metricName: string) => ofFunction(config, 'stream-score', metricName);
+  const lag = functions
+    .filter(({ name }) => name === 'stream-score')
+    .map(({ function: deployed }) => ({
+      name: 'stream-behind',
+      says: `The oldest trip event of a batch was ${iteratorAgeMinutes} minutes old, or older`,
+      metric: deployed.metric('IteratorAge', { ...FIVE_MINUTES, statistic: 'Maximum' }),
+      atLeast: iteratorAgeMinutes * 60_000,
+      // Sent with each batch: without one the stream is neither quicker nor slower than it was.
+      missing: TreatMissingData.IGNORE,
+    }));
+  const quarantined: AlarmPlan = {
+    name: 'records-quarantined',
+    says: `${quarantineShare * 100}% of the trip events, or more, could not be read and lie in quarantine`,
+    metric: new MathExpression({
+      expression: 'IF(records > 0, bad / records, 0)',
+      label: 'share in quarantine',
+      usingMetrics: { records: counted('RecordsIn'), bad: counted('RecordsQuarantined') },
+      ...FIVE_MINUTES,
+    }),
+    atLeast: quarantineShare,
+    missing: TreatMissingData.NOT_BREACHING,
+  };
+  return [
+    ...lag,
+    ...(metricMath ? [quarantined] : []),
+    {
+      ...COUNTED,
+      name: 'records-failed',
+      says: 'Trip events were neither published nor put into quarantine; Lambda delivers them again',
+      metric: counted('RecordsFailed'),
+    },
+    // S3 counts the objects of a bucket once a day. Lambda counts the records that it sends there, as it sends them:
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+    ...eventSources.flatMap((each) => [
+      {
+        ...COUNTED,
+        name: 'records-undelivered',
+        says: 'Lambda gave up on trip events; they lie in the bucket of undelivered ones',
+        metric: ofEventSource(each, 'OnFailureDestinationDeliveredEventCount'),
+      },
+      {
+        ...COUNTED,
+        name: 'records-dropped',
+        says: 'Lambda gave up on trip events and could put them nowhere; the stream still has them for its retention',
+        metric: ofEventSource(each, 'DroppedEventCount'),
+      },
+    ]),
+  ];
+}
+
+const alarmsOfApi = ({ config, api }: Watched): AlarmPlan[] => [
+  {
+    ...COUNTED,
+    name: 'api-errors',
+    says: 'The API answered with a 5xx; most of those are answers of predict, not failed calls of it',
+    metric: api.metricServerError({ ...FIVE_MINUTES, statistic: 'Sum' }),
+  },
+  {
+    ...COUNTED,
+    name: 'api-not-published',
+    says: 'Answers for real rides did not get to the predictions stream',
+    metric: ofFunction(config, 'predict', 'PublishFailed'),
+  },
+];
+
+const alarmsOfStateMachine = ({ name, stateMachine }: StateMachine): AlarmPlan[] => [
+  {
+    ...COUNTED,
+    name: `${name}-failed`,
+    says: `An execution of ${name} failed`,
+    metric: stateMachine.metricFailed(FIVE_MINUTES),
+  },
+  {
+    ...COUNTED,
+    name: `${name}-timed-out`,
+    says: `An execution of ${name} ran out of time`,
+    metric: stateMachine.metricTimedOut(FIVE_MINUTES),
+  },
+  {
+    ...COUNTED,
+    name: `${name}-aborted`,
+    says: `An execution of ${name} was stopped`,
+    metric: stateMachine.metricAborted(FIVE_MINUTES),
+  },
+];
+
+const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
+  ...queues.map((queue) => ({
+    ...COUNTED, // SQS sends no values of a queue that is empty and unused
+    name: (queue.queueName ?? queue.node.id).replace(`tripcast-${config.env}-`, ''),
+    says: 'A schedule could not start what it is for; what it would have said waits in the queue',
+    metric: waitingIn(queue),
+  })),
+  {
+    name: 'month-missing',
+    says: 'The month that was due on the 15th is not scored, and nothing is at it',
+    metric: ofEnvironment(config, 'MonthMissing'),
+    atLeast: 1,
+    // Checked once a month, and an alarm sees a week at most: what the last check said stays true until the next one.
+    missing: TreatMissingData.IGNORE,
+  },
+];

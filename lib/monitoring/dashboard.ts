@@ -1,0 +1,93 @@
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  MathExpression,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { resourceName } from '../config.ts';
+import type { TripcastFunction } from '../constructs/tripcast-function.ts';
+import { FIVE_MINUTES, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import type { Watched } from './watched.ts';
+
+const ALL_OF_THE_WIDTH = 24;
+
+/** What an alarm's reader looks at next: the alarms, then a row each for the stream, the API, the batch and the model. */
+export function createDashboard(scope: Construct, id: string, alarms: readonly Alarm[], watched: Watched): Dashboard {
+  return new Dashboard(scope, id, {
+    dashboardName: resourceName(watched.config.env, 'overview'),
+    widgets: [
+      [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: ALL_OF_THE_WIDTH, height: 6 })],
+      rowOfStream(watched),
+      rowOfApi(watched),
+      rowOfBatch(watched),
+      rowOfModel(watched),
+    ],
+  });
+}
+
+function rowOfStream({ config, functions, eventSources }: Watched): IWidget[] {
+  const counted = (metricName: string) => ofFunction(config, 'stream-score', metricName);
+  return row(
+    ['Trip events', ['RecordsIn', 'RecordsScored', 'RecordsQuarantined', 'RecordsFailed'].map(counted)],
+    ['Age of the oldest event', onlyOf('stream-score', functions, (each) => each.metric('IteratorAge', MOST))],
+    [
+      'Given up',
+      eventSources.flatMap((each) =>
+        ['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount'].map((name) => ofEventSource(each, name)),
+      ),
+    ],
+    ['stream-score, 99 of 100 calls', onlyOf('stream-score', functions, (each) => each.metricDuration(P99))],
+  );
+}
+
+const rowOfApi = ({ config, api, functions }: Watched): IWidget[] =>
+  row(
+    ['Requests', [api.metricCount(SUM), api.metricClientError(SUM), api.metricServerError(SUM)]],
+    [
+      'Answers',
+      ['RidesPredicted', 'QuestionsAnswered', 'PublishFailed'].map((name) => ofFunction(config, 'predict', name)),
+    ],
+    ['Latency, 99 of 100 requests', [api.metricLatency(P99)]],
+    ['predict, 99 of 100 calls', onlyOf('predict', functions, (each) => each.metricDuration(P99))],
+  );
+
+const rowOfBatch = ({ stateMachines, functions, queues }: Watched): IWidget[] =>
+  row(
+    ['Executions that succeeded', stateMachines.map(({ stateMachine }) => stateMachine.metricSucceeded(SUM))],
+    ['Executions that failed', stateMachines.map(({ stateMachine }) => stateMachine.metricFailed(SUM))],
+    ['Errors', functions.map(({ function: each }) => each.metricErrors(SUM))],
+    ['Schedules that could not start', queues.map(waitingIn)],
+  );
+
+/** Whatever is published of a taxi type's model, by name: drift and error have their place here before they have a metric. */
+const rowOfModel = ({ config }: Watched): IWidget[] => [
+  new GraphWidget({
+    title: 'Drift and error of the model, by month',
+    width: ALL_OF_THE_WIDTH,
+    left: [
+      new MathExpression({
+        expression: `SEARCH('{tripcast,environment,taxi_type} environment="${config.env}"', 'Maximum', 86400)`,
+        label: '',
+      }),
+    ],
+  }),
+];
+
+const SUM = { ...FIVE_MINUTES, statistic: 'Sum' };
+const P99 = { ...FIVE_MINUTES, statistic: 'p99' };
+const MOST = { ...FIVE_MINUTES, statistic: 'Maximum' };
+
+function row(...graphs: readonly (readonly [title: string, metrics: IMetric[]])[]): IWidget[] {
+  const width = ALL_OF_THE_WIDTH / graphs.length;
+  return graphs.map(([title, left]) => new GraphWidget({ title, left, width }));
+}
+
+const onlyOf = (
+  name: string,
+  functions: readonly TripcastFunction[],
+  metricOf: (deployed: TripcastFunction['function']) => IMetric,
+) => functions.filter((each) => each.name === name).map((each) => metricOf(each.function));

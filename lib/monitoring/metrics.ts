@@ -1,0 +1,46 @@
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Config, FunctionName } from '../config.ts';
+
+export const FIVE_MINUTES = { period: Duration.minutes(5) } as const;
+
+/** As lambdas/telemetry.ts sends it: Powertools adds the service to the dimensions that are set there. */
+export const ofFunction = ({ env }: Config, service: FunctionName, metricName: string) =>
+  new Metric({
+    namespace: 'tripcast',
+    metricName,
+    dimensionsMap: { environment: env, service },
+    statistic: 'Sum',
+    ...FIVE_MINUTES,
+  });
+
+/** Of the whole environment, a value now and then: at most a day may lie between two evaluations. */
+export const ofEnvironment = ({ env }: Config, metricName: string) =>
+  new Metric({
+    namespace: 'tripcast',
+    metricName,
+    dimensionsMap: { environment: env },
+    statistic: 'Maximum',
+    period: Duration.days(1),
+  });
+
+/** Counts that Lambda keeps of an event source mapping that asks for `EventCount`. */
+export const ofEventSource = ({ ref }: CfnEventSourceMapping, metricName: string) =>
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    dimensionsMap: { EventSourceMappingUUID: ref },
+    statistic: 'Sum',
+    ...FIVE_MINUTES,
+  });
+
+export const waitingIn = ({ attrQueueName }: CfnQueue) =>
+  new Metric({
+    namespace: 'AWS/SQS',
+    metricName: 'ApproximateNumberOfMessagesVisible',
+    dimensionsMap: { QueueName: attrQueueName },
+    statistic: 'Maximum',
+    ...FIVE_MINUTES,
+  });

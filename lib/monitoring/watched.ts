@@ -1,0 +1,31 @@
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+import type { Config } from '../config.ts';
+import { StateMachine } from '../constructs/state-machine.ts';
+import { TripcastFunction } from '../constructs/tripcast-function.ts';
+
+/** What is deployed and can go wrong. */
+export interface Watched {
+  readonly config: Config;
+  readonly functions: readonly TripcastFunction[];
+  readonly stateMachines: readonly StateMachine[];
+  readonly eventSources: readonly CfnEventSourceMapping[];
+  /** All of this stack's queues are of dead letters. */
+  readonly queues: readonly CfnQueue[];
+  readonly api: HttpApi;
+}
+
+/** All of it below a construct, found rather than listed: what is added to a room tomorrow is watched too. */
+export function watchedBelow(scope: IConstruct, config: Config, api: HttpApi): Watched {
+  const all = scope.node.findAll();
+  return {
+    config,
+    api,
+    functions: all.filter((each) => each instanceof TripcastFunction),
+    stateMachines: all.filter((each) => each instanceof StateMachine),
+    eventSources: all.filter((each) => each instanceof CfnEventSourceMapping),
+    queues: all.filter((each) => each instanceof CfnQueue),
+  };
+}

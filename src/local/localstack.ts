@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { TripcastError } from '../errors.ts';
+
+/** The last release that asks for no account; docker/compose.yaml starts it. */
+export const LOCALSTACK_VERSION = '4.14.0';
+
+const healthSchema = z.object({
+  /** `available` or `running`; `disabled` where SERVICES leaves it out. */
+  services: z.record(z.string(), z.string()),
+  edition: z.string(),
+  version: z.string(),
+});
+
+/** What LocalStack says of itself at `/_localstack/health`. */
+export type LocalStackHealth = Readonly<z.infer<typeof healthSchema>>;
+
+/** All services that the stack asks for, by LocalStack's names, but for those that the free edition is known to lack. */
+const NEEDED = [
+  'cloudformation',
+  'cloudwatch',
+  'iam',
+  'kinesis',
+  'kms',
+  'lambda',
+  'logs',
+  's3',
+  'scheduler',
+  'sns',
+  'sqs',
+  'ssm',
+  'stepfunctions',
+  'sts',
+] as const;
+
+/** @throws TripcastError when no LocalStack answers there */
+export async function localstackHealth(endpointUrl: string): Promise<LocalStackHealth> {
+  let answer: unknown;
+  try {
+    const response = await fetch(`${endpointUrl}/_localstack/health`, { signal: AbortSignal.timeout(5_000) });
+    // The header tells it from emulators that answer at this address in its stead, MiniStack among them.
+    answer = response.headers.has('x-localstack') && (await response.json());
+  } catch (cause) {
+    throw new TripcastError(
+      `No LocalStack answers at ${endpointUrl}`,
+      'Start it with `docker compose --file docker/compose.yaml up --detach`, or name another address with --endpoint.',
+      { cause },
+    );
+  }
+  const health = healthSchema.safeParse(answer);
+  if (health.success) return health.data;
+  throw new TripcastError(`What answers at ${endpointUrl} is no LocalStack`, 'Name its address with --endpoint.');
+}
+
+/**
+ * What of tripcast this LocalStack cannot do, as sentences.
+ * @throws TripcastError naming the services without which the stack cannot be deployed at all
+ */
+export function lacks({ services, version }: LocalStackHealth): readonly string[] {
+  const has = (service: string) => ['available', 'running'].includes(services[service] ?? 'missing');
+  const missing = NEEDED.filter((service) => !has(service));
+  if (missing.length > 0) {
+    throw new TripcastError(
+      `LocalStack ${version} runs without ${missing.join(', ')}`,
+      'Start it without SERVICES, or with these in it.',
+    );
+  }
+  return [
+    ...(version === LOCALSTACK_VERSION
+      ? []
+      : [`This is LocalStack ${version}; tripcast knows ${LOCALSTACK_VERSION}, and what follows may not be all.`]),
+    // The free edition takes such resources "as a fallback": the deploy succeeds, and nothing is behind them.
+    ...(has('apigatewayv2')
+      ? []
+      : [
+          'It has no HTTP API: the predict API is deployed and answers nothing. `tripcast predict` calls the function.',
+        ]),
+    ...(has('ecr')
+      ? []
+      : [
+          'It has no ECR and no image functions: env/dev.json deploys zips, and those run. The image is tested without it.',
+        ]),
+    // The paid edition has ECR: it is what tells them apart, since the edition's name differs from one start to another.
+    ...(has('ecr')
+      ? []
+      : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are taken and not shown.']),
+  ];
+}

@@ -1,0 +1,39 @@
+/** A resource of a deployed stack. */
+export interface StackResource {
+  readonly logicalId: string;
+  /** `AWS::S3::Bucket` */
+  readonly type: string;
+  /** Its name, ARN or id. */
+  readonly physicalId: string;
+  /** Whether its template says that it outlives the stack. */
+  readonly isRetained: boolean;
+}
+
+/** What deleting a stack comes to. */
+export interface Teardown {
+  readonly goes: readonly StackResource[];
+  readonly stays: readonly StackResource[];
+  /** Buckets that go: CloudFormation deletes only empty ones. */
+  readonly toEmpty: readonly string[];
+}
+
+/** What goes, what stays, and which buckets have to be emptied first. */
+export function planTeardown(resources: readonly StackResource[]): Teardown {
+  // The versions of a function are kept for going back to, and go with the function itself.
+  const lasting = resources.filter(({ type }) => type !== 'AWS::Lambda::Version');
+  const goes = lasting.filter(({ isRetained }) => !isRetained);
+  return {
+    goes,
+    stays: lasting.filter(({ isRetained }) => isRetained),
+    toEmpty: goes.filter(({ type }) => type === 'AWS::S3::Bucket').map(({ physicalId }) => physicalId),
+  };
+}
+
+/** How many there are of each type, the commonest first: `12 Lambda::Function`. */
+export function countByType(resources: readonly StackResource[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts]
+    .toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    .map(([type, count]) => `${count} ${type.replace(/^AWS::/, '')}`);
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { Deployment } from '../../src/cli/context.ts';
+import { ingestMonths } from '../../src/cli/ingest.ts';
+import { CLONE } from '../../src/local/paths.ts';
+import { type TrainingOutcome, trainingOutcomeSchema } from '../../src/registry/training-job.ts';
+import { parseMonth } from '../../src/trips/month.ts';
+import { silentTerminal } from '../support/silent-terminal.ts';
+import { FunctionInImage } from './function-in-image.ts';
+
+export const TLC = join(CLONE, 'data/tlc');
+export const MONTHS = ['2023-03', '2023-04'].map(parseMonth);
+
+/** The published baseline: 2023-03, validated on 2023-04. */
+export const LINEAR_PAIR = { recipe: 'linear-pair', train: { from: '2023-03', to: '2023-03' }, promote: true };
+
+/** A run that the four functions of a training, each in the image, made the champion. */
+export async function trainedInImage(to: Deployment): Promise<TrainingOutcome> {
+  await ingestMonths(to, MONTHS, { taxiType: 'green', source: TLC }, silentTerminal());
+  let handedOn: unknown = LINEAR_PAIR;
+  for (const name of ['train', 'gate', 'register', 'promote'] as const) {
+    await using state = new FunctionInImage(name);
+    handedOn = await state.answer(handedOn);
+  }
+  return trainingOutcomeSchema.parse(handedOn);
+}

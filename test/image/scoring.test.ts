@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type FunctionName, functionName } from '../../lib/config.ts';
+import { readStream } from '../../src/adapters/kinesis.ts';
+import { invokeFunction } from '../../src/adapters/lambda.ts';
+import { type Receipt, receiptSchema } from '../../src/batch/receipt.ts';
+import { connect, type Deployment } from '../../src/cli/context.ts';
+import { CLONE } from '../../src/local/paths.ts';
+import { parseS3Uri } from '../../src/storage/layout.ts';
+import { trainedInImage } from './a-champion.ts';
+import { FunctionInImage } from './function-in-image.ts';
+import { HeldEndpoint } from './held-endpoint.ts';
+
+let to: Deployment;
+let runId: string;
+beforeAll(async () => {
+  to = await connect('dev');
+  runId = (await trainedInImage(to)).run_id;
+});
+
+const inZip = (name: FunctionName, event: unknown) => invokeFunction(functionName('dev', name), event);
+const inImage = async (name: FunctionName, event: unknown) => {
+  await using there = new FunctionInImage(name);
+  return await there.answer(event);
+};
+const GOLDEN = { check: 'golden-rides' };
+const EVENT: unknown = JSON.parse(readFileSync(join(CLONE, 'test/events/kinesis.json'), 'utf8'));
+const scoredSchema = z.object({
+  predictions: z.array(z.looseObject({ prediction_id: z.string(), predicted_at: z.string() })),
+  batchItemFailures: z.array(z.unknown()),
+});
+
+test.each(['stream-score', 'predict', 'score'] as const)(
+  '%s answers its golden rides as the zip does',
+  async (name) => {
+    const answer = await inImage(name, GOLDEN);
+    expect(answer).toEqual(await inZip(name, GOLDEN));
+    expect(answer).toMatchObject({ run_id: runId, max_difference: 0 });
+  },
+);
+
+test('a Kinesis event is scored as by the zip, and its predictions are on the stream', async () => {
+  const image = scoredSchema.parse(await inImage('stream-score', EVENT));
+  expect(await publishedIds(image.predictions.length)).toEqual(image.predictions.map((each) => each.prediction_id));
+  const zip = scoredSchema.parse(await inZip('stream-score', EVENT));
+  expect(image.predictions).toHaveLength(3);
+  expect(untimed(image)).toEqual(untimed(zip));
+});
+
+test('a request is answered as by the zip', async () => {
+  const ride = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
+  const answers = await Promise.all([inImage, inZip].map((invoke) => invoke('predict', aRequest(ride))));
+  const [image, zip] = answers.map((answer) => {
+    const { statusCode, body } = z.object({ statusCode: z.int(), body: z.string() }).parse(answer);
+    return { statusCode, ...JSON.parse(body), prediction_id: 'another each time' };
+  });
+  expect(image).toMatchObject({ statusCode: 200, model_version: runId });
+  expect(image).toEqual(zip);
+});
+
+test('a month is planned and scored to the same bytes as by the zip', async () => {
+  const request = { month: '2023-04', scheduledTime: '2023-05-15T00:00:00Z' };
+  const { present, ...job } = z.looseObject({ present: z.boolean() }).parse(await inImage('plan', request));
+  expect({ present, ...job }).toEqual(await inZip('plan', request));
+  const image = await receiptOf(await inImage('score', job));
+  const zip = await receiptOf(await inZip('score', { ...job, force: true }));
+  expect(image.rows).toMatchObject({ in: 65_392, scored: 62_979 });
+  expect(image.errors?.rmse).toBeCloseTo(6.2212029, 6);
+  expect(zip.started_at).not.toBe(image.started_at); // it did score again
+  expect(zip.output.sha256).toBe(image.output.sha256);
+});
+
+describe('bad input', () => {
+  test.each<[FunctionName, unknown]>([
+    ['plan', { month: 'April' }],
+    ['score', {}],
+    ['train', { recipe: 'guess', train: { from: '2023-03', to: '2023-03' } }],
+    ['stream-score', { Records: 'none' }],
+  ])('makes %s fail with the message of the zip, and leaves it able to go on', async (name, event) => {
+    await using there = new FunctionInImage(name);
+    const outcome = await there.invoke(event);
+    const message = outcome.kind === 'error' ? outcome.error.errorMessage : JSON.stringify(outcome);
+    await expect(inZip(name, event)).rejects.toThrow(message);
+    expect(await there.invoke(event)).toMatchObject({ kind: 'error', error: { errorMessage: message } });
+  });
+
+  test('is told to whoever calls the API', async () => {
+    const answer = await inImage('predict', aRequest({ PULocationID: '130', DOLocationID: 205 }));
+    expect(answer).toMatchObject({
+      statusCode: 422,
+      body: expect.stringContaining('send the zone where the ride starts'),
+    });
+  });
+});
+
+describe('a service that hangs', () => {
+  const seconds = 4;
+
+  test('uses up the time of a function, whose next invocation begins afresh', async () => {
+    await using way = await HeldEndpoint.before(process.env.AWS_ENDPOINT_URL ?? '');
+    await using predict = new FunctionInImage('predict', {
+      env: { AWS_ENDPOINT_URL: way.url },
+      timeoutSeconds: seconds,
+    });
+    way.hold(true);
+    expect(await predict.invoke(GOLDEN)).toEqual({ kind: 'timeout', seconds });
+    way.hold(false);
+    expect(await predict.answer(GOLDEN)).toMatchObject({ run_id: runId });
+  });
+
+  test('lets stream-score answer in time, with every record that was not published to be delivered again', async () => {
+    await using way = await HeldEndpoint.before(process.env.AWS_ENDPOINT_URL ?? '');
+    const env = { AWS_ENDPOINT_URL: way.url, MODEL_REFRESH_SECONDS: '3600' };
+    await using score = new FunctionInImage('stream-score', { env, timeoutSeconds: seconds });
+    expect(await score.answer(GOLDEN)).toMatchObject({ run_id: runId });
+    way.hold(true);
+    expect(scoredSchema.parse(await score.answer(EVENT)).batchItemFailures).toHaveLength(3);
+  });
+});
+
+const untimed = ({ predictions, ...rest }: z.infer<typeof scoredSchema>) => ({
+  ...rest,
+  predictions: predictions.map((prediction) => ({ ...prediction, predicted_at: 'now' })),
+});
+
+/** The ids of the newest predictions, in their order. */
+async function publishedIds(count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  const enough = new AbortController();
+  const stream = readStream(to.output('PredictionsStreamName'), { from: 'oldest', signal: enough.signal });
+  for await (const { data } of stream) {
+    ids.push(z.object({ prediction_id: z.string() }).parse(JSON.parse(Buffer.from(data).toString())).prediction_id);
+    if (ids.length === count) enough.abort();
+  }
+  return ids;
+}
+
+async function receiptOf(outcome: unknown): Promise<Receipt> {
+  const { receipt } = z.object({ receipt: z.string() }).parse(outcome);
+  const object = await to.data.get(parseS3Uri(receipt)?.key ?? '');
+  return receiptSchema.parse(JSON.parse(Buffer.from(object?.body ?? []).toString()));
+}
+
+/** What an HTTP API hands to its function (payload format 2.0). */
+const aRequest = (body: unknown) => ({
+  version: '2.0',
+  routeKey: 'POST /predict',
+  rawPath: '/predict',
+  rawQueryString: '',
+  headers: { 'content-type': 'application/json', host: 'api.example.com' },
+  requestContext: {
+    accountId: '000000000000',
+    apiId: 'api',
+    domainName: 'api.example.com',
+    http: { method: 'POST', path: '/predict', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+    requestId: 'request',
+    routeKey: 'POST /predict',
+    stage: '$default',
+    time: '03/Apr/2023:12:30:00 +0000',
+    timeEpoch: 1_680_525_000_000,
+  },
+  body: JSON.stringify(body),
+  isBase64Encoded: false,
+});

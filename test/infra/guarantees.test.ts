@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { statementsIn } from './support/iam-text.ts';
+import { type Resource, synthesizeDelivery, synthesized } from './support/synthesized.ts';
+
+const prod = synthesized('prod');
+const { config, template } = prod;
+const resources: Readonly<Record<string, Resource>> = template.toJSON().Resources;
+
+/** A reference to another resource of the stack. */
+const another = expect.objectContaining({ 'Fn::GetAtt': [expect.any(String), 'Arn'] });
+const nothing = {};
+
+/** What holds for every resource of a type in prod. A type that is not here was not thought of yet. */
+const GUARANTEES: Readonly<Record<string, object>> = {
+  'AWS::ApiGatewayV2::Api': nothing,
+  'AWS::ApiGatewayV2::Integration': nothing,
+  'AWS::ApiGatewayV2::Route': nothing,
+  'AWS::ApiGatewayV2::Stage': { AccessLogSettings: { DestinationArn: another } },
+  'AWS::CloudWatch::Alarm': { AlarmName: expect.stringMatching(/^tripcast-prod-/), AlarmActions: [expect.anything()] },
+  'AWS::CloudWatch::Dashboard': nothing,
+  'AWS::IAM::Policy': nothing, // iam.test.ts
+  'AWS::IAM::Role': nothing, // iam.test.ts
+  'AWS::KMS::Alias': nothing,
+  'AWS::KMS::Key': { EnableKeyRotation: true },
+  'AWS::Kinesis::Stream': { StreamEncryption: { EncryptionType: 'KMS' } },
+  'AWS::Lambda::Alias': nothing,
+  'AWS::Lambda::EventSourceMapping': { DestinationConfig: { OnFailure: { Destination: another } } },
+  'AWS::Lambda::Function': {
+    TracingConfig: { Mode: 'Active' },
+    LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
+  },
+  'AWS::Lambda::Permission': nothing, // iam.test.ts
+  'AWS::Lambda::Version': nothing,
+  'AWS::Logs::LogGroup': { RetentionInDays: config.logs.retentionDays },
+  'AWS::S3::Bucket': {
+    BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: expect.anything() }] },
+    PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true },
+  },
+  'AWS::S3::BucketPolicy': nothing, // iam.test.ts
+  'AWS::SNS::Subscription': nothing,
+  'AWS::SNS::Topic': { KmsMasterKeyId: another },
+  'AWS::SNS::TopicPolicy': nothing, // iam.test.ts
+  'AWS::SQS::Queue': { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 },
+  'AWS::SQS::QueuePolicy': nothing, // iam.test.ts
+  'AWS::Scheduler::Schedule': { Target: { DeadLetterConfig: { Arn: another } } },
+  'AWS::StepFunctions::StateMachine': {
+    TracingConfiguration: { Enabled: true },
+    LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+  },
+};
+
+/** What can be made again from nothing is deleted with the stack; what holds something that cannot, is not. */
+const HOLDS_DATA = ['AWS::S3::Bucket', 'AWS::Kinesis::Stream'];
+const TALKED_TO_OVER_TLS = ['AWS::S3::Bucket', 'AWS::SNS::Topic', 'AWS::SQS::Queue'];
+
+const ofTypes = (types: readonly string[]) => Object.entries(resources).filter(([, { Type }]) => types.includes(Type));
+
+test('prod has no resource of a type whose guarantees were not thought of', () => {
+  const types = new Set(Object.values(resources).map(({ Type }) => Type));
+  expect([...types].filter((type) => !Object.hasOwn(GUARANTEES, type))).toEqual([]);
+});
+
+test.each(Object.entries(GUARANTEES).filter(([, guarantee]) => guarantee !== nothing))(
+  'every %s of prod keeps what is guaranteed',
+  (type, guarantee) => {
+    for (const [id, { Properties }] of ofTypes([type])) expect(Properties, id).toMatchObject(guarantee);
+  },
+);
+
+test('what holds data outlives the stack and a change of its properties, but not a first deploy that failed', () => {
+  for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of ofTypes(HOLDS_DATA)) {
+    expect([DeletionPolicy, UpdateReplacePolicy], id).toEqual(['RetainExceptOnCreate', 'Retain']);
+  }
+});
+
+test('every bucket, topic and queue refuses plain HTTP', () => {
+  const refusing = statementsIn(prod)
+    .filter(({ effect, conditions }) => effect === 'Deny' && conditions.includes('Bool aws:SecureTransport = false'))
+    .map(({ of }) => of);
+  const talkedTo = ofTypes(TALKED_TO_OVER_TLS).map(([id]) => id);
+  expect(talkedTo.length).toBeGreaterThan(5);
+  expect(new Set(refusing).size).toBe(talkedTo.length);
+});
+
+describe.each([
+  ['prod', prod],
+  ['delivery', synthesizeDelivery()],
+] as const)('the stack %s', (_, { tags, terminationProtection }) => {
+  test('cannot be deleted by mistake', () => expect(terminationProtection).toBe(true));
+
+  test('says whose it is on all that it makes', () => {
+    expect(tags).toEqual({ project: 'tripcast', environment: 'prod', owner: 'ml-platform' });
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { iamText, type ReadableStatement, statementsIn } from './support/iam-text.ts';
+import { synthesizeDelivery, synthesized } from './support/synthesized.ts';
+
+const stacks = [
+  ['prod', statementsIn(synthesized('prod'))],
+  ['delivery', statementsIn(synthesizeDelivery())],
+] as const;
+
+/** The one that holds everywhere is a refusal: of plain HTTP. */
+const isRefusal = ({ effect }: ReadableStatement) => effect === 'Deny';
+
+describe.each(stacks)('the permissions of %s', (name, statements) => {
+  // Who may do what, to be read in a review. After a wanted change: npm run test:infra -- test/infra/iam.test.ts -u
+  test('are those that were reviewed', async () => {
+    expect(statements.length).toBeGreaterThan(3);
+    await expect(iamText(statements)).toMatchFileSnapshot(`iam-${name}.txt`);
+  });
+
+  test('let nobody in whom no principal names', () => {
+    const allowed = statements.filter((each) => !isRefusal(each)).flatMap(({ principals }) => principals);
+    expect(allowed.length).toBeGreaterThan(1);
+    expect(allowed.filter((principal) => /\*/.test(principal))).toEqual([]);
+  });
+
+  test('let a service near what is ours only on behalf of this account', () => {
+    const services = statements.filter(
+      ({ principals, actions }) =>
+        principals.some((each) => each.startsWith('Service ')) && !actions.includes('sts:AssumeRole'),
+    );
+    for (const { of, conditions } of services) {
+      expect(conditions.join(), of).toMatch(/aws:SourceArn|aws:SourceAccount/);
+    }
+  });
+});

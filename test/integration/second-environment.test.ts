@@ -1,0 +1,269 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { devNull } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  GetAliasCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { bucketNames, functionName, LIVE_ALIAS, type LIVE_FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { connect } from '../../src/cli/context.ts';
+import { ingestMonths } from '../../src/cli/ingest.ts';
+import { runTraining } from '../../src/cli/train.ts';
+import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
+import { CHECKS_PYTHON, CLONE, LOCAL } from '../../src/local/paths.ts';
+import { parseMonths } from '../../src/trips/month.ts';
+import { RECORDED } from '../support/localstack-health.ts';
+import { silentTerminal } from '../support/silent-terminal.ts';
+import { realMonth } from '../support/tlc-files.ts';
+
+// An emulator beside the one that has dev, as empty as a new account. The commands are those of docs/*.md; they find it by an
+// AWS configuration file, as they would find AWS: AWS_ENDPOINT_URL is refused for prod.
+
+const TLC = dirname(realMonth('2023-04'));
+const ACCOUNT = '210987654321'; // the emulator takes an access key of twelve digits for the account
+const home = join(LOCAL, 'second');
+const prod = loadConfig('prod');
+let emulator: Emulator;
+const killed = () => signalGroup(emulator.process.pid, 'SIGKILL');
+
+beforeAll(async () => {
+  mkdirSync(home, { recursive: true });
+  emulator = await startEmulator({ port: 4900, dir: home });
+  process.once('exit', killed);
+  const lines = ['[default]', `endpoint_url = ${emulator.endpointUrl}`, `region = ${prod.region}`];
+  const keys = [`aws_access_key_id = ${ACCOUNT}`, 'aws_secret_access_key = test'];
+  writeFileSync(join(home, 'aws-config'), [...lines, ...keys, ''].join('\n'));
+});
+
+afterAll(async () => {
+  await emulator.stop();
+  process.off('exit', killed);
+  rmSync(home, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number;
+  readonly said: string;
+}
+
+/** Runs a line of the documents, with only the configuration file to say where AWS is. */
+function run(line: string, variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const [program = '', ...args] = commandOf(line);
+  const { PATH = '', HOME = '', TRIPCAST_LOCAL = '' } = process.env;
+  const env = {
+    PATH: `${dirname(process.execPath)}:${PATH}`,
+    HOME,
+    TRIPCAST_LOCAL,
+    AWS_CONFIG_FILE: join(home, 'aws-config'),
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    NO_PROXY: '127.0.0.1',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    ...variables,
+  };
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd: CLONE, env, maxBuffer: 2 ** 26 }, (error, out, err) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code, said: `${out}${err}` });
+    });
+  });
+}
+
+/** The same command without npx, which is slow, and with what this machine has in place of AWS and the web. */
+function commandOf(line: string): readonly string[] {
+  const [first, ...words] = line.replace(' zone-map ', ' linear-pair ').split(' ');
+  if (first === 'aws') return [CHECKS_PYTHON, '-m', 'awscli', ...words];
+  const [name, command, ...args] = words;
+  if (name === 'cdk') {
+    const app = ['--app', `${process.execPath} test/support/prod-on-emulator.ts`, '--output', join(home, 'cdk.out')];
+    const unasked = command === 'deploy' ? ['--require-approval', 'never'] : [];
+    return [process.execPath, join(CLONE, 'node_modules/aws-cdk/bin/cdk'), command ?? '', ...args, ...app, ...unasked];
+  }
+  const source = command === 'ingest' ? ['--source', TLC] : [];
+  return [process.execPath, join(CLONE, 'bin/tripcast.ts'), command ?? '', ...args, ...source];
+}
+
+/** The lines of a document's `sh` blocks. */
+function documented(document: string): readonly string[] {
+  const blocks = readFileSync(join(CLONE, 'docs', document), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms);
+  return [...blocks].flatMap(([, block = '']) => block.trim().split('\n'));
+}
+
+const lambda = () =>
+  new LambdaClient({
+    endpoint: emulator.endpointUrl,
+    region: prod.region,
+    credentials: { accessKeyId: ACCOUNT, secretAccessKey: 'test' },
+  });
+
+async function liveVersion(name: (typeof LIVE_FUNCTIONS)[number]): Promise<string | undefined> {
+  const which = { FunctionName: functionName('prod', name), Name: LIVE_ALIAS };
+  return (await lambda().send(new GetAliasCommand(which))).FunctionVersion;
+}
+
+describe('docs/deploy.md', () => {
+  const [toPrediction, copying] = [
+    documented('deploy.md').filter((line) => !line.includes('RUN')),
+    documented('deploy.md').filter((line) => line.includes('RUN')),
+  ];
+
+  test('leads from an empty account to predictions on every path', { timeout: 300_000 }, async () => {
+    expect(toPrediction.length).toBeGreaterThan(7);
+    const said: Record<string, string> = {};
+    for (const line of toPrediction) {
+      const ended = await run(line);
+      expect(ended, line).toMatchObject({ code: 0 });
+      said[line.split(' ').slice(1, 4).join(' ')] = ended.said;
+    }
+    expect(said['tripcast train --env']).toContain('promoted: champion #1');
+    expect(said['tripcast stream tail']?.match(/ min {2}\[/g)).toHaveLength(5);
+    expect(said['tripcast predict --env']).toMatch(/From zone 130 to 205 .* minutes/);
+    expect(said['tripcast rollout --env']).toBe(
+      'stream-score: version 1 is live and answers its golden rides.\npredict: version 1 is live and answers its golden rides.\n',
+    );
+    expect(said['tripcast batch --env']).toMatch(/2023-04 +scored +65,392 +62,979/);
+  });
+
+  test('a run of dev is carried there, proves itself again, and is promoted', async () => {
+    const dev = await connect('dev');
+    const terminal = silentTerminal();
+    await ingestMonths(dev, parseMonths('2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
+    const how = { recipe: 'linear-zones', taxiType: 'green', train: parseMonths('2023-03'), promote: false } as const;
+    const { card } = await runTraining(dev, { ...how, local: false }, terminal);
+    expect(copying).toHaveLength(2);
+    for (const line of copying) {
+      expect(await run(line.replace('RUN', card.run_id)), line).toMatchObject({ code: 0 });
+    }
+    const shown = await run('npx tripcast models show champion --env prod --json');
+    expect(JSON.parse(shown.said)).toMatchObject({ card: { run_id: card.run_id } });
+  });
+});
+
+describe('tripcast rollout', () => {
+  /** As a deploy would: a new version, and the alias on it. This one looks for its model where none is. */
+  async function deployBrokenPredict(): Promise<void> {
+    const client = lambda();
+    const FunctionName = functionName('prod', 'predict');
+    const nowhere = { MODEL_LOCATION: `s3://nowhere/${'0'.repeat(32)}/model.onnx` };
+    const { Environment } = await client.send(
+      new UpdateFunctionConfigurationCommand({ FunctionName, Description: 'about to break' }),
+    );
+    const Variables = { ...Environment?.Variables, ...nowhere };
+    await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
+    await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 30, minDelay: 1 }, { FunctionName });
+    const { Version } = await client.send(new PublishVersionCommand({ FunctionName }));
+    await client.send(new UpdateAliasCommand({ FunctionName, Name: LIVE_ALIAS, FunctionVersion: Version }));
+  }
+
+  test('takes a version back that cannot answer the golden rides, and leaves the other function alone', async () => {
+    const before = await liveVersion('predict');
+    await deployBrokenPredict();
+    expect(await liveVersion('predict')).not.toBe(before);
+    const asked = 'npx tripcast predict --env prod --pu 130 --do 205';
+    expect(await run(asked)).toMatchObject({ code: 1 });
+
+    const checked = await run('npx tripcast rollout --env prod --check');
+    expect(checked).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(
+        /stream-score: version 1 is live .*\npredict: version 1 is live again; version 2 was taken back/,
+      ),
+    });
+    expect(await liveVersion('predict')).toBe(before);
+    expect(await run(asked)).toMatchObject({ code: 0 });
+    expect(await run('npx tripcast rollout --env prod --check')).toMatchObject({ code: 0 });
+    expect((await run('npx tripcast rollout --env prod --status --function predict')).said).toMatch(
+      /predict +2 .*\n.*predict +1 .*live/,
+    );
+  });
+
+  test('does not go back behind the first version', async () => {
+    const ended = await run('npx tripcast rollout --env prod --rollback --function stream-score');
+    expect(ended).toMatchObject({ code: 1, said: expect.stringContaining('There is no version before 1') });
+  });
+});
+
+describe('docs/teardown.md', () => {
+  const [letGo = '', destroy = ''] = documented('teardown.md');
+
+  test('a protected stack is listed, and not deleted', async () => {
+    const refused = await run(`${destroy} --yes`);
+    expect(refused.code).toBe(1);
+    expect(refused.said).toMatch(/go: .*Lambda::Function.*\n {2}stay, .*\n {4}S3::Bucket/s);
+    expect(refused.said).toMatch(/protected against deletion, and nothing was deleted.*update-termination-protection/s);
+    expect(await run('npx tripcast models list --env prod')).toMatchObject({ code: 0 });
+  });
+
+  test('let go of and confirmed, it goes, and its buckets and streams stay with all that they hold', async () => {
+    expect(await run(letGo)).toMatchObject({ code: 0 });
+    const unasked = await run(destroy);
+    expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/nobody to ask. Add --yes/) });
+
+    const done = await run(`${destroy} --yes`);
+    expect(done.code, done.said).toBe(0);
+    expect(done.said).toMatch(/tripcast-prod is gone. These are left,.*Kinesis::Stream prod_taxi_trip_events/s);
+    const champion = 'aliases/ride_duration_prediction_model/champion.json';
+    const models = new S3Store(bucketNames(prod, ACCOUNT).models, s3(ACCOUNT, prod.region));
+    expect(await models.head(champion)).toBeDefined();
+    expect((await run('npx tripcast destroy --env prod')).said).toContain('There is no stack tripcast-prod');
+  });
+});
+
+describe('a dev stack on what calls itself LocalStack', () => {
+  /** The emulator behind LocalStack's health answer: this shows the way of the commands, not what LocalStack does. */
+  async function disguised(): Promise<string> {
+    const { hostname, port } = new URL(emulator.endpointUrl);
+    const server = createServer((asked, answer) => {
+      if (asked.url === '/_localstack/health') {
+        answer.writeHead(200, { 'x-localstack': 'true' }).end(JSON.stringify(RECORDED));
+        return;
+      }
+      const { method, headers, url: path } = asked;
+      const passedOn = request({ hostname, port, method, headers, path }, (found) => {
+        found.pipe(answer.writeHead(found.statusCode ?? 500, found.headers));
+      });
+      asked.pipe(passedOn);
+    });
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  test('is deployed there, with what it lacks said first; it goes with all that its buckets hold', async () => {
+    const there = { TRIPCAST_LOCAL: home };
+    const up = await run(`npx tripcast up --emulator localstack --endpoint ${await disguised()}`, there);
+    expect(up.code, up.said).toBe(0);
+    expect(up.said).toMatch(/no HTTP API.*schedules never fire.*stack deployed.*rll-models-dev/s);
+
+    const dev = loadConfig('dev');
+    const client = s3('test', dev.region);
+    const { models } = bucketNames(dev, '000000000000');
+    for (const body of ['one version', 'and another']) await new S3Store(models, client).put('runs/model.onnx', body);
+    const destroyed = await run('npx tripcast destroy --yes --json', there);
+    expect(destroyed.code, destroyed.said).toBe(0);
+    expect(destroyed.said).toContain('{"bucket":"rll-models-dev","objects":2}');
+    await expect(client.send(new HeadBucketCommand({ Bucket: models }))).rejects.toMatchObject({ name: 'NotFound' });
+
+    expect((await run('npx tripcast down', there)).said).toContain('runs on; commands no longer go there');
+    const gone = await run('npx tripcast models list', there);
+    expect(gone).toMatchObject({ code: 1, said: expect.stringContaining('The local environment is not up') });
+  });
+});
+
+const s3 = (accessKeyId: string, region: string) =>
+  new S3Client({
+    endpoint: emulator.endpointUrl,
+    region,
+    credentials: { accessKeyId, secretAccessKey: 'test' },
+    forcePathStyle: true,
+  });

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib/core';
+import { loadConfig } from '../../lib/config.ts';
+import { TripcastStack } from '../../lib/tripcast-stack.ts';
+import { buildAssets } from '../../src/local/bundle.ts';
+import { withLock } from '../../src/local/lock.mjs';
+import { CLONE_LOCAL } from '../../src/local/paths.ts';
+
+// As bin/app.ts, for a second environment on an emulator: env/prod.json, but for what an emulator without Docker cannot do.
+
+async function synthesize(): Promise<void> {
+  const app = new App({ autoSynth: false });
+  const prod = loadConfig('prod');
+  const config = { ...prod, packaging: 'zip' as const, alarms: { ...prod.alarms, metricMath: false } };
+  new TripcastStack(app, { config, assets: await buildAssets('zip'), codeVersion: 'prod-on-emulator' });
+  app.synth();
+}
+
+await withLock(join(CLONE_LOCAL, 'synthesis.lock'), synthesize);

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type LocalStackHealth, lacks, localstackHealth } from '../../../src/local/localstack.ts';
+import { RECORDED } from '../../support/localstack-health.ts';
+
+const withServices = (services: Readonly<Record<string, string>>): LocalStackHealth => ({
+  ...RECORDED,
+  services: { ...RECORDED.services, ...services },
+});
+
+describe('what LocalStack lacks', () => {
+  test('is said of the free edition: the HTTP API, images, schedules that fire, dashboards', () => {
+    const sentences = lacks(RECORDED);
+    expect(sentences).toHaveLength(4);
+    for (const about of [/no HTTP API/, /no ECR and no image functions/, /schedules never fire/, /Dashboards/]) {
+      expect(sentences.filter((sentence) => about.test(sentence))).toHaveLength(1);
+    }
+  });
+
+  test('is nothing where the services are there', () => {
+    expect(lacks(withServices({ apigatewayv2: 'available', ecr: 'running' }))).toEqual([]);
+  });
+
+  test('is told with care of another release than the one that was looked at', () => {
+    expect(lacks({ ...RECORDED, version: '2026.3.1' })[0]).toMatch(/LocalStack 2026\.3\.1; tripcast knows 4\.14\.0/);
+  });
+
+  test('stops the deploy where the stack could not even be made', () => {
+    expect(() => lacks(withServices({ kinesis: 'disabled', scheduler: 'disabled' }))).toThrow(
+      'LocalStack 4.14.0 runs without kinesis, scheduler. Start it without SERVICES',
+    );
+  });
+});
+
+describe('the question to LocalStack', () => {
+  /** A server that answers every request alike. */
+  async function answering(body: unknown, headers: Record<string, string> = {}): Promise<string> {
+    const server = createServer((_, response) => void response.writeHead(200, headers).end(JSON.stringify(body)));
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  test('gives its answer', async () => {
+    expect(await localstackHealth(await answering({ ...RECORDED, features: {} }, { 'x-localstack': 'true' }))).toEqual(
+      RECORDED,
+    );
+  });
+
+  test('finds out that something else answers, for example the other emulator', async () => {
+    const url = await answering({ ...RECORDED, edition: 'light', version: '1.5.33', auth: 'disabled' });
+    await expect(localstackHealth(url)).rejects.toThrow(`What answers at ${url} is no LocalStack`);
+  });
+
+  test('says how to start it when nothing answers', async () => {
+    await expect(localstackHealth('http://127.0.0.1:1')).rejects.toThrow(
+      'No LocalStack answers at http://127.0.0.1:1. Start it with `docker compose --file docker/compose.yaml up',
+    );
+  });
+});
