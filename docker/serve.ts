@@ -9,6 +9,7 @@ import { shown, TripcastError } from '../src/errors.ts';
 import { modelAt } from '../src/registry/live-model.ts';
 import { runIdSchema } from '../src/registry/run-id.ts';
 import { createApp } from '../src/serving/app.ts';
+import { taxiTypeSchema } from '../src/trips/taxi-type.ts';
 import { modelIn } from './mounted-model.ts';
 
 // `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API with one model, anywhere. Rides are answered;
@@ -17,6 +18,7 @@ import { modelIn } from './mounted-model.ts';
 const envSchema = z.object({
   MODEL_LOCATION: z.string().min(1),
   RUN_ID: runIdSchema.optional(),
+  SERVED_TAXI_TYPE: taxiTypeSchema.default('green'),
   PORT: z.coerce.number().int().min(1).max(65_535).default(8000),
   CODE_VERSION: z.string().default('unknown'),
 });
@@ -26,6 +28,7 @@ async function serve(): Promise<void> {
   const model = env.MODEL_LOCATION.startsWith('s3://')
     ? modelAt({
         location: env.MODEL_LOCATION,
+        taxiType: env.SERVED_TAXI_TYPE,
         ...(env.RUN_ID && { runId: env.RUN_ID }),
         open: (bucket) => new S3Store(bucket),
         load: loadScorer,

@@ -5,6 +5,7 @@ import { LogStream } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, resourceName } from '../config.ts';
+import { acceptFinding, acceptWildcard } from './accept-finding.ts';
 import type { PrivateBucket } from './private-bucket.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 
@@ -60,6 +61,11 @@ export class StreamArchive extends Construct {
         },
       },
     });
+    acceptFinding(
+      this.deliveryStream,
+      'KDF1',
+      'Its source is a Kinesis stream, which is encrypted; Firehose then keeps nothing of its own, and takes no key.',
+    );
     // Firehose tries the role when the delivery stream is made, so its policy has to be there by then.
     this.deliveryStream.node.addDependency(role);
   }
@@ -78,12 +84,12 @@ function grantArchiving(role: Role, { stream, bucket, prefix, errorPrefix }: Str
       resources: [stream.streamArn],
     }),
   );
+  const objects = [prefix, errorPrefix].map((each) => bucket.bucket.arnForObjects(`${each}*`));
   role.addToPolicy(
-    new PolicyStatement({
-      actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
-      resources: [prefix, errorPrefix].map((each) => bucket.bucket.arnForObjects(`${each}*`)),
-    }),
+    new PolicyStatement({ actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: objects }),
   );
+  for (const arn of objects)
+    acceptWildcard(role, arn, 'Firehose makes up the names of its objects, under this prefix.');
   role.addToPolicy(
     new PolicyStatement({
       actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
