@@ -11,6 +11,7 @@ import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } fro
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
 import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
+import { QueryRoom } from './rooms/query.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
 import { TrainingRoom } from './rooms/training.ts';
@@ -42,6 +43,7 @@ export class TripcastStack extends Stack {
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
     const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource: streaming.eventSource });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
+    if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     this.#output({
       EventsStreamName: streaming.events.streamName,
       PredictionsStreamName: streaming.predictions.streamName,

@@ -10,6 +10,8 @@ export interface DataRoomProps {
 
 const ALIASES = 'aliases/';
 const STAGED_RUNS = 'staging/';
+/** Of Athena. */
+export const QUERY_RESULTS = 'query-results/';
 
 /** Where models, months and results lie, and what the stream could not deliver. */
 export class DataRoom extends Construct {
@@ -31,7 +33,12 @@ export class DataRoom extends Construct {
     this.data = new PrivateBucket(this, 'Data', {
       config,
       bucketName: names.data,
-      expireAfterDays: { 'raw/': raw, 'predictions/': predictions, 'quarantine/': quarantine },
+      expireAfterDays: {
+        'raw/': raw,
+        'predictions/': predictions,
+        'quarantine/': quarantine,
+        [QUERY_RESULTS]: config.query.resultDays,
+      },
     });
     this.undelivered = new PrivateBucket(this, 'Undelivered', {
       config,

@@ -75,6 +75,7 @@ describe('the buckets of prod', () => {
         { Prefix: 'raw/', ExpirationInDays: 1095 },
         { Prefix: 'predictions/', ExpirationInDays: 1095 },
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
+        { Prefix: 'query-results/', ExpirationInDays: 30 },
       ],
     });
   });
