@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The door to the command line, in plain JavaScript: an old Node may open it, and it passes on to the clone's own Node 24.
 import { existsSync, realpathSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeToRun } from '../src/local/pinned-node.mjs';
@@ -15,6 +16,7 @@ if (!existsSync(join(root, 'node_modules')) || node === undefined) {
   );
   process.exitCode = 1;
 } else if (node === 'this') {
+  module.enableCompileCache(join(root, '.tripcast', 'compile-cache')); // a command's code is read, stripped and compiled once
   await import('./tripcast.ts');
 } else {
   process.exitCode = await runInForeground(node, [join(root, 'bin', 'tripcast.ts'), ...process.argv.slice(2)]);

@@ -13,6 +13,7 @@ export const FUNCTIONS = [
   'plan',
   'ingest',
   'score',
+  'check-month',
   'train',
   'gate',
   'register',
@@ -32,6 +33,7 @@ const bucketName = z
 const streamName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'a stream name: 1..128 of letters, digits, _ . -');
 const registeredModel = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'a model name: 1..128 of letters, digits, _ -');
 const timeZone = z.string().refine((zone) => isTimeZone(zone), 'an IANA time zone, for example Africa/Cairo');
+const scheduleExpression = z.string().regex(/^(cron|rate|at)\(.+\)$/, 'an EventBridge Scheduler expression');
 const functionSize = z.strictObject({
   memoryMb: z.int().min(128).max(10_240),
   timeoutSeconds: z.int().min(1).max(900),
@@ -115,12 +117,12 @@ const settingsSchema = z.strictObject({
     plan: functionSize,
     ingest: functionSize,
     score: functionSize,
+    'check-month': functionSize,
     train: functionSize,
     gate: functionSize,
     register: functionSize,
     promote: functionSize,
   } satisfies Record<FunctionName, typeof functionSize>),
-  batch: z.strictObject({ chunkRows: z.int().min(2048).max(1_048_576) }),
   gate: z
     .strictObject({
       leastRows: positive.describe('training rides left after cleaning'),
@@ -133,9 +135,11 @@ const settingsSchema = z.strictObject({
     })
     .describe('what a run has to keep to become a champion'),
   schedule: z.strictObject({
-    expression: z.string().regex(/^(cron|rate|at)\(.+\)$/, 'an EventBridge Scheduler expression'),
+    expression: scheduleExpression,
+    checkExpression: scheduleExpression.describe('when to look whether the month was scored'),
     timeZone,
     monthsBack: z.int().min(0).max(24),
+    lookBackMonths: z.int().min(0).max(24).describe('for months still owed; 0 = no month is taken up later'),
     taxiType: z.enum(['green', 'yellow']),
     runId: z.string().nullable().describe('null = the champion'),
     enabled: z.boolean(),
@@ -143,6 +147,13 @@ const settingsSchema = z.strictObject({
     maximumAgeSeconds: z.int().min(60).max(86_400),
   }),
   publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
+  query: z
+    .strictObject({
+      enabled: z.boolean(),
+      resultDays: positive.describe("how long Athena's results are kept"),
+      mostScannedGb: positive.describe('a query that reads more is ended'),
+    })
+    .describe('Glue tables and an Athena workgroup over the predictions'),
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
   alarms: z
     .strictObject({
@@ -246,7 +257,7 @@ export const bucketNames = ({ env, buckets }: Config, account: string) => ({
 });
 
 /** How many metrics the alarms look at, each of which is paid for; a test counts them. */
-export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 39, prod: 41 };
+export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 42, prod: 44 };
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

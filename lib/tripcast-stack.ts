@@ -13,6 +13,7 @@ import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts
 import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
 import { MonitoringRoom } from './rooms/monitoring.ts';
+import { QueryRoom } from './rooms/query.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
 import { TrainingRoom } from './rooms/training.ts';
@@ -48,6 +49,7 @@ export class TripcastStack extends Stack {
     const { notices } = batch;
     const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource, notices });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
+    if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     new MonitoringRoom(this, 'Monitoring', { config, api: serving.api, notices });
     if (config.endpointUrl === null) {
       Annotations.of(this).addInfo(

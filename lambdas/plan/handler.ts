@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv } from '../../src/adapters/function-env.ts';
+import { count, functionEnv, modelEnv, optionalText } from '../../src/adapters/function-env.ts';
 import { S3Store } from '../../src/adapters/s3.ts';
 import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '../../src/batch/plan.ts';
 import { checkedInput } from '../../src/batch/request.ts';
@@ -13,6 +13,8 @@ const env = functionEnv(
     SERVED_TAXI_TYPE: taxiTypeSchema,
     SCHEDULE_TIME_ZONE: z.string(),
     SCHEDULE_MONTHS_BACK: count,
+    SCHEDULE_LOOK_BACK_MONTHS: count,
+    INPUT_FILE_PATTERN: optionalText,
   }),
 );
 
@@ -25,9 +27,11 @@ const dependencies = {
   defaultTaxiType: env.SERVED_TAXI_TYPE,
   timeZone: env.SCHEDULE_TIME_ZONE,
   monthsBack: env.SCHEDULE_MONTHS_BACK,
+  lookBackMonths: env.SCHEDULE_LOOK_BACK_MONTHS,
+  inputPattern: env.INPUT_FILE_PATTERN,
 };
 
-/** State Plan of both state machines: one month, or from..to of a backfill. */
+/** State Plan of both state machines: the month that is due with those still owed, or from..to of a backfill. */
 export async function handler(input: unknown) {
   return isRange(input)
     ? planBackfill(checkedInput(backfillRequestSchema, input), dependencies)

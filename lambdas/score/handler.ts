@@ -18,7 +18,6 @@ const env = functionEnv(
     ...modelEnv,
     DATA_BUCKET: z.string(),
     SERVED_TAXI_TYPE: taxiTypeSchema,
-    CHUNK_ROWS: count,
     CODE_VERSION: z.string(),
     INPUT_FILE_PATTERN: optionalText,
     OUTPUT_FILE_PATTERN: optionalText,
@@ -34,17 +33,14 @@ const registry = new Registry(new S3Store(env.MODEL_BUCKET), {
 export async function handler(input: unknown) {
   if (isGoldenCheck(input)) return goldenCheck({ current: champion });
   const job = checkedInput(monthJobSchema, input);
-  const { card, scorer } = await loadRun(registry, job.run_id, loadScorer);
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: databaseMemoryMb });
   return await scoreMonth(job, {
     data,
     storeOf: (bucket) => new S3Store(bucket),
-    card,
-    scorer,
+    loadModel: () => loadRun(registry, job.run_id, loadScorer),
     database,
     workFolder: folder.path,
-    chunkRows: env.CHUNK_ROWS,
     codeVersion: env.CODE_VERSION,
     engines: { node: process.version, duckdb: duckdbVersion(), onnxruntime: await onnxruntimeVersion() },
     inputPattern: env.INPUT_FILE_PATTERN,

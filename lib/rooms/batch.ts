@@ -1,11 +1,22 @@
-import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  ContextAttribute,
+  type IScheduleTarget,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import {
+  LambdaInvoke,
+  type ScheduleTargetBaseProps,
+  StepFunctionsStartExecution,
+} from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Duration, TimeZone } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, type FunctionName, isTlsOnly, resourceName } from '../config.ts';
-import { acceptFinding } from '../constructs/accept-finding.ts';
+import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { PrivateTopic } from '../constructs/private-topic.ts';
 import { StateMachine } from '../constructs/state-machine.ts';
@@ -13,13 +24,16 @@ import { TripcastFunction } from '../constructs/tripcast-function.ts';
 import type { DataRoom } from './data.ts';
 import { modelVariables } from './function-variables.ts';
 
+/** Powertools' metrics of the functions go there too. */
+const METRICS_NAMESPACE = 'tripcast';
+
 export interface BatchRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
 }
 
-/** A month at a time on a schedule, or a range of months on request: plan, ingest, score, tell. */
+/** The month that is due, on a schedule, or a range of months on request: plan, ingest, score, tell; and a look whether it was done. */
 export class BatchRoom extends Construct {
   readonly monthly: StateMachine;
   readonly backfill: StateMachine;
@@ -43,7 +57,7 @@ export class BatchRoom extends Construct {
       },
     });
     this.backfill = new StateMachine(this, 'Backfill', { config, name: 'backfill', functions });
-    this.#schedule();
+    this.#schedules();
   }
 
   #plan(): TripcastFunction {
@@ -51,8 +65,9 @@ export class BatchRoom extends Construct {
     const plan = this.#function('Plan', 'plan', {
       ...modelVariables(config, store),
       DATA_BUCKET: store.data.bucket.bucketName,
-      SCHEDULE_TIME_ZONE: config.schedule.timeZone,
-      SCHEDULE_MONTHS_BACK: String(config.schedule.monthsBack),
+      ...this.#scheduleVariables(),
+      SCHEDULE_LOOK_BACK_MONTHS: String(config.schedule.lookBackMonths),
+      INPUT_FILE_PATTERN: '',
     });
     store.grantReadModels(plan);
     store.data.grantRead(plan, 'raw/', 'predictions/', 'receipts/', 'current/');
@@ -75,7 +90,6 @@ export class BatchRoom extends Construct {
     const score = this.#function('Score', 'score', {
       ...modelVariables(config, store),
       DATA_BUCKET: store.data.bucket.bucketName,
-      CHUNK_ROWS: String(config.batch.chunkRows),
       CODE_VERSION: code.version,
       INPUT_FILE_PATTERN: '',
       OUTPUT_FILE_PATTERN: '',
@@ -83,8 +97,46 @@ export class BatchRoom extends Construct {
     const written = ['predictions/', 'receipts/', 'current/'];
     store.grantReadModels(score);
     store.data.grantRead(score, 'raw/', ...written);
-    store.data.grantWrite(score, ...written);
+    store.data.grantWrite(score, ...written, 'raw/*.schema.json');
     return score;
+  }
+
+  #checkMonth(): TripcastFunction {
+    const { config, store } = this.#props;
+    const { stateMachineArn, stateMachineName } = this.monthly.stateMachine;
+    const check = this.#function('CheckMonth', 'check-month', {
+      SERVED_TAXI_TYPE: config.model.servedTaxiType,
+      DATA_BUCKET: store.data.bucket.bucketName,
+      ...this.#scheduleVariables(),
+      MONTHLY_BATCH_ARN: stateMachineArn,
+    });
+    store.data.grantRead(check, 'receipts/');
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const statements = [
+      new PolicyStatement({ actions: ['states:ListExecutions'], resources: [stateMachineArn] }),
+      new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
+      // CloudWatch knows no narrower resource than all metrics. AWS always tells the namespace, the emulator does not:
+      // hence IfExists.
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEqualsIfExists: { 'cloudwatch:namespace': METRICS_NAMESPACE } },
+      }),
+    ];
+    for (const statement of statements) check.grantPrincipal.addToPrincipalPolicy(statement);
+    acceptWildcard(check, executions, 'The executions of one state machine, whose names are made as they start.');
+    return check;
+  }
+
+  /** Which month a time is about. */
+  #scheduleVariables(): Record<string, string> {
+    const { timeZone, monthsBack } = this.#props.config.schedule;
+    return { SCHEDULE_TIME_ZONE: timeZone, SCHEDULE_MONTHS_BACK: String(monthsBack) };
   }
 
   #function(id: string, name: FunctionName, environment: Record<string, string>): TripcastFunction {
@@ -92,36 +144,64 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** Starts the monthly state machine with the month's time; a start that does not succeed waits in a queue to be looked at. */
-  #schedule(): void {
+  /** What a schedule could not start waits in a queue to be looked at. */
+  #schedules(): void {
     const { config } = this.#props;
-    const { env, schedule } = config;
-    const undeliverable = new Queue(this, 'ScheduleDeadLetters', {
-      queueName: resourceName(env, 'schedule-dead-letters'),
+    const { schedule } = config;
+    const deadLetterQueue = new Queue(this, 'ScheduleDeadLetters', {
+      queueName: resourceName(config.env, 'schedule-dead-letters'),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: isTlsOnly(config),
       retentionPeriod: Duration.days(14),
     });
     acceptFinding(
-      undeliverable,
+      deadLetterQueue,
       'SQS3',
       'It is the dead-letter queue of the schedule, which cdk-nag does not look at.',
     );
-    new Schedule(this, 'Schedule', {
-      scheduleName: resourceName(env, 'monthly-batch'),
-      description: 'Scores the month before, or what its input says',
-      schedule: ScheduleExpression.expression(schedule.expression, TimeZone.of(schedule.timeZone)),
-      enabled: schedule.enabled,
-      target: new StepFunctionsStartExecution(this.monthly.stateMachine, {
-        input: ScheduleTargetInput.fromObject({
-          taxi_type: schedule.taxiType,
-          ...(schedule.runId === null ? {} : { run_id: schedule.runId }),
-          scheduledTime: ContextAttribute.scheduledTime,
-        }),
-        deadLetterQueue: undeliverable,
-        retryAttempts: schedule.retryAttempts,
-        maxEventAge: Duration.seconds(schedule.maximumAgeSeconds),
+    const target = (input: Record<string, string>): ScheduleTargetBaseProps => ({
+      input: ScheduleTargetInput.fromObject({
+        taxi_type: schedule.taxiType,
+        ...input,
+        scheduledTime: ContextAttribute.scheduledTime,
       }),
+      deadLetterQueue,
+      retryAttempts: schedule.retryAttempts,
+      maxEventAge: Duration.seconds(schedule.maximumAgeSeconds),
+    });
+    this.#schedule('Schedule', 'monthly-batch', {
+      description: 'Scores the month before, or what its input says, and months still owed',
+      expression: schedule.expression,
+      target: new StepFunctionsStartExecution(
+        this.monthly.stateMachine,
+        target(schedule.runId === null ? {} : { run_id: schedule.runId }),
+      ),
+    });
+    const checkMonth = this.#checkMonth().function;
+    acceptWildcard(
+      Stack.of(this), // where the CDK puts the roles of schedules
+      `${checkMonth.functionArn}:*`,
+      'The CDK grants a schedule the versions of its function along with the function.',
+    );
+    this.#schedule('CheckSchedule', 'check-month', {
+      description: 'Looks whether the month before was scored, or is being worked on',
+      expression: schedule.checkExpression,
+      target: new LambdaInvoke(checkMonth, target({})),
+    });
+  }
+
+  #schedule(
+    id: string,
+    name: string,
+    of: { readonly description: string; readonly expression: string; readonly target: IScheduleTarget },
+  ): void {
+    const { env, schedule } = this.#props.config;
+    new Schedule(this, id, {
+      scheduleName: resourceName(env, name),
+      description: of.description,
+      schedule: ScheduleExpression.expression(of.expression, TimeZone.of(schedule.timeZone)),
+      enabled: schedule.enabled,
+      target: of.target,
     });
   }
 }

@@ -9,6 +9,8 @@ export interface DataRoomProps {
 
 const ALIASES = 'aliases/';
 const STAGED_RUNS = 'staging/';
+/** Of Athena. */
+export const QUERY_RESULTS = 'query-results/';
 
 /** Where models, months and results lie, and what the stream could not deliver. */
 export class DataRoom extends Construct {
@@ -39,6 +41,7 @@ export class DataRoom extends Construct {
         'stream/': stream,
         'stream-errors/': streamErrors,
         'quarantine/': quarantine,
+        [QUERY_RESULTS]: config.query.resultDays,
       },
     });
     this.undelivered = new PrivateBucket(this, 'Undelivered', {

@@ -1,11 +1,17 @@
 import {
+  BIGINT,
+  DOUBLE,
   type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBFloatVector,
+  type DuckDBDataChunk,
   DuckDBInstance,
+  DuckDBScalarFunction,
+  DuckDBStructVector,
+  type DuckDBVector,
   FLOAT,
+  STRUCT,
   version,
 } from '@duckdb/node-api';
+import type { ArgumentArrays, SqlFunction, SqlFunctions } from '../trips/database.ts';
 
 export interface DuckDBOptions {
   /** Where it spills to: the only writable place in a Lambda is /tmp. */
@@ -20,24 +26,19 @@ export interface NumberBatch {
   readonly columns: readonly Float64Array[];
 }
 
-/** DuckDB's own vector size. */
-const VECTOR_ROWS = 2048;
-
 /**
  * An embedded DuckDB, empty: SQL over local Parquet files. It reaches no network: httpfs is not in the package.
  * Who disposes of it awaits its last query first (`return await` inside `await using`): closing it under a running one
  * ends the process.
  */
-export class DuckDB implements AsyncDisposable {
+export class DuckDB implements SqlFunctions, AsyncDisposable {
   readonly connection: DuckDBConnection;
-  /** Appends go through a connection of their own: a statement ends whatever its connection is still streaming. */
-  readonly #appending: DuckDBConnection;
   readonly #instance: DuckDBInstance;
+  #functions = 0;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, appending: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance;
     this.connection = connection;
-    this.#appending = appending;
   }
 
   static async open({ tempDirectory, memoryLimitMb }: DuckDBOptions): Promise<DuckDB> {
@@ -47,7 +48,10 @@ export class DuckDB implements AsyncDisposable {
       home_directory: tempDirectory,
       ...(memoryLimitMb === undefined ? {} : { memory_limit: `${memoryLimitMb}MB` }),
     });
-    return new DuckDB(instance, await instance.connect(), await instance.connect());
+    const connection = await instance.connect();
+    // TLC's times are a wall clock's, whether or not a file says that they are UTC: no machine's own zone moves them.
+    await connection.run("SET TimeZone = 'UTC'");
+    return new DuckDB(instance, connection);
   }
 
   async run(sql: string): Promise<void> {
@@ -107,26 +111,30 @@ export class DuckDB implements AsyncDisposable {
     if (columns !== undefined && rows > 0) yield { rows, columns };
   }
 
-  /** Appends rows to a table (no temporary one) whose columns are all FLOAT. @param columns one array a column, each at least `rows` long */
-  async appendFloats(table: string, columns: readonly Float32Array[], rows: number): Promise<void> {
-    const appender = await this.#appending.createAppender(table);
-    const types = columns.map(() => FLOAT);
-    for (let from = 0; from < rows; from += VECTOR_ROWS) {
-      const size = Math.min(VECTOR_ROWS, rows - from);
-      const chunk = DuckDBDataChunk.create(types, size);
-      columns.forEach((column, c) => {
-        const vector = chunk.getColumnVector(c);
-        if (!(vector instanceof DuckDBFloatVector)) throw new TypeError(`${table} has a column that is not FLOAT.`);
-        for (let i = 0; i < size; i++) vector.setItem(i, column[from + i] ?? Number.NaN);
-        vector.flush();
-      });
-      appender.appendDataChunk(chunk);
-    }
-    appender.closeSync();
+  define<P extends Readonly<Record<string, keyof ArgumentArrays>>>({
+    parameters,
+    fields,
+    compute,
+  }: SqlFunction<P>): string {
+    this.#functions += 1;
+    const name = `defined_${this.#functions}`;
+    const types = Object.values(parameters);
+    const scalar = DuckDBScalarFunction.create({
+      name,
+      parameterTypes: types.map((type) => SQL_TYPES[type]),
+      returnType: STRUCT(Object.fromEntries(fields.map((field) => [field, FLOAT]))),
+      volatile: true, // it may keep count of what it sees: called once a row, not moved below a filter, not folded
+      mainFunction: (_, chunk, output) => {
+        const columns = Object.keys(parameters).map((parameter, i) => [parameter, argument(chunk, i, types[i])]);
+        giveBack(output, compute(Object.fromEntries(columns), chunk.rowCount));
+      },
+    });
+    this.connection.registerScalarFunction(scalar);
+    scalar.destroySync(); // the connection has its own copy
+    return name;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#appending.closeSync();
     this.connection.closeSync();
     this.#instance.closeSync();
   }
@@ -147,6 +155,29 @@ function copyNumbers(
     }
   });
 }
+
+const SQL_TYPES = { BIGINT, FLOAT, DOUBLE } as const;
+const ARRAYS = { BIGINT: BigInt64Array, FLOAT: Float32Array, DOUBLE: Float64Array } as const;
+
+function argument(chunk: DuckDBDataChunk, index: number, type: keyof ArgumentArrays = 'DOUBLE') {
+  const items = itemsOf(chunk.getColumnVector(index));
+  if (items instanceof ARRAYS[type]) return items;
+  throw new TypeError(`DuckDB gave argument ${index} in no ${ARRAYS[type].name}.`);
+}
+
+function giveBack(output: DuckDBVector, columns: readonly Float32Array[]): void {
+  if (!(output instanceof DuckDBStructVector)) throw new TypeError('DuckDB asked for something other than a struct.');
+  columns.forEach((column, i) => {
+    const entry = output.entryVectorAt(i);
+    const items = itemsOf(entry);
+    if (!(items instanceof Float32Array)) throw new TypeError(`DuckDB takes field ${i} in no Float32Array.`);
+    items.set(column);
+    entry.flush();
+  });
+}
+
+/** A vector's values in one array, which the package keeps from TypeScript; element by element takes ten times as long. */
+const itemsOf = (vector: DuckDBVector): unknown => Reflect.get(vector, 'items');
 
 /** The engine's own version, for receipts. */
 export const duckdbVersion = (): string => version();

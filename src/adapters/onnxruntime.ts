@@ -1,6 +1,6 @@
 import { TripcastError } from '../errors.ts';
 import { readMetadata } from '../model/onnx/metadata.ts';
-import type { RideBatch } from '../model/ride-batch.ts';
+import type { RideBatch, RideInputs } from '../model/ride-batch.ts';
 import { type LoadScorer, OUTPUTS, type OutputName, type Predictions } from '../model/scorer.ts';
 
 /** One thread: results then do not depend on how rides are batched, and a Lambda has little more. */
@@ -8,33 +8,48 @@ const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionM
 
 /**
  * Loads a model into onnxruntime, which is imported here, on first use: it costs 20 ms that most commands need not pay.
+ *
+ * The package's own session is a promise around this synchronous one, which it leaves off the main module. It is what a
+ * query needs that asks for predictions while it runs: DuckDB waits in a callback, and a callback cannot await.
  * @throws TripcastError when the bytes are no ONNX model, or one without tripcast's inputs and outputs.
  */
 export const loadScorer: LoadScorer = async (model) => {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(model, SESSION_OPTIONS).catch((cause: unknown) => {
+  const [{ Tensor }, { binding, initOrt }] = await Promise.all([
+    import('onnxruntime-node'),
+    import('onnxruntime-node/dist/binding.js'),
+  ]);
+  initOrt();
+  const session = new binding.InferenceSession();
+  try {
+    const bytes = new Uint8Array(model); // of a buffer of its own, which is what the session takes
+    session.loadModel(bytes.buffer, 0, bytes.length, SESSION_OPTIONS);
+  } catch (cause) {
     throw new TripcastError(`These ${model.length} bytes are no ONNX model: ${messageOf(cause)}`, FIX, { cause });
-  });
-  const missing = OUTPUTS.filter((name) => !session.outputNames.includes(name));
+  }
+  const names = session.outputMetadata.map(({ name }) => name);
+  const missing = OUTPUTS.filter((name) => !names.includes(name));
   if (missing.length > 0) {
-    await session.release();
+    session.dispose();
     throw new TripcastError(`This ONNX model is none of tripcast's: it lacks ${missing.join(', ')}`, FIX);
   }
 
+  const scoreNow = ({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs): Predictions => {
+    const size = trip_distance.length;
+    if (size === 0) return each(() => new Float32Array(0));
+    const feeds = {
+      PULocationID: new Tensor('int64', PULocationID, [size]),
+      DOLocationID: new Tensor('int64', DOLocationID, [size]),
+      trip_distance: new Tensor('float32', trip_distance, [size]),
+      pickup_time: new Tensor('int64', pickup_time, [size]),
+    };
+    const outputs = session.run(feeds, WANTED, {});
+    return each((name) => floats(name, dataOf(outputs[name])));
+  };
   return {
     metadata: readMetadata(model),
-    async score(batch: RideBatch): Promise<Predictions> {
-      if (batch.size === 0) return each(() => new Float32Array(0));
-      const { PULocationID, DOLocationID, trip_distance, pickup_time } = batch.inputs;
-      const outputs = await session.run({
-        PULocationID: new Tensor('int64', PULocationID),
-        DOLocationID: new Tensor('int64', DOLocationID),
-        trip_distance: new Tensor('float32', trip_distance),
-        pickup_time: new Tensor('int64', pickup_time),
-      });
-      return each((name) => floats(name, outputs[name]?.data));
-    },
-    close: () => session.release(),
+    score: async (batch: RideBatch) => scoreNow(batch.inputs),
+    scoreNow,
+    close: async () => session.dispose(),
   };
 };
 
@@ -43,6 +58,9 @@ export async function onnxruntimeVersion(): Promise<string> {
   const { env } = await import('onnxruntime-node');
   return env.versions.node ?? 'unknown';
 }
+
+/** All outputs, in arrays of onnxruntime's own making. */
+const WANTED = Object.fromEntries(OUTPUTS.map((name) => [name, null]));
 
 const FIX = 'Give a model.onnx that `tripcast train` wrote.';
 
@@ -58,5 +76,8 @@ function floats(name: OutputName, data: unknown): Float32Array {
   if (data instanceof Float32Array) return data;
   throw new TripcastError(`The model's output ${name} is no float tensor`, FIX);
 }
+
+const dataOf = (output: unknown): unknown =>
+  typeof output === 'object' && output !== null && 'data' in output ? output.data : undefined;
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

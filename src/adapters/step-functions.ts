@@ -2,12 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
+  ExecutionDoesNotExist,
   ExecutionStatus,
   GetExecutionHistoryCommand,
+  InvalidArn,
+  paginateGetExecutionHistory,
+  paginateListExecutions,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { TripcastError } from '../errors.ts';
+import type { RunningExecution } from '../batch/check-month.ts';
+import { shown, TripcastError } from '../errors.ts';
 
 let client: SFNClient | undefined;
 const sfn = () => (client ??= new SFNClient({}));
@@ -31,15 +36,42 @@ const LAST_POLL_MS = 2000;
 /**
  * Follows an execution to its end, asking less often the longer it takes.
  * @param onWait called between questions
+ * @param signal ends the following, not the execution
+ * @throws TripcastError when there is no such execution
  */
-export async function followExecution(executionArn: string, onWait: () => void | Promise<void>): Promise<ExecutionEnd> {
+export async function followExecution(
+  executionArn: string,
+  onWait: () => void | Promise<void>,
+  signal?: AbortSignal,
+): Promise<ExecutionEnd> {
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.3, LAST_POLL_MS)) {
-    const execution = await sfn().send(new DescribeExecutionCommand({ executionArn }));
+    const execution = await describe(executionArn);
     if (execution.status !== ExecutionStatus.RUNNING && execution.status !== ExecutionStatus.PENDING_REDRIVE) {
       return endOf(execution);
     }
     await onWait();
-    await setTimeout(wait);
+    await setTimeout(wait, undefined, { signal });
+  }
+}
+
+async function describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
+  try {
+    return await sfn().send(new DescribeExecutionCommand({ executionArn }));
+  } catch (cause) {
+    const isUnknown = cause instanceof ExecutionDoesNotExist || cause instanceof InvalidArn;
+    if (isUnknown) throw new TripcastError(`There is no execution ${shown(executionArn)}`, 'Check its ARN.', { cause });
+    throw cause;
+  }
+}
+
+/** What the states of an execution have put out so far, and what the functions answered, in the order of time. */
+export async function* executionOutputs(executionArn: string): AsyncGenerator<unknown> {
+  const pages = paginateGetExecutionHistory({ client: sfn(), pageSize: 1000 }, { executionArn });
+  for await (const { events = [] } of pages) {
+    for (const { stateExitedEventDetails, taskSucceededEventDetails } of events) {
+      const output = stateExitedEventDetails?.output ?? taskSucceededEventDetails?.output;
+      if (output !== undefined) yield JSON.parse(output);
+    }
   }
 }
 
@@ -50,6 +82,22 @@ export async function currentState(executionArn: string): Promise<string | undef
   );
   return events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails !== undefined)?.stateEnteredEventDetails
     ?.name;
+}
+
+/** Those that have not ended, with what they were started with. */
+export async function* runningExecutions(stateMachineArn: string): AsyncGenerator<RunningExecution> {
+  const pages = paginateListExecutions({ client: sfn() }, { stateMachineArn, statusFilter: ExecutionStatus.RUNNING });
+  for await (const { executions = [] } of pages) {
+    for (const { executionArn, startDate } of executions) {
+      if (startDate !== undefined) yield { input: await executionInput(executionArn ?? ''), startedAt: startDate };
+    }
+  }
+}
+
+/** What an execution was started with. @throws TripcastError when there is no such execution */
+export async function executionInput(executionArn: string): Promise<unknown> {
+  const { input = 'null' } = await describe(executionArn);
+  return JSON.parse(input);
 }
 
 /** The last part of its ARN. */

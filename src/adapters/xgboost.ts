@@ -40,7 +40,7 @@ export async function openXGBoost(
     throw new TripcastError(`${library} is XGBoost ${version}, and tripcast needs ${XGBOOST_VERSION}`, FIX);
   }
   native.check(native.XGBSetGlobalConfig(JSON.stringify({ verbosity: 0 })));
-  return { version, train: (options) => train(native, options) };
+  return { version, train: (options) => train(native, options), load: (model) => load(native, model) };
 }
 
 const FIX = `Run \`npm run setup\`, or let XGBOOST_LIBRARY name the libxgboost of xgboost-cpu ${XGBOOST_VERSION}.`;
@@ -73,6 +73,7 @@ interface Native {
   XGDMatrixSetInfoFromInterface(matrix: Handle, field: string, data: string): number;
   XGDMatrixFree(matrix: Handle): number;
   XGBoosterCreate(matrices: readonly Handle[], length: number, out: Out<Handle>): number;
+  XGBoosterLoadModelFromBuffer(booster: Handle, model: Uint8Array, length: number): number;
   XGBoosterSetParam(booster: Handle, name: string, value: string): number;
   XGBoosterUpdateOneIter(booster: Handle, round: number, matrix: Handle): number;
   XGBoosterEvalOneIter(
@@ -113,6 +114,7 @@ const SIGNATURES: Readonly<Record<keyof Native, string>> = {
   XGDMatrixSetInfoFromInterface: 'int (void *, const char *, const char *)',
   XGDMatrixFree: 'int (void *)',
   XGBoosterCreate: 'int (void **, uint64_t, _Out_ void **)',
+  XGBoosterLoadModelFromBuffer: 'int (void *, const uint8_t *, uint64_t)',
   XGBoosterSetParam: 'int (void *, const char *, const char *)',
   XGBoosterUpdateOneIter: 'int (void *, int, void *)',
   XGBoosterEvalOneIter: 'int (void *, int, void **, const char **, uint64_t, _Out_ const char **)',
@@ -232,7 +234,7 @@ async function train(native: Bound, options: BoostingOptions): Promise<Booster> 
   using matrix = NativeMatrix.labelled(native, options);
   using watched = validation && NativeMatrix.labelled(native, validation);
   const watching = { train: matrix.handle, ...(watched && { validation: watched.handle }) };
-  const booster = new NativeBooster(native, matrix.handle);
+  const booster = new NativeBooster(native, [matrix.handle]);
   try {
     for (const [name, value] of Object.entries({ ...parameters, nthread: THREADS })) booster.set(name, value);
     for (let round = 1; round <= rounds; round += 1) {
@@ -247,13 +249,30 @@ async function train(native: Bound, options: BoostingOptions): Promise<Booster> 
   }
 }
 
+function load(native: Bound, model: Uint8Array): Booster {
+  const booster = new NativeBooster(native, []);
+  try {
+    native.check(native.XGBoosterLoadModelFromBuffer(booster.handle, model, model.byteLength));
+    booster.set('nthread', THREADS);
+    return booster;
+  } catch (error) {
+    booster[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What XGBoosterPredictFromDMatrix is to give (c_api.h): predictions, or feature contributions. */
+const PREDICT_MINUTES = 0;
+const PREDICT_CONTRIBUTIONS = 2;
+
 class NativeBooster implements Booster {
   readonly #native: Bound;
   #handle: Handle;
 
-  constructor(native: Bound, matrix: Handle) {
+  /** @param matrices those that it is to be trained on */
+  constructor(native: Bound, matrices: readonly Handle[]) {
     const out: Out<Handle> = [null];
-    native.check(native.XGBoosterCreate([matrix], 1, out));
+    native.check(native.XGBoosterCreate(matrices, matrices.length, out));
     this.#native = native;
     this.#handle = written(out);
   }
@@ -286,10 +305,18 @@ class NativeBooster implements Booster {
   }
 
   predict(matrix: FeatureMatrix): Float32Array {
+    return this.#predict(matrix, PREDICT_MINUTES, 1);
+  }
+
+  contributions(matrix: FeatureMatrix): Float32Array {
+    return this.#predict(matrix, PREDICT_CONTRIBUTIONS, matrix.columns + 1);
+  }
+
+  #predict(matrix: FeatureMatrix, type: number, valuesPerRow: number): Float32Array {
     if (matrix.rows === 0) return new Float32Array(0);
     using rows = new NativeMatrix(this.#native, matrix);
     const [shape, dimensions, out]: [Out<Handle>, Out<number>, Out<Handle>] = [[null], [null], [null]];
-    const config = { type: 0, training: false, iteration_begin: 0, iteration_end: 0, strict_shape: false };
+    const config = { type, training: false, iteration_begin: 0, iteration_end: 0, strict_shape: false };
     this.#native.check(
       this.#native.XGBoosterPredictFromDMatrix(
         this.handle,
@@ -300,7 +327,8 @@ class NativeBooster implements Booster {
         out,
       ),
     );
-    return new Float32Array(this.#native.copy(written(out), matrix.rows * Float32Array.BYTES_PER_ELEMENT));
+    const bytes = matrix.rows * valuesPerRow * Float32Array.BYTES_PER_ELEMENT;
+    return new Float32Array(this.#native.copy(written(out), bytes));
   }
 
   trees(): TreeEnsemble {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TripcastError } from '../errors.ts';
@@ -15,8 +15,19 @@ export interface TlcSource {
   /** For messages: the folder or the address. */
   readonly name: string;
   /** Brings the file to `path`, whole or not at all. */
-  fetch(file: string, path: string): Promise<'fetched' | 'not-published'>;
+  fetch(file: string, path: string, options?: FetchOptions): Promise<Fetched>;
 }
+
+export interface FetchOptions {
+  /** The ETag of the copy that is at hand: a file that still has it is `unchanged`. */
+  readonly unless?: string | undefined;
+  readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
+}
+
+export type Fetched =
+  | { readonly outcome: 'fetched'; readonly etag: string | null }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'not-published' };
 
 /** The sidecar of a raw month. */
 export const rawFactsSchema = z.object({
@@ -25,12 +36,14 @@ export const rawFactsSchema = z.object({
   rows: z.int(),
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   source: z.string(),
+  etag: z.string().nullish().describe("the source's own, where it has one"),
+  supersedes: z.string().nullish().describe('sha256 of what was published under this name before'),
   ingested_at: z.iso.datetime(),
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
 
 export type IngestOutcome =
-  | { readonly outcome: 'ingested' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
+  | { readonly outcome: 'ingested' | 'replaced' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
   | { readonly outcome: 'not-published'; readonly note: string }
   | { readonly outcome: 'refused'; readonly note: string };
 
@@ -38,8 +51,12 @@ export interface IngestDependencies {
   readonly data: ObjectStore;
   readonly source: TlcSource;
   readonly database: Queries;
+  /** A download that was cut short is gone on with if its part still lies here. */
   readonly workFolder: string;
   readonly now: () => Date;
+  /** Whether to ask the source for a month that is there too, and to replace it by what was published since. */
+  readonly refresh?: boolean;
+  readonly onProgress?: FetchOptions['onProgress'];
 }
 
 /**
@@ -49,34 +66,52 @@ export interface IngestDependencies {
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, now }: IngestDependencies,
+  { data, source, database, workFolder, now, refresh = false, onProgress }: IngestDependencies,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);
-  const known = await readRawFacts(data, taxiType, month);
-  if (known !== undefined && (await data.head(key))?.size === known.bytes) {
-    return { outcome: 'already-there', uri, facts: known };
-  }
+  const there = await wholeMonth(data, taxiType, month);
+  const alreadyThere = there && { outcome: 'already-there' as const, uri, facts: there };
+  if (alreadyThere !== undefined && !refresh) return alreadyThere;
+
   const file = monthFile(taxiType, month);
   const path = join(workFolder, file);
-  if ((await source.fetch(file, path)) === 'not-published') {
-    return { outcome: 'not-published', note: `${file} is not at ${source.name}` };
+  const unless = there?.source === source.name ? (there.etag ?? undefined) : undefined;
+  const fetched = await source.fetch(file, path, { unless, onProgress });
+  if (fetched.outcome !== 'fetched') {
+    return alreadyThere ?? { outcome: 'not-published', note: `${file} is not at ${source.name}` };
   }
-  const inspected = await inspectFile(database, path, taxiType, 'score');
-  if (inspected.outcome === 'refused') return { outcome: 'refused', note: `${file}: ${inspected.reason}` };
-  const facts: RawFacts = {
-    sha256: await sha256OfFile(path),
-    bytes: (await stat(path)).size,
-    rows: inspected.rows,
-    columns: [...inspected.columns],
-    source: source.name,
-    ingested_at: now().toISOString(),
-  };
-  await data.upload(path, key, { contentType: 'application/vnd.apache.parquet' });
-  await data.put(dataKeys.rawFacts(taxiType, month), `${JSON.stringify(facts, null, 2)}\n`, {
-    contentType: 'application/json',
-  });
-  return { outcome: 'ingested', uri, facts };
+  try {
+    const sha256 = await sha256OfFile(path);
+    if (alreadyThere?.facts.sha256 === sha256) return alreadyThere;
+    const inspected = await inspectFile(database, path, taxiType, 'score');
+    if (inspected.outcome === 'refused') return { outcome: 'refused', note: `${file}: ${inspected.reason}` };
+    const facts: RawFacts = {
+      sha256,
+      bytes: (await stat(path)).size,
+      rows: inspected.rows,
+      columns: [...inspected.columns],
+      source: source.name,
+      etag: fetched.etag,
+      supersedes: there?.sha256 ?? null,
+      ingested_at: now().toISOString(),
+    };
+    await data.upload(path, key, { contentType: 'application/vnd.apache.parquet' });
+    await data.put(dataKeys.rawFacts(taxiType, month), `${JSON.stringify(facts, null, 2)}\n`, {
+      contentType: 'application/json',
+    });
+    return { outcome: there === undefined ? 'ingested' : 'replaced', uri, facts };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** The sidecar of a month that is there with the size it speaks of. */
+async function wholeMonth(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<RawFacts | undefined> {
+  const facts = await readRawFacts(data, taxiType, month);
+  return facts !== undefined && (await data.head(dataKeys.raw(taxiType, month)))?.size === facts.bytes
+    ? facts
+    : undefined;
 }
 
 /** A raw month's sidecar; undefined when the month was never completely ingested. */

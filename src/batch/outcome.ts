@@ -11,6 +11,9 @@ export type MonthStatus = (typeof STATUSES)[number];
 export const EVALUATIONS = ['in-training', 'before-training', 'after-training'] as const;
 export type Evaluation = (typeof EVALUATIONS)[number];
 
+/** What a month's schema report decides: score it, score it and tell, or leave it. */
+export const DECISIONS = ['fine', 'fine-with-notes', 'refuse'] as const;
+
 /** What the states of a month hand on to each other. */
 export const monthJobSchema = z.object({
   taxi_type: taxiTypeSchema,
@@ -38,8 +41,16 @@ export const monthOutcomeSchema = z.object({
   seconds: z.number().nullable(),
   /** One sentence for a person: why it was refused, what was found. */
   note: z.string().nullable(),
+  /** How the raw file compares with those of the training; null when it was not looked at. */
+  schema: z.object({ decision: z.enum(DECISIONS), notes: z.array(z.string()), report: z.string() }).nullish(),
 });
 export type MonthOutcome = Readonly<z.infer<typeof monthOutcomeSchema>>;
+
+/** How an execution of either state machine ends: all its months, whatever became of them. */
+export const monthOutcomesSchema = z.object({ months: z.array(monthOutcomeSchema) });
+
+/** The error of an execution of which some months failed; any other error came before the first month. */
+export const MONTHS_FAILED = 'MonthsFailed';
 
 /** An outcome with nothing scored. */
 export function withoutScore(

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } from '../trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '../trips/taxi-type.ts';
 import type { MonthJob } from './outcome.ts';
+import { owedMonths } from './owed.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
@@ -17,7 +18,7 @@ const common = {
   all: z.boolean().default(false),
 };
 
-/** What starts a month: nothing (the schedule's month), a scheduled time, a day as if it were that one, or the month itself. */
+/** What starts a month: its scheduled time, unless a day is named as if it were that one, or the month itself. */
 export const monthRequestSchema = z.strictObject({
   ...common,
   month: monthSchema.nullish(),
@@ -28,6 +29,12 @@ export type MonthRequest = z.infer<typeof monthRequestSchema>;
 
 /** Lambda's own limit on concurrent scoring is far above; 40 is what a Map state inlined in an execution is allowed. */
 export const MAX_CONCURRENCY = 40;
+
+/**
+ * Ten years. What the states of an execution hand on is limited to 256 KiB, and a month that failed may take 1 KiB of it.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export const MAX_MONTHS = 120;
 
 /** What starts a backfill. A concurrency of 0 is refused: to Step Functions it means "unlimited". */
 export const backfillRequestSchema = z.strictObject({
@@ -45,6 +52,10 @@ export interface PlanDependencies {
   /** The schedule's: in which time zone "the 15th" is meant, and how many months back the scored month lies. */
   readonly timeZone: string;
   readonly monthsBack: number;
+  /** Where Score reads months instead of raw/ (INPUT_FILE_PATTERN): nothing is ingested then. */
+  readonly inputPattern?: string | undefined;
+  /** How many months before the scheduled one a run looks back to for owed ones. */
+  readonly lookBackMonths: number;
 }
 
 export interface MonthPlan extends MonthJob {
@@ -52,39 +63,78 @@ export interface MonthPlan extends MonthJob {
   readonly present: boolean;
 }
 
-/** Decides which month, which run, and whether the raw month is there. */
-export async function planMonth(request: MonthRequest, deps: PlanDependencies): Promise<MonthPlan> {
-  const month = request.month ?? monthToScore(request, deps);
-  const taxiType = request.taxi_type ?? deps.defaultTaxiType;
-  const [run, raw] = await Promise.all([
-    resolveRun(deps.registry, taxiType, request.run_id),
-    deps.data.head(dataKeys.raw(taxiType, month)),
-  ]);
-  const { force, all } = request;
-  return { taxi_type: taxiType, month, run_id: run, force, all, present: raw !== undefined };
+export interface ScheduledMonthPlan extends MonthPlan {
+  /** Whether its publication is waited for; an owed month is asked for once a run. */
+  readonly patient: boolean;
 }
 
-/** The months of a backfill, oldest first, all with the same run. */
+/**
+ * Decides which month, which run, and whether the raw month is there. A run that nobody gave a month or a day also takes
+ * up, before it, the months that earlier runs gave up on.
+ */
+export async function planMonth(
+  request: MonthRequest,
+  deps: PlanDependencies,
+): Promise<{ readonly months: readonly ScheduledMonthPlan[] }> {
+  const month = monthToScore(request, deps);
+  const taxiType = request.taxi_type ?? deps.defaultTaxiType;
+  const isScheduled = request.month == null && request.date == null;
+  const owed = isScheduled ? await owedMonths(deps.data, taxiType, month, deps.lookBackMonths) : [];
+  const plans = await plansOf([...owed, month], taxiType, request, deps);
+  return { months: plans.map((plan) => ({ ...plan, patient: plan.month === month })) };
+}
+
+/**
+ * The months of a backfill, oldest first, all with the same run.
+ * @throws TripcastError when `to` is before `from`, or the range is longer than {@link MAX_MONTHS}
+ */
 export async function planBackfill(
   request: BackfillRequest,
   deps: PlanDependencies,
 ): Promise<{ readonly maxConcurrency: number; readonly months: readonly MonthPlan[] }> {
-  const months = monthRange(request.from, request.to);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
-  const run = await resolveRun(deps.registry, taxiType, request.run_id);
-  const { force, all } = request;
-  const plans = await Promise.all(
-    months.map(async (month) => {
-      const raw = await deps.data.head(dataKeys.raw(taxiType, month));
-      return { taxi_type: taxiType, month, run_id: run, force, all, present: raw !== undefined };
-    }),
-  );
+  const plans = await plansOf(backfillRange(request.from, request.to), taxiType, request, deps);
   return { maxConcurrency: request.maxConcurrency, months: plans };
 }
 
-function monthToScore(request: MonthRequest, { timeZone, monthsBack }: PlanDependencies): Month {
-  const scheduled =
-    request.date == null ? monthAt(new Date(request.scheduledTime), timeZone) : monthOfDay(request.date);
+/** @throws TripcastError as {@link planBackfill} */
+export function backfillRange(from: Month, to: Month): readonly Month[] {
+  const months = monthRange(from, to);
+  if (months.length <= MAX_MONTHS) return months;
+  throw new TripcastError(
+    `${from}..${to} are ${months.length} months, and one execution takes at most ${MAX_MONTHS}`,
+    'Start one backfill after the other.',
+  );
+}
+
+async function plansOf(
+  months: readonly Month[],
+  taxiType: TaxiType,
+  { run_id, force, all }: Pick<MonthRequest, 'run_id' | 'force' | 'all'>,
+  { data, registry, inputPattern }: PlanDependencies,
+): Promise<readonly MonthPlan[]> {
+  const run = await resolveRun(registry, taxiType, run_id);
+  const isPresent = async (month: Month) =>
+    inputPattern !== undefined || (await data.head(dataKeys.raw(taxiType, month))) !== undefined;
+  return Promise.all(
+    months.map(async (month) => ({
+      taxi_type: taxiType,
+      month,
+      run_id: run,
+      force,
+      all,
+      present: await isPresent(month),
+    })),
+  );
+}
+
+/** The month that a request is about: the one it names, or the one before its day or its scheduled time. */
+export function monthToScore(
+  { month, date, scheduledTime }: Pick<MonthRequest, 'month' | 'date' | 'scheduledTime'>,
+  { timeZone, monthsBack }: Pick<PlanDependencies, 'timeZone' | 'monthsBack'>,
+): Month {
+  if (month != null) return month;
+  const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : monthOfDay(date);
   return addMonths(scheduled, -monthsBack);
 }
 

@@ -16,7 +16,11 @@ export const receiptSchema = z.object({
   month: monthSchema,
   run_id: runIdSchema,
   source: file,
-  output: file,
+  output: file.extend({
+    etag: z.string().optional().describe("the bucket's own; what is there now is compared with it"),
+  }),
+  /** Whether rides outside 1..60 minutes were scored too. */
+  all: z.boolean().default(false),
   /** in = scored + the sum of rejected. */
   rows: z.object({
     in: z.int().nonnegative(),
@@ -25,6 +29,12 @@ export const receiptSchema = z.object({
   }),
   /** Minutes, on scored rides; null when the source has no dropoff times. */
   errors: z.object({ rmse: z.number(), mae: z.number(), coverage_90: z.number() }).nullable(),
+  /** On all rides whose duration is known, scored or not. */
+  errors_on_all: z
+    .object({ rides: z.int(), median_absolute: z.number(), mae: z.number(), outside_share: z.number() })
+    .nullish(),
+  /** Key of the receipt of what the run made of an earlier edition of the source. */
+  supersedes: z.string().nullish(),
   evaluation: z.enum(EVALUATIONS),
   code_version: z.string(),
   engines: z.record(z.string(), z.string()),

@@ -1,28 +1,37 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelCard } from '../model/card.ts';
 import type { Scorer } from '../model/scorer.ts';
-import { dataKeys, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore, PutCondition } from '../storage/object-store.ts';
+import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256OfFile } from '../storage/sha256.ts';
-import { partsOf } from '../trips/month.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
-import { type Current, currentSchema, evaluationOf, type Receipt, receiptSchema } from './receipt.ts';
+import { evaluationOf, type Receipt } from './receipt.ts';
+import {
+  latestReceipt,
+  outputStands,
+  over,
+  type Place,
+  publish,
+  readReceipt,
+  type StoredReceipt,
+  uriOf,
+} from './records.ts';
+import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
 export interface ScoreMonthDependencies {
   /** Receipts and current pointers; raw months and outputs too, unless a pattern says otherwise. */
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
-  readonly card: ModelCard;
-  readonly scorer: Scorer;
+  /** The job's run; not asked for when there is nothing to do. */
+  loadModel(): Promise<{ readonly card: ModelCard; readonly scorer: Scorer }>;
   readonly database: RideDatabase;
-  /** An empty folder on local disk with room for the month and its output. */
+  /** An empty folder on local disk with room for the month, its output and as much again. */
   readonly workFolder: string;
-  readonly chunkRows: number;
   readonly codeVersion: string;
-  /** Names and versions of what computed the result. */
+  /** Names and versions of what computes the result. */
   readonly engines: Readonly<Record<string, string>>;
   /** Overrides of where the month is read and the output written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
@@ -30,9 +39,12 @@ export interface ScoreMonthDependencies {
   readonly now: () => Date;
 }
 
-interface Place {
-  readonly store: ObjectStore;
-  readonly key: string;
+/** A raw month on local disk. */
+interface Source {
+  readonly path: string;
+  readonly uri: string;
+  readonly sha256: string;
+  readonly bytes: number;
 }
 
 /**
@@ -41,81 +53,75 @@ interface Place {
  */
 export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
   const started = deps.now();
-  const source = placeOf(deps.inputPattern, job, deps) ?? {
-    store: deps.data,
-    key: dataKeys.raw(job.taxi_type, job.month),
-  };
-  const input = join(deps.workFolder, 'source.parquet');
-  const found = await source.store.download(source.key, input);
-  if (found === undefined) {
-    const note = `There is no ${s3Uri(source.store.bucket, source.key)}: ingest the month first`;
-    return withoutScore(job, 'not-published', note);
+  const { data } = deps;
+  const place = placeOf(deps.inputPattern, job, deps) ?? { store: data, key: dataKeys.raw(job.taxi_type, job.month) };
+  const source = await download(place, join(deps.workFolder, 'source.parquet'));
+  if (source === undefined) {
+    return withoutScore(job, 'not-published', `There is no ${uriOf(place)}: ingest the month first`);
   }
-  const sourceFile = { uri: uriOf(source), sha256: await sha256OfFile(input), bytes: found.size };
-  const receiptKey = dataKeys.receipt(job.taxi_type, job.month, job.run_id, sourceFile.sha256);
-  const earlier = await readReceipt(deps.data, receiptKey);
-  if (earlier !== undefined && !job.force && (await outputStands(earlier.receipt, deps))) {
-    await publish(earlier.receipt, receiptKey, deps);
-    return outcomeOf(job, 'unchanged', earlier.receipt, uriIn(deps, receiptKey), 'Scored before; nothing was done.');
+  const receiptKey = dataKeys.receipt(job.taxi_type, job.month, job.run_id, source.sha256);
+  const earlier = await readReceipt(data, receiptKey);
+  const isSame = earlier !== undefined && earlier.receipt.all === job.all;
+  if (isSame && !job.force && (await outputStands(earlier.receipt, deps.storeOf))) {
+    await publish(earlier, data);
+    return outcomeOf(job, 'unchanged', earlier, data, 'Scored before; nothing was done.');
   }
 
-  const target = placeOf(deps.outputPattern, job, deps) ?? {
-    store: deps.data,
-    key: dataKeys.predictions(job.taxi_type, job.month, job.run_id),
-  };
+  const superseded = earlier === undefined ? await latestReceipt(data, job) : undefined;
+  const target = placeOf(deps.outputPattern, job, deps) ?? placeOfOutput(job, source, earlier, superseded, deps);
   const seen = await target.store.head(target.key);
+  const { card, scorer } = await deps.loadModel();
+  const report = await reportSchema(deps.database, source.path, {
+    card,
+    month: job.month,
+    sourceSha256: source.sha256,
+  });
+  const schema = await keepReport(report, data);
+  const refused = (reason: string) => ({ ...withoutScore(job, 'refused', reason), schema });
+  if (report.decision === 'refuse') return refused(report.notes.join('; '));
+
   const output = join(deps.workFolder, 'output.parquet');
+  const { taxi_type: taxiType, month, run_id: modelVersion, all } = job;
   const scored = await scoreFile(
-    {
-      input,
-      output,
-      taxiType: job.taxi_type,
-      month: job.month,
-      modelVersion: job.run_id,
-      all: job.all,
-      chunkRows: deps.chunkRows,
-    },
-    deps.scorer,
+    { input: source.path, output, taxiType, month, modelVersion, all },
+    scorer,
     deps.database,
   );
-  await rm(input);
-  if (scored.outcome === 'refused') return withoutScore(job, 'refused', scored.reason);
+  if (scored.outcome === 'refused') return refused(scored.reason);
+  const written = await target.store.upload(output, target.key, { contentType: PARQUET, condition: over(seen?.etag) });
+  if (written.outcome === 'conflict') return lostRace(job, data, receiptKey, uriOf(target));
 
-  const written = await target.store.upload(output, target.key, {
-    contentType: 'application/vnd.apache.parquet',
-    condition: over(seen?.etag),
-  });
-  if (written.outcome === 'conflict') return lostRace(job, deps, receiptKey);
+  const { path, ...sourceFile } = source;
   const receipt: Receipt = {
     schema_version: 1,
-    taxi_type: job.taxi_type,
-    month: job.month,
-    run_id: job.run_id,
+    taxi_type: taxiType,
+    month,
+    run_id: modelVersion,
     source: sourceFile,
-    output: { uri: uriOf(target), sha256: await sha256OfFile(output), bytes: (await sizeOf(target)) ?? 0 },
-    rows: { in: scored.rowsIn, scored: scored.rowsScored, rejected: scored.rejected },
-    errors: errorsOf(scored),
-    evaluation: evaluationOf(deps.card, job.month),
+    output: { uri: uriOf(target), ...(await fileFigures(output)), etag: written.etag },
+    all,
+    ...figuresOf(scored),
+    supersedes: earlier === undefined ? superseded?.key : earlier.receipt.supersedes,
+    evaluation: evaluationOf(card, month),
     code_version: deps.codeVersion,
     engines: deps.engines,
     started_at: started.toISOString(),
     seconds: (deps.now().getTime() - started.getTime()) / 1000,
   };
-  const receipted = await deps.data.put(receiptKey, `${JSON.stringify(receipt, null, 2)}\n`, {
-    contentType: 'application/json',
-    condition: over(earlier?.etag),
-  });
-  if (receipted.outcome === 'conflict') return lostRace(job, deps, receiptKey);
-  await publish(receipt, receiptKey, deps);
-  return outcomeOf(job, 'scored', receipt, uriIn(deps, receiptKey), null);
+  await Promise.all([path, output].map((file) => rm(file)));
+  const text = `${JSON.stringify(receipt, null, 2)}\n`;
+  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: over(earlier?.etag) });
+  // A retry after a lost answer meets its own first attempt.
+  if (receipted.outcome === 'conflict' && (await readReceipt(data, receiptKey))?.text !== text) {
+    return lostRace(job, data, receiptKey, uriOf(target));
+  }
+  const stored = { key: receiptKey, receipt };
+  await publish(stored, data);
+  return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 
-/** Only over what was seen: an absent object, or this very version. */
-const over = (etag: string | undefined): PutCondition => (etag === undefined ? { absent: true } : { etag });
-
-const uriOf = ({ store, key }: Place) => s3Uri(store.bucket, key);
-const uriIn = ({ data }: ScoreMonthDependencies, key: string) => s3Uri(data.bucket, key);
-const sizeOf = async ({ store, key }: Place) => (await store.head(key))?.size;
+const PARQUET = 'application/vnd.apache.parquet';
+const JSON_TYPE = 'application/json';
 
 function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDependencies): Place | undefined {
   if (pattern === undefined) return undefined;
@@ -123,57 +129,61 @@ function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDep
   return { store: deps.storeOf(bucket), key };
 }
 
-function errorsOf({ errors }: ScoreFileDone): Receipt['errors'] {
-  return errors && { rmse: errors.rmse, mae: errors.mae, coverage_90: errors.coverage_90 };
+/** Where it was, if this edition of the source was scored before; else beside what the run made of an earlier edition. */
+function placeOfOutput(
+  { taxi_type, month, run_id }: MonthJob,
+  { sha256 }: Source,
+  earlier: StoredReceipt | undefined,
+  superseded: StoredReceipt | undefined,
+  { data, storeOf }: ScoreMonthDependencies,
+): Place {
+  const before = earlier && parseS3Uri(earlier.receipt.output.uri);
+  if (before !== undefined) return { store: storeOf(before.bucket), key: before.key };
+  const key = superseded
+    ? dataKeys.predictionsOfSource(taxi_type, month, run_id, sha256)
+    : dataKeys.predictions(taxi_type, month, run_id);
+  return { store: data, key };
 }
 
-async function readReceipt(data: ObjectStore, key: string) {
-  const found = await data.get(key);
-  return found && { etag: found.etag, receipt: receiptSchema.parse(JSON.parse(new TextDecoder().decode(found.body))) };
+async function download(place: Place, path: string): Promise<Source | undefined> {
+  if ((await place.store.download(place.key, path)) === undefined) return undefined;
+  return { path, uri: uriOf(place), ...(await fileFigures(path)) };
 }
 
-/** Whether the output that a receipt speaks of is still there, with its size. */
-async function outputStands({ output }: Receipt, deps: ScoreMonthDependencies): Promise<boolean> {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(output.uri) ?? [];
-  return (await deps.storeOf(bucket).head(key))?.size === output.bytes;
-}
+const fileFigures = async (path: string) => ({ sha256: await sha256OfFile(path), bytes: (await stat(path)).size });
 
-/** Makes a scored output the month's current one. A pointer that moved meanwhile is left: the later scoring stands. */
-async function publish(receipt: Receipt, receiptKey: string, { data }: ScoreMonthDependencies): Promise<void> {
-  const key = dataKeys.current(receipt.taxi_type, receipt.month);
-  const current: Current = {
-    taxi_type: receipt.taxi_type,
-    ...partsOf(receipt.month),
-    key: receipt.output.uri.replace(`s3://${data.bucket}/`, ''),
-    run_id: receipt.run_id,
-    receipt: receiptKey,
-    sha256: receipt.output.sha256,
-  };
-  const seen = await data.get(key);
-  if (seen !== undefined && sameOutput(currentSchema.parse(JSON.parse(new TextDecoder().decode(seen.body))), current))
-    return;
-  await data.put(key, `${JSON.stringify(current)}\n`, {
-    contentType: 'application/json',
-    condition: over(seen?.etag),
-  });
-}
+const figuresOf = ({ rowsIn, rowsScored, rejected, errors, errorsOnAll }: ScoreFileDone) => ({
+  rows: { in: rowsIn, scored: rowsScored, rejected },
+  errors,
+  errors_on_all: errorsOnAll,
+});
 
-const sameOutput = (a: Current, b: Current) => a.key === b.key && a.sha256 === b.sha256 && a.receipt === b.receipt;
+/** Beside the raw month: the latest look at it. @returns what the state's output says of it */
+async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonNullable<MonthOutcome['schema']>> {
+  const key = dataKeys.rawSchema(report.taxi_type, report.month);
+  await data.put(key, `${JSON.stringify(report, null, 2)}\n`, { contentType: JSON_TYPE });
+  return { decision: report.decision, notes: [...report.notes], report: s3Uri(data.bucket, key) };
+}
 
 /** Another execution wrote this month meanwhile: its receipt, if it is there already, names what stands. */
-async function lostRace(job: MonthJob, deps: ScoreMonthDependencies, receiptKey: string): Promise<MonthOutcome> {
-  const winner = await readReceipt(deps.data, receiptKey);
-  const note = `Another execution scored the month meanwhile${winner ? ` (started ${winner.receipt.started_at})` : ''}.`;
+async function lostRace(job: MonthJob, data: ObjectStore, receiptKey: string, output: string): Promise<MonthOutcome> {
+  const winner = await readReceipt(data, receiptKey);
   return winner === undefined
-    ? withoutScore(job, 'unchanged', note)
-    : outcomeOf(job, 'unchanged', winner.receipt, uriIn(deps, receiptKey), note);
+    ? withoutScore(job, 'unchanged', `Another execution wrote ${output} meanwhile; its receipt is about to follow.`)
+    : outcomeOf(
+        job,
+        'unchanged',
+        winner,
+        data,
+        `Another execution, started ${winner.receipt.started_at}, scored the month meanwhile.`,
+      );
 }
 
 function outcomeOf(
   { taxi_type, month }: MonthJob,
   status: 'scored' | 'unchanged',
-  receipt: Receipt,
-  receiptUri: string,
+  { key, receipt }: Pick<StoredReceipt, 'key' | 'receipt'>,
+  data: ObjectStore,
   note: string | null,
 ): MonthOutcome {
   return {
@@ -184,7 +194,7 @@ function outcomeOf(
     rows_scored: receipt.rows.scored,
     rmse: receipt.errors?.rmse ?? null,
     evaluation: receipt.evaluation,
-    receipt: receiptUri,
+    receipt: s3Uri(data.bucket, key),
     output: receipt.output.uri,
     seconds: receipt.seconds,
     note,

@@ -1,15 +1,25 @@
-import { z } from 'zod';
-import { executionName, followExecution, startExecution } from '../adapters/step-functions.ts';
-import { type MonthOutcome, monthOutcomeSchema, withoutScore } from '../batch/outcome.ts';
-import { MAX_CONCURRENCY } from '../batch/plan.ts';
+import {
+  executionInput,
+  executionName,
+  executionOutputs,
+  followExecution,
+  startExecution,
+} from '../adapters/step-functions.ts';
+import { monthProgress } from '../batch/month-progress.ts';
+import { type MonthOutcome, withoutScore } from '../batch/outcome.ts';
+import { backfillRange, backfillRequestSchema, MAX_CONCURRENCY } from '../batch/plan.ts';
+import { checkedInput } from '../batch/request.ts';
 import { shown, TripcastError } from '../errors.ts';
 import type { RunId } from '../registry/run-id.ts';
-import { type Month, monthRange } from '../trips/month.ts';
+import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
+import { monthBoard } from './month-board.ts';
+import { needsAttention, outcomesOf } from './month-executions.ts';
 import { monthsJson, monthTable } from './month-table.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { interruptible } from './up.ts';
 
 export interface BackfillOptions {
   readonly taxiType: TaxiType;
@@ -21,29 +31,44 @@ export interface BackfillOptions {
   readonly all: boolean;
 }
 
-/** A month that was ingested but not scored ends with a plan in the Map's result; all others with an outcome. */
-const resultSchema = z.object({ months: z.array(monthOutcomeSchema) });
+/** A range to start with, or the ARN of an execution to return to. */
+export type BackfillCommand = Omit<BackfillOptions, 'from' | 'to'> & {
+  readonly from?: Month;
+  readonly to?: Month;
+  readonly attach?: string;
+};
 
-/** `tripcast backfill`: starts the backfill state machine and follows it. */
-export async function backfill(options: BackfillOptions & CommonOptions, terminal: Terminal): Promise<void> {
-  const months = await runBackfill(await connect(options.env), options, terminal);
-  terminal.result(monthsJson(months), () => monthTable(months));
-  if (months.some(({ status }) => status === 'failed')) process.exitCode = 1;
+/** `tripcast backfill`: starts the backfill state machine, or returns to an execution, and follows it; Ctrl-C leaves it alone. */
+export async function backfill(options: BackfillCommand & CommonOptions, terminal: Terminal): Promise<void> {
+  const to = await connect(options.env);
+  const arn = options.attach ?? (await startBackfill(to, withRange(options)));
+  const months = await interruptible(async (signal) => {
+    signal.addEventListener('abort', () => terminal.say(detachedFrom(arn, options.env)), { once: true });
+    return followBackfill(arn, terminal, signal);
+  });
+  terminal.result({ ...monthsJson(months), execution: arn }, () => monthTable(months));
+  if (months.some(needsAttention)) process.exitCode = 1;
 }
 
+/** Starts a backfill and follows it to its end. @throws TripcastError when it failed before its first month */
 export async function runBackfill(
   to: Deployment,
   options: BackfillOptions,
   terminal: Terminal,
 ): Promise<readonly MonthOutcome[]> {
+  return followBackfill(await startBackfill(to, options), terminal);
+}
+
+/** @returns the execution's ARN */
+export async function startBackfill(to: Deployment, options: BackfillOptions): Promise<string> {
   if (options.maxConcurrency < 1 || options.maxConcurrency > MAX_CONCURRENCY) {
     throw new TripcastError(
       `--max-concurrency ${shown(options.maxConcurrency)} is not allowed`,
       `Give 1..${MAX_CONCURRENCY}; to Step Functions 0 means unlimited.`,
     );
   }
-  const months = monthRange(options.from, options.to);
-  const arn = await startExecution(to.output('BackfillArn'), {
+  backfillRange(options.from, options.to); // refused here, before anything is started
+  return startExecution(to.output('BackfillArn'), {
     taxi_type: options.taxiType,
     from: options.from,
     to: options.to,
@@ -52,16 +77,53 @@ export async function runBackfill(
     force: options.force,
     all: options.all,
   });
-  const progress = terminal.progress(`backfill ${options.taxiType} ${options.from}..${options.to}`);
-  const end = await followExecution(arn, () => progress.update(0, `running as ${executionName(arn)}`));
-  if (end.outcome === 'failed' && end.error !== 'MonthsFailed') {
-    throw new TripcastError(`${arn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs plan`.');
-  }
-  const done = resultSchema.parse(end.outcome === 'failed' ? JSON.parse(end.cause) : end.output).months;
-  progress.done(`${done.length} months`);
+}
+
+/**
+ * Shows an execution's months until it has ended.
+ * @param signal ends the following, not the execution
+ * @returns an outcome for each month that it was asked for
+ */
+export async function followBackfill(
+  arn: string,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<readonly MonthOutcome[]> {
+  const {
+    taxi_type: type = 'green',
+    from,
+    to,
+    maxConcurrency,
+  } = checkedInput(backfillRequestSchema, await executionInput(arn));
+  const months = backfillRange(from, to);
+  const progress = terminal.progress(`backfill ${type} ${from}..${to}`);
+  const board = monthBoard(terminal);
+  const show = async () => {
+    const outputs = await Array.fromAsync(executionOutputs(arn));
+    board.show(monthProgress(outputs, { months, maxConcurrency }));
+  };
+  const end = await followExecution(arn, show, signal);
+  await show();
+  board.clear();
+  const done = await outcomesOf(arn, end);
+  progress.done(`${summaryOf(done)}, as ${executionName(arn)}`);
   return months.map(
     (month) =>
       done.find((each) => each.month === month) ??
-      withoutScore({ taxi_type: options.taxiType, month }, 'failed', 'No outcome came back.'),
+      withoutScore({ taxi_type: type, month }, 'failed', 'No outcome came back.'),
   );
 }
+
+/** `3 scored, 1 failed` */
+function summaryOf(months: readonly MonthOutcome[]): string {
+  const counts = Map.groupBy(months, ({ status }) => status);
+  return [...counts].map(([status, { length }]) => `${length} ${status}`).join(', ');
+}
+
+function withRange({ from, to, ...options }: BackfillCommand): BackfillOptions {
+  if (from !== undefined && to !== undefined) return { ...options, from, to };
+  throw new TripcastError('It is not clear what to backfill', 'Give --from and --to, or --attach with an execution.');
+}
+
+const detachedFrom = (arn: string, env: string) =>
+  `\nDetached; the backfill goes on. Return to it with: tripcast backfill --env ${env} --attach ${arn}`;

@@ -1,10 +1,11 @@
 import { executionName, followExecution, startExecution } from '../adapters/step-functions.ts';
-import { type MonthOutcome, monthOutcomeSchema } from '../batch/outcome.ts';
+import type { MonthOutcome } from '../batch/outcome.ts';
 import { TripcastError } from '../errors.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
+import { needsAttention, outcomesOf } from './month-executions.ts';
 import { monthsJson, monthTable } from './month-table.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,9 +21,9 @@ export interface BatchOptions {
 
 /** `tripcast batch`: starts the monthly state machine and follows it. */
 export async function batch(options: BatchOptions & CommonOptions, terminal: Terminal): Promise<void> {
-  const outcome = await runMonth(await connect(options.env), options, terminal);
-  terminal.result(monthsJson([outcome]), () => monthTable([outcome]));
-  if (outcome.status === 'refused') process.exitCode = 1;
+  const months = await runMonths(await connect(options.env), options, terminal);
+  terminal.result(monthsJson(months), () => monthTable(months));
+  if (months.some(needsAttention)) process.exitCode = 1;
 }
 
 /** `score green 2023-04`, or what the schedule's month is told by. */
@@ -31,8 +32,21 @@ function labelOf({ taxiType, month, date }: BatchOptions): string {
   return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as on ${date}`}`;
 }
 
-/** @throws TripcastError when the execution failed */
+/**
+ * The month that was asked for, or that is due.
+ * @throws TripcastError when it failed
+ */
 export async function runMonth(to: Deployment, options: BatchOptions, terminal: Terminal): Promise<MonthOutcome> {
+  const outcome = (await runMonths(to, options, terminal)).at(-1);
+  if (outcome !== undefined && outcome.status !== 'failed') return outcome;
+  throw new TripcastError(
+    `${labelOf(options)} failed: ${outcome?.note ?? 'no outcome came back'}`,
+    'See `tripcast logs score`.',
+  );
+}
+
+/** The same with the months that were still owed before it. @throws TripcastError when the execution failed before them */
+async function runMonths(to: Deployment, options: BatchOptions, terminal: Terminal): Promise<readonly MonthOutcome[]> {
   const arn = await startExecution(to.output('MonthlyBatchArn'), {
     taxi_type: options.taxiType,
     month: options.month,
@@ -43,9 +57,7 @@ export async function runMonth(to: Deployment, options: BatchOptions, terminal: 
   });
   const progress = terminal.progress(labelOf(options));
   const end = await followExecution(arn, () => progress.update(0, `running as ${executionName(arn)}`));
-  if (end.outcome === 'failed')
-    throw new TripcastError(`${arn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs score`.');
-  const outcome = monthOutcomeSchema.parse(end.output);
-  progress.done(`${outcome.month} ${outcome.status}`);
-  return outcome;
+  const months = await outcomesOf(arn, end);
+  progress.done(months.map(({ month, status }) => `${month} ${status}`).join(', '));
+  return months;
 }

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
-import { tlcSource } from '../adapters/tlc-source.ts';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isWebAddress, tlcSource } from '../adapters/tlc-source.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
+import { LOCAL } from '../local/paths.ts';
 import { type Month, monthRange } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
@@ -13,6 +15,8 @@ export interface IngestOptions {
   readonly from: Month;
   readonly to: Month;
   readonly source?: string;
+  /** Ask the source for months that are there too. */
+  readonly refresh?: boolean;
 }
 
 export interface IngestedMonth {
@@ -23,7 +27,7 @@ export interface IngestedMonth {
   readonly note: string | null;
 }
 
-/** `tripcast ingest`: raw months into the data bucket; what is already there is skipped. */
+/** `tripcast ingest`: raw months into the data bucket; what is already there is skipped, or with --refresh compared. */
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   const months = await ingestMonths(to, monthRange(options.from, options.to), options, terminal);
@@ -39,15 +43,16 @@ export async function ingest(options: IngestOptions & CommonOptions, terminal: T
 export async function ingestMonths(
   to: Deployment,
   months: readonly Month[],
-  options: Pick<IngestOptions, 'taxiType' | 'source'>,
+  options: Pick<IngestOptions, 'taxiType' | 'source' | 'refresh'>,
   terminal: Terminal,
 ): Promise<readonly IngestedMonth[]> {
   const { DuckDB } = await import('../adapters/duckdb.ts');
   const place = options.source ?? to.config.publication.source;
-  const source = tlcSource(/^https?:/.test(place) ? place : resolve(place));
+  const source = tlcSource(isWebAddress(place) ? place : resolve(place));
   const progress = terminal.progress(`ingest ${options.taxiType}`, months.length);
-  await using folder = await workFolder();
-  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  await using temporary = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: temporary.path });
+  const folder = isWebAddress(place) ? await downloads() : temporary.path;
   const done: IngestedMonth[] = [];
   for (const month of months) {
     progress.update(done.length, month);
@@ -55,8 +60,10 @@ export async function ingestMonths(
       data: to.data,
       source,
       database,
-      workFolder: folder.path,
+      workFolder: folder,
       now: () => new Date(),
+      refresh: options.refresh ?? false,
+      onProgress: (bytes, of) => progress.update(done.length, `${month} ${megabytes(bytes)} of ${megabytes(of)} MB`),
     });
     done.push(
       'note' in outcome
@@ -67,6 +74,15 @@ export async function ingestMonths(
   progress.done(summaryOf(done));
   return done;
 }
+
+/** Kept between runs, so that a download goes on where Ctrl-C or a crash left it. */
+async function downloads(): Promise<string> {
+  const folder = join(LOCAL, 'downloads');
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+const megabytes = (bytes: number | undefined) => (bytes === undefined ? '?' : (bytes / 1e6).toFixed(1));
 
 function summaryOf(done: readonly IngestedMonth[]): string {
   const outcomes = [...new Set(done.map(({ outcome }) => outcome))];

@@ -3,12 +3,10 @@ import { dirname, join } from 'node:path';
 import { TripcastError } from '../errors.ts';
 import { modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
-import { loadRun } from '../registry/load-run.ts';
 import type { LoadedModel } from '../registry/model-source.ts';
 import { isRunId, parseRunId, type RunId } from '../registry/run-id.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
-import { connect } from './context.ts';
 
 /** Where `train --local` puts its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
@@ -30,6 +28,7 @@ export async function chooseModel(named: string, env: string, taxiType: TaxiType
       'Give a run id, `champion`, or the path of a model.onnx.',
     );
   }
+  const [{ connect }, { loadRun }] = await Promise.all([import('./context.ts'), import('../registry/load-run.ts')]);
   const { registry } = await connect(env);
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
   if (run === undefined) {

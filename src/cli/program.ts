@@ -5,6 +5,7 @@ import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
+import type { ExplainOptions } from './explain.ts';
 import { parseInstant } from './instant.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ModelsCompareOptions } from './models-compare.ts';
@@ -45,11 +46,17 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 const CREDENTIALS =
   /^(CredentialsProviderError|ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException)$/;
 
+/** What Node's sockets say of a place where nothing listens, or no longer. */
+const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
+
 /** A person reads the sentence; what is no TripcastError is a fault of ours and needs its stack. */
 function messageOf(error: unknown): string {
   if (error instanceof TripcastError) return error.message;
   if (error instanceof Error && CREDENTIALS.test(error.name)) {
     return `AWS does not know who asks (${error.message}). Sign in (\`aws sso login\`, or AWS_PROFILE), and try again.`;
+  }
+  if (error instanceof Error && 'code' in error && UNREACHABLE.test(String(error.code))) {
+    return `AWS, or the emulator, does not answer (${error.message}). See \`tripcast status\`; months that are done stay done, and the same command goes on from there.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -89,6 +96,7 @@ function program(): Command {
     .requiredOption('--from <YYYY-MM>', 'first month', argument(parseMonth))
     .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
     .option('--source <folder|URL>', "where the files are; without it, TLC's published address")
+    .option('--refresh', 'ask for months that are there too, and replace what was published anew', false)
     .action(lazily(async () => (await import('./ingest.ts')).ingest));
 
   command('train', 'train a model with the deployed state machine: judged, registered, and promoted if wanted')
@@ -115,12 +123,13 @@ function program(): Command {
 
   command('backfill', 'score past months with the deployed state machine')
     .addOption(taxiType())
-    .requiredOption('--from <YYYY-MM>', 'first month', argument(parseMonth))
-    .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
+    .option('--from <YYYY-MM>', 'first month', argument(parseMonth))
+    .option('--to <YYYY-MM>', 'last month', argument(parseMonth))
     .option('--max-concurrency <n>', 'months at a time, 1..40', argument(wholeNumber), 1)
     .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
     .option('--force', 'score again although it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .option('--attach <ARN>', 'return to an execution that was left with Ctrl-C, instead of starting one')
     .action(lazily(async () => (await import('./backfill.ts')).backfill));
 
   const models = tripcast.command('models').description('the registry: runs, champions, and who was champion before');
@@ -219,6 +228,12 @@ function program(): Command {
     .option('--distance <miles>', "the pair's typical distance without it", argument(number))
     .option('--at <time>', 'pickup, ISO 8601, New York time unless it has an offset; now without it')
     .action(lazily(async () => (await import('./predict.ts')).predict));
+
+  command('explain <ride>', 'why a ride of a scored month (2023/04_123) was predicted as it was, and by what')
+    .addOption(taxiType())
+    .action((ride: string, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
+      runLazily(async () => (await import('./explain.ts')).explain, { ...options, ride }),
+    );
 
   command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')

@@ -18,7 +18,8 @@ export interface ScoreOptions {
   readonly all: boolean;
 }
 
-const CHUNK_ROWS = 65_536;
+/** Beyond it the database spills: enough for a month of any size. */
+const DATABASE_MEMORY_MB = 300;
 
 /** `tripcast score`: a Parquet file to a Parquet file, on this machine alone. */
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
@@ -30,7 +31,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
     chooseModel(options.model, options.env, taxiType),
   ]);
   await using folder = await workFolder();
-  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: DATABASE_MEMORY_MB });
   const progress = terminal.progress(`score ${basename(options.input)}`);
   const done = await scoreFile(
     {
@@ -40,7 +41,6 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       month,
       modelVersion: model.runId,
       all: options.all,
-      chunkRows: CHUNK_ROWS,
       onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
     },
     model.scorer,

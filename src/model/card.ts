@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runIdSchema } from '../registry/run-id.ts';
+import { columnFactsSchema } from '../trips/column-facts.ts';
 import { monthSchema } from '../trips/month.ts';
 import { taxiTypeSchema } from '../trips/taxi-type.ts';
 import { breakdownSchema } from './breakdown.ts';
@@ -28,6 +29,7 @@ const cardBody = {
     rows,
     features: rows.describe('columns of the design matrix'),
     stored: rows.describe('values that the sparse matrix stores'),
+    columns: z.array(columnFactsSchema).optional().describe("of the months' files, whatever cleaning drops"),
   }),
   validation: z.object({
     kind: z.enum(['month', 'split']),

@@ -68,6 +68,12 @@ export interface TreeEnsemble {
 export interface Booster extends Disposable {
   /** @returns minutes `[rows]` */
   predict(matrix: FeatureMatrix): Float32Array;
+  /**
+   * What each column added to each prediction: its SHAP value (Lundberg et al. 2018, exact for trees), and what all
+   * predictions begin with.
+   * @returns minutes `[rows * (columns + 1)]`, row by row, that beginning last; each row adds up to its prediction
+   */
+  contributions(matrix: FeatureMatrix): Float32Array;
   trees(): TreeEnsemble;
   /** What an average split by each feature gains, by column; features that no tree splits by are left out. */
   gains(): ReadonlyMap<number, number>;
@@ -82,6 +88,8 @@ export interface GradientBoosting {
    * @throws TripcastError with the library's own words, for labels that are no numbers for example
    */
   train(options: BoostingOptions): Promise<Booster>;
+  /** A model from the library's own file format. @throws TripcastError with the library's own words, for other bytes */
+  load(model: Uint8Array): Booster;
 }
 
 /** Opens the library, on first need: linear recipes do without. @throws TripcastError when it is missing or another version */

@@ -11,7 +11,7 @@ import { asColumn, calendar, gather, sideBySide } from './onnx/pieces.ts';
 import type { RideValues } from './onnx/ride-graph.ts';
 import { at, pairAt, type Rides } from './rides.ts';
 import type { TrainingDatabase } from './training-rides.ts';
-import { DIMENSIONS, mapZones, type ZoneMap } from './zone-map.ts';
+import { DIMENSIONS, mapOf, mapZones, type ZoneMap } from './zone-map.ts';
 import { ZONE_SLOTS, zoneSlot } from './zone-pair.ts';
 
 const onEachAxis = (name: string) => Array.from({ length: DIMENSIONS }, (_, k) => `${name}_${k + 1}`);
@@ -119,3 +119,16 @@ export const encoderJson = ({ map, usualTime }: MapEncoder): string =>
       ]),
     ),
   });
+
+const encoderSchema = z.object({
+  usual_time: z.number(),
+  coordinates: z.record(z.coerce.number(), z.array(z.number()).length(DIMENSIONS)),
+});
+
+/** What {@link encoderJson} wrote. */
+export function readEncoder(json: string): MapEncoder {
+  const { usual_time: usualTime, coordinates } = encoderSchema.parse(JSON.parse(json));
+  const flat = new Float32Array(ZONE_SLOTS * DIMENSIONS);
+  for (const [zone, place] of Object.entries(coordinates)) flat.set(place, Number(zone) * DIMENSIONS);
+  return { map: mapOf(flat), usualTime };
+}

@@ -1,3 +1,13 @@
+/** The graph's four inputs, arrays of one length as src/model/onnx/ride-graph.ts declares them. */
+export interface RideInputs {
+  readonly PULocationID: BigInt64Array;
+  readonly DOLocationID: BigInt64Array;
+  /** Miles; NaN = not given. */
+  readonly trip_distance: Float32Array;
+  /** New York wall-clock seconds; -1 = unknown. */
+  readonly pickup_time: BigInt64Array;
+}
+
 /**
  * Rides as the graph takes them: one typed array per input, so that a batch is one native call.
  *
@@ -46,12 +56,7 @@ export class RideBatch {
   }
 
   /** The graph's four inputs, each `[size]`; views, valid until the next `push` or `clear`. */
-  get inputs(): {
-    readonly PULocationID: BigInt64Array;
-    readonly DOLocationID: BigInt64Array;
-    readonly trip_distance: Float32Array;
-    readonly pickup_time: BigInt64Array;
-  } {
+  get inputs(): RideInputs {
     return {
       PULocationID: new BigInt64Array(this.#pickupZone.buffer, 0, this.size),
       DOLocationID: new BigInt64Array(this.#dropoffZone.buffer, 0, this.size),

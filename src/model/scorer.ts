@@ -1,4 +1,4 @@
-import type { RideBatch } from './ride-batch.ts';
+import type { RideBatch, RideInputs } from './ride-batch.ts';
 
 /** The graph's outputs, in the order in which they are declared. */
 export const OUTPUTS = [
@@ -19,6 +19,8 @@ export interface Scorer {
   /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
   readonly metadata: Readonly<Record<string, string>>;
   score(batch: RideBatch): Promise<Predictions>;
+  /** The same before it returns: for a query that waits for its predictions. */
+  scoreNow(inputs: RideInputs): Predictions;
   close(): Promise<void>;
 }
 

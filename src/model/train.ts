@@ -1,5 +1,6 @@
 import { shown, TripcastError } from '../errors.ts';
 import { sha256 } from '../storage/sha256.ts';
+import { fileFacts, mergedFacts } from '../trips/column-facts.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { baselinesOf } from './baselines.ts';
 import { BreakdownSums } from './breakdown.ts';
@@ -194,7 +195,7 @@ async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): 
 }
 
 async function trainingFigures(
-  { database }: TrainOptions,
+  { database, taxiType, train }: TrainOptions,
   rides: AllRides,
   fitted: FittedModel,
 ): Promise<ModelCardBody['train']> {
@@ -206,6 +207,7 @@ async function trainingFigures(
     rows: rides.months.reduce((sum, { rows }) => sum + rows, 0),
     features: fitted.features,
     stored,
+    columns: [...mergedFacts(await Array.fromAsync(train, ({ path }) => fileFacts(database, path, taxiType)))],
   };
 }
 

@@ -183,6 +183,11 @@ function onPaper(zones: readonly number[], positions: Float64Array): ZoneMap {
       coordinates[zone * DIMENSIONS + k] = at(positions, i * DIMENSIONS + k) - middle;
     }
   }
+  return mapOf(coordinates);
+}
+
+/** @param coordinates as {@link ZoneMap} has them */
+export function mapOf(coordinates: Float32Array): ZoneMap {
   const miles = Float32Array.from({ length: PAIR_SLOTS }, (_, pair) => {
     const { pickup, dropoff } = zonesOfPair(pair);
     return Math.sqrt(squaredDistance(coordinates, pickup * DIMENSIONS, dropoff * DIMENSIONS));

@@ -28,6 +28,12 @@ export function pairName(pair: number): string {
 /** The column of its one-hot matrix, as DictVectorizer names it. */
 export const pairFeature = (pair: number): string => `PU_DO=${pairName(pair)}`;
 
+/** The pair slot of such a column; undefined for the name of another one. */
+export function pairOfFeature(name: string): number | undefined {
+  const [, pickup, dropoff] = /^PU_DO=(\d+)_(\d+)$/.exec(name) ?? [];
+  return pickup === undefined ? undefined : pairSlot(Number(pickup), Number(dropoff));
+}
+
 /** The two zone slots of a pair slot. */
 export const zonesOfPair = (pair: number): { readonly pickup: number; readonly dropoff: number } => ({
   pickup: Math.floor(pair / ZONE_SLOTS),

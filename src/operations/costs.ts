@@ -56,6 +56,7 @@ const HOURS_A_MONTH = 730; // as AWS's own calculator counts
 export function costsPerMillion(sizes: Sizes, work: Work = USUAL): readonly Cost[] {
   const inStream = (recordsPerCall: number, secondsPerCall: number) => ({
     Kinesis: 2 * MILLION * PRICES.kinesis.perPutUnit, // the event and its prediction
+    Archive: archived(MILLION),
     ...calls(MILLION / recordsPerCall, secondsPerCall, sizes.memoryMb['stream-score'], work),
   });
   return [
@@ -64,6 +65,7 @@ export function costsPerMillion(sizes: Sizes, work: Work = USUAL): readonly Cost
     cost('API', {
       'HTTP API': MILLION * PRICES.httpApi.perRequest,
       Kinesis: MILLION * PRICES.kinesis.perPutUnit, // all of them real rides
+      Archive: archived(MILLION),
       ...calls(MILLION, work.secondsPerRequest, sizes.memoryMb.predict, work),
     }),
     cost('month of a million rides', {
@@ -73,6 +75,9 @@ export function costsPerMillion(sizes: Sizes, work: Work = USUAL): readonly Cost
     }),
   ];
 }
+
+/** Predictions that Firehose carries to S3. */
+const archived = (count: number) => ((count * PRICES.firehose.kbPerRecord) / MILLION) * PRICES.firehose.perGb;
 
 function calls(count: number, seconds: number, memoryMb: number, { logKbPerCall, tracedShare }: Work) {
   const { lambda, cloudWatch, xray } = PRICES;

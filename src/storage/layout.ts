@@ -22,11 +22,15 @@ export const dataKeys = {
   raw: (taxiType: TaxiType, month: Month) => `raw/${partition(taxiType, month)}/${monthFile(taxiType, month)}`,
   /** Beside the raw month: sha256, rows and schema. */
   rawFacts: (taxiType: TaxiType, month: Month) => `${dataKeys.raw(taxiType, month)}.json`,
+  /** Likewise: how its schema compares with what the model that scored it last was trained on. */
+  rawSchema: (taxiType: TaxiType, month: Month) => `${dataKeys.raw(taxiType, month)}.schema.json`,
   predictions: (taxiType: TaxiType, month: Month, run: RunId) =>
     `predictions/${partition(taxiType, month)}/${run}.parquet`,
   /** A republished source, rescored by the same run, lies beside the first output. */
   predictionsOfSource: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `predictions/${partition(taxiType, month)}/${run}.${sourceSha256.slice(0, 8)}.parquet`,
+  /** Before the receipts of all runs that scored the month. */
+  receiptsOfMonth: (taxiType: TaxiType, month: Month) => `receipts/${partition(taxiType, month)}/`,
   receipts: (taxiType: TaxiType, month: Month, run: RunId) => `receipts/${partition(taxiType, month)}/${run}/`,
   receipt: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `${dataKeys.receipts(taxiType, month, run)}${sourceSha256}.json`,

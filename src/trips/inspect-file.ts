@@ -11,7 +11,12 @@ export interface Column {
 
 export type Inspection =
   | { readonly outcome: 'readable'; readonly columns: readonly Column[]; readonly rows: number }
-  | { readonly outcome: 'refused'; readonly reason: string };
+  | {
+      readonly outcome: 'refused';
+      readonly reason: string;
+      /** The needed columns that are gone; none when the file cannot be read at all. */
+      readonly missing: readonly string[];
+    };
 
 /** Looks at a file before anything is done with it: is it Parquet, and has it the columns that are needed? */
 export async function inspectFile(
@@ -20,25 +25,45 @@ export async function inspectFile(
   taxiType: TaxiType,
   use: 'score' | 'train',
 ): Promise<Inspection> {
-  const description = await describe(database, path);
-  if ('reason' in description) return { outcome: 'refused', reason: description.reason };
-  const columns = description.rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
-  const missing = neededColumns(taxiType, use).filter((name) => !columns.some((column) => column.name === name));
+  const described = await readable(path, () => columnsOf(database, path));
+  if (described.outcome === 'refused') return { ...described, missing: [] };
+  const columns = described.value;
+  const missing = neededColumns(taxiType, use).filter((name) => !hasColumn(columns, name));
   if (missing.length > 0) {
     const reason = `The file lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}, needed to ${use} ${taxiType} rides`;
-    return { outcome: 'refused', reason };
+    return { outcome: 'refused', reason, missing };
   }
   const [count] = await database.rows(`SELECT num_rows::DOUBLE AS n FROM parquet_file_metadata(${sqlText(path)})`);
   return { outcome: 'readable', columns, rows: Number(count?.n) };
 }
 
-/** DuckDB's complaint about a file that it cannot open is the reason; anything else it throws is a failure. */
-async function describe(database: Queries, path: string) {
+/** Whether the file has the column, in whatever case. */
+export const hasColumn = (columns: readonly Column[], name: string): boolean =>
+  columns.some((column) => sameName(column.name, name));
+
+/** SQL's names have no case, and TLC's have changed theirs (`Airport_fee`, `airport_fee`). */
+export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** The file's columns, in their order. */
+export async function columnsOf(database: Queries, path: string): Promise<readonly Column[]> {
+  const rows = await database.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`);
+  return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+}
+
+/**
+ * Does work that reads the file. What DuckDB calls invalid in it is the reason why it is not readable; anything else that
+ * the work throws (a full disk, a missing file) is a failure.
+ */
+export async function readable<T>(
+  path: string,
+  work: () => Promise<T>,
+): Promise<{ readonly outcome: 'read'; readonly value: T } | { readonly outcome: 'refused'; readonly reason: string }> {
   try {
-    return { rows: await database.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`) };
+    return { outcome: 'read', value: await work() };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (!/parquet|invalid input|magic bytes|too small/i.test(message)) throw error;
-    return { reason: `The file is not readable as Parquet (${message.split('\n')[0]?.replaceAll(path, 'it')})` };
+    if (!message.startsWith('Invalid ')) throw error;
+    const said = message.split('\n')[0]?.replaceAll(path, 'it');
+    return { outcome: 'refused', reason: `The file is not readable as Parquet (${said})` };
   }
 }

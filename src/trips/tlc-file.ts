@@ -17,13 +17,22 @@ export const MISSING_ZONE = -1;
 export const REJECTIONS = ['duration-missing', 'duration-below-1', 'duration-above-60'] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 
+/** Why cleaning drops a ride that lasted so long, if it does. @param minutes NaN = unknown */
+export function rejectionOf(minutes: number): Rejection | undefined {
+  if (Number.isNaN(minutes)) return 'duration-missing';
+  if (minutes < KEPT_MINUTES.least) return 'duration-below-1';
+  return minutes > KEPT_MINUTES.most ? 'duration-above-60' : undefined;
+}
+
 /**
  * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride in one way whatever
  * type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
  */
 export function rideSql(taxiType: TaxiType) {
-  const { pickup, dropoff } = TIME_COLUMNS[taxiType];
+  const pickup = `try_cast(${TIME_COLUMNS[taxiType].pickup} AS TIMESTAMP)`;
+  const dropoff = `try_cast(${TIME_COLUMNS[taxiType].dropoff} AS TIMESTAMP)`;
   return {
+    pickup,
     pickupZone: `coalesce(try_cast(PULocationID AS INTEGER), ${MISSING_ZONE})`,
     dropoffZone: `coalesce(try_cast(DOLocationID AS INTEGER), ${MISSING_ZONE})`,
     distance: 'try_cast(trip_distance AS DOUBLE)',

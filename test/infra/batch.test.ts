@@ -39,12 +39,15 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(monthly?.DefinitionSubstitutions).toMatchObject({ PollSeconds: '86400', GiveUpDays: '25' });
   });
 
-  test('the schedule starts it on the 15th at midnight in Cairo, with the time it meant to start', () => {
-    const [, { Properties }] = resource('AWS::Scheduler::Schedule');
+  const schedules = [...resources('AWS::Scheduler::Schedule').values()].map(({ Properties }) => Properties);
+
+  test.each([
+    ['monthly-batch', 'on the 15th', 'cron(0 0 15 * ? *)'],
+    ['check-month', 'a day later', 'cron(0 0 16 * ? *)'],
+  ])('a schedule starts %s %s at midnight in Cairo, with the time it meant to start', (name, _, expression) => {
     const [queue] = resource('AWS::SQS::Queue');
-    expect(Properties).toMatchObject({
-      Name: `tripcast-${env}-monthly-batch`,
-      ScheduleExpression: 'cron(0 0 15 * ? *)',
+    expect(schedules.find(({ Name }) => Name === `tripcast-${env}-${name}`)).toMatchObject({
+      ScheduleExpression: expression,
       ScheduleExpressionTimezone: 'Africa/Cairo',
       State: 'ENABLED',
       Target: {
@@ -53,6 +56,10 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
         RetryPolicy: { MaximumRetryAttempts: 10, MaximumEventAgeInSeconds: 86_400 },
       },
     });
+  });
+
+  test('there is no schedule but those two', () => {
+    expect(schedules).toHaveLength(2);
   });
 
   test('what the schedule could not start, and what is announced, is encrypted', () => {
@@ -92,6 +99,7 @@ test('a schedule for a fixed run names it', () => {
   const runId = '0123456789abcdef0123456789abcdef';
   const [, { Properties }] = synthesize({ ...config, schedule: { ...config.schedule, runId } }).resource(
     'AWS::Scheduler::Schedule',
+    ({ Name }) => Name === 'tripcast-dev-monthly-batch',
   );
   expect(Properties.Target).toMatchObject({
     Input: `{"taxi_type":"green","run_id":"${runId}","scheduledTime":"<aws.scheduler.scheduled-time>"}`,

@@ -79,6 +79,7 @@ describe('the buckets of prod', () => {
         { Prefix: 'stream/', ExpirationInDays: 1095 },
         { Prefix: 'stream-errors/', ExpirationInDays: 90 },
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
+        { Prefix: 'query-results/', ExpirationInDays: 30 },
       ],
     });
   });

@@ -18,6 +18,14 @@ const GUARANTEES: Readonly<Record<string, object>> = {
   'AWS::ApiGatewayV2::Stage': { AccessLogSettings: { DestinationArn: another } },
   'AWS::CloudWatch::Alarm': { AlarmName: expect.stringMatching(/^tripcast-prod-/), AlarmActions: [expect.anything()] },
   'AWS::CloudWatch::Dashboard': nothing,
+  'AWS::Athena::WorkGroup': {
+    WorkGroupConfiguration: {
+      EnforceWorkGroupConfiguration: true,
+      ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+    },
+  },
+  'AWS::Glue::Database': nothing, // names of columns, no rides
+  'AWS::Glue::Table': nothing,
   'AWS::IAM::Policy': nothing, // iam.test.ts
   'AWS::IAM::Role': nothing, // iam.test.ts
   'AWS::KinesisFirehose::DeliveryStream': {

@@ -32,9 +32,10 @@ const ALLOWED: Record<
   ingest: { reads: ['data/raw/*'], writes: ['data/raw/*'], publishes: false },
   score: {
     reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS],
-    writes: RESULTS,
+    writes: [...RESULTS.slice(0, 2), 'data/raw/*.schema.json*', ...RESULTS.slice(2)],
     publishes: false,
   },
+  'check-month': { reads: ['data/receipts/*'], writes: [], publishes: false },
   train: { reads: ['data/raw/*', STAGED], writes: [STAGED], publishes: false },
   gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },
   register: { reads: [...MODELS, STAGED], writes: ['models/nyc-taxi-experiment/*'], publishes: false },
@@ -52,6 +53,7 @@ const DOCUMENTED_WILDCARDS = ['kms:GenerateDataKey*'];
 const WITHOUT_RESOURCE = [
   /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
   /^logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)$/,
+  /^cloudwatch:PutMetricData$/,
   /^logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)$/,
 ];
 
@@ -92,6 +94,22 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       if (![Resource].flat().includes('*')) continue;
       expect(actions.filter((action) => !WITHOUT_RESOURCE.some((known) => known.test(action)))).toEqual([]);
     }
+  });
+
+  test('check-month sees the executions of the monthly state machine, and puts metrics of tripcast alone', () => {
+    const statements = statementsOf(functionName(env, 'check-month'));
+    const resourcesOf = (action: string) =>
+      statements.filter(({ Action }) => Action.includes(action)).map(({ Resource }) => JSON.stringify(Resource));
+    expect(resourcesOf('states:ListExecutions')).toEqual([expect.stringMatching(/^\[{"Ref":"BatchMonthly\w+"}]$/)]);
+    expect(resourcesOf('states:DescribeExecution')).toEqual([
+      expect.stringMatching(/:execution:.*BatchMonthly\w+.*":\*"/),
+    ]);
+    expect(statements).toContainEqual({
+      Effect: 'Allow',
+      Action: ['cloudwatch:PutMetricData'],
+      Resource: ['*'],
+      Condition: { StringEqualsIfExists: { 'cloudwatch:namespace': 'tripcast' } },
+    });
   });
 
   test('no role takes a managed policy', () => {

@@ -1,4 +1,4 @@
-import type { RideBatch } from '../../src/model/ride-batch.ts';
+import type { RideBatch, RideInputs } from '../../src/model/ride-batch.ts';
 import type { Predictions, Scorer } from '../../src/model/scorer.ts';
 
 export interface AScorer extends Scorer {
@@ -13,28 +13,29 @@ export interface AScorer extends Scorer {
  */
 export function aScorer({ shift = 0, taxiType = 'green' } = {}): AScorer {
   const calls: number[] = [];
+  const scoreNow = ({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs): Predictions => {
+    calls.push(trip_distance.length);
+    const base = Float32Array.from(PULocationID, (pickup, i) => {
+      const miles = trip_distance[i] ?? Number.NaN;
+      const hour = Math.floor((Number(pickup_time[i]) % 86_400) / 3600);
+      return (
+        Number(pickup) / 10 + Number(DOLocationID[i]) / 100 + (Number.isNaN(miles) ? 5 : miles) + hour / 1000 + shift
+      );
+    });
+    return {
+      predicted_duration: base,
+      interval_low: base.map((minutes) => minutes - 2),
+      interval_high: base.map((minutes) => minutes + 2),
+      interval80_low: base.map((minutes) => minutes - 1),
+      interval80_high: base.map((minutes) => minutes + 1),
+    };
+  };
   return {
     metadata: { taxi_type: taxiType },
     calls,
     closed: false,
-    async score(batch: RideBatch): Promise<Predictions> {
-      calls.push(batch.size);
-      const { PULocationID, DOLocationID, trip_distance, pickup_time } = batch.inputs;
-      const base = Float32Array.from(PULocationID, (pickup, i) => {
-        const miles = trip_distance[i] ?? Number.NaN;
-        const hour = Math.floor((Number(pickup_time[i]) % 86_400) / 3600);
-        return (
-          Number(pickup) / 10 + Number(DOLocationID[i]) / 100 + (Number.isNaN(miles) ? 5 : miles) + hour / 1000 + shift
-        );
-      });
-      return {
-        predicted_duration: base,
-        interval_low: base.map((minutes) => minutes - 2),
-        interval_high: base.map((minutes) => minutes + 2),
-        interval80_low: base.map((minutes) => minutes - 1),
-        interval80_high: base.map((minutes) => minutes + 1),
-      };
-    },
+    score: async (batch: RideBatch) => scoreNow(batch.inputs),
+    scoreNow,
     async close() {
       this.closed = true;
     },

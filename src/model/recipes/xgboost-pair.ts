@@ -41,7 +41,7 @@ async function pairsOf({ database, relation }: FitRides): Promise<readonly numbe
 const DISTANCE = 'trip_distance';
 
 /** The columns of the design matrix: a pair each, then the distance. */
-class PairColumns {
+export class PairColumns {
   readonly features: readonly string[];
   /** The pair slot of each pair's column. */
   readonly pairs: Uint32Array;

@@ -35,6 +35,16 @@ describe('XGBoost', () => {
     expect([...booster.gains()]).toEqual([[0, 100]]);
   });
 
+  test('says what each column added, read back from its own file', async () => {
+    const library = await open();
+    using trained = await library.train({ ...TWO_GROUPS, parameters: ONE_SPLIT, rounds: 1 });
+    using booster = library.load(trained.toBytes());
+    expect([...booster.predict(column(0, 100))]).toEqual([10, 20]);
+    // The one column takes a ride from the mean of all, 15, to the mean of its group.
+    expect([...booster.contributions(column(0, 100))]).toEqual([-5, 15, 5, 15]);
+    expect(() => library.load(new TextEncoder().encode('no model'))).toThrow(TripcastError);
+  });
+
   test('tells the errors after each round, on the rides and on those it only watches', async () => {
     const rounds: BoostingRound[] = [];
     const validation = { matrix: column(1, 4), labels: Float32Array.of(13, 24) };

@@ -1,23 +1,26 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { tlcSource } from '../../../src/adapters/tlc-source.ts';
-import { ingestMonth, readRawFacts, type TlcSource } from '../../../src/batch/ingest.ts';
+import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '../../../src/batch/ingest.ts';
 import { dataKeys } from '../../../src/storage/layout.ts';
 import { sha256 } from '../../../src/storage/sha256.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, writeMonth } from '../../support/tlc-files.ts';
+import { sendFile, serverOf } from '../../support/tlc-server.ts';
 
 const APRIL = parseMonth('2023-04');
 const FILE = 'green_tripdata_2023-04.parquet';
 const FOLDER = join(realMonth('2023-04'), '..');
 
-async function ingest(source: TlcSource, data = new MemoryStore('data')) {
+async function ingest(
+  source: TlcSource,
+  data = new MemoryStore('data'),
+  more: Pick<IngestDependencies, 'refresh' | 'onProgress'> = {},
+) {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
   const outcome = await ingestMonth('green', APRIL, {
@@ -26,19 +29,12 @@ async function ingest(source: TlcSource, data = new MemoryStore('data')) {
     database,
     workFolder: folder,
     now: () => new Date(),
+    ...more,
   });
-  return { outcome, data };
+  return { outcome, data, left: await readdir(folder) };
 }
 
-async function serverOf(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await new Promise((resolve) => server.once('listening', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/trip-data`;
-}
+const refresh = { refresh: true };
 
 describe('ingesting a month', () => {
   test('keeps its bytes and writes down what it is', async () => {
@@ -82,16 +78,66 @@ describe('ingesting a month', () => {
   });
 });
 
+describe('asking again for a month that is there', () => {
+  const months = async () => {
+    const [april, march] = await Promise.all([readFile(realMonth('2023-04')), readFile(realMonth('2023-03'))]);
+    return { april, march };
+  };
+
+  test('replaces what was published anew, and says what that supersedes', async () => {
+    const { april, march } = await months();
+    let [body, etag] = [march, '"1"'];
+    const source = tlcSource(await serverOf((request, response) => sendFile(request, response, body, etag)));
+    const { data } = await ingest(source);
+    expect((await ingest(source, data)).outcome).toMatchObject({ outcome: 'already-there' });
+
+    [body, etag] = [april, '"2"'];
+    expect((await ingest(source, data, refresh)).outcome).toMatchObject({
+      outcome: 'replaced',
+      facts: { sha256: sha256(april), supersedes: sha256(march), rows: 65_392, etag: '"2"' },
+    });
+    expect(Buffer.from(data.objects.get(dataKeys.raw('green', APRIL)) ?? []).equals(april)).toBe(true);
+  });
+
+  test('costs one question when its ETag is the same, and no more than a look from a folder', async () => {
+    const { april } = await months();
+    const statuses: number[] = [];
+    const source = await serverOf((request, response) => {
+      response.on('finish', () => statuses.push(response.statusCode));
+      sendFile(request, response, april);
+    });
+    const { data } = await ingest(tlcSource(source));
+    expect((await ingest(tlcSource(source), data, refresh)).outcome).toMatchObject({ outcome: 'already-there' });
+    expect(statuses).toEqual([200, 304]);
+    expect((await ingest(tlcSource(FOLDER), data, refresh)).outcome).toMatchObject({
+      outcome: 'already-there',
+      facts: { source },
+    });
+  });
+
+  test('keeps what is there when the source has it no longer, or has something worse', async () => {
+    const { data } = await ingest(tlcSource(FOLDER));
+    const before = new Map(data.objects);
+    const empty = temporaryFolder();
+    expect((await ingest(tlcSource(empty), data, refresh)).outcome).toMatchObject({ outcome: 'already-there' });
+    await writeFile(join(empty, FILE), '<html>Access denied</html>');
+    expect((await ingest(tlcSource(empty), data, refresh)).outcome).toMatchObject({ outcome: 'refused' });
+    expect(data.objects).toEqual(before);
+  });
+});
+
 describe('ingesting from the web', () => {
-  test('asks for the file by its name', async () => {
+  test('asks for the file by its name, tells how far it is, and leaves nothing on this machine', async () => {
     const body = await readFile(realMonth('2023-04'));
     const source = await serverOf((request, response) =>
-      response.end(request.url === `/trip-data/${FILE}` ? body : 'no'),
+      request.url === `/trip-data/${FILE}` ? sendFile(request, response, body) : response.end('no'),
     );
-    expect((await ingest(tlcSource(source))).outcome).toMatchObject({
-      outcome: 'ingested',
-      facts: { sha256: sha256(body) },
-    });
+    const told: string[] = [];
+    const onProgress = (bytes: number, of: number | undefined) => told.push(`${bytes} of ${of}`);
+    const { outcome, left } = await ingest(tlcSource(source), new MemoryStore(), { onProgress });
+    expect(outcome).toMatchObject({ outcome: 'ingested', facts: { sha256: sha256(body), source } });
+    expect(told.at(-1)).toBe(`${body.length} of ${body.length}`);
+    expect(left).toEqual([]);
   });
 
   test.each([403, 404])('takes %d as "not published"', async (status) => {
@@ -99,20 +145,8 @@ describe('ingesting from the web', () => {
     expect((await ingest(tlcSource(source))).outcome.outcome).toBe('not-published');
   });
 
-  test('tries again when the server fails, and when the body is cut short', async () => {
-    const body = await readFile(realMonth('2023-04'));
-    let asked = 0;
-    const source = await serverOf((_, response) => {
-      asked += 1;
-      if (asked === 1) return void response.writeHead(503).end();
-      if (asked > 2) return void response.end(body);
-      response.writeHead(200, { 'content-length': body.length });
-      response.write(body.subarray(0, 1000), () => response.destroy());
-    });
-    expect((await ingest(tlcSource(source))).outcome).toMatchObject({
-      outcome: 'ingested',
-      facts: { sha256: sha256(body) },
-    });
-    expect(asked).toBe(3);
+  test('refuses a page that comes in place of the file', async () => {
+    const source = await serverOf((_, response) => response.end('<html>We will be back soon</html>'));
+    expect((await ingest(tlcSource(source))).outcome).toMatchObject({ outcome: 'refused' });
   });
 });

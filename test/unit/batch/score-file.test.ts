@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { type ScoreFileJob, scoreFile } from '../../../src/batch/score-file.ts';
+import { sha256OfFile } from '../../../src/storage/sha256.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { aScorer } from '../../support/a-scorer.ts';
@@ -22,7 +23,6 @@ async function score(input: string, options: Partial<ScoreFileJob> = {}, scorer 
     month: APRIL,
     modelVersion: aRun('a'),
     all: false,
-    chunkRows: 4096,
   } as const;
   const outcome = await scoreFile({ ...job, ...options }, scorer, database);
   return { outcome, output };
@@ -47,7 +47,9 @@ describe('scoring a real month', () => {
     if (outcome.outcome !== 'scored') return;
     const rejected = Object.values(outcome.rejected).reduce((sum, rows) => sum + rows, 0);
     expect(outcome.rowsScored + rejected).toBe(outcome.rowsIn);
-    expect(scorer.calls).toHaveLength(Math.ceil(62_979 / 4096));
+    // every ride is asked about once, kept or not, at most a vector of the database's at a time
+    expect(scorer.calls.reduce((sum, rides) => sum + rides, 0)).toBe(65_392);
+    expect(Math.max(...scorer.calls)).toBeLessThanOrEqual(2048);
 
     const [summary] = await readRows(
       output,
@@ -89,13 +91,11 @@ describe('scoring a real month', () => {
     }
   });
 
-  test('gives the same file whatever the size of the chunks', async () => {
-    const [small, large] = await Promise.all([
-      score(realMonth('2023-04'), { chunkRows: 2048 }),
-      score(realMonth('2023-04'), { chunkRows: 1_000_000 }),
-    ]);
-    const hash = 'bit_xor(hash(ride_id, predicted_duration))::VARCHAR AS of_all';
-    expect(await readRows(small.output, hash)).toEqual(await readRows(large.output, hash));
+  test('gives the same bytes each time, in the order of the source', async () => {
+    const [one, other] = await Promise.all([score(realMonth('2023-04')), score(realMonth('2023-04'))]);
+    expect(await sha256OfFile(one.output)).toBe(await sha256OfFile(other.output));
+    const numbers = (await readRows(one.output, 'ride_id')).map(({ ride_id }) => Number(String(ride_id).slice(8)));
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   });
 });
 
@@ -160,12 +160,87 @@ describe('scoring rides', () => {
     expect(outcome.outcome === 'scored' && outcome.errors?.rmse).toBeCloseTo(byHand, 5);
     expect(outcome.outcome === 'scored' && outcome.errors?.coverage_90).toBe(0.5);
   });
+
+  test('errors on all rides are told beside those on the kept ones', async () => {
+    // absolute errors, by the same hand: 6.718, 1.282, 18.218 (half a minute), 681.282 (a forgotten meter); one unknown
+    const rides = [12, 20, 0.5, 700, null].map((minutes) => ({ minutes }));
+    const { outcome } = await scoreRides(rides);
+    const { errors, errorsOnAll } = outcome.outcome === 'scored' ? outcome : expect.fail('refused');
+    expect(errors?.mae).toBeCloseTo((6.718 + 1.282) / 2, 5);
+    expect(errorsOnAll).toEqual({
+      rides: 4,
+      median_absolute: 6.718,
+      mae: expect.closeTo((6.718 + 1.282 + 18.218 + 681.282) / 4, 5),
+      outside_share: 0.5,
+    });
+  });
+});
+
+describe("any of TLC's files", () => {
+  const BUNDLED = ['2021-01', '2021-02', '2022-02', '2022-03', '2022-04', '2022-05', '2023-01', '2023-02', '2023-03'];
+
+  test.each(BUNDLED)('%s adds up, and its output holds what was scored', async (month) => {
+    const { outcome, output } = await score(realMonth(month), { month: parseMonth(month) });
+    const { rowsIn, rowsScored, rejected } = outcome.outcome === 'scored' ? outcome : expect.fail('refused');
+    const [source] = await readRows(realMonth(month), 'count(*)::INT AS n');
+    expect(rowsIn).toBe(source?.n);
+    expect(rowsScored + Object.values(rejected).reduce((sum, rows) => sum + rows, 0)).toBe(rowsIn);
+    const summary =
+      'count(*)::INT AS n, count(DISTINCT ride_id)::INT AS ids, count(predicted_duration)::INT AS predicted';
+    expect(await readRows(output, summary)).toEqual([{ n: rowsScored, ids: rowsScored, predicted: rowsScored }]);
+  });
+
+  test('a yellow one has its own names of the time columns', async () => {
+    const names = { lpep_pickup_datetime: null, lpep_dropoff_datetime: null };
+    const yellow = { ...names, tpep_pickup_datetime: 'pickup', tpep_dropoff_datetime: 'dropoff' };
+    const { outcome, output } = await scoreRides([{ minutes: 12 }], yellow, { taxiType: 'yellow' });
+    expect(outcome).toMatchObject({ rowsScored: 1 });
+    expect(await readRows(output, 'tpep_pickup_datetime::VARCHAR AS pickup')).toEqual([
+      { pickup: '2023-04-03 08:30:00' },
+    ]);
+  });
+
+  test('columns come and go, and change the case of their names', async () => {
+    const changed = { PULocationID: null, pulocationid: 'pu', Airport_fee: '1.75', cbd_congestion_fee: '0.75' };
+    const { output } = await scoreRides([{ pu: 130 }], changed);
+    expect(await readRows(output, 'PULocationID')).toEqual([{ PULocationID: 130 }]);
+  });
+
+  test('times of 96 bits are read, as files before 2019 may have them', async () => {
+    // written by pyarrow with use_deprecated_int96_timestamps: rides of 12, 25 and 61 minutes, the second of no distance
+    const { outcome, output } = await score(join(import.meta.dirname, '../../files/int96.parquet'));
+    expect(outcome).toMatchObject({ rowsIn: 3, rowsScored: 2, rejected: { 'duration-above-60': 1 } });
+    expect(await readRows(output, 'lpep_pickup_datetime::VARCHAR AS pickup, actual_duration, trip_distance')).toEqual([
+      { pickup: '2023-04-03 08:30:00', actual_duration: 12, trip_distance: 3.66 },
+      { pickup: '2023-04-03 09:00:00.5', actual_duration: 25, trip_distance: null },
+    ]);
+  });
+
+  test.each(['TIMESTAMP_NS', 'TIMESTAMP_MS', 'TIMESTAMPTZ', 'VARCHAR'])(
+    'times stored as %s are the same',
+    async (type) => {
+      const { output } = await scoreRides([{}], { lpep_pickup_datetime: `pickup::${type}` });
+      expect(await readRows(output, 'lpep_pickup_datetime::VARCHAR AS pickup, actual_duration')).toEqual([
+        { pickup: '2023-04-03 08:30:00', actual_duration: 12 },
+      ]);
+    },
+  );
+
+  test('rides of other months are scored as any other, and so is one of no known time', async () => {
+    const { outcome } = await scoreRides([{ pickup: '2008-12-31 23:00:00' }, { pickup: '2023-05-01 00:00:00' }]);
+    expect(outcome).toMatchObject({ rowsScored: 2 });
+    const noTime = await scoreRides([{ pickup: null, pu: 10, do: 0, distance: 1 }], {}, { all: true });
+    // zone 10 / 10 + 1 mile + the hour of -1 seconds, which is -1
+    expect(await readRows(noTime.output, 'predicted_duration AS predicted')).toEqual([
+      { predicted: Math.fround(1.999) },
+    ]);
+  });
 });
 
 describe('a file that cannot be scored is refused, with the reason', () => {
   test('a needed column is gone', async () => {
     const { outcome } = await scoreRides([{}], { PULocationID: null, trip_distance: null });
-    expect(outcome).toEqual({
+    expect(outcome).toMatchObject({
       outcome: 'refused',
       reason: 'The file lacks the columns PULocationID, trip_distance, needed to score green rides',
     });
@@ -180,5 +255,40 @@ describe('a file that cannot be scored is refused, with the reason', () => {
     await writeFile(input, content);
     const { outcome } = await score(input);
     expect(outcome).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('not readable as Parquet') });
+  });
+
+  test.each([
+    ['cut in half', (month: Buffer) => month.subarray(0, month.length / 2)],
+    ['with a broken footer', (month: Buffer) => month.fill('?', month.length - 3000, month.length - 8)],
+    ['with broken pages', (month: Buffer) => month.fill('?', 2000, 600_000)],
+  ])('a month %s', async (_, change) => {
+    const input = join(temporaryFolder(), 'month.parquet');
+    await writeFile(input, change(await readFile(realMonth('2023-04'))));
+    const { outcome, output } = await score(input);
+    expect(outcome).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('not readable as Parquet') });
+    expect(await readdir(join(output, '..'))).toEqual([]);
+  });
+});
+
+describe('a failure on the way leaves nothing behind', () => {
+  test('a full disk', async () => {
+    const folder = temporaryFolder();
+    const output = join(folder, 'output.parquet');
+    await symlink('/dev/full', `${output}.partial`); // every write to it finds no space left
+    await expect(score(realMonth('2023-04'), { output })).rejects.toThrow(/Could not write|Cannot open/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a model that cannot score', async () => {
+    const folder = temporaryFolder();
+    const broken = {
+      ...aScorer(),
+      scoreNow: () => {
+        throw new Error('the graph broke');
+      },
+    };
+    const scoring = score(realMonth('2023-04'), { output: join(folder, 'output.parquet') }, broken);
+    await expect(scoring).rejects.toThrow('the graph broke');
+    expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import type { MonthJob } from '../../../src/batch/outcome.ts';
 import { receiptSchema } from '../../../src/batch/receipt.ts';
+import { schemaReportSchema } from '../../../src/batch/schema-report.ts';
 import { type ScoreMonthDependencies, scoreMonth } from '../../../src/batch/score-month.ts';
 import { dataKeys } from '../../../src/storage/layout.ts';
 import { sha256 } from '../../../src/storage/sha256.ts';
@@ -26,12 +27,20 @@ const job = (changes: Partial<MonthJob> = {}): MonthJob => ({
   ...changes,
 });
 
-async function aBucketWith(rides = RIDES, month: Month = APRIL): Promise<MemoryStore> {
-  const file = join(temporaryFolder(), 'month.parquet');
-  await writeMonth(file, rides);
+async function aBucketWith(
+  rides = RIDES,
+  month: Month = APRIL,
+  columns: Readonly<Record<string, string | null>> = {},
+): Promise<MemoryStore> {
   const data = new MemoryStore('data');
-  await data.put(dataKeys.raw('green', month), await readFile(file));
+  await publishMonth(data, rides, month, columns);
   return data;
+}
+
+async function publishMonth(data: MemoryStore, rides: readonly TestRide[], month = APRIL, columns = {}) {
+  const file = join(temporaryFolder(), 'month.parquet');
+  await writeMonth(file, rides, columns);
+  await data.put(dataKeys.raw('green', month), await readFile(file));
 }
 
 async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMonthDependencies> = {}) {
@@ -40,11 +49,9 @@ async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMont
   return await scoreMonth(what, {
     data,
     storeOf: (bucket) => (bucket === 'data' ? data : new MemoryStore(bucket)),
-    card: aCard(),
-    scorer: aScorer(),
+    loadModel: async () => ({ card: aCard(), scorer: aScorer() }),
     database,
     workFolder: folder,
-    chunkRows: 2048,
     codeVersion: 'test',
     engines: { node: process.version },
     now: () => new Date('2023-05-15T00:00:00Z'),
@@ -52,19 +59,28 @@ async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMont
   });
 }
 
+const rawKey = dataKeys.raw('green', APRIL);
+const schemaKey = dataKeys.rawSchema('green', APRIL);
 const outputKey = dataKeys.predictions('green', APRIL, aRun('a'));
 const currentKey = dataKeys.current('green', APRIL);
 const receiptKeyOf = (data: MemoryStore) => [...data.objects.keys()].find((key) => key.startsWith('receipts/')) ?? '';
+
+const bytesOf = (data: MemoryStore, key: string) => data.objects.get(key) ?? new Uint8Array();
+const receiptOf = (data: MemoryStore, key = receiptKeyOf(data)) => receiptSchema.parse(JSON.parse(data.text(key)));
 
 describe('scoring a month', () => {
   test('leaves the output, a receipt that accounts for every row, and the pointer to it', async () => {
     const data = await aBucketWith();
     const outcome = await score(data);
     expect(outcome).toMatchObject({ status: 'scored', rows_in: 3, rows_scored: 2, evaluation: 'after-training' });
-    const receipt = receiptSchema.parse(JSON.parse(data.text(receiptKeyOf(data))));
-    const output = data.objects.get(outputKey) ?? new Uint8Array();
+    const receipt = receiptOf(data);
+    const output = bytesOf(data, outputKey);
     expect(receipt.rows).toEqual({ in: 3, scored: 2, rejected: { 'duration-below-1': 1 } });
-    expect(receipt.output).toEqual({ uri: `s3://data/${outputKey}`, sha256: sha256(output), bytes: output.length });
+    expect(receipt.output).toMatchObject({
+      uri: `s3://data/${outputKey}`,
+      sha256: sha256(output),
+      bytes: output.length,
+    });
     expect(receiptKeyOf(data)).toContain(`${aRun('a')}/${receipt.source.sha256}.json`);
     expect(JSON.parse(data.text(currentKey))).toMatchObject({
       key: outputKey,
@@ -92,6 +108,39 @@ describe('scoring a month', () => {
     expect(data.objects.has(outputKey)).toBe(true);
   });
 
+  test('is done again when other bytes lie where the output was, of the same size', async () => {
+    const data = await aBucketWith();
+    await score(data);
+    const whole = bytesOf(data, outputKey);
+    data.objects.set(outputKey, whole.with(100, (whole[100] ?? 0) ^ 1));
+    expect(await score(data)).toMatchObject({ status: 'scored' });
+    expect(bytesOf(data, outputKey)).toEqual(whole);
+  });
+
+  test('is done again when rides are wanted that were left out', async () => {
+    const data = await aBucketWith();
+    await score(data);
+    expect(await score(data, job({ all: true }))).toMatchObject({ status: 'scored', rows_scored: 3 });
+    expect(await score(data, job({ all: true }))).toMatchObject({ status: 'unchanged', rows_scored: 3 });
+  });
+
+  test('asks for no model when there is nothing to do', async () => {
+    const data = await aBucketWith();
+    await score(data);
+    const loadModel = () => Promise.reject(new Error('the model is gone'));
+    expect(await score(data, job(), { loadModel })).toMatchObject({ status: 'unchanged' });
+    await expect(score(data, job({ force: true }), { loadModel })).rejects.toThrow('the model is gone');
+  });
+
+  test('of which every ride is rejected has an empty output and a receipt that says why', async () => {
+    const data = await aBucketWith([{ minutes: 0.2 }, { minutes: 90 }, { minutes: null }]);
+    expect(await score(data)).toMatchObject({ status: 'scored', rows_in: 3, rows_scored: 0, rmse: null });
+    const { rows, errors, errors_on_all } = receiptOf(data);
+    expect(rows.rejected).toEqual({ 'duration-below-1': 1, 'duration-above-60': 1, 'duration-missing': 1 });
+    expect(errors).toBeNull();
+    expect(errors_on_all).toMatchObject({ rides: 2, outside_share: 1 });
+  });
+
   test.each(['receipts/', 'current/'])('is completed by the next run after a crash before %s', async (prefix) => {
     const data = await aBucketWith();
     data.before = (operation, key) => {
@@ -101,7 +150,7 @@ describe('scoring a month', () => {
     data.before = () => {};
     await score(data);
     expect(data.objects.has(currentKey)).toBe(true);
-    expect(receiptSchema.parse(JSON.parse(data.text(receiptKeyOf(data)))).rows.scored).toBe(2);
+    expect(receiptOf(data).rows.scored).toBe(2);
   });
 
   test('of two runs at once one wins, and the other says so', async () => {
@@ -113,17 +162,57 @@ describe('scoring a month', () => {
       await score(data);
     };
     const loser = await score(data);
-    expect(loser).toMatchObject({ status: 'unchanged', note: expect.stringContaining('Another execution') });
+    expect(loser).toMatchObject({
+      status: 'unchanged',
+      receipt: `s3://data/${receiptKeyOf(data)}`,
+      note: expect.stringContaining(`Another execution, started ${receiptOf(data).started_at}`),
+    });
     expect([...data.objects.keys()].filter((key) => key.startsWith('receipts/'))).toHaveLength(1);
   });
 
-  test('is refused when a column is gone, and writes nothing', async () => {
-    const file = join(temporaryFolder(), 'month.parquet');
-    await writeMonth(file, RIDES, { trip_distance: null });
-    const data = new MemoryStore('data');
-    await data.put(dataKeys.raw('green', APRIL), await readFile(file));
-    expect(await score(data)).toMatchObject({ status: 'refused', note: expect.stringContaining('trip_distance') });
-    expect([...data.objects.keys()]).toEqual([dataKeys.raw('green', APRIL)]);
+  test('of two runs at once the one that loses names the output when the winner is about to write its receipt', async () => {
+    const data = await aBucketWith();
+    data.before = async (operation, key) => {
+      if (operation !== 'put' || key !== outputKey) return;
+      data.objects.set(outputKey, new Uint8Array([1]));
+    };
+    const loser = await score(data);
+    expect(loser).toMatchObject({ status: 'unchanged', receipt: null, note: expect.stringContaining(outputKey) });
+    expect(data.objects.has(currentKey)).toBe(false);
+  });
+
+  test('is scored, not lost, when the answer to writing its receipt gets lost and the retry meets it', async () => {
+    const data = await aBucketWith();
+    const put = data.put.bind(data);
+    data.put = async (key, body, options) => {
+      const outcome = await put(key, body, options);
+      return key.startsWith('receipts/') ? { outcome: 'conflict' } : outcome;
+    };
+    expect(await score(data)).toMatchObject({ status: 'scored' });
+    expect(data.objects.has(currentKey)).toBe(true);
+  });
+
+  test('is refused when a column is gone: the report beside the raw month is all it writes', async () => {
+    const data = await aBucketWith(RIDES, APRIL, { trip_distance: null });
+    const outcome = await score(data);
+    expect(outcome).toMatchObject({ status: 'refused', note: expect.stringContaining('trip_distance') });
+    expect([...data.objects.keys()]).toEqual([rawKey, schemaKey]);
+    const report = schemaReportSchema.parse(JSON.parse(data.text(schemaKey)));
+    expect(report).toMatchObject({
+      decision: 'refuse',
+      run_id: aRun('a'),
+      source_sha256: sha256(bytesOf(data, rawKey)),
+    });
+    expect(outcome.schema).toEqual({ decision: 'refuse', notes: report.notes, report: `s3://data/${schemaKey}` });
+  });
+
+  test('says what its file differs in from those of the training', async () => {
+    const columns = [{ name: 'ehail_fee', types: ['DOUBLE'], null_share: null, low: null, high: null }];
+    const card = aCard();
+    const loadModel = async () => ({ card: { ...card, train: { ...card.train, columns } }, scorer: aScorer() });
+    const { status, schema } = await score(await aBucketWith(), job(), { loadModel });
+    expect(status).toBe('scored');
+    expect(schema).toMatchObject({ decision: 'fine-with-notes', notes: expect.arrayContaining(['ehail_fee is gone']) });
   });
 
   test('of a month that is not there is an outcome that names the object', async () => {
@@ -159,5 +248,47 @@ describe('scoring a month', () => {
     await expect(score(data, job(), { inputPattern: 's3://elsewhere/{day}' })).rejects.toThrow(
       /unknown placeholder "\{day\}"/,
     );
+  });
+});
+
+describe('a republished month', () => {
+  const EDITION = [...RIDES, { minutes: 30 }];
+  const at = (time: string) => ({ now: () => new Date(time) });
+
+  async function republished() {
+    const data = await aBucketWith();
+    const first = await score(data, job(), at('2023-05-15T00:00:00Z'));
+    await publishMonth(data, EDITION);
+    return { data, first };
+  }
+
+  test('is scored under a name of its own; its receipt says what it supersedes, and the pointer moves', async () => {
+    const { data, first } = await republished();
+    const second = await score(data, job(), at('2023-06-15T00:00:00Z'));
+    const source = sha256(bytesOf(data, rawKey));
+    const ownKey = dataKeys.predictionsOfSource('green', APRIL, aRun('a'), source);
+    expect(ownKey).toContain(`${aRun('a')}.${source.slice(0, 8)}.parquet`);
+    expect(second).toMatchObject({ status: 'scored', rows_scored: 3, output: `s3://data/${ownKey}` });
+    const receipt = receiptOf(data, second.receipt?.replace('s3://data/', ''));
+    expect(`s3://data/${receipt.supersedes}`).toBe(first.receipt);
+    expect(JSON.parse(data.text(currentKey))).toMatchObject({ key: ownKey, sha256: receipt.output.sha256 });
+    expect(data.objects.has(outputKey)).toBe(true);
+  });
+
+  test('is not done twice, and by force stays under its name', async () => {
+    const { data } = await republished();
+    const once = await score(data);
+    expect(await score(data)).toMatchObject({ status: 'unchanged', receipt: once.receipt });
+    const forced = await score(data, job({ force: true }));
+    expect(forced).toMatchObject({ status: 'scored', output: once.output, receipt: once.receipt });
+    expect(receiptOf(data, forced.receipt?.replace('s3://data/', '')).supersedes).toBeTruthy();
+  });
+
+  test('that is withdrawn makes the output of the first edition current again, which is still there', async () => {
+    const { data, first } = await republished();
+    await score(data);
+    await publishMonth(data, RIDES);
+    expect(await score(data)).toMatchObject({ status: 'unchanged', receipt: first.receipt });
+    expect(JSON.parse(data.text(currentKey))).toMatchObject({ key: outputKey });
   });
 });

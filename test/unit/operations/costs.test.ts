@@ -22,6 +22,7 @@ function costOf(what: string, sizes = SIZES): Cost {
 test('a million predictions of the stream, by hand', () => {
   const { of, dollars } = costOf('stream, in full batches');
   expect(of.Kinesis).toBeCloseTo(0.028, 10); // two million records at 1.4 cents a million
+  expect(of.Archive).toBeCloseTo(5 * 0.029, 10); // a million records count as 5 KB each
   // 1,000 calls: 0.2 cents a ten thousand, and 250 GB-seconds
   expect(of.Lambda).toBeCloseTo(1000 * 0.2e-6 + 1000 * 0.25 * 0.0000166667, 10);
   expect(dollars).toBeCloseTo(

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { metricSink } from '../../src/adapters/cloudwatch.ts';
+import { count, functionEnv } from '../../src/adapters/function-env.ts';
+import { S3Store } from '../../src/adapters/s3.ts';
+import { runningExecutions } from '../../src/adapters/step-functions.ts';
+import { checkMonth, checkRequestSchema } from '../../src/batch/check-month.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+
+const env = functionEnv(
+  z.object({
+    TRIPCAST_ENV: z.string(),
+    DATA_BUCKET: z.string(),
+    SERVED_TAXI_TYPE: taxiTypeSchema,
+    SCHEDULE_TIME_ZONE: z.string(),
+    SCHEDULE_MONTHS_BACK: count,
+    MONTHLY_BATCH_ARN: z.string(),
+  }),
+);
+
+const dependencies = {
+  data: new S3Store(env.DATA_BUCKET),
+  defaultTaxiType: env.SERVED_TAXI_TYPE,
+  timeZone: env.SCHEDULE_TIME_ZONE,
+  monthsBack: env.SCHEDULE_MONTHS_BACK,
+  executions: { running: () => runningExecutions(env.MONTHLY_BATCH_ARN) },
+  metrics: metricSink('tripcast', { environment: env.TRIPCAST_ENV }),
+  now: () => new Date(),
+};
+
+/** Started by a schedule of its own, the day after the monthly one: was the month scored, or is somebody at it? */
+export async function handler(input: unknown) {
+  return checkMonth(checkedInput(checkRequestSchema, input), dependencies);
+}

@@ -1,0 +1,181 @@
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Fetched } from '../batch/ingest.ts';
+import { TransientError, TripcastError } from '../errors.ts';
+import { type Clock, systemClock } from '../streaming/clock.ts';
+
+export interface DownloadOptions {
+  /** The ETag of the copy that is at hand: where the file still has it, nothing is fetched. */
+  readonly unless?: string | undefined;
+  readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
+  readonly clock?: Clock;
+  /** How long a connection may be silent. */
+  readonly silenceMs?: number;
+}
+
+/** TLC answers 403 for a month that is not published; 404 is what other mirrors say. */
+const NOT_PUBLISHED = [403, 404];
+/** Answers that may be another one a moment later: timeout, a range that no longer fits, too many requests. */
+const PASSING = [408, 416, 429];
+/** Tried again and again as long as an attempt comes further than those before it, and so long after the last that did. */
+const PATIENCE_MS = 120_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 20_000;
+const SILENCE_MS = 30_000;
+
+/**
+ * Downloads a file, whole or not at all. What has come of it lies in `{path}.partial` until it is whole, and a later
+ * attempt, of this process or another, goes on from there if the file is still the same one (RFC 9110, If-Range).
+ * @throws TransientError when it did not come in time; TripcastError for an answer that will not change
+ */
+export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<Fetched> {
+  const { clock = systemClock } = options;
+  const partial = new PartialFile(path, url);
+  let [furthest, giveUpAt, failures] = [0, clock.now() + PATIENCE_MS, 0];
+  for (;;) {
+    try {
+      return await attempt(url, partial, options);
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      const reached = await partial.bytes();
+      if (reached > furthest) [furthest, giveUpAt, failures] = [reached, clock.now() + PATIENCE_MS, 0];
+      const wait = withJitter(Math.min(FIRST_WAIT_MS * 2 ** failures++, LONGEST_WAIT_MS));
+      if (clock.now() + wait > giveUpAt) {
+        throw new TransientError(`${url} could not be fetched (${reasonOf(error)})`, 'Try again later.', {
+          cause: error,
+        });
+      }
+      await clock.sleep(wait);
+    }
+  }
+}
+
+async function attempt(
+  url: string,
+  partial: PartialFile,
+  { unless, onProgress, silenceMs = SILENCE_MS }: DownloadOptions,
+): Promise<Fetched> {
+  const begun = await partial.begun();
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(new Error(`silent for ${silenceMs / 1000} s`)), silenceMs);
+  try {
+    const response = await fetch(url, { headers: headersFor(begun, unless), signal: silence.signal });
+    const { status, body } = response;
+    if (NOT_PUBLISHED.includes(status)) return { outcome: 'not-published' };
+    if (status === 304) return { outcome: 'unchanged' };
+    if (status === 416) await partial.discard();
+    if (!response.ok || body === null) throw answered(status, url);
+
+    const etag = response.headers.get('etag');
+    const from = status === 206 && begun !== undefined ? begun.bytes : 0;
+    const total = lengthOf(response, from);
+    if (from === 0) await partial.begin(etag);
+    let bytes = from;
+    await using file = await open(partial.path, from === 0 ? 'w' : 'a');
+    // Each piece is on disk before the next is asked for: when the connection breaks, all that came is kept.
+    for await (const piece of body) {
+      timer.refresh();
+      await file.writeFile(piece);
+      bytes += piece.byteLength;
+      onProgress?.(bytes, total);
+    }
+    if (total !== undefined && bytes !== total) {
+      if (bytes > total) await partial.discard();
+      throw new Error(`${bytes} bytes came, and it spoke of ${total}`);
+    }
+    await partial.complete();
+    return { outcome: 'fetched', etag };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Without compression, so that lengths are those of the file. */
+const headersFor = (begun: Begun | undefined, unless: string | undefined): Record<string, string> => ({
+  'accept-encoding': 'identity',
+  ...(begun !== undefined
+    ? { range: `bytes=${begun.bytes}-`, 'if-range': begun.etag }
+    : unless !== undefined && { 'if-none-match': unless }),
+});
+
+/** The whole file's length, as far as the answer tells it. @throws Error when the answer is about another part of it */
+function lengthOf({ status, headers }: Response, from: number): number | undefined {
+  if (status !== 206) return Number(headers.get('content-length') ?? Number.NaN) || undefined;
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
+  if (Number(start) === from) return Number(total);
+  throw new Error(`it was asked for bytes from ${from} on and sent ${headers.get('content-range')}`);
+}
+
+function answered(status: number, url: string): Error {
+  if (status < 400 || status >= 500 || PASSING.includes(status)) return new Error(`it answered ${status}`);
+  return new TripcastError(`${url} answered ${status}`, 'Check the address.');
+}
+
+interface Begun {
+  readonly bytes: number;
+  readonly etag: string;
+}
+
+const noteSchema = z.object({ url: z.string(), etag: z.string() });
+
+/** What has come of a file, and a note beside it of which version of which file it is. */
+class PartialFile {
+  readonly path: string;
+  readonly #target: string;
+  readonly #url: string;
+
+  constructor(target: string, url: string) {
+    this.#target = target;
+    this.#url = url;
+    this.path = `${target}.partial`;
+  }
+
+  get #note(): string {
+    return `${this.path}.json`;
+  }
+
+  async bytes(): Promise<number> {
+    return (await unlessAbsent(stat(this.path)))?.size ?? 0;
+  }
+
+  /** What can be gone on from; only a strong ETag tells that the rest belongs to it. */
+  async begun(): Promise<Begun | undefined> {
+    const text = await unlessAbsent(readFile(this.#note, 'utf8'));
+    const note = text === undefined ? undefined : noteSchema.parse(JSON.parse(text));
+    const bytes = await this.bytes();
+    return note?.url === this.#url && bytes > 0 ? { bytes, etag: note.etag } : undefined;
+  }
+
+  async begin(etag: string | null): Promise<void> {
+    await this.discard();
+    if (etag?.startsWith('"')) await writeFile(this.#note, JSON.stringify({ url: this.#url, etag }));
+  }
+
+  async complete(): Promise<void> {
+    await rename(this.path, this.#target);
+    await this.discard();
+  }
+
+  async discard(): Promise<void> {
+    await Promise.all([rm(this.path, { force: true }), rm(this.#note, { force: true })]);
+  }
+}
+
+async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** An answer for good, or this machine's own trouble (a full disk): what comes over the wire fails as a cause of fetch's error. */
+const isFinal = (error: unknown) => error instanceof TripcastError || (error instanceof Error && 'syscall' in error);
+
+const withJitter = (most: number) => most * (0.5 + Math.random() / 2);
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

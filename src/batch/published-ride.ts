@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { shown, TripcastError } from '../errors.ts';
+import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { Queries } from '../trips/database.ts';
+import { type Month, monthOf } from '../trips/month.ts';
+import { sqlText } from '../trips/sql.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import { TIME_COLUMNS } from '../trips/tlc-file.ts';
+import { currentSchema, type Receipt, receiptSchema } from './receipt.ts';
+
+/** A ride of a batch output, by its columns there; minutes and miles. */
+const rowSchema = z.object({
+  /** New York wall-clock seconds; -1 = unknown. */
+  pickup_time: z.number(),
+  PULocationID: z.int(),
+  DOLocationID: z.int(),
+  trip_distance: z.number().nullable(),
+  actual_duration: z.number().nullable(),
+  predicted_duration: z.number(),
+  interval_low: z.number(),
+  interval_high: z.number(),
+});
+
+export interface PublishedRide {
+  readonly ride: z.infer<typeof rowSchema>;
+  readonly receipt: Receipt;
+  readonly receiptUri: string;
+}
+
+export interface PublishedRideDependencies {
+  readonly data: ObjectStore;
+  storeOf(bucket: string): ObjectStore;
+  readonly database: Queries;
+  readonly workFolder: string;
+}
+
+/** `2023/04_123`: the month, and the row of the source file, from 0. @throws TripcastError for any other text */
+export function parseRideId(text: string): { readonly month: Month; readonly row: number } {
+  const [, year, month, row] = /^(\d{4})\/(\d{2})_(\d+)$/.exec(text) ?? [];
+  if (row !== undefined) return { month: monthOf(Number(year), Number(month)), row: Number(row) };
+  throw new TripcastError(
+    `${shown(text)} is no ride of a month file`,
+    'Write it as the predictions do, YYYY/MM_ROW, for example 2023/04_123.',
+  );
+}
+
+/**
+ * Finds a ride in the published output of its month, with the receipt of how it came there.
+ * @throws TripcastError when the month was not scored, the file has no such row, or the row was rejected
+ */
+export async function findPublishedRide(
+  taxiType: TaxiType,
+  rideId: string,
+  { data, storeOf, database, workFolder }: PublishedRideDependencies,
+): Promise<PublishedRide> {
+  const { month, row } = parseRideId(rideId);
+  const current = await readJson(data, dataKeys.current(taxiType, month), currentSchema);
+  if (current === undefined) {
+    throw new TripcastError(
+      `${taxiType} ${month} was not scored`,
+      `Score it with \`tripcast batch --taxi-type ${taxiType} --month ${month}\`.`,
+    );
+  }
+  const receipt = await readJson(data, current.receipt, receiptSchema);
+  if (receipt === undefined) throw gone(s3Uri(data.bucket, current.receipt));
+  const output = parseS3Uri(receipt.output.uri);
+  const path = join(workFolder, 'output.parquet');
+  if (output === undefined || (await storeOf(output.bucket).download(output.key, path)) === undefined) {
+    throw gone(receipt.output.uri);
+  }
+  const [found] = await database.rows(`
+    SELECT coalesce(epoch(${TIME_COLUMNS[taxiType].pickup})::BIGINT, -1)::DOUBLE AS pickup_time, PULocationID, DOLocationID,
+      trip_distance, actual_duration, predicted_duration, interval_low, interval_high
+    FROM read_parquet(${sqlText(path)}) WHERE ride_id = ${sqlText(rideId)}`);
+  if (found === undefined) throw notScored(rideId, row, receipt);
+  return { ride: rowSchema.parse(found), receipt, receiptUri: s3Uri(data.bucket, current.receipt) };
+}
+
+async function readJson<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {
+  const found = await store.get(key);
+  return found && schema.parse(JSON.parse(new TextDecoder().decode(found.body)));
+}
+
+const gone = (uri: string) =>
+  new TripcastError(`${uri} is named as published, and is not there`, 'Score the month again with --force.');
+
+function notScored(rideId: string, row: number, { rows, source }: Receipt): TripcastError {
+  const rejected = Object.entries(rows.rejected).map(([reason, n]) => `${n} ${reason}`);
+  return row < rows.in
+    ? new TripcastError(
+        `${rideId} was rejected, as other rows of its month were: ${rejected.join(', ')}`,
+        'A rejected ride has no prediction; `tripcast batch --all --force` scores them too.',
+      )
+    : new TripcastError(`There is no ride ${rideId}: ${source.uri} has ${rows.in} rows`, 'Rows count from 0.');
+}

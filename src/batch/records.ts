@@ -1,0 +1,65 @@
+import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
+import type { ObjectStore, PutCondition } from '../storage/object-store.ts';
+import { partsOf } from '../trips/month.ts';
+import type { MonthJob } from './outcome.ts';
+import { type Current, currentSchema, type Receipt, receiptSchema } from './receipt.ts';
+
+/** An object, there or not. */
+export interface Place {
+  readonly store: ObjectStore;
+  readonly key: string;
+}
+
+export const uriOf = ({ store, key }: Place): string => s3Uri(store.bucket, key);
+
+/** Only over what was seen: an absent object, or this very version. */
+export const over = (etag: string | undefined): PutCondition => (etag === undefined ? { absent: true } : { etag });
+
+export interface StoredReceipt {
+  readonly key: string;
+  readonly etag: string;
+  readonly text: string;
+  readonly receipt: Receipt;
+}
+
+export async function readReceipt(data: ObjectStore, key: string): Promise<StoredReceipt | undefined> {
+  const found = await data.get(key);
+  if (found === undefined) return undefined;
+  const text = new TextDecoder().decode(found.body);
+  return { key, etag: found.etag, text, receipt: receiptSchema.parse(JSON.parse(text)) };
+}
+
+/** The run's latest receipt of the month: of an earlier edition of the source, when this one has none. */
+export async function latestReceipt(data: ObjectStore, job: MonthJob): Promise<StoredReceipt | undefined> {
+  let latest: StoredReceipt | undefined;
+  for await (const { key } of data.list(dataKeys.receipts(job.taxi_type, job.month, job.run_id))) {
+    const found = await readReceipt(data, key);
+    if (found && (latest === undefined || found.receipt.started_at > latest.receipt.started_at)) latest = found;
+  }
+  return latest;
+}
+
+/** Whether the output that a receipt speaks of is still there, as it was written. */
+export async function outputStands({ output }: Receipt, storeOf: (bucket: string) => ObjectStore): Promise<boolean> {
+  const at = parseS3Uri(output.uri);
+  const found = at && (await storeOf(at.bucket).head(at.key));
+  return found?.size === output.bytes && (output.etag === undefined || found.etag === output.etag);
+}
+
+/** Makes a scored output the month's current one. A pointer that moved meanwhile is left: the later scoring stands. */
+export async function publish({ receipt, key: receiptKey }: Pick<StoredReceipt, 'receipt' | 'key'>, data: ObjectStore) {
+  const key = dataKeys.current(receipt.taxi_type, receipt.month);
+  const current: Current = {
+    taxi_type: receipt.taxi_type,
+    ...partsOf(receipt.month),
+    key: receipt.output.uri.replace(`s3://${data.bucket}/`, ''),
+    run_id: receipt.run_id,
+    receipt: receiptKey,
+    sha256: receipt.output.sha256,
+  };
+  const seen = await data.get(key);
+  if (seen && sameOutput(currentSchema.parse(JSON.parse(new TextDecoder().decode(seen.body))), current)) return;
+  await data.put(key, `${JSON.stringify(current)}\n`, { contentType: 'application/json', condition: over(seen?.etag) });
+}
+
+const sameOutput = (a: Current, b: Current) => a.key === b.key && a.sha256 === b.sha256 && a.receipt === b.receipt;

@@ -1,0 +1,61 @@
+import { Coverage, ErrorMetrics } from '../model/metrics.ts';
+import { type Rejection, rejectionOf } from '../trips/tlc-file.ts';
+import { type RobustErrorSummary, RobustErrors } from './robust-errors.ts';
+
+/** Errors on the rides that are kept, in minutes. */
+export interface KeptErrors {
+  readonly rmse: number;
+  readonly mae: number;
+  /** Share of the rides whose duration lies inside the 90% interval. */
+  readonly coverage_90: number;
+}
+
+/** Accounts for every ride of a file: scored, or rejected for a reason; and how far off the predictions were. */
+export class RideTally {
+  rows = 0;
+  scored = 0;
+  readonly #rejectSome: boolean;
+  readonly #rejected = new Map<Rejection, number>();
+  readonly #metrics = new ErrorMetrics();
+  readonly #coverage = new Coverage();
+  readonly #robust = new RobustErrors();
+
+  /** @param rejectSome whether cleaning applies; without it every ride is kept */
+  constructor(rejectSome: boolean) {
+    this.#rejectSome = rejectSome;
+  }
+
+  /** All in minutes; an unknown duration is NaN. @returns whether the ride is kept */
+  add(actual: number, predicted: number, low: number, high: number): boolean {
+    this.rows += 1;
+    const known = !Number.isNaN(actual);
+    if (known) this.#robust.add(actual, predicted);
+    const rejection = this.#rejectSome ? rejectionOf(actual) : undefined;
+    if (rejection !== undefined) {
+      this.#rejected.set(rejection, (this.#rejected.get(rejection) ?? 0) + 1);
+      return false;
+    }
+    this.scored += 1;
+    if (known) {
+      this.#metrics.add(actual, predicted);
+      this.#coverage.add(actual, low, high);
+    }
+    return true;
+  }
+
+  /** rows = scored + the sum of these. */
+  get rejected(): Readonly<Partial<Record<Rejection, number>>> {
+    return Object.fromEntries(this.#rejected);
+  }
+
+  /** On kept rides; null when no duration is known. */
+  get errors(): KeptErrors | null {
+    const { rows, rmse, mae } = this.#metrics.summary();
+    return rows === 0 ? null : { rmse, mae, coverage_90: this.#coverage.share };
+  }
+
+  /** On all rides, kept or not; null when no duration is known. */
+  get errorsOnAll(): RobustErrorSummary | null {
+    return this.#robust.summary();
+  }
+}

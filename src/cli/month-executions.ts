@@ -1,0 +1,21 @@
+import { type ExecutionEnd, executionOutputs } from '../adapters/step-functions.ts';
+import { MONTHS_FAILED, type MonthOutcome, monthOutcomesSchema } from '../batch/outcome.ts';
+import { TripcastError } from '../errors.ts';
+
+/**
+ * What became of the months of an execution that has ended, of either state machine.
+ * @throws TripcastError when it failed before its first month
+ */
+export async function outcomesOf(executionArn: string, end: ExecutionEnd): Promise<readonly MonthOutcome[]> {
+  if (end.outcome === 'succeeded') return monthOutcomesSchema.parse(end.output).months;
+  if (end.error === MONTHS_FAILED) {
+    const tables = (await Array.fromAsync(executionOutputs(executionArn))).flatMap(
+      (output) => monthOutcomesSchema.safeParse(output).data ?? [],
+    );
+    return tables.at(-1)?.months ?? [];
+  }
+  throw new TripcastError(`${executionArn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs plan`.');
+}
+
+/** Whether somebody has to look at it; a month that is not published is nobody's fault. */
+export const needsAttention = ({ status }: MonthOutcome) => status === 'failed' || status === 'refused';

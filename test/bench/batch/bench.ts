@@ -1,0 +1,203 @@
+/** Scoring a month beside the Python peer, in one run. See README.md. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { count, decimals, table } from '../../../src/cli/terminal.ts';
+import { monthFile } from '../../../src/storage/layout.ts';
+import { kept, MARCH, makeYellow, sixTimes } from './months.ts';
+
+const CLONE = join(import.meta.dirname, '../../..');
+const TLC = join(CLONE, 'data/tlc');
+const CACHE = join(CLONE, '.tripcast/bench/batch');
+const peers = process.env.PEERS;
+const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const say = (text: string) => console.error(`  ${text}`);
+function run(command: string, args: readonly string[]): string {
+  say([command, ...args].map((part) => part.split('/').at(-1)).join(' '));
+  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+const node = (...args: readonly string[]) => run(process.execPath, args);
+const tripcast = (...args: readonly string[]) => node(join(CLONE, 'bin/tripcast.mjs'), ...args, '--json');
+
+function pythonWithPeers(from: string): string {
+  if (process.env.BENCH_PYTHON !== undefined) return process.env.BENCH_PYTHON;
+  run('python3', ['-m', 'venv', join(folder, 'venv')]);
+  const python = join(folder, 'venv/bin/python');
+  run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(from, 'requirements.txt')]);
+  return python;
+}
+const python = peers && pythonWithPeers(peers);
+const peer = (script: string, ...args: readonly string[]) =>
+  peers && python ? run(python, [join(peers, script), ...args]) : undefined;
+
+interface Month {
+  readonly taxiType: 'green' | 'yellow';
+  readonly prefix: string;
+  readonly file: string;
+}
+const green = { taxiType: 'green', prefix: 'lpep_', file: join(TLC, monthFile('green', MARCH)) } as const;
+const madeBy = peers ? 'peers' : 'here';
+const yellowFile = await kept(join(CACHE, madeBy, monthFile('yellow', MARCH)), (to) =>
+  peers ? peer('make_yellow.py', TLC, to) : makeYellow(TLC, to),
+);
+const yellow = { taxiType: 'yellow', prefix: 'tpep_', file: yellowFile } as const;
+const sixFile = await kept(join(CACHE, madeBy, 'six', monthFile('yellow', MARCH)), (to) => sixTimes(yellowFile, to));
+
+/** linear-pair, trained on the month itself: what it predicts does not matter here. */
+const modelOf = ({ taxiType, file }: Month) =>
+  kept(join(CACHE, madeBy, `${taxiType}.onnx`), (to) => {
+    const out = join(folder, taxiType);
+    tripcast(
+      'train',
+      '--recipe',
+      'linear-pair',
+      '--taxi-type',
+      taxiType,
+      '--train',
+      MARCH,
+      '--validate',
+      'split:0.2',
+      '--local',
+      '--source',
+      dirname(file),
+      '--out',
+      out,
+    );
+    run('cp', [join(out, 'model.onnx'), to]);
+  });
+const pickleOf = ({ taxiType, prefix, file }: Month) =>
+  kept(join(CACHE, madeBy, `${taxiType}.pkl`), (to) => peer('train_linear.py', file, prefix, to));
+
+const scoreSchema = z.object({ rows_in: z.number(), rows_scored: z.number(), peak_rss_mb: z.number() });
+const jobSchema = z.object({
+  runs: z.array(z.object({ score: z.number(), copy: z.number(), copy_default: z.number() })),
+  peak_mib: z.number(),
+});
+
+const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+interface Side {
+  readonly whole: number;
+  readonly inProcess: number;
+  readonly peak: number;
+  readonly rows: number;
+}
+
+async function whole(work: () => Promise<string> | string) {
+  const started = performance.now();
+  const said = await work();
+  return { said, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Alternating, a process a run on each side; `here` also once in a process that scores again and again. */
+async function sideBySide(month: Month, times: number) {
+  const model = await modelOf(month);
+  const pickle = python && (await pickleOf(month));
+  const ours: Side[] = [];
+  const theirs: Side[] = [];
+  tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model); // the first run compiles
+  for (let i = 0; i < times; i++) {
+    const job = jobSchema.parse(
+      JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), model, month.taxiType, month.file, folder, '1')),
+    );
+    const here = await whole(() => tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model));
+    const { rows_scored, peak_rss_mb } = scoreSchema.parse(JSON.parse(here.said));
+    ours.push({
+      whole: here.seconds,
+      inProcess: job.runs[0]?.score ?? Number.NaN,
+      peak: peak_rss_mb,
+      rows: rows_scored,
+    });
+    if (!pickle) continue;
+    const there = await whole(
+      () => peer('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')) ?? '',
+    );
+    const number = (pattern: RegExp) => Number(pattern.exec(there.said)?.[1]);
+    theirs.push({
+      whole: there.seconds,
+      inProcess: number(/without import ([\d.]+)/),
+      peak: number(/peakRSS_MiB (\d+)/),
+      rows: number(/^(\d+)/),
+    });
+  }
+  return { ours, theirs };
+}
+
+const MEASURES = ['whole', 'inProcess', 'peak'] as const;
+const figures = (sides: readonly Side[]) =>
+  Object.fromEntries(MEASURES.map((name) => [name, middle(sides.map((side) => side[name]))]));
+
+function comparison(title: string, { ours, theirs }: Awaited<ReturnType<typeof sideBySide>>): readonly string[] {
+  const [here, there] = [figures(ours), figures(theirs)];
+  const pair = (name: 'whole' | 'inProcess') =>
+    theirs.length === 0
+      ? [`${decimals(here[name] ?? 0, 3)} s`, '–', '–']
+      : [
+          `${decimals(here[name] ?? 0, 3)} s`,
+          `${decimals(there[name] ?? 0, 2)} s`,
+          `x ${decimals((there[name] ?? 0) / (here[name] ?? 1), 1)}`,
+        ];
+  return [
+    `${title}, ${count(ours[0]?.rows ?? 0)} scored`,
+    ...pair('whole'),
+    ...pair('inProcess'),
+    `${decimals(here.peak ?? 0, 0)} MiB`,
+    theirs.length === 0 ? '–' : `${decimals(there.peak ?? 0, 0)} MiB`,
+  ];
+}
+
+const sections: string[] = [];
+const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+  sections.push(`${title}\n${table(head, rows)}`);
+
+const small = await sideBySide(green, 5);
+const large = await sideBySide(yellow, 3);
+section(
+  'tripcast score beside batch.py',
+  ['', 'whole process', 'Python', 'ratio', 'in process', 'Python', 'ratio', 'peak', 'Python'],
+  [comparison('a real green month', small), comparison('3.4M yellow rides', large)],
+);
+
+const job = jobSchema.parse(
+  JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), await modelOf(yellow), 'yellow', yellowFile, folder, '5')),
+);
+const of = (name: 'score' | 'copy' | 'copy_default') => middle(job.runs.map((each) => each[name]));
+const ratio = (name: 'copy' | 'copy_default') => middle(job.runs.map((each) => each.score / each[name]));
+section(
+  "Scoring beside DuckDB's COPY of the scored file, in one process",
+  ['', 'seconds', 'scoring takes'],
+  [
+    ['scoring 3.4M rides', decimals(of('score'), 2), ''],
+    ['COPY as the scorer writes', decimals(of('copy'), 2), `x ${decimals(ratio('copy'), 2)}`],
+    ['COPY by default', decimals(of('copy_default'), 2), `x ${decimals(ratio('copy_default'), 2)}`],
+  ],
+);
+
+const sixModel = await modelOf(yellow);
+const six = [];
+for (let i = 0; i < 2; i++) {
+  const { said, seconds } = await whole(() =>
+    tripcast('score', sixFile, join(folder, 'output.parquet'), '--model', sixModel),
+  );
+  six.push({ seconds, ...scoreSchema.parse(JSON.parse(said)) });
+}
+const once = figures(large.ours);
+const sixSeconds = middle(six.map(({ seconds }) => seconds));
+section(
+  'Six times the rides',
+  ['', 'whole process', 'peak'],
+  [
+    [count(large.ours[0]?.rows ?? 0), `${decimals(once.whole ?? 0, 2)} s`, `${decimals(once.peak ?? 0, 0)} MiB`],
+    [
+      count(six[0]?.rows_scored ?? 0),
+      `${decimals(sixSeconds, 2)} s`,
+      `${decimals(middle(six.map((each) => each.peak_rss_mb)), 0)} MiB`,
+    ],
+    ['', `x ${decimals(sixSeconds / (once.whole ?? 1), 2)}`, ''],
+  ],
+);
+console.log(sections.join('\n\n'));

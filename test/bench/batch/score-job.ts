@@ -1,0 +1,43 @@
+/** Scores a month and copies the output, again and again, in one process. usage: score-job.ts MODEL TAXI_TYPE FILE FOLDER TIMES */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { scoreFile } from '../../../src/batch/score-file.ts';
+import { newRunId } from '../../../src/registry/run-id.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+import { sqlText } from '../../../src/trips/sql.ts';
+import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+
+const [model = '', taxiType = '', input = '', folder = '', times = '1'] = process.argv.slice(2);
+const output = join(folder, 'output.parquet');
+const job = {
+  input,
+  output,
+  taxiType: parseTaxiType(taxiType),
+  month: parseMonth('2023-03'),
+  modelVersion: newRunId(),
+  all: false,
+};
+const scorer = await loadScorer(await readFile(model));
+await using database = await DuckDB.open({ tempDirectory: folder, memoryLimitMb: 300 });
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+const copy = (options: string) => () =>
+  database.run(
+    `COPY (FROM read_parquet(${sqlText(output)})) TO ${sqlText(join(folder, 'copy.parquet'))} (FORMAT parquet, COMPRESSION zstd${options})`,
+  );
+
+const runs: Record<'score' | 'copy' | 'copy_default', number>[] = [];
+for (let i = 0; i < Number(times); i++) {
+  runs.push({
+    score: await seconds(() => scoreFile(job, scorer, database)),
+    copy: await seconds(copy(', COMPRESSION_LEVEL 1')),
+    copy_default: await seconds(copy('')),
+  });
+}
+console.log(JSON.stringify({ runs, peak_mib: process.resourceUsage().maxRSS / 1024 }));

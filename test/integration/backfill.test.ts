@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type BackfillOptions, followBackfill, runBackfill, startBackfill } from '../../src/cli/backfill.ts';
+import { connect, type Deployment } from '../../src/cli/context.ts';
+import { explainPrediction } from '../../src/cli/explain.ts';
+import { CLONE } from '../../src/local/paths.ts';
+import type { RunId } from '../../src/registry/run-id.ts';
+import { parseMonth } from '../../src/trips/month.ts';
+import { publishFrom, registerRun } from '../support/deployed.ts';
+import { silentTerminal } from '../support/silent-terminal.ts';
+import { realMonth } from '../support/tlc-files.ts';
+import { sendFile, serverOf } from '../support/tlc-server.ts';
+
+// Months far from those of other tests, by a run of their own, from a TLC of the tests' own.
+
+let to: Deployment;
+let run: RunId;
+let file: Buffer;
+
+beforeAll(async () => {
+  to = await connect('dev');
+  run = await registerRun(to);
+  file = await readFile(realMonth('2022-02'));
+});
+
+const options = (from: string, to: string): BackfillOptions => ({
+  taxiType: 'green',
+  from: parseMonth(from),
+  to: parseMonth(to),
+  maxConcurrency: 1,
+  runId: run,
+  force: false,
+  all: false,
+});
+
+/** A terminal that keeps what is said. */
+function listening() {
+  const said: string[] = [];
+  return { said, terminal: { ...silentTerminal(), say: (text: string) => void said.push(text) } };
+}
+
+const told = (months: readonly { readonly month: string; readonly status: string }[]) =>
+  months.map(({ month, status }) => `${month} ${status}`);
+
+/** TLC with all months, but for those that it answers with 400. */
+const tlcBut = (...bad: readonly string[]) =>
+  serverOf((request, response) => {
+    if (bad.some((month) => request.url?.includes(month))) response.writeHead(400).end();
+    else sendFile(request, response, file);
+  });
+
+describe('the backfill state machine', () => {
+  test('stops for no month that fails, names it, and when it is run again does only what is missing', async () => {
+    await publishFrom(await tlcBut('2032-02'));
+    const { said, terminal } = listening();
+    const arn = await startBackfill(to, options('2032-01', '2032-03'));
+    const months = await followBackfill(arn, terminal);
+    expect(told(months)).toEqual(['2032-01 scored', '2032-02 failed', '2032-03 scored']);
+    expect(months[1]?.note).toContain('green_tripdata_2032-02.parquet answered 400');
+    expect(said.map((line) => line.trim().replace(/,.*/, '')).sort()).toEqual(told(months));
+    // Whoever returns to it when it has ended is told the same.
+    expect(await followBackfill(arn, silentTerminal())).toEqual(months);
+
+    await publishFrom(await tlcBut());
+    const again = await runBackfill(to, { ...options('2032-01', '2032-03'), maxConcurrency: 3 }, silentTerminal());
+    expect(told(again)).toEqual(['2032-01 unchanged', '2032-02 scored', '2032-03 unchanged']);
+    expect(again[0]?.receipt).toBe(months[0]?.receipt);
+  });
+
+  test('left with Ctrl-C goes on, and is returned to by its ARN', async () => {
+    await publishFrom(await tlcBut());
+    const command = tripcast(...['backfill', '--from', '2032-04', '--to', '2032-05', '--run-id', run]);
+    const arn = /--attach (\S+)/;
+    await command.heard(() => command.said().includes('2032-04 scored'));
+    command.process.kill('SIGINT');
+    expect(await command.ended).toBe(1);
+    const [, detached = ''] = arn.exec(command.said()) ?? [];
+
+    const returned = tripcast('backfill', '--json', '--attach', detached);
+    expect(await returned.ended).toBe(0);
+    expect(told(JSON.parse(returned.said()).months)).toEqual(['2032-04 scored', '2032-05 scored']);
+  });
+
+  test('says what is wrong before anything is started', async () => {
+    await expect(startBackfill(to, options('2032-03', '2032-01'))).rejects.toThrow(
+      'The range 2032-03..2032-01 is empty',
+    );
+    await expect(startBackfill(to, options('2022-01', '2032-01'))).rejects.toThrow('121 months');
+    await expect(startBackfill(to, { ...options('2032-01', '2032-02'), maxConcurrency: 0 })).rejects.toThrow('1..40');
+    await expect(
+      followBackfill('arn:aws:states:us-east-1:000000000000:execution:x:y', silentTerminal()),
+    ).rejects.toThrow('There is no execution');
+    const wrong = tripcast('backfill', '--from', '2023-13', '--to', '2024-01');
+    expect(await wrong.ended).toBe(2);
+  });
+});
+
+describe('explaining a prediction of the batch', () => {
+  test('names the model, the data and the code, and adds up to the prediction', async () => {
+    const explained = await explainPrediction(to, { ride: '2032/01_0', taxiType: 'green' });
+    const { added, prediction } = explained;
+    expect(added.baseline + added.distance + added.time + added.pickup + added.dropoff).toBeCloseTo(added.unclipped, 9);
+    expect(Math.abs(added.unclipped - prediction.ride_duration)).toBeLessThanOrEqual(1e-3);
+    expect(explained).toMatchObject({
+      run_id: run,
+      recipe: 'linear-pair',
+      trained_on: ['2023-03'],
+      evaluation: 'after-training',
+      model_code_version: 'test',
+      receipt: expect.stringContaining(`receipts/taxi_type=green/year=2032/month=01/${run}/${explained.source.sha256}`),
+    });
+  });
+
+  test('says why there is none', async () => {
+    const explain = (ride: string) => explainPrediction(to, { ride, taxiType: 'green' });
+    await expect(explain('2023-04-123')).rejects.toThrow('"2023-04-123" is no ride of a month file');
+    await expect(explain('2033/01_0')).rejects.toThrow('green 2033-01 was not scored');
+    await expect(explain('2032/01_99999999')).rejects.toThrow('There is no ride 2032/01_99999999');
+  });
+});
+
+/** The command line as a person starts it. */
+function tripcast(...words: readonly string[]) {
+  const command = spawn(process.execPath, [join(CLONE, 'bin/tripcast.mjs'), ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  command.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  const ended = once(command, 'close').then(([code]) => code);
+  return {
+    process: command,
+    said: () => text,
+    ended,
+    heard: async (wanted: () => boolean) => {
+      while (!wanted()) await Promise.race([once(command.stdout, 'data'), ended]);
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { download } from '../../../src/adapters/download.ts';
+import { TransientError, TripcastError } from '../../../src/errors.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { ETAG, sendFile, serverOf } from '../../support/tlc-server.ts';
+
+const BODY = randomBytes(300_000);
+
+/** Answers a question; `came` waits until so many bytes of the file are on this side. */
+type Answer = (request: IncomingMessage, response: ServerResponse, came: (bytes: number) => Promise<void>) => void;
+
+/** Downloads from a server that answers each question with the next of these, and the last of them from then on. */
+async function from(...answers: readonly Answer[]) {
+  const asked: IncomingMessage['headers'][] = [];
+  let there = 0;
+  const came = async (bytes: number) => {
+    while (there < bytes) await setTimeout(2);
+  };
+  const url = await serverOf((request, response) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)];
+    asked.push(request.headers);
+    answer?.(request, response, came);
+  });
+  const folder = temporaryFolder();
+  const path = join(folder, 'month.parquet');
+  const clock = new ManualClock();
+  const onProgress = (bytes: number) => {
+    there = bytes;
+  };
+  const fetch = (silenceMs = 10_000) => download(url, path, { clock, onProgress, silenceMs });
+  return { asked, clock, fetch, bytes: () => readFile(path), left: () => readdir(folder) };
+}
+
+const whole = (request: IncomingMessage, response: ServerResponse) => sendFile(request, response, BODY);
+const status = (code: number) => (_: IncomingMessage, response: ServerResponse) => void response.writeHead(code).end();
+
+/** Speaks of the whole body, sends some of it, and hangs up once that has come. */
+const cutAt =
+  (bytes: number, etag = ETAG): Answer =>
+  async (_, response, came) => {
+    response.writeHead(200, { 'content-length': BODY.length, etag });
+    response.write(BODY.subarray(0, bytes));
+    await came(bytes);
+    response.destroy();
+  };
+
+describe('a download', () => {
+  test('that is cut short goes on where it stopped', async () => {
+    const { fetch, asked, bytes, left } = await from(cutAt(100_000), whole);
+    expect(await fetch()).toEqual({ outcome: 'fetched', etag: ETAG });
+    expect(asked[1]).toMatchObject({ range: 'bytes=100000-', 'if-range': ETAG });
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(await left()).toEqual(['month.parquet']);
+  });
+
+  test('goes on in another process too', async () => {
+    const { fetch, asked, bytes } = await from(cutAt(100_000), status(401), whole);
+    await expect(fetch()).rejects.toThrow('answered 401');
+    await fetch();
+    expect(asked[2]).toMatchObject({ range: 'bytes=100000-', 'if-range': ETAG });
+    expect((await bytes()).equals(BODY)).toBe(true);
+  });
+
+  test('starts over when the file was published anew meanwhile, or has no name for its version', async () => {
+    const anew = (request: IncomingMessage, response: ServerResponse) =>
+      sendFile(request, response, BODY, '"the-second-edition"');
+    const changed = await from(cutAt(100_000), anew);
+    expect(await changed.fetch()).toEqual({ outcome: 'fetched', etag: '"the-second-edition"' });
+    expect((await changed.bytes()).equals(BODY)).toBe(true);
+
+    const weak = await from(cutAt(100_000, 'W/"1"'), whole);
+    await weak.fetch();
+    expect(weak.asked[1]).not.toHaveProperty('range');
+    expect((await weak.bytes()).equals(BODY)).toBe(true);
+  });
+
+  test('starts over when the server has no such range, or sends another one', async () => {
+    const otherRange = (_: IncomingMessage, response: ServerResponse) =>
+      void response.writeHead(206, { 'content-range': `bytes 5-9/${BODY.length}`, etag: ETAG }).end('56789');
+    const { fetch, bytes, asked } = await from(cutAt(100_000), otherRange, status(416), whole);
+    await fetch();
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=100000-', undefined]);
+  });
+
+  test('of which less comes than was spoken of, cleanly ended, is not taken for whole', async () => {
+    const lies = (_: IncomingMessage, response: ServerResponse) => {
+      response.socket?.end(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY.length}\r\nConnection: close\r\n\r\nonly this`);
+    };
+    const { fetch, bytes, clock } = await from(lies, whole);
+    await fetch();
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(clock.sleeps).toHaveLength(1);
+  });
+
+  test('waits longer each time while the server fails, and gives up after two minutes', async () => {
+    const { fetch, clock, left } = await from(status(503));
+    await expect(fetch()).rejects.toThrow(TransientError);
+    expect(clock.sleeps[0]).toBeLessThanOrEqual(500);
+    expect(Math.max(...clock.sleeps)).toBeLessThanOrEqual(20_000);
+    expect(Math.max(...clock.sleeps)).toBeGreaterThan(5000);
+    const waited = clock.sleeps.reduce((sum, each) => sum + each, 0);
+    expect(waited).toBeGreaterThan(100_000);
+    expect(waited).toBeLessThanOrEqual(120_000);
+    expect(await left()).toEqual([]);
+  });
+
+  test('has two minutes more whenever it came further', async () => {
+    const drops: Answer = async (request, response, came) => {
+      const done = Number(/\d+/.exec(request.headers.range ?? '0'));
+      const until = Math.min(done + 100_000, BODY.length);
+      response.writeHead(done === 0 ? 200 : 206, {
+        etag: ETAG,
+        'content-length': BODY.length - done,
+        'content-range': `bytes ${done}-${BODY.length - 1}/${BODY.length}`,
+      });
+      response.write(BODY.subarray(done, until));
+      await came(until);
+      if (until === BODY.length) response.end();
+      else response.destroy();
+    };
+    const { fetch, bytes, clock } = await from(drops);
+    await fetch();
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(clock.sleeps).toHaveLength(2);
+    expect(clock.sleeps[1]).toBeLessThanOrEqual(500); // not the second wait in a row
+  });
+
+  test('whose rest comes in smaller parts than it was asked for is not taken for whole before the last', async () => {
+    const inParts = (request: IncomingMessage, response: ServerResponse) => {
+      const from = Number(/\d+/.exec(request.headers.range ?? '0'));
+      const part = BODY.subarray(from, from + 100_000);
+      const headers = { etag: ETAG, 'content-range': `bytes ${from}-${from + part.length - 1}/${BODY.length}` };
+      response.writeHead(206, headers).end(part);
+    };
+    const { fetch, bytes, asked } = await from(cutAt(100_000), inParts);
+    await fetch();
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=200000-']);
+  });
+
+  test('that falls silent is taken up again', async () => {
+    const silent: Answer = (_, response) => {
+      response.writeHead(200, { etag: ETAG, 'content-length': BODY.length });
+      response.write(BODY.subarray(0, 100_000));
+    };
+    const { fetch, bytes, asked } = await from(silent, whole);
+    await fetch(500);
+    expect(asked).toHaveLength(2);
+    expect((await bytes()).equals(BODY)).toBe(true);
+  });
+
+  test('may take longer than a connection may be silent', async () => {
+    const trickles = async (_: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': BODY.length });
+      for (let at = 0; at < BODY.length; at += 60_000) {
+        response.write(BODY.subarray(at, at + 60_000));
+        await setTimeout(200);
+      }
+      response.end();
+    };
+    const { fetch, bytes, asked } = await from(trickles);
+    await fetch(800);
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is not tried again after an answer that will not change', async () => {
+    const { fetch, asked } = await from(status(400));
+    await expect(fetch()).rejects.toThrow(TripcastError);
+    await expect(fetch()).rejects.not.toThrow(TransientError);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('says so when nothing listens there', async () => {
+    const clock = new ManualClock();
+    const nobody = download('http://127.0.0.1:9/x', join(temporaryFolder(), 'x'), { clock });
+    await expect(nobody).rejects.toThrow(/could not be fetched \(fetch failed: .*\)\. Try again later\./);
+  });
+});
