@@ -32,7 +32,7 @@ const ALLOWED: Record<
   ingest: { reads: ['data/raw/*'], writes: ['data/raw/*'], publishes: false },
   score: {
     reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS],
-    writes: [...RESULTS, 'data/raw/*.schema.json*'],
+    writes: [...RESULTS.slice(0, 2), 'data/raw/*.schema.json*', ...RESULTS.slice(2)],
     publishes: false,
   },
   'check-month': { reads: ['data/receipts/*'], writes: [], publishes: false },
