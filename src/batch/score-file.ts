@@ -23,15 +23,20 @@ export interface ScoreFileJob {
   readonly taxiType: TaxiType;
   /** Part of each ride's id, `YYYY/MM_n`. */
   readonly month: Month;
-  /** What stands in the output's model_version. */
-  readonly modelVersion: RunId;
   /** Keep rides outside 1..60 minutes too. */
   readonly all: boolean;
   readonly onProgress?: (rowsDone: number, rows: number) => void;
 }
 
+export interface ScoringModel {
+  /** What stands in the output's model_version. */
+  readonly runId: RunId;
+  readonly scorer: Scorer;
+}
+
 export interface ScoreFileDone {
   readonly outcome: 'scored';
+  readonly runId: RunId;
   readonly rowsIn: number;
   readonly rowsScored: number;
   /** rowsIn = rowsScored + the sum of these. */
@@ -53,34 +58,42 @@ const STAGED_ROWS = 30_720;
  * the model, and writes what is kept. The output appears whole or not at all.
  *
  * A file that is no Parquet or lacks a needed column is refused, as a value.
+ * @param loadModel called when the file is fit to be scored; it loads while the database reads
  */
-export async function scoreFile(job: ScoreFileJob, scorer: Scorer, database: RideDatabase): Promise<ScoreFileOutcome> {
+export async function scoreFile(
+  job: ScoreFileJob,
+  loadModel: () => Promise<ScoringModel>,
+  database: RideDatabase,
+): Promise<ScoreFileOutcome> {
   const inspected = await inspectFile(database, job.input, job.taxiType, 'score');
   if (inspected.outcome === 'refused') return inspected;
   const hasDropoff = hasColumn(inspected.columns, TIME_COLUMNS[job.taxiType].dropoff);
-  const tally = new RideTally(hasDropoff && !job.all);
-  const score = defineScoring(database, scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
   const staged = `${job.output}.rides`;
   const partial = `${job.output}.partial`;
   try {
-    const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
+    const staging = readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
+    const model = await loadModel().finally(() => staging); // nobody is left with a database that still works
+    const read = await staging;
     if (read.outcome === 'refused') return read;
-    await database.run(writeScores(job, hasDropoff, score, staged, partial));
+    const tally = new RideTally(hasDropoff && !job.all);
+    const score = defineScoring(database, model.scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
+    await database.run(writeScores(job, hasDropoff, score, model.runId, staged, partial));
     if (tally.rows !== inspected.rows) {
       throw new Error(`${job.input} has ${inspected.rows} rides, and ${tally.rows} were scored or rejected.`);
     }
     await rename(partial, job.output);
+    return {
+      outcome: 'scored',
+      runId: model.runId,
+      rowsIn: tally.rows,
+      rowsScored: tally.scored,
+      rejected: tally.rejected,
+      errors: tally.errors,
+      errorsOnAll: tally.errorsOnAll,
+    };
   } finally {
     await Promise.all([staged, partial].map((path) => rm(path, { force: true })));
   }
-  return {
-    outcome: 'scored',
-    rowsIn: tally.rows,
-    rowsScored: tally.scored,
-    rejected: tally.rejected,
-    errors: tally.errors,
-    errorsOnAll: tally.errorsOnAll,
-  };
 }
 
 /** SQL's way to the model; what it sees of each ride is added to the tally. `kept` is 1 or 0. */
@@ -127,9 +140,10 @@ function stageRides({ input, taxiType }: ScoreFileJob, hasDropoff: boolean, stag
  * values than the limit, predictions above all, is no better off with a dictionary, which takes time to give up.
  */
 function writeScores(
-  { taxiType, month, modelVersion }: ScoreFileJob,
+  { taxiType, month }: ScoreFileJob,
   hasDropoff: boolean,
   score: string,
+  runId: RunId,
   staged: string,
   to: string,
 ): string {
@@ -139,9 +153,9 @@ function writeScores(
     SELECT ${sqlText(prefix)} || n AS ride_id, pickup AS ${TIME_COLUMNS[taxiType].pickup},
       pickup_zone AS PULocationID, dropoff_zone AS DOLocationID, distance AS trip_distance,
       duration AS actual_duration, duration - s.predicted_duration AS diff,
-      s.predicted_duration, s.interval_low, s.interval_high, ${sqlText(modelVersion)} AS model_version
+      s.predicted_duration, s.interval_low, s.interval_high, ${sqlText(runId)} AS model_version
     FROM (
-      SELECT *, ${score}(pickup_zone, dropoff_zone, coalesce(distance, 'nan')::FLOAT, pickup_time, coalesce(duration, 'nan')) AS s
+      SELECT *, ${score}(pickup_zone, dropoff_zone, coalesce(try_cast(distance AS FLOAT), 'nan'), pickup_time, coalesce(duration, 'nan')) AS s
       FROM (
         SELECT file_row_number AS n, ${ride.pickup} AS pickup, ${ride.pickupZone} AS pickup_zone,
           ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS distance, ${ride.pickupTime} AS pickup_time,

@@ -81,10 +81,10 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   if (report.decision === 'refuse') return refused(report.notes.join('; '));
 
   const output = join(deps.workFolder, 'output.parquet');
-  const { taxi_type: taxiType, month, run_id: modelVersion, all } = job;
+  const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
-    { input: source.path, output, taxiType, month, modelVersion, all },
-    scorer,
+    { input: source.path, output, taxiType, month, all },
+    async () => ({ runId, scorer }),
     deps.database,
   );
   if (scored.outcome === 'refused') return refused(scored.reason);
@@ -96,7 +96,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
     schema_version: 1,
     taxi_type: taxiType,
     month,
-    run_id: modelVersion,
+    run_id: runId,
     source: sourceFile,
     output: { uri: uriOf(target), ...(await fileFigures(output)), etag: written.etag },
     all,
@@ -120,6 +120,8 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 
+/** The file has them all; what the states of 120 months hand on is limited to 256 KiB. */
+const NOTES_HANDED_ON = 10;
 const PARQUET = 'application/vnd.apache.parquet';
 const JSON_TYPE = 'application/json';
 
@@ -162,7 +164,7 @@ const figuresOf = ({ rowsIn, rowsScored, rejected, errors, errorsOnAll }: ScoreF
 async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonNullable<MonthOutcome['schema']>> {
   const key = dataKeys.rawSchema(report.taxi_type, report.month);
   await data.put(key, `${JSON.stringify(report, null, 2)}\n`, { contentType: JSON_TYPE });
-  return { decision: report.decision, notes: [...report.notes], report: s3Uri(data.bucket, key) };
+  return { decision: report.decision, notes: report.notes.slice(0, NOTES_HANDED_ON), report: s3Uri(data.bucket, key) };
 }
 
 /** Another execution wrote this month meanwhile: its receipt, if it is there already, names what stands. */

@@ -26,10 +26,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   const started = performance.now();
   const { taxiType, month } = whatItIs(options);
   await mustExist(options.input);
-  const [{ DuckDB }, model] = await Promise.all([
-    import('../adapters/duckdb.ts'),
-    chooseModel(options.model, options.env, taxiType),
-  ]);
+  const { DuckDB } = await import('../adapters/duckdb.ts');
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: DATABASE_MEMORY_MB });
   const progress = terminal.progress(`score ${basename(options.input)}`);
@@ -39,11 +36,10 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       output: options.output,
       taxiType,
       month,
-      modelVersion: model.runId,
       all: options.all,
       onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
     },
-    model.scorer,
+    () => chooseModel(options.model, options.env, taxiType),
     database,
   );
   if (done.outcome === 'refused')
@@ -57,7 +53,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
     seconds: (performance.now() - started) / 1000,
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     output: options.output,
-    model_version: model.runId,
+    model_version: done.runId,
   };
   progress.done(options.output);
   terminal.result(result, () =>

@@ -42,6 +42,6 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [styleText('bold', lineOf(headings)), styleText('dim', rule), ...rows.map(lineOf)].join('\n');
 }
 
-/** 62979 as 62,979; `–` for nothing. */
-export const count = (n: number | null | undefined) => (n == null ? '–' : n.toLocaleString('en-US'));
+/** 62979 as 62,979; `–` for nothing. By hand: a command that says one number need not load the world's languages for it. */
+export const count = (n: number | null | undefined) => (n == null ? '–' : String(n).replace(/\B(?=(\d{3})+$)/g, ','));
 export const decimals = (n: number | null | undefined, digits: number) => (n == null ? '–' : n.toFixed(digits));

@@ -9,17 +9,16 @@ import { parseMonth } from '../../../src/trips/month.ts';
 import { sqlText } from '../../../src/trips/sql.ts';
 import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
 
-const [model = '', taxiType = '', input = '', folder = '', times = '1'] = process.argv.slice(2);
+const [file = '', taxiType = '', input = '', folder = '', times = '1'] = process.argv.slice(2);
 const output = join(folder, 'output.parquet');
 const job = {
   input,
   output,
   taxiType: parseTaxiType(taxiType),
   month: parseMonth('2023-03'),
-  modelVersion: newRunId(),
   all: false,
 };
-const scorer = await loadScorer(await readFile(model));
+const model = { runId: newRunId(), scorer: await loadScorer(await readFile(file)) };
 await using database = await DuckDB.open({ tempDirectory: folder, memoryLimitMb: 300 });
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
@@ -35,7 +34,7 @@ const copy = (options: string) => () =>
 const runs: Record<'score' | 'copy' | 'copy_default', number>[] = [];
 for (let i = 0; i < Number(times); i++) {
   runs.push({
-    score: await seconds(() => scoreFile(job, scorer, database)),
+    score: await seconds(() => scoreFile(job, async () => model, database)),
     copy: await seconds(copy(', COMPRESSION_LEVEL 1')),
     copy_default: await seconds(copy('')),
   });

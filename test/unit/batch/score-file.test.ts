@@ -21,10 +21,9 @@ async function score(input: string, options: Partial<ScoreFileJob> = {}, scorer 
     output,
     taxiType: 'green',
     month: APRIL,
-    modelVersion: aRun('a'),
     all: false,
   } as const;
-  const outcome = await scoreFile({ ...job, ...options }, scorer, database);
+  const outcome = await scoreFile({ ...job, ...options }, async () => ({ runId: aRun('a'), scorer }), database);
   return { outcome, output };
 }
 
@@ -47,6 +46,14 @@ describe('scoring a real month', () => {
     if (outcome.outcome !== 'scored') return;
     const rejected = Object.values(outcome.rejected).reduce((sum, rows) => sum + rows, 0);
     expect(outcome.rowsScored + rejected).toBe(outcome.rowsIn);
+    // pandas on the same file and the same formula; some recorded distances are absurd, and move the means alone
+    expect(outcome.errors).toMatchObject({ rmse: expect.closeTo(670.8134, 3), mae: expect.closeTo(17.15426, 4) });
+    expect(outcome.errorsOnAll).toEqual({
+      rides: 65_392,
+      median_absolute: 4.79,
+      mae: expect.closeTo(21.12567, 4),
+      outside_share: expect.closeTo(0.0369005, 7),
+    });
     // every ride is asked about once, kept or not, at most a vector of the database's at a time
     expect(scorer.calls.reduce((sum, rides) => sum + rides, 0)).toBe(65_392);
     expect(Math.max(...scorer.calls)).toBeLessThanOrEqual(2048);
@@ -136,6 +143,14 @@ describe('scoring rides', () => {
     // -1 / 10 + 100 / 100 + 5 miles + hour 8
     expect(await readRows(output, 'PULocationID, trip_distance, predicted_duration AS predicted')).toEqual([
       { PULocationID: -1, trip_distance: null, predicted: Math.fround(5.908) },
+    ]);
+  });
+
+  test('a distance beyond all numbers of the model is one that is not given', async () => {
+    const { output } = await scoreRides([{ pu: 10, do: 0, distance: 1e300, pickup: '2023-04-03 08:30:00' }]);
+    // 10 / 10 + 5 miles + hour 8
+    expect(await readRows(output, 'trip_distance, predicted_duration AS predicted')).toEqual([
+      { trip_distance: 1e300, predicted: Math.fround(6.008) },
     ]);
   });
 
@@ -276,6 +291,22 @@ describe('a failure on the way leaves nothing behind', () => {
     const output = join(folder, 'output.parquet');
     await symlink('/dev/full', `${output}.partial`); // every write to it finds no space left
     await expect(score(realMonth('2023-04'), { output })).rejects.toThrow(/Could not write|Cannot open/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a model that cannot be loaded', async () => {
+    const folder = temporaryFolder();
+    const job = {
+      input: realMonth('2023-04'),
+      output: join(folder, 'output.parquet'),
+      taxiType: 'green',
+      month: APRIL,
+      all: false,
+    } as const;
+    await using database = await DuckDB.open({ tempDirectory: folder });
+    await expect(scoreFile(job, () => Promise.reject(new Error('no such model')), database)).rejects.toThrow(
+      'no such model',
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -21,6 +21,15 @@ describe('linear-pair on the real months', () => {
     expect(coefficients).toMatchObject({ trip_distance: expect.closeTo(2.8719e-5, 9) });
   });
 
+  test('its card tells what the training file looked like', async () => {
+    const { columns } = (await trainOnReal('2023-03', '2023-04')).card.train;
+    expect(columns).toHaveLength(20);
+    // quantiles of 1% and 99% by pandas: zones 7..260, miles 0..15.3
+    expect(columns).toContainEqual({ name: 'PULocationID', types: ['INTEGER'], null_share: 0, low: 7, high: 260 });
+    const miles = columns?.find(({ name }) => name === 'trip_distance');
+    expect([miles?.low, miles?.high]).toEqual([0, expect.closeTo(15.3, 0)]);
+  });
+
   test('2021-01, validated on 2021-02, meets the reference figures', async () => {
     const { card } = await trainOnReal('2021-01', '2021-02');
     expect(card.train).toMatchObject({ rows: 73_908, features: 13_221 });
