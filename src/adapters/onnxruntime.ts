@@ -33,22 +33,31 @@ export const loadScorer: LoadScorer = async (model) => {
     throw new TripcastError(`This ONNX model is none of tripcast's: it lacks ${missing.join(', ')}`, FIX);
   }
 
-  const scoreNow = ({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs): Predictions => {
+  const run = ({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs, wanted: Wanted) => {
     const size = trip_distance.length;
-    if (size === 0) return each(() => new Float32Array(0));
+    if (size === 0) return () => new Float32Array(0);
     const feeds = {
       PULocationID: new Tensor('int64', PULocationID, [size]),
       DOLocationID: new Tensor('int64', DOLocationID, [size]),
       trip_distance: new Tensor('float32', trip_distance, [size]),
       pickup_time: new Tensor('int64', pickup_time, [size]),
     };
-    const outputs = session.run(feeds, WANTED, {});
-    return each((name) => floats(name, dataOf(outputs[name])));
+    const outputs = session.run(feeds, wanted, {});
+    return (name: OutputName) => floats(name, dataOf(outputs[name]));
   };
   return {
     metadata: readMetadata(model),
-    score: async (batch: RideBatch) => scoreNow(batch.inputs),
-    scoreNow,
+    async score(batch: RideBatch) {
+      return each(run(batch.inputs, ALL));
+    },
+    scoreNow(inputs) {
+      const output = run(inputs, WITH_90);
+      return {
+        predicted_duration: output('predicted_duration'),
+        interval_low: output('interval_low'),
+        interval_high: output('interval_high'),
+      };
+    },
     close: async () => session.dispose(),
   };
 };
@@ -59,8 +68,10 @@ export async function onnxruntimeVersion(): Promise<string> {
   return env.versions.node ?? 'unknown';
 }
 
-/** All outputs, in arrays of onnxruntime's own making. */
-const WANTED = Object.fromEntries(OUTPUTS.map((name) => [name, null]));
+/** Names of outputs; null = in an array of onnxruntime's own making. */
+type Wanted = Readonly<Record<string, null>>;
+const ALL: Wanted = Object.fromEntries(OUTPUTS.map((name) => [name, null]));
+const WITH_90: Wanted = { predicted_duration: null, interval_low: null, interval_high: null };
 
 const FIX = 'Give a model.onnx that `tripcast train` wrote.';
 

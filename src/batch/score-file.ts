@@ -52,6 +52,8 @@ const ROW_GROUP_ROWS = 122_880;
 const MOST_IN_DICTIONARY = 8192;
 /** Fifteen of DuckDB's vectors: a month's file then feeds several threads. */
 const STAGED_ROWS = 30_720;
+/** More than there are zones, fewer than there are times. */
+const ZONES_IN_DICTIONARY = 512;
 
 /**
  * Scores a TLC month file into a Parquet file, in the source's order: one query reads rides, has them scored in chunks by
@@ -132,7 +134,8 @@ function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally,
 function stageRides({ input, taxiType }: ScoreFileJob, hasDropoff: boolean, staged: string): string {
   const columns = neededColumns(taxiType, hasDropoff ? 'train' : 'score');
   return `COPY (SELECT ${columns.join(', ')} FROM read_parquet(${sqlText(input)}))
-    TO ${sqlText(staged)} (FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE ${STAGED_ROWS})`;
+    TO ${sqlText(staged)} (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT ${ZONES_IN_DICTIONARY},
+      ROW_GROUP_SIZE ${STAGED_ROWS})`;
 }
 
 /**

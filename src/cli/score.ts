@@ -18,8 +18,8 @@ export interface ScoreOptions {
   readonly all: boolean;
 }
 
-/** Beyond it the database spills: enough for a month of any size. */
-const DATABASE_MEMORY_MB = 300;
+/** Beyond it one of the database's threads waits for another: a month of any size, on 16 threads, needs no more. */
+const DATABASE_MEMORY_MB = 200;
 
 /** `tripcast score`: a Parquet file to a Parquet file, on this machine alone. */
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {

@@ -19,8 +19,8 @@ export interface Scorer {
   /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
   readonly metadata: Readonly<Record<string, string>>;
   score(batch: RideBatch): Promise<Predictions>;
-  /** The same before it returns: for a query that waits for its predictions. */
-  scoreNow(inputs: RideInputs): Predictions;
+  /** The prediction and its 90% interval before it returns: for a query that waits for them. */
+  scoreNow(inputs: RideInputs): Pick<Predictions, 'predicted_duration' | 'interval_low' | 'interval_high'>;
   close(): Promise<void>;
 }
 

@@ -79,12 +79,12 @@ test('a record that fails raises an alarm, and whoever listens to the notices is
     NewStateValue: 'ALARM',
     AlarmDescription: expect.stringContaining('docs/runbook.md, records-failed'),
   });
-  const AlarmNames = ['tripcast-dev-records-failed', 'tripcast-dev-month-missing'];
+  const AlarmNames = ['tripcast-dev-records-failed', 'tripcast-dev-records-dropped'];
   const { MetricAlarms = [] } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNames }));
   const states = Object.fromEntries(MetricAlarms.map(({ AlarmName, StateValue }) => [AlarmName, StateValue]));
   expect(states).toEqual({
     'tripcast-dev-records-failed': 'ALARM',
-    'tripcast-dev-month-missing': 'INSUFFICIENT_DATA',
+    'tripcast-dev-records-dropped': 'INSUFFICIENT_DATA',
   });
 });
 

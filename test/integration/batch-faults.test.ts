@@ -133,7 +133,7 @@ describe('S3 that fails', () => {
   });
 
   test.each(['receipts/', 'current/'])('to answer after it wrote to %s has scored the month once', async (prefix) => {
-    const month = await aMonth(prefix === 'receipts/' ? '2031-01' : '2031-02', await ridesFile(TWO_OF_THREE));
+    const month = await aMonth(prefix === 'receipts/' ? '2041-01' : '2041-02', await ridesFile(TWO_OF_THREE));
     let lost = 0;
     const late = (_: number, call: string): Fault =>
       call.startsWith(`PUT ${prefix}`) && lost++ === 0 ? 'late' : undefined;
@@ -144,7 +144,7 @@ describe('S3 that fails', () => {
   });
 
   test('to answer after it took the output fails the run, and the next one completes it', async () => {
-    const month = await aMonth('2031-03', await ridesFile(TWO_OF_THREE));
+    const month = await aMonth('2041-03', await ridesFile(TWO_OF_THREE));
     const s3 = await faultyS3(to.data.bucket, (_, call) => (call.startsWith('PUT predictions/') ? 'late' : undefined));
     await expect(scoreThrough(s3.client(3), jobOf(month))).rejects.toThrow();
     expect([await outputsOf(month), await receiptsOf(month)]).toMatchObject([{ length: 1 }, { length: 0 }]);
@@ -153,7 +153,7 @@ describe('S3 that fails', () => {
   });
 
   test('two executions at once score a month once, and the other names the one that did', async () => {
-    const month = await aMonth('2031-04', await ridesFile(TWO_OF_THREE));
+    const month = await aMonth('2041-04', await ridesFile(TWO_OF_THREE));
     const outcomes = await Promise.all([scoreDeployed(jobOf(month)), scoreThrough(s3Client(), jobOf(month))]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['scored', 'unchanged']);
     await expectScoredOnce(month);
@@ -167,11 +167,11 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
     return month.fill('?', month.length - 3000, month.length - 8);
   };
   test.each([
-    ['a truncated file', '2032-01', cut],
-    ['an error page', '2032-02', async () => Buffer.from('<html><body>403 Forbidden</body></html>')],
-    ['an empty file', '2032-03', async () => new Uint8Array()],
-    ['a bad footer', '2032-04', badFooter],
-    ['a file without distances', '2032-05', () => ridesFile(TWO_OF_THREE, { trip_distance: null })],
+    ['a truncated file', '2042-01', cut],
+    ['an error page', '2042-02', async () => Buffer.from('<html><body>403 Forbidden</body></html>')],
+    ['an empty file', '2042-03', async () => new Uint8Array()],
+    ['a bad footer', '2042-04', badFooter],
+    ['a file without distances', '2042-05', () => ridesFile(TWO_OF_THREE, { trip_distance: null })],
   ])('%s', async (_, name, bytes) => {
     const month = await aMonth(name, await bytes());
     const outcome = await scoreDeployed(jobOf(month));
@@ -181,14 +181,14 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
   });
 
   test('one of which no ride counts is scored, and its receipt adds up', async () => {
-    const month = await aMonth('2032-06', await ridesFile([{ minutes: 0.2 }, { minutes: 90 }]));
+    const month = await aMonth('2042-06', await ridesFile([{ minutes: 0.2 }, { minutes: 90 }]));
     expect(await scoreDeployed(jobOf(month))).toMatchObject({ status: 'scored', rows_in: 2, rows_scored: 0 });
     expect((await outputsOf(month)).length).toBe(1);
   });
 });
 
 test('a model that is gone fails the month with its name, and nothing is written', async () => {
-  const month = await aMonth('2033-01', await ridesFile(TWO_OF_THREE));
+  const month = await aMonth('2043-01', await ridesFile(TWO_OF_THREE));
   const gone = await registerRun(to);
   await s3Client().send(
     new DeleteObjectCommand({
@@ -201,7 +201,7 @@ test('a model that is gone fails the month with its name, and nothing is written
 });
 
 test('a function that runs out of time with its output just written is completed by the next run', async () => {
-  const month = await aMonth('2033-02', await ridesFile(TWO_OF_THREE));
+  const month = await aMonth('2043-02', await ridesFile(TWO_OF_THREE));
   const s3 = await faultyS3(to.data.bucket, (_, call) => (call.startsWith('PUT predictions/') ? 'silent' : undefined));
   const asItWas = await changeFunction({ Timeout: 3, endpoint: s3.endpoint });
   try {

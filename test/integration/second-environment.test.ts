@@ -138,7 +138,7 @@ describe('docs/deploy.md', () => {
     const dev = await connect('dev');
     const terminal = silentTerminal();
     await ingestMonths(dev, parseMonths('2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
-    const how = { recipe: 'linear-zones', taxiType: 'green', train: parseMonths('2023-03'), promote: false } as const;
+    const how = { recipe: 'linear-pair', taxiType: 'green', train: parseMonths('2023-03'), promote: false } as const;
     const { card } = await runTraining(dev, { ...how, local: false }, terminal);
     expect(copying).toHaveLength(2);
     for (const line of copying) {

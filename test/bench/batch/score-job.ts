@@ -19,7 +19,7 @@ const job = {
   all: false,
 };
 const model = { runId: newRunId(), scorer: await loadScorer(await readFile(file)) };
-await using database = await DuckDB.open({ tempDirectory: folder, memoryLimitMb: 300 });
+await using database = await DuckDB.open({ tempDirectory: folder, memoryLimitMb: 200 });
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();

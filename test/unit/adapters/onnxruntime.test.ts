@@ -43,6 +43,16 @@ test('feeds rides to the graph and gives back five arrays, one element a ride', 
   for (const name of OUTPUTS) expect(scores[name]).toHaveLength(2);
 });
 
+test('answers at once with the same prediction and 90% interval', async () => {
+  const scorer = await aLoadedModel();
+  const batch = aBatch([
+    [3.66, 1_680_510_600],
+    [Number.NaN, 1_680_510_600],
+  ]);
+  const { interval80_low: _, interval80_high: __, ...expected } = await scorer.score(batch);
+  expect(scorer.scoreNow(batch.inputs)).toEqual(expected);
+});
+
 test('shows the metadata of the file', async () => {
   expect((await aLoadedModel()).metadata).toEqual({ recipe: 'of a test', taxi_type: 'green' });
 });

@@ -156,7 +156,7 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
     const month = join(folder, 'green_tripdata_2023-04.parquet');
     await writeMonth(month, [{}], { PULocationID: null });
     const output = join(folder, 'out.parquet');
-    expect((await tripcast(['score', month, output, '--model', file])).err).toMatch(/no ONNX model/);
+    expect((await tripcast(['score', realMonth('2023-04'), output, '--model', file])).err).toMatch(/no ONNX model/);
     const { folder: trained } = await trainedModel();
     const refused = await tripcast(['score', month, output, '--model', join(trained, 'model.onnx')]);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('lacks the column PULocationID') });
