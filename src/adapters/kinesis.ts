@@ -12,15 +12,14 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { TripcastError } from '../errors.ts';
 import { systemClock } from '../streaming/clock.ts';
 import type { RecordSink } from '../streaming/publish.ts';
-
-let client: KinesisClient | undefined;
+import { clientOfPlace } from './client.ts';
 
 /**
  * The process's one Kinesis client; region, credentials and endpoint come from the SDK's own chain. HTTP/1.1, not the
  * HTTP/2 that the SDK prefers for Kinesis: a session does not outlive a frozen Lambda, and the emulator breaks it off when
  * reads and writes meet.
  */
-const kinesisClient = (): KinesisClient => (client ??= new KinesisClient({ requestHandler: new NodeHttpHandler() }));
+const kinesisClient = clientOfPlace(() => new KinesisClient({ requestHandler: new NodeHttpHandler() }));
 
 /** A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says. */
 export function kinesisSink(streamName: string, client = kinesisClient()): RecordSink {

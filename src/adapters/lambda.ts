@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { TripcastError } from '../errors.ts';
 import type { LiveAlias, Version } from '../operations/rollout.ts';
+import { clientOfPlace } from './client.ts';
 
-let client: LambdaClient | undefined;
-const lambda = () => (client ??= new LambdaClient({}));
+const lambda = clientOfPlace(() => new LambdaClient({}));
 
 /**
  * Calls a function (`name`, or `name:version`) with a JSON event and gives its answer.

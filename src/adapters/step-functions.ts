@@ -13,9 +13,9 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { RunningExecution } from '../batch/check-month.ts';
 import { shown, TripcastError } from '../errors.ts';
+import { clientOfPlace } from './client.ts';
 
-let client: SFNClient | undefined;
-const sfn = () => (client ??= new SFNClient({}));
+const sfn = clientOfPlace(() => new SFNClient({}));
 
 export type ExecutionEnd =
   | { readonly outcome: 'succeeded'; readonly output: unknown }

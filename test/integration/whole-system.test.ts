@@ -1,10 +1,5 @@
 import { join } from 'node:path';
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  UpdateFunctionConfigurationCommand,
-} from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type FunctionName, functionName, STREAM_ENABLED_PARAMETER, stackName } from '../../lib/config.ts';
 import { describeStack } from '../../src/adapters/cloudformation.ts';
 import { kinesisSink } from '../../src/adapters/kinesis.ts';
@@ -27,6 +22,7 @@ import { systemClock } from '../../src/streaming/clock.ts';
 import type { PredictionRecord } from '../../src/streaming/prediction-record.ts';
 import { publish } from '../../src/streaming/publish.ts';
 import { parseMonth, parseMonths } from '../../src/trips/month.ts';
+import { publishFrom } from '../support/deployed.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { readRows, realMonth } from '../support/tlc-files.ts';
@@ -34,7 +30,6 @@ import { readRows, realMonth } from '../support/tlc-files.ts';
 const TLC = join(realMonth('2023-04'), '..');
 const APRIL = parseMonth('2023-04');
 const terminal = silentTerminal();
-const lambda = new LambdaClient({});
 let to: Deployment;
 let run: FinishedRun;
 let loggedBeforeChampion: readonly string[];
@@ -52,8 +47,6 @@ beforeAll(async () => {
   loggedBeforeChampion = await logged('stream-score');
   run = await trainedAlone();
 });
-
-afterAll(() => lambda.destroy());
 
 describe('a model trained and promoted in the environment', () => {
   test('has the published figures', () => {
@@ -231,14 +224,6 @@ async function trainedAlone(): Promise<FinishedRun> {
   const card = await to.registry.card(outcome.run_id);
   if (card === undefined || outcome.model === null) throw new Error(`Not registered: ${JSON.stringify(outcome)}`);
   return { card, model: outcome.model, outcome };
-}
-
-/** Makes the Ingest function look for months in a folder instead of on the web. */
-async function publishFrom(folder: string): Promise<void> {
-  const FunctionName = functionName('dev', 'ingest');
-  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const Variables = { ...Environment?.Variables, PUBLICATION_SOURCE: folder };
-  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
 }
 
 async function textAt(uri: string | null): Promise<string> {
