@@ -3,7 +3,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { freshBundle } from '../src/local/cli-bundle.mjs';
 import { nodeToRun } from '../src/local/pinned-node.mjs';
 import { runInForeground } from '../src/local/processes.mjs';
 
@@ -17,7 +18,8 @@ if (!existsSync(join(root, 'node_modules')) || node === undefined) {
   process.exitCode = 1;
 } else if (node === 'this') {
   module.enableCompileCache(join(root, '.tripcast', 'compile-cache')); // a command's code is read, stripped and compiled once
-  await import('./tripcast.ts');
+  const bundle = freshBundle(root);
+  await import(bundle === undefined ? './tripcast.ts' : pathToFileURL(bundle).href);
 } else {
   process.exitCode = await runInForeground(node, [join(root, 'bin', 'tripcast.ts'), ...process.argv.slice(2)]);
 }

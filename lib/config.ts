@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import dev from '../env/dev.json' with { type: 'json' };
+import prod from '../env/prod.json' with { type: 'json' };
 import { shown, TripcastError } from '../src/errors.ts';
 
 /** The environments; each is one file in env/ and one stack, `tripcast-{env}`. All that differs between them stands there. */
@@ -177,8 +178,10 @@ const configSchema = settingsSchema.refine(
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
 
+const FILES: Readonly<Record<EnvironmentName, unknown>> = { dev, prod };
+
 /**
- * Reads and checks env/{name}.json.
+ * What env/{name}.json says, checked.
  * @throws TripcastError naming the file, the key, the value and what is allowed.
  */
 export function loadConfig(name: string): Config {
@@ -189,9 +192,7 @@ export function loadConfig(name: string): Config {
       `Use --context env=NAME (cdk) or --env NAME (tripcast) with one of: ${ENVIRONMENTS.join(', ')}.`,
     );
   }
-  const file = `env/${env}.json`;
-  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-  return parseConfig(env, file, JSON.parse(text));
+  return parseConfig(env, `env/${env}.json`, FILES[env]);
 }
 
 /** As {@link loadConfig}, of a value already read. @param file its name, for messages */

@@ -1,5 +1,4 @@
 import { rename, rm } from 'node:fs/promises';
-import { at } from '../model/rides.ts';
 import type { Scorer } from '../model/scorer.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Queries, SqlFunctions } from '../trips/database.ts';
@@ -60,11 +59,10 @@ const ZONES_IN_DICTIONARY = 512;
  * the model, and writes what is kept. The output appears whole or not at all.
  *
  * A file that is no Parquet or lacks a needed column is refused, as a value.
- * @param loadModel called when the file is fit to be scored; it loads while the database reads
  */
 export async function scoreFile(
   job: ScoreFileJob,
-  loadModel: () => Promise<ScoringModel>,
+  model: ScoringModel,
   database: RideDatabase,
 ): Promise<ScoreFileOutcome> {
   const inspected = await inspectFile(database, job.input, job.taxiType, 'score');
@@ -73,9 +71,7 @@ export async function scoreFile(
   const staged = `${job.output}.rides`;
   const partial = `${job.output}.partial`;
   try {
-    const staging = readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
-    const model = await loadModel().finally(() => staging); // nobody is left with a database that still works
-    const read = await staging;
+    const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
     if (read.outcome === 'refused') return read;
     const tally = new RideTally(hasDropoff && !job.all);
     const score = defineScoring(database, model.scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
@@ -109,18 +105,14 @@ function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally,
       duration: 'DOUBLE',
     },
     fields: ['predicted_duration', 'interval_low', 'interval_high', 'kept'],
-    compute({ pickup_zone, dropoff_zone, distance, pickup_time, duration }, rows) {
+    compute({ pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
       const { predicted_duration, interval_low, interval_high } = scorer.scoreNow({
         PULocationID: pickup_zone,
         DOLocationID: dropoff_zone,
         trip_distance: distance,
         pickup_time,
       });
-      const kept = new Float32Array(rows);
-      for (let i = 0; i < rows; i++) {
-        const isKept = tally.add(at(duration, i), at(predicted_duration, i), at(interval_low, i), at(interval_high, i));
-        kept[i] = isKept ? 1 : 0;
-      }
+      const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
       onRows();
       return [predicted_duration, interval_low, interval_high, kept];
     },
@@ -156,7 +148,7 @@ function writeScores(
     SELECT ${sqlText(prefix)} || n AS ride_id, pickup AS ${TIME_COLUMNS[taxiType].pickup},
       pickup_zone AS PULocationID, dropoff_zone AS DOLocationID, distance AS trip_distance,
       duration AS actual_duration, duration - s.predicted_duration AS diff,
-      s.predicted_duration, s.interval_low, s.interval_high, ${sqlText(runId)} AS model_version
+      s.predicted_duration, s.interval_low, s.interval_high, ${theSameText(runId)} AS model_version
     FROM (
       SELECT *, ${score}(pickup_zone, dropoff_zone, coalesce(try_cast(distance AS FLOAT), 'nan'), pickup_time, coalesce(duration, 'nan')) AS s
       FROM (
@@ -168,3 +160,6 @@ function writeScores(
   ) TO ${sqlText(to)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_IN_DICTIONARY},
     ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 }
+
+/** A text that every row has, as the one value of its type: a row then costs a byte until it is in the file, as text. */
+const theSameText = (text: string) => `${sqlText(text)}::ENUM(${sqlText(text)})`;

@@ -84,7 +84,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
     { input: source.path, output, taxiType, month, all },
-    async () => ({ runId, scorer }),
+    { runId, scorer },
     deps.database,
   );
   if (scored.outcome === 'refused') return refused(scored.reason);

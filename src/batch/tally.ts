@@ -1,4 +1,5 @@
 import { Coverage, ErrorMetrics } from '../model/metrics.ts';
+import { at } from '../model/rides.ts';
 import { type Rejection, rejectionOf } from '../trips/tlc-file.ts';
 import { type RobustErrorSummary, RobustErrors } from './robust-errors.ts';
 
@@ -25,8 +26,16 @@ export class RideTally {
     this.#rejectSome = rejectSome;
   }
 
-  /** All in minutes; an unknown duration is NaN. @returns whether the ride is kept */
-  add(actual: number, predicted: number, low: number, high: number): boolean {
+  /** Columns of as many rides, all in minutes; an unknown duration is NaN. @returns 1 for each ride that is kept, 0 for others */
+  add(actual: Float64Array, predicted: Float32Array, low: Float32Array, high: Float32Array): Float32Array {
+    const kept = new Float32Array(actual.length);
+    for (let i = 0; i < actual.length; i += 1) {
+      kept[i] = this.#isKept(at(actual, i), at(predicted, i), at(low, i), at(high, i)) ? 1 : 0;
+    }
+    return kept;
+  }
+
+  #isKept(actual: number, predicted: number, low: number, high: number): boolean {
     this.rows += 1;
     const known = !Number.isNaN(actual);
     if (known) this.#robust.add(actual, predicted);

@@ -26,9 +26,13 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   const started = performance.now();
   const { taxiType, month } = whatItIs(options);
   await mustExist(options.input);
-  const { DuckDB } = await import('../adapters/duckdb.ts');
   await using folder = await workFolder();
-  await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: DATABASE_MEMORY_MB });
+  // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.
+  const [opened, model] = await Promise.all([
+    openDatabase(folder.path),
+    chooseModel(options.model, options.env, taxiType),
+  ]);
+  await using database = opened;
   const progress = terminal.progress(`score ${basename(options.input)}`);
   const done = await scoreFile(
     {
@@ -39,7 +43,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       all: options.all,
       onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
     },
-    () => chooseModel(options.model, options.env, taxiType),
+    model,
     database,
   );
   if (done.outcome === 'refused')
@@ -72,6 +76,11 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
       ],
     ),
   );
+}
+
+async function openDatabase(folder: string) {
+  const { DuckDB } = await import('../adapters/duckdb.ts');
+  return DuckDB.open({ tempDirectory: folder, memoryLimitMb: DATABASE_MEMORY_MB });
 }
 
 /** TLC's file names tell the taxi type and the month; flags say it for other names. */

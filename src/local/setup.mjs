@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleCommandLine, freshBundle } from './cli-bundle.mjs';
 import { withLock } from './lock.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import * as requirements from './requirements.mjs';
@@ -26,7 +27,7 @@ export class SetupError extends Error {}
 
 /**
  * Installs what is missing: node_modules as package-lock.json has it, the private venvs as their requirements have it,
- * the `tripcast` command. Two set-ups in one clone wait for each other.
+ * the `tripcast` command, bundled. Two set-ups in one clone wait for each other.
  * @param {{ root?: string, extras?: readonly Extra[], log?: (line: string) => void, signal?: AbortSignal }} [options]
  *   extras: what to install beside the main job's needs. All of them by default
  * @returns {Promise<void>}
@@ -96,6 +97,20 @@ async function installMissing(root, extras, log, signal) {
   );
   if (outcomes.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
   linkCommand(root);
+  if (freshBundle(root) === undefined) await bundle(root, log);
+}
+
+/**
+ * What cannot be bundled cannot be run either, and says why when it is: a set-up need not fail of it.
+ * @param {string} root
+ * @param {(line: string) => void} log
+ */
+async function bundle(root, log) {
+  try {
+    await bundleCommandLine(root);
+  } catch (error) {
+    log(`The command line stays unbundled: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** @param {string | undefined} problem */

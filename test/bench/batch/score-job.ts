@@ -34,7 +34,7 @@ const copy = (options: string) => () =>
 const runs: Record<'score' | 'copy' | 'copy_default', number>[] = [];
 for (let i = 0; i < Number(times); i++) {
   runs.push({
-    score: await seconds(() => scoreFile(job, async () => model, database)),
+    score: await seconds(() => scoreFile(job, model, database)),
     copy: await seconds(copy(', COMPRESSION_LEVEL 1')),
     copy_default: await seconds(copy('')),
   });

@@ -1,0 +1,104 @@
+// The command line as one bundle: its packages are hundreds of small files, and reading those takes longer than most
+// commands work. It is a copy to be fast with: once a file that it was made of has changed, the sources run until the next
+// set-up. Plain JavaScript, as both who makes it and who opens it may run before there is a node_modules.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ENTRY = 'tripcast';
+const FOLDER = 'cli-';
+/** Commands that still run import from an older bundle; none runs for a day. */
+const KEPT_MS = 24 * 3600 * 1000;
+
+/** What finds files of its own beside itself, and with it whatever must be the same copy that it loads. */
+const NOT_BUNDLED = ['onnxruntime-*', '@duckdb/node-bindings*', 'koffi', 'esbuild', 'aws-cdk-lib', 'constructs'];
+
+/**
+ * @typedef {{ entry: string, madeOf: Record<string, string> }} Bundle entry: its path in the clone. madeOf: what was seen of
+ *   each file, by path in the clone
+ */
+
+/** @param {string} root the clone */
+const record = (root) => join(root, '.tripcast', 'cli.json');
+
+/**
+ * Where the bundle begins.
+ * @param {string} root the clone
+ * @returns {string | undefined} undefined: there is none, or it is no longer what the sources say
+ */
+export function freshBundle(root) {
+  try {
+    /** @type {Bundle} */
+    const { entry, madeOf } = JSON.parse(readFileSync(record(root), 'utf8'));
+    const isFresh =
+      existsSync(join(root, entry)) && Object.entries(madeOf).every(([file, seen]) => seenOf(root, file) === seen);
+    return isFresh ? join(root, entry) : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Bundles bin/tripcast.ts into a folder of its own; the record that names it comes last.
+ * @param {string} root the clone
+ * @returns {Promise<void>}
+ */
+export async function bundleCommandLine(root) {
+  const [{ build }, { createHash }] = await Promise.all([import('esbuild'), import('node:crypto')]);
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { [ENTRY]: 'bin/tripcast.ts' },
+    outdir: join(root, '.tripcast', 'cli'),
+    outExtension: { '.js': '.mjs' },
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: NOT_BUNDLED,
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const hash = createHash('sha256');
+  for (const { path, hash: content } of outputFiles) hash.update(`${path} ${content}\n`);
+  // As deep below the clone as src/local is: what looks for the clone from where it lies finds it.
+  const folder = `${FOLDER}${hash.digest('hex').slice(0, 16)}`;
+  const to = join(root, '.tripcast', folder);
+  mkdirSync(to, { recursive: true });
+  for (const { path, contents } of outputFiles) writeFileSync(join(to, path.split('/').at(-1) ?? ''), contents);
+
+  const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
+  // npm's own record stands for all that it installed.
+  const madeOf = Object.fromEntries(
+    [...sources, 'node_modules/.package-lock.json'].map((file) => [file, seenOf(root, file)]),
+  );
+  const bundle = { entry: join('.tripcast', folder, `${ENTRY}.mjs`), madeOf };
+  writeFileSync(`${record(root)}.new`, JSON.stringify(bundle));
+  renameSync(`${record(root)}.new`, record(root));
+  removeOld(join(root, '.tripcast'), folder);
+}
+
+/**
+ * Its size and when it was changed: a content that changed without either is not looked for.
+ * @param {string} root
+ * @param {string} file
+ */
+function seenOf(root, file) {
+  const { size, mtimeMs } = statSync(join(root, file));
+  return `${size} ${mtimeMs}`;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} current
+ */
+function removeOld(folder, current) {
+  const others = readdirSync(folder).filter((name) => name.startsWith(FOLDER) && name !== current);
+  for (const path of others.map((name) => join(folder, name))) {
+    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { bundleCommandLine, freshBundle } from '../../../src/local/cli-bundle.mjs';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+/** A clone of two files; the second is imported when it is needed, and finds the clone from where it lies. */
+function aClone(): string {
+  const root = temporaryFolder();
+  for (const folder of ['bin', 'src/local', 'node_modules']) mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
+  writeFileSync(
+    join(root, 'bin/tripcast.ts'),
+    `const { said } = await import('../src/local/said.ts'); console.log(said);`,
+  );
+  say(root, 'first');
+  return root;
+}
+
+const SAID = 'src/local/said.ts';
+const say = (root: string, text: string) =>
+  writeFileSync(
+    join(root, SAID),
+    `import { fileURLToPath } from 'node:url';
+    export const said: string = ${JSON.stringify(text)} + ' ' + fileURLToPath(new URL('../..', import.meta.url));`,
+  );
+
+async function bundled(root: string): Promise<string> {
+  await bundleCommandLine(root);
+  return freshBundle(root) ?? expect.fail('There is no fresh bundle.');
+}
+
+const runs = (file: string) => execFileSync(process.execPath, [file], { encoding: 'utf8' }).trim();
+
+describe('the bundle of the command line', () => {
+  test('says what the sources say, and finds the clone as they do', async () => {
+    const root = aClone();
+    expect(freshBundle(root)).toBeUndefined();
+    const file = await bundled(root);
+    expect(runs(file)).toBe(`first ${root}/`);
+    expect(runs(file)).toBe(runs(join(root, 'bin/tripcast.ts')));
+  });
+
+  test('is passed over once a source has changed, and made anew beside the one that may still run', async () => {
+    const root = aClone();
+    const first = await bundled(root);
+    say(root, 'other');
+    expect(freshBundle(root)).toBeUndefined();
+    expect(runs(await bundled(root))).toBe(`other ${root}/`);
+    expect(runs(first)).toBe(`first ${root}/`);
+  });
+
+  test.each([
+    [
+      'a source was touched',
+      (root: string) => utimesSync(join(root, SAID), new Date(), new Date('2020-01-01T00:00:00Z')),
+    ],
+    ['npm installed anew', (root: string) => writeFileSync(join(root, 'node_modules/.package-lock.json'), '{ }')],
+  ])('is passed over when %s', async (_, change) => {
+    const root = aClone();
+    await bundled(root);
+    change(root);
+    expect(freshBundle(root)).toBeUndefined();
+  });
+
+  test('of the day before is removed by the next one', async () => {
+    const root = aClone();
+    await bundled(root);
+    const [yesterday = ''] = bundlesOf(root);
+    const then = new Date(Date.now() - 25 * 3600 * 1000);
+    utimesSync(join(root, '.tripcast', yesterday), then, then);
+    say(root, 'other');
+    await bundled(root);
+    expect(bundlesOf(root)).toEqual([expect.not.stringMatching(yesterday)]);
+  });
+});
+
+const bundlesOf = (root: string) => readdirSync(join(root, '.tripcast')).filter((name) => name.startsWith('cli-'));
