@@ -7,7 +7,7 @@ import { calendarOf } from '../trips/new-york-time.ts';
 import { MICROSECONDS } from './exact-sums.ts';
 import type { DenseMatrix } from './gradient-boosting.ts';
 import type { GraphBuilder, Value } from './onnx/graph-builder.ts';
-import { asColumn, calendar, gather, sideBySide } from './onnx/pieces.ts';
+import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from './onnx/pieces.ts';
 import type { RideValues } from './onnx/ride-graph.ts';
 import { at, pairAt, type Rides } from './rides.ts';
 import type { TrainingDatabase } from './training-rides.ts';
@@ -92,9 +92,9 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, 
   const unknown = g.node('Less', [ride.pickupTime, g.int64(0)]);
   const { minute, weekday } = calendar(g, g.node('Where', [unknown, g.int64(usualTime), ride.pickupTime]));
   const coordinates = g.table('zone_map', map.coordinates, DIMENSIONS);
-  const pickup = gather(g, coordinates, ride.pickupSlot);
-  const dropoff = gather(g, coordinates, ride.dropoffSlot);
-  const straight = gather(g, g.table('map_distance', map.miles), ride.pair);
+  const pickup = lookUpRow(g, coordinates, ride.pickupSlot);
+  const dropoff = lookUpRow(g, coordinates, ride.dropoffSlot);
+  const straight = lookUp(g, g.table('map_distance', map.miles), ride.pair);
   return sideBySide(g, [
     asColumn(g, ride.distance),
     asColumn(g, g.cast(minute, 'float')),

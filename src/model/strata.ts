@@ -4,7 +4,7 @@
  */
 import { UNKNOWN_TIME } from '../trips/new-york-time.ts';
 import type { GraphBuilder, Value } from './onnx/graph-builder.ts';
-import { gather } from './onnx/pieces.ts';
+import { lookUp } from './onnx/pieces.ts';
 import type { RideValues } from './onnx/ride-graph.ts';
 import { GROUPINGS } from './ride-groups.ts';
 import type { Rides } from './rides.ts';
@@ -44,8 +44,8 @@ export function addStratum(g: GraphBuilder, ride: RideValues): Value {
   ]);
   const hourRow = g.node('Where', [unknown, g.int64(DAY_HOURS), hour]);
   return g.node('Add', [
-    gather(g, g.table('place_stratum', PLACE_TABLE), placeRow),
-    gather(g, g.table('hour_stratum', HOUR_TABLE), hourRow),
+    lookUp(g, g.table('place_stratum', PLACE_TABLE), placeRow),
+    lookUp(g, g.table('hour_stratum', HOUR_TABLE), hourRow),
   ]);
 }
 

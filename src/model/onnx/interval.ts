@@ -2,8 +2,8 @@ import { KEPT_MINUTES } from '../../trips/tlc-file.ts';
 import { BANDS, CELLS, type CellQuantiles, INTERVAL_BOUNDS, type IntervalBound } from '../cells.ts';
 import { addSpread, type SpreadModel } from '../spread.ts';
 import { addStratum } from '../strata.ts';
-import { type GraphBuilder, integers, type Value } from './graph-builder.ts';
-import { clip, gather } from './pieces.ts';
+import type { GraphBuilder, Value } from './graph-builder.ts';
+import { clip, lookUp } from './pieces.ts';
 import type { RideValues } from './ride-graph.ts';
 
 /** The residual quantiles for rides with a metered distance, and for rides with the pair's typical one. */
@@ -16,23 +16,22 @@ export interface Calibrations {
 
 /**
  * Interval bounds: prediction + the residual quantile of its cell, which may be a multiple of the ride's spread, clipped
- * to the minutes a kept ride lasts. The four quantiles of a cell lie side by side, and the two calibrations one after the
- * other: one Gather, which is what a linear graph spends its time on, instead of four.
+ * to the minutes a kept ride lasts. A table holds the two calibrations one after the other.
  */
 export function intervals(
   g: GraphBuilder,
   ride: RideValues,
   predicted: Value,
-  calibrations: Calibrations,
+  { given, typical, spread: model }: Calibrations,
 ): Record<IntervalBound, Value> {
-  const table = g.table('interval_residuals', sideBySide(calibrations), INTERVAL_BOUNDS.length);
-  // [4, N]: a bound after the other
-  const quantiles = g.node('Transpose', [gather(g, table, cell(g, ride, predicted))], [integers('perm', [1, 0])]);
-  const spread = calibrations.spread && addSpread(g, calibrations.spread, ride, predicted);
-  const residuals = spread === undefined ? quantiles : g.node('Mul', [spread, quantiles]);
-  const bounds = clip(g, g.node('Add', [predicted, residuals]), KEPT_MINUTES.least, KEPT_MINUTES.most);
-  const named = INTERVAL_BOUNDS.map((name, i) => [name, gather(g, bounds, g.int64(i))] as const);
-  return Object.fromEntries(named) as Record<IntervalBound, Value>; // fromEntries forgets the keys
+  const row = cell(g, ride, predicted);
+  const spread = model && addSpread(g, model, ride, predicted);
+  const bound = (name: IntervalBound) => {
+    const quantile = lookUp(g, g.table(`${name}_residuals`, [...given[name], ...typical[name]]), row);
+    const residual = spread === undefined ? quantile : g.node('Mul', [spread, quantile]);
+    return clip(g, g.node('Add', [predicted, residual]), KEPT_MINUTES.least, KEPT_MINUTES.most);
+  };
+  return Object.fromEntries(INTERVAL_BOUNDS.map((name) => [name, bound(name)])) as Record<IntervalBound, Value>; // fromEntries forgets the keys
 }
 
 /** The row of a ride's cell, int64. Reckoned in float, which holds such numbers exactly and costs less. */
@@ -42,14 +41,4 @@ function cell(g: GraphBuilder, ride: RideValues, predicted: Value): Value {
   const firstOfStratum = g.node('Mul', [addStratum(g, ride), g.float(BANDS)]);
   const firstOfCalibration = g.node('Where', [ride.distanceGiven, g.float(0), g.float(CELLS)]);
   return g.cast(g.node('Add', [g.node('Add', [firstOfCalibration, firstOfStratum]), band]), 'int64');
-}
-
-function sideBySide({ given, typical }: Calibrations): Float64Array {
-  const table = new Float64Array(2 * CELLS * INTERVAL_BOUNDS.length);
-  INTERVAL_BOUNDS.forEach((name, column) => {
-    [...given[name], ...typical[name]].forEach((quantile, row) => {
-      table[row * INTERVAL_BOUNDS.length + column] = quantile;
-    });
-  });
-  return table;
 }

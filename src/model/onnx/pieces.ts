@@ -1,13 +1,12 @@
 /** The small parts that every recipe's graph is made of. */
 import { FARTHEST_MILES } from '../rides.ts';
-import { LAST_ZONE, ZONE_SLOTS } from '../zone-pair.ts';
+import { ZONE_SLOTS } from '../zone-pair.ts';
 import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
 
 /** Zone ids outside 1..265 become slot 0. */
 export function zoneSlot(g: GraphBuilder, zone: Value): Value {
-  const below = g.node('Less', [zone, g.int64(1)]);
-  const above = g.node('Greater', [zone, g.int64(LAST_ZONE)]);
-  return g.node('Where', [g.node('Or', [below, above]), g.int64(0), zone]);
+  const slots = g.int64(ZONE_SLOTS);
+  return g.node('Mod', [g.node('Clip', [zone, g.int64(0), slots]), slots]); // what lies beyond the last one is clipped to 266
 }
 
 /** The pair's row in a table of 266 x 266. */
@@ -15,7 +14,16 @@ export function pairSlot(g: GraphBuilder, pickupSlot: Value, dropoffSlot: Value)
   return g.node('Add', [g.node('Mul', [pickupSlot, g.int64(ZONE_SLOTS)]), dropoffSlot]);
 }
 
-export function gather(g: GraphBuilder, table: Value, index: Value): Value {
+/**
+ * An element of a table of shape [any] for each index, [N]. onnxruntime's Gather, which can do it too, copies a row of any
+ * type a call, and takes ten times as long.
+ */
+export function lookUp(g: GraphBuilder, table: Value, index: Value): Value {
+  return g.node('GatherElements', [table, index]);
+}
+
+/** A row of a table of shape [any, columns] for each index, [N, columns]. */
+export function lookUpRow(g: GraphBuilder, table: Value, index: Value): Value {
   return g.node('Gather', [table, index]);
 }
 

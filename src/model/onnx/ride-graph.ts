@@ -1,7 +1,7 @@
 import { OUTPUTS } from '../scorer.ts';
 import { GraphBuilder, type Value } from './graph-builder.ts';
 import { type Calibrations, intervals } from './interval.ts';
-import { distanceGiven, gather, pairSlot, zoneSlot } from './pieces.ts';
+import { distanceGiven, lookUp, pairSlot, zoneSlot } from './pieces.ts';
 
 /** A ride inside the graph, as a recipe sees it: zones as table rows, a distance always. */
 export interface RideValues {
@@ -40,7 +40,7 @@ export function rideGraph(options: {
 
   const pair = pairSlot(g, pickupSlot, dropoffSlot);
   const isGiven = distanceGiven(g, tripDistance);
-  const typical = gather(g, g.table('typical_distance', options.typical), pair);
+  const typical = lookUp(g, g.table('typical_distance', options.typical), pair);
   const distance = g.node('Where', [isGiven, tripDistance, typical]);
 
   const ride = { pickupSlot, dropoffSlot, pair, distance, distanceGiven: isGiven, pickupTime };

@@ -12,7 +12,7 @@
  */
 import { TripcastError } from '../../errors.ts';
 import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../exact-sums.ts';
-import { gather } from '../onnx/pieces.ts';
+import { lookUp } from '../onnx/pieces.ts';
 import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
 import { at, pairAt } from '../rides.ts';
 import { vocabularyOf } from '../vocabulary.ts';
@@ -95,7 +95,7 @@ function fittedModel({ slope, intercept, minutesOfPair }: Solution): FittedModel
     predict: (rides) => rides.distance.map((miles, i) => at(minutes, pairAt(rides, i)) + slope * miles),
     addPrediction(g, { pair, distance }) {
       const byDistance = g.node('Mul', [distance, g.float(slope)]);
-      return g.node('Add', [gather(g, g.table('pair_minutes', minutes), pair), byDistance]);
+      return g.node('Add', [lookUp(g, g.table('pair_minutes', minutes), pair), byDistance]);
     },
     files: () => ({
       'coefficients.json': JSON.stringify({

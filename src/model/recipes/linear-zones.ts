@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { MICROSECONDS, minutesOf } from '../exact-sums.ts';
 import { solveSymmetric } from '../least-squares.ts';
-import { gather } from '../onnx/pieces.ts';
+import { lookUp } from '../onnx/pieces.ts';
 import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
 import { at } from '../rides.ts';
 import { vocabularyOf } from '../vocabulary.ts';
@@ -148,8 +148,8 @@ function fittedModel({ intercept, pickup, dropoff }: Solution): FittedModel {
       ),
     addPrediction: (g, { pickupSlot, dropoffSlot }) =>
       g.node('Add', [
-        gather(g, g.table('pickup_minutes', fromPickup), pickupSlot),
-        gather(g, g.table('dropoff_minutes', fromDropoff), dropoffSlot),
+        lookUp(g, g.table('pickup_minutes', fromPickup), pickupSlot),
+        lookUp(g, g.table('dropoff_minutes', fromDropoff), dropoffSlot),
       ]),
     files: () => ({
       'coefficients.json': JSON.stringify({
