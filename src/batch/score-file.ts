@@ -48,9 +48,10 @@ export type ScoreFileOutcome = ScoreFileDone | { readonly outcome: 'refused'; re
 
 /** Rows of a group of the output file: DuckDB's own size, which readers split work by. */
 const ROW_GROUP_ROWS = 122_880;
-const MOST_IN_DICTIONARY = 8192;
-/** Fifteen of DuckDB's vectors: a month's file then feeds several threads. */
-const STAGED_ROWS = 30_720;
+/** More than there are durations of whole seconds. */
+const MOST_IN_DICTIONARY = 4096;
+/** Six of DuckDB's vectors: a small month, too, then feeds several threads evenly. */
+const STAGED_ROWS = 12_288;
 /** More than there are zones, fewer than there are times. */
 const ZONES_IN_DICTIONARY = 512;
 
