@@ -6,12 +6,16 @@ import { functionName } from '../../lib/config.ts';
 import { invokeFunction } from '../../src/adapters/lambda.ts';
 import { followExecution, startExecution } from '../../src/adapters/step-functions.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '../../src/batch/outcome.ts';
+import { currentSchema, receiptSchema } from '../../src/batch/receipt.ts';
 import { connect, type Deployment } from '../../src/cli/context.ts';
+import { ingestMonths } from '../../src/cli/ingest.ts';
 import { outcomesOf } from '../../src/cli/month-executions.ts';
 import type { RunId } from '../../src/registry/run-id.ts';
 import { dataKeys } from '../../src/storage/layout.ts';
+import { sha256 } from '../../src/storage/sha256.ts';
 import { parseMonth } from '../../src/trips/month.ts';
 import { publishFrom, registerRun } from '../support/deployed.ts';
+import { silentTerminal } from '../support/silent-terminal.ts';
 import { realMonth } from '../support/tlc-files.ts';
 import { sendFile, serverOf } from '../support/tlc-server.ts';
 
@@ -46,6 +50,9 @@ async function runMonthly(input: object): Promise<readonly MonthOutcome[]> {
   return outcomesOf(arn, end);
 }
 
+const jsonAt = async (key: string): Promise<unknown> =>
+  JSON.parse(new TextDecoder().decode((await to.data.get(key))?.body));
+
 const told = (months: readonly MonthOutcome[]) => months.map(({ month, status }) => `${month} ${status}`);
 const check = (scheduledTime: string) => invokeFunction(functionName('dev', 'check-month'), { scheduledTime });
 
@@ -60,8 +67,7 @@ describe('the monthly state machine, on a schedule at midnight of the 1st in Cai
     ]);
     expect(asked).toMatchObject({ '2031-01': 1, '2031-06': 1, '2031-07': 3 });
     expect(months.at(-1)).toMatchObject({ rows_in: 65_392, rows_scored: 62_979, evaluation: 'after-training' });
-    const current = await to.data.get(dataKeys.current('green', parseMonth('2031-07')));
-    expect(JSON.parse(new TextDecoder().decode(current?.body))).toMatchObject({ run_id: run, month: 7 });
+    expect(await jsonAt(dataKeys.current('green', parseMonth('2031-07')))).toMatchObject({ run_id: run, month: 7 });
   });
 
   test('started late still scores its own month, gives up on it after 25 days, and takes up what is owed', async () => {
@@ -92,6 +98,38 @@ describe('the monthly state machine, on a schedule at midnight of the 1st in Cai
       status: 'failed',
       note: expect.stringContaining('green_tripdata_2031-11.parquet answered 400'),
     });
+  });
+});
+
+describe('a month that was published anew', () => {
+  const month = parseMonth('2031-12');
+  /** What the state machine makes of the month, and what is then current. */
+  const score = async () => {
+    const [outcome] = await runMonthly({ month });
+    return { outcome, current: currentSchema.parse(await jsonAt(dataKeys.current('green', month))) };
+  };
+
+  test('is scored beside what it supersedes once it is ingested again, and is what the month now is', async () => {
+    let edition = { body: file, etag: '"first"' };
+    const source = await serverOf((request, response) => sendFile(request, response, edition.body, edition.etag));
+    await publishFrom(source);
+    const first = await score();
+    expect(first.outcome).toMatchObject({ status: 'scored', rows_in: 65_392 });
+
+    const refresh = () => ingestMonths(to, [month], { taxiType: 'green', source, refresh: true }, silentTerminal());
+    expect(await refresh()).toMatchObject([{ outcome: 'already-there' }]);
+    edition = { body: await readFile(realMonth('2023-03')), etag: '"second"' };
+    expect(await refresh()).toMatchObject([{ outcome: 'replaced', rows: 72_044 }]);
+
+    const second = await score();
+    expect(second.outcome).toMatchObject({ status: 'scored', rows_in: 72_044, rows_scored: 69_392 });
+    const [{ receipt: before }, { receipt: after, key }] = [first.current, second.current];
+    expect(key).toBe(dataKeys.predictionsOfSource('green', month, run, sha256(edition.body)));
+    expect(receiptSchema.parse(await jsonAt(after))).toMatchObject({ supersedes: before, rows: { in: 72_044 } });
+    expect(receiptSchema.parse(await jsonAt(before))).toMatchObject({ rows: { in: 65_392 } });
+    expect((await to.data.head(first.current.key))?.size).toBeGreaterThan(0);
+
+    expect(await score()).toMatchObject({ outcome: { status: 'unchanged' }, current: second.current });
   });
 });
 
