@@ -1,38 +1,16 @@
 /** Scoring a month beside the Python peer, in one run. See README.md. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals, table } from '../../../src/cli/terminal.ts';
 import { monthFile } from '../../../src/storage/layout.ts';
+import { CLONE, findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
 import { kept, MARCH, makeYellow, sixTimes } from './months.ts';
 
-const CLONE = join(import.meta.dirname, '../../..');
-const TLC = join(CLONE, 'data/tlc');
 const CACHE = join(CLONE, '.tripcast/bench/batch');
-const peers = process.env.PEERS;
-const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const peers = findPeers();
 
-const say = (text: string) => console.error(`  ${text}`);
-function run(command: string, args: readonly string[]): string {
-  say([command, ...args].map((part) => part.split('/').at(-1)).join(' '));
-  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
-}
 const node = (...args: readonly string[]) => run(process.execPath, args);
 const tripcast = (...args: readonly string[]) => node(join(CLONE, 'bin/tripcast.mjs'), ...args, '--json');
-
-function pythonWithPeers(from: string): string {
-  if (process.env.BENCH_PYTHON !== undefined) return process.env.BENCH_PYTHON;
-  run('python3', ['-m', 'venv', join(folder, 'venv')]);
-  const python = join(folder, 'venv/bin/python');
-  run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(from, 'requirements.txt')]);
-  return python;
-}
-const python = peers && pythonWithPeers(peers);
-const peer = (script: string, ...args: readonly string[]) =>
-  peers && python ? run(python, [join(peers, script), ...args]) : undefined;
 
 interface Month {
   readonly taxiType: 'green' | 'yellow';
@@ -42,7 +20,7 @@ interface Month {
 const green = { taxiType: 'green', prefix: 'lpep_', file: join(TLC, monthFile('green', MARCH)) } as const;
 const madeBy = peers ? 'peers' : 'here';
 const yellowFile = await kept(join(CACHE, madeBy, monthFile('yellow', MARCH)), (to) =>
-  peers ? peer('make_yellow.py', TLC, to) : makeYellow(TLC, to),
+  peers ? peers.run('make_yellow.py', TLC, to) : makeYellow(TLC, to),
 );
 const yellow = { taxiType: 'yellow', prefix: 'tpep_', file: yellowFile } as const;
 const sixFile = await kept(join(CACHE, madeBy, 'six', monthFile('yellow', MARCH)), (to) => sixTimes(yellowFile, to));
@@ -69,8 +47,8 @@ const modelOf = ({ taxiType, file }: Month) =>
     );
     run('cp', [join(out, 'model.onnx'), to]);
   });
-const pickleOf = ({ taxiType, prefix, file }: Month) =>
-  kept(join(CACHE, madeBy, `${taxiType}.pkl`), (to) => peer('train_linear.py', file, prefix, to));
+const pickleOf = ({ taxiType, prefix, file }: Month, python: Peers) =>
+  kept(join(CACHE, madeBy, `${taxiType}.pkl`), (to) => python.run('train_linear.py', file, prefix, to));
 
 const scoreSchema = z.object({ rows_in: z.number(), rows_scored: z.number(), peak_rss_mb: z.number() });
 const jobSchema = z.object({
@@ -98,7 +76,7 @@ async function whole(work: () => Promise<string> | string) {
 /** Alternating, a process a run on each side; here also one that scores the month twice. */
 async function sideBySide(month: Month, times: number) {
   const model = await modelOf(month);
-  const pickle = python && (await pickleOf(month));
+  const pickle = peers && (await pickleOf(month, peers));
   const ours: Side[] = [];
   const theirs: Side[] = [];
   tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model); // the first run compiles
@@ -115,9 +93,9 @@ async function sideBySide(month: Month, times: number) {
       peak: peak_rss_mb,
       rows: rows_scored,
     });
-    if (!pickle) continue;
-    const there = await whole(
-      () => peer('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')) ?? '',
+    if (peers === undefined || pickle === undefined) continue;
+    const there = await whole(() =>
+      peers.run('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')),
     );
     const number = (pattern: RegExp) => Number(pattern.exec(there.said)?.[1]);
     const inProcess = number(/without import ([\d.]+)/);

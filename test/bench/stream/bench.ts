@@ -1,7 +1,6 @@
 /** Streaming beside a Python handler, in one run. See README.md. */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -9,37 +8,24 @@ import { count, decimals, table } from '../../../src/cli/terminal.ts';
 import { bundleFunctions } from '../../../src/local/bundle.ts';
 import { monthFile } from '../../../src/storage/layout.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
+import { CLONE, findPeers, folder, run, say, TLC } from '../side-by-side.ts';
 import { median } from './figures.ts';
 import { serveModel } from './model-server.ts';
 
-const CLONE = join(import.meta.dirname, '../../..');
-const TLC = join(CLONE, 'data/tlc');
 const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
-const peers = process.env.PEERS;
-const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const peers = findPeers();
 
-const say = (text: string) => console.error(`  ${text}`);
 /** One core for everybody, where the machine can say so. */
-const ONE_CORE = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '0'] : ['env'];
-
-function run(...command: readonly string[]): string {
-  const [program = '', ...args] = command;
-  return execFileSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    cwd: CLONE,
-  });
-}
+const ONE_CORE = existsSync('/usr/bin/taskset') ? ['-c', '0'] : [];
+const onOneCore = (command: string, ...args: readonly string[]) =>
+  ONE_CORE.length > 0 ? run('/usr/bin/taskset', [...ONE_CORE, command, ...args]) : run(command, args);
 
 /** The folder of a model trained once and kept. */
 function model(recipe: string, ...months: readonly string[]): string {
   const out = join(CLONE, '.tripcast/bench', recipe);
   if (!existsSync(join(out, 'model.onnx'))) {
-    say(`training ${recipe}`);
     const args = ['train', '--local', '--source', TLC, '--recipe', recipe, ...months, '--out', out];
-    run(process.execPath, join(CLONE, 'bin/tripcast.ts'), ...args);
+    run(process.execPath, [join(CLONE, 'bin/tripcast.ts'), ...args]);
   }
   return out;
 }
@@ -61,38 +47,20 @@ const throughputSchema = z.object({
 
 function throughput(models: string, form: string, batchSize: number, rounds: number) {
   const args = [models, APRIL, form, String(batchSize), String(rounds)];
-  say(`throughput of ${models.split('/').at(-1)}, ${form} events, batches of ${batchSize}`);
   return throughputSchema.parse(
-    JSON.parse(run(...ONE_CORE, process.execPath, join(import.meta.dirname, 'throughput-job.ts'), ...args)),
+    JSON.parse(onOneCore(process.execPath, join(import.meta.dirname, 'throughput-job.ts'), ...args)),
   );
 }
 
 /** Events a second of the peer's handler, which predicts record by record and puts nothing. */
 function python(): () => number {
   if (peers === undefined) return () => Number.NaN;
-  const interpreter = process.env.BENCH_PYTHON ?? pythonWith(peers);
   const pickle = join(folder, 'peer.pkl');
-  say('training the Python peer');
-  run(
-    interpreter,
-    join(peers, 'train_linear.py'),
-    join(TLC, monthFile('green', parseMonth('2023-03'))),
-    'lpep_',
-    pickle,
-  );
+  peers.run('train_linear.py', join(TLC, monthFile('green', parseMonth('2023-03'))), 'lpep_', pickle);
   return () => {
-    say('throughput of the Python peer');
-    const said = run(...ONE_CORE, interpreter, join(peers, 'stream.py'), pickle, '3000');
+    const said = onOneCore(peers.python, peers.path('stream.py'), pickle, '3000');
     return median([...said.matchAll(/events .* (\d+)\/s \d+ us each/g)].map(([, perSecond]) => Number(perSecond)));
   };
-}
-
-function pythonWith(peersFolder: string): string {
-  say('installing what the Python peer needs');
-  run('python3', '-m', 'venv', join(folder, 'venv'));
-  const interpreter = join(folder, 'venv/bin/python');
-  run(interpreter, '-m', 'pip', 'install', '--quiet', '-r', join(peersFolder, 'requirements.txt'));
-  return interpreter;
 }
 
 const PAIRS = 3;
@@ -145,10 +113,9 @@ if (peers !== undefined) {
   );
 }
 
-say('memory over a million events');
 const { readings } = z
   .object({ readings: z.array(z.object({ rss: z.number(), heap: z.number() })) })
-  .parse(JSON.parse(run(process.execPath, '--expose-gc', join(import.meta.dirname, 'memory-job.ts'), LINEAR, APRIL)));
+  .parse(JSON.parse(run(process.execPath, ['--expose-gc', join(import.meta.dirname, 'memory-job.ts'), LINEAR, APRIL])));
 sections.push(
   `Memory after each 100,000 events (MiB; heap and buffers after a collection)\n${table(
     ['events', 'resident', 'heap'],

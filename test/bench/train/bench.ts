@@ -1,38 +1,16 @@
 /** Training beside the Python peers, in one run. See README.md. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { decimals, table } from '../../../src/cli/terminal.ts';
 import { TripcastError } from '../../../src/errors.ts';
 import { monthFile } from '../../../src/storage/layout.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
+import { findPeers, folder, run, TLC } from '../side-by-side.ts';
 
-const CLONE = join(import.meta.dirname, '../../..');
-const TLC = join(CLONE, 'data/tlc');
 const MARCH = parseMonth('2023-03');
-const peers = process.env.PEERS;
+const peers = findPeers();
 if (peers === undefined) throw new TripcastError('PEERS is not set', 'See test/bench/train/README.md.');
-const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-const say = (text: string) => console.error(`  ${text}`);
-function run(command: string, args: readonly string[]): string {
-  say([command, ...args].map((part) => part.split('/').at(-1)).join(' '));
-  return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-function pythonWithPeers(): string {
-  if (process.env.BENCH_PYTHON !== undefined) return process.env.BENCH_PYTHON;
-  run('python3', ['-m', 'venv', join(folder, 'venv')]);
-  const python = join(folder, 'venv/bin/python');
-  run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(peers ?? '', 'requirements.txt')]);
-  return python;
-}
-
-const python = pythonWithPeers();
-const peer = (script: string, ...args: string[]) => run(python, [join(peers, script), ...args]);
+const { python, run: peer } = peers;
 const yellow = join(folder, monthFile('yellow', MARCH));
 const green = join(TLC, monthFile('green', MARCH));
 peer('make_yellow.py', TLC, yellow);
