@@ -71,13 +71,19 @@ describe('the backfill state machine', () => {
   });
 
   test('left with Ctrl-C goes on, and is returned to by its ARN', async () => {
-    await publishFrom(await tlcBut());
+    const left = Promise.withResolvers<void>();
+    const source = await serverOf(async (request, response) => {
+      if (request.url?.includes('2032-05')) await left.promise; // there is something left to go on with
+      sendFile(request, response, file);
+    });
+    await publishFrom(source);
     const command = tripcast(...['backfill', '--from', '2032-04', '--to', '2032-05', '--run-id', run]);
     const arn = /--attach (\S+)/;
     await command.heard(() => command.said().includes('2032-04 scored'));
     command.process.kill('SIGINT');
     expect(await command.ended).toBe(1);
     const [, detached = ''] = arn.exec(command.said()) ?? [];
+    left.resolve();
 
     const returned = tripcast('backfill', '--json', '--attach', detached);
     expect(await returned.ended).toBe(0);
