@@ -85,7 +85,7 @@ function commandOf(line: string): readonly string[] {
   if (first === 'aws') return [CHECKS_PYTHON, '-m', 'awscli', ...words];
   const [name, command, ...args] = words;
   if (name === 'cdk') {
-    const app = ['--app', `${process.execPath} test/support/prod-on-emulator.ts`, '--output', join(home, 'cdk.out')];
+    const app = ['--app', `"${process.execPath}" test/support/prod-on-emulator.ts`, '--output', join(home, 'cdk.out')];
     const unasked = command === 'deploy' ? ['--require-approval', 'never'] : [];
     return [process.execPath, join(CLONE, 'node_modules/aws-cdk/bin/cdk'), command ?? '', ...args, ...app, ...unasked];
   }
@@ -122,7 +122,7 @@ describe('docs/deploy.md', () => {
     const said: Record<string, string> = {};
     for (const line of toPrediction) {
       const ended = await run(line);
-      expect(ended, line).toMatchObject({ code: 0 });
+      expect(ended.code, `${line}\n${ended.said}`).toBe(0);
       said[line.split(' ').slice(1, 4).join(' ')] = ended.said;
     }
     expect(said['tripcast train --env']).toContain('promoted: champion #1');
