@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { shown, TripcastError } from '../errors.ts';
-import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
+import { parseS3Uri, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Queries } from '../trips/database.ts';
 import { type Month, monthOf } from '../trips/month.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
-import { TIME_COLUMNS } from '../trips/tlc-file.ts';
-import { currentSchema, type Receipt, receiptSchema } from './receipt.ts';
+import { rideSql } from '../trips/tlc-file.ts';
+import type { Receipt } from './receipt.ts';
+import { readCurrent, readReceipt } from './records.ts';
 
 /** A ride of a batch output, by its columns there; minutes and miles. */
 const rowSchema = z.object({
@@ -56,31 +57,28 @@ export async function findPublishedRide(
   { data, storeOf, database, workFolder }: PublishedRideDependencies,
 ): Promise<PublishedRide> {
   const { month, row } = parseRideId(rideId);
-  const current = await readJson(data, dataKeys.current(taxiType, month), currentSchema);
-  if (current === undefined) {
+  const published = await readCurrent(data, taxiType, month);
+  if (published === undefined) {
     throw new TripcastError(
       `${taxiType} ${month} was not scored`,
       `Score it with \`tripcast batch --taxi-type ${taxiType} --month ${month}\`.`,
     );
   }
-  const receipt = await readJson(data, current.receipt, receiptSchema);
-  if (receipt === undefined) throw gone(s3Uri(data.bucket, current.receipt));
+  const receiptUri = s3Uri(data.bucket, published.current.receipt);
+  const stored = await readReceipt(data, published.current.receipt);
+  if (stored === undefined) throw gone(receiptUri);
+  const { receipt } = stored;
   const output = parseS3Uri(receipt.output.uri);
   const path = join(workFolder, 'output.parquet');
   if (output === undefined || (await storeOf(output.bucket).download(output.key, path)) === undefined) {
     throw gone(receipt.output.uri);
   }
   const [found] = await database.rows(`
-    SELECT coalesce(epoch(${TIME_COLUMNS[taxiType].pickup})::BIGINT, -1)::DOUBLE AS pickup_time, PULocationID, DOLocationID,
+    SELECT ${rideSql(taxiType).pickupTime}::DOUBLE AS pickup_time, PULocationID, DOLocationID,
       trip_distance, actual_duration, predicted_duration, interval_low, interval_high
     FROM read_parquet(${sqlText(path)}) WHERE ride_id = ${sqlText(rideId)}`);
   if (found === undefined) throw notScored(rideId, row, receipt);
-  return { ride: rowSchema.parse(found), receipt, receiptUri: s3Uri(data.bucket, current.receipt) };
-}
-
-async function readJson<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {
-  const found = await store.get(key);
-  return found && schema.parse(JSON.parse(new TextDecoder().decode(found.body)));
+  return { ride: rowSchema.parse(found), receipt, receiptUri };
 }
 
 const gone = (uri: string) =>

@@ -1,6 +1,7 @@
 import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore, PutCondition } from '../storage/object-store.ts';
-import { partsOf } from '../trips/month.ts';
+import { type Month, partsOf } from '../trips/month.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
 import type { MonthJob } from './outcome.ts';
 import { type Current, currentSchema, type Receipt, receiptSchema } from './receipt.ts';
 
@@ -39,6 +40,17 @@ export async function latestReceipt(data: ObjectStore, job: MonthJob): Promise<S
   return latest;
 }
 
+/** What names the month's published output; undefined when no run has scored it. */
+export async function readCurrent(
+  data: ObjectStore,
+  taxiType: TaxiType,
+  month: Month,
+): Promise<{ readonly etag: string; readonly current: Current } | undefined> {
+  const found = await data.get(dataKeys.current(taxiType, month));
+  if (found === undefined) return undefined;
+  return { etag: found.etag, current: currentSchema.parse(JSON.parse(new TextDecoder().decode(found.body))) };
+}
+
 /** Whether the output that a receipt speaks of is still there, as it was written. */
 export async function outputStands({ output }: Receipt, storeOf: (bucket: string) => ObjectStore): Promise<boolean> {
   const at = parseS3Uri(output.uri);
@@ -57,8 +69,8 @@ export async function publish({ receipt, key: receiptKey }: Pick<StoredReceipt, 
     receipt: receiptKey,
     sha256: receipt.output.sha256,
   };
-  const seen = await data.get(key);
-  if (seen && sameOutput(currentSchema.parse(JSON.parse(new TextDecoder().decode(seen.body))), current)) return;
+  const seen = await readCurrent(data, receipt.taxi_type, receipt.month);
+  if (seen && sameOutput(seen.current, current)) return;
   await data.put(key, `${JSON.stringify(current)}\n`, { contentType: 'application/json', condition: over(seen?.etag) });
 }
 

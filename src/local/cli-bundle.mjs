@@ -2,7 +2,7 @@
 // commands work. It is a copy to be fast with: once a file that it was made of has changed, the sources run until the next
 // set-up. Plain JavaScript, as both who makes it and who opens it may run before there is a node_modules.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ENTRY = 'tripcast';
 const FOLDER = 'cli-';
@@ -69,7 +69,7 @@ export async function bundleCommandLine(root) {
   const folder = `${FOLDER}${hash.digest('hex').slice(0, 16)}`;
   const to = join(root, '.tripcast', folder);
   mkdirSync(to, { recursive: true });
-  for (const { path, contents } of outputFiles) writeFileSync(join(to, path.split('/').at(-1) ?? ''), contents);
+  for (const { path, contents } of outputFiles) writeFileSync(join(to, basename(path)), contents);
 
   const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
   // npm's own record stands for all that it installed.

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { silentTerminal } from '../../support/silent-terminal.ts';
+import { median } from '../figures.ts';
 
 const ROUNDS = 3;
 const dir = mkdtempSync(join(import.meta.dirname, '../../../.tripcast/bench-'));
@@ -58,7 +59,6 @@ try {
   for (let i = 0; i < ROUNDS; i += 1) rounds.push({ one: await backfill(1, true), four: await backfill(4, true) });
   const nothing = await backfill(1, false);
 
-  const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
   const one = median(rounds.map((round) => round.one.seconds));
   const four = median(rounds.map((round) => round.four.seconds));
   const overhead = median(rounds.map((round) => (round.one.seconds - round.one.scoring) / MONTHS.length));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals, table } from '../../../src/cli/terminal.ts';
 import { monthFile } from '../../../src/storage/layout.ts';
+import { median } from '../figures.ts';
 import { CLONE, findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
 import { kept, MARCH, makeYellow, sixTimes } from './months.ts';
 
@@ -56,8 +57,6 @@ const jobSchema = z.object({
   peak_mib: z.number(),
 });
 
-const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 interface Side {
   readonly whole: number;
   readonly inProcess: number;
@@ -67,9 +66,9 @@ interface Side {
   readonly rows: number;
 }
 
-async function whole(work: () => Promise<string> | string) {
+function whole(work: () => string) {
   const started = performance.now();
-  const said = await work();
+  const said = work();
   return { said, seconds: (performance.now() - started) / 1000 };
 }
 
@@ -84,7 +83,7 @@ async function sideBySide(month: Month, times: number) {
     const job = jobSchema.parse(
       JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), model, month.taxiType, month.file, folder, '2')),
     );
-    const here = await whole(() => tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model));
+    const here = whole(() => tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model));
     const { rows_scored, peak_rss_mb } = scoreSchema.parse(JSON.parse(here.said));
     ours.push({
       whole: here.seconds,
@@ -94,9 +93,7 @@ async function sideBySide(month: Month, times: number) {
       rows: rows_scored,
     });
     if (peers === undefined || pickle === undefined) continue;
-    const there = await whole(() =>
-      peers.run('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')),
-    );
+    const there = whole(() => peers.run('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')));
     const number = (pattern: RegExp) => Number(pattern.exec(there.said)?.[1]);
     const inProcess = number(/without import ([\d.]+)/);
     theirs.push({
@@ -112,7 +109,7 @@ async function sideBySide(month: Month, times: number) {
 
 const MEASURES = ['whole', 'inProcess', 'again', 'peak'] as const;
 const figures = (sides: readonly Side[]) =>
-  Object.fromEntries(MEASURES.map((name) => [name, middle(sides.map((side) => side[name]))]));
+  Object.fromEntries(MEASURES.map((name) => [name, median(sides.map((side) => side[name]))]));
 
 function comparison(title: string, { ours, theirs }: Awaited<ReturnType<typeof sideBySide>>): readonly string[] {
   const [here, there] = [figures(ours), figures(theirs)];
@@ -146,11 +143,12 @@ section(
   [comparison('a real green month', small), comparison('3.4M yellow rides', large)],
 );
 
+const yellowModel = await modelOf(yellow);
 const job = jobSchema.parse(
-  JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), await modelOf(yellow), 'yellow', yellowFile, folder, '5')),
+  JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), yellowModel, 'yellow', yellowFile, folder, '5')),
 );
-const of = (name: 'score' | 'copy' | 'copy_default') => middle(job.runs.map((each) => each[name]));
-const ratio = (name: 'copy' | 'copy_default') => middle(job.runs.map((each) => each.score / each[name]));
+const of = (name: 'score' | 'copy' | 'copy_default') => median(job.runs.map((each) => each[name]));
+const ratio = (name: 'copy' | 'copy_default') => median(job.runs.map((each) => each.score / each[name]));
 section(
   "Scoring beside DuckDB's COPY of the scored file, in one process",
   ['', 'seconds', 'scoring takes'],
@@ -161,16 +159,15 @@ section(
   ],
 );
 
-const sixModel = await modelOf(yellow);
 const six = [];
-for (let i = 0; i < 2; i++) {
-  const { said, seconds } = await whole(() =>
-    tripcast('score', sixFile, join(folder, 'output.parquet'), '--model', sixModel),
+for (let i = 0; i < 3; i++) {
+  const { said, seconds } = whole(() =>
+    tripcast('score', sixFile, join(folder, 'output.parquet'), '--model', yellowModel),
   );
   six.push({ seconds, ...scoreSchema.parse(JSON.parse(said)) });
 }
 const once = figures(large.ours);
-const sixSeconds = middle(six.map(({ seconds }) => seconds));
+const sixSeconds = median(six.map(({ seconds }) => seconds));
 section(
   'Six times the rides',
   ['', 'whole process', 'peak'],
@@ -179,7 +176,7 @@ section(
     [
       count(six[0]?.rows_scored ?? 0),
       `${decimals(sixSeconds, 2)} s`,
-      `${decimals(middle(six.map((each) => each.peak_rss_mb)), 0)} MiB`,
+      `${decimals(median(six.map((each) => each.peak_rss_mb)), 0)} MiB`,
     ],
     ['', `x ${decimals(sixSeconds / (once.whole ?? 1), 2)}`, ''],
   ],

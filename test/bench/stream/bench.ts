@@ -8,8 +8,8 @@ import { count, decimals, table } from '../../../src/cli/terminal.ts';
 import { bundleFunctions } from '../../../src/local/bundle.ts';
 import { monthFile } from '../../../src/storage/layout.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
+import { median } from '../figures.ts';
 import { CLONE, findPeers, folder, run, say, TLC } from '../side-by-side.ts';
-import { median } from './figures.ts';
 import { serveModel } from './model-server.ts';
 
 const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
