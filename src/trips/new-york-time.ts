@@ -3,10 +3,9 @@
  * were UTC. TLC's files hold wall-clock times with no offset, so this is the one time scale that files, events and
  * requests share.
  *
- * The rules are the Energy Policy Act's of 2005, in force since 2007: daylight time (UTC-4) from the second Sunday in
- * March, 2:00 standard time, to the first Sunday in November, 2:00 daylight time; else UTC-5. They are computed, not
- * looked up, because `Intl` costs microseconds a call and a stream batch asks once a record; a test holds them equal to
- * `Intl` around every change.
+ * Daylight time (UTC-4; else UTC-5) begins and ends at 2:00 on the Sundays that federal law has named since 1967: see
+ * {@link daylightOf}. They are computed, not looked up, because `Intl` costs microseconds a call and a stream batch asks
+ * once a record; a test holds them equal to `Intl` around every change from 1970 to 2037.
  */
 
 const HOUR = 3600;
@@ -33,32 +32,49 @@ export function newYorkSeconds(utcSeconds: number): number {
   return second - (second >= cached.start && second < cached.end ? 4 : 5) * HOUR;
 }
 
+/**
+ * When New York's clocks change in a year. Sources: Uniform Time Act of 1966 and its amendments of 1986 (daylight time
+ * from the first Sunday in April) and 2005 (second Sunday in March to first Sunday in November); Emergency Daylight Saving
+ * Time Energy Conservation Act of 1973, which moved the start of 1974 and 1975; the time zone database has the same.
+ */
 function daylightOf(year: number): YearOfDaylight {
   const at = (y: number, month: number, day: number) => Date.UTC(y, month, day) / 1000;
-  const sunday = (month: number, nth: number) => {
-    const firstWeekday = new Date(Date.UTC(year, month, 1)).getUTCDay();
-    return at(year, month, 1 + ((7 - firstWeekday) % 7) + (nth - 1) * 7);
+  /** The first Sunday on or after a day of the year. */
+  const sundayFrom = (month: number, day: number) => {
+    const weekday = new Date(Date.UTC(year, month, day)).getUTCDay();
+    return at(year, month, day + ((7 - weekday) % 7));
   };
+  const [march, april, october, november] = [2, 3, 9, 10];
+  const start = () => {
+    if (year === 1974) return at(year, 0, 6);
+    if (year === 1975) return at(year, 1, 23);
+    if (year >= 2007) return sundayFrom(march, 8);
+    return year >= 1987 ? sundayFrom(april, 1) : sundayFrom(april, 24);
+  };
+  const end = year >= 2007 ? sundayFrom(november, 1) : sundayFrom(october, 25);
   return {
     year,
     from: at(year, 0, 1),
     to: at(year + 1, 0, 1),
-    start: sunday(2, 2) + 7 * HOUR, // 2:00 standard time is 7:00 UTC
-    end: sunday(10, 1) + 6 * HOUR, // 2:00 daylight time is 6:00 UTC
+    start: start() + 7 * HOUR, // 2:00 standard time is 7:00 UTC
+    end: end + 6 * HOUR, // 2:00 daylight time is 6:00 UTC
   };
 }
 
 /**
  * An ISO 8601 date and time as New York wall-clock seconds: with an offset it is an instant and is turned into New York
- * time; without one it is New York time already. `undefined` when the text is no such time (or no such day), or lies
- * before 1970 in New York.
+ * time; without one it is New York time already. `undefined` when the text is not a time on an existing day, or falls
+ * outside the years 1970 to 9999 in New York.
  *
  * Read character by character: a stream asks once a record, and regular expressions and `Date` cost ten times as much.
  */
 export function parsePickupTime(text: string): number | undefined {
   const seconds = wallClockSeconds(text);
-  return seconds === undefined || seconds < 0 ? undefined : seconds;
+  return seconds === undefined || seconds < 0 || seconds >= YEAR_10000 ? undefined : seconds;
 }
+
+/** Only an offset leads there: 9999-12-31T23:59:59-12:00. ISO 8601 has four digits for the year. */
+const YEAR_10000 = Date.UTC(10_000, 0) / 1000;
 
 function wallClockSeconds(text: string): number | undefined {
   const midnight = midnightOf(text);
