@@ -41,8 +41,8 @@ export function createApp(deps: AppDeps): Hono {
 
   const tooLarge = problem('too-large', `The body is larger than ${BODY_LIMIT} bytes; one ride needs a few hundred`);
   app.post('/predict', bodyLimit({ maxSize: BODY_LIMIT, onError: (c) => c.json(tooLarge, 413) }), async (c) => {
-    const body = parseJson(await c.req.text());
-    if (body === undefined) return c.json(problem('not-json', 'The body is not JSON'), 400);
+    const body = parseJson(await c.req.arrayBuffer());
+    if (body === undefined) return c.json(problem('not-json', 'The body is not JSON in UTF-8'), 400);
     const request = predictRequestSchema.safeParse(body.json);
     if (!request.success) {
       const problems = refusals(request.error, body.json);
@@ -80,9 +80,12 @@ async function modelOrReason({ model, onError }: AppDeps): Promise<LoadedModel |
   }
 }
 
-function parseJson(text: string): { readonly json: unknown } | undefined {
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** As the stream does, it refuses bytes that are not UTF-8 rather than reading others in their place. */
+function parseJson(body: ArrayBuffer): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(text) };
+    return { json: JSON.parse(utf8.decode(body)) };
   } catch {
     return undefined; // the caller answers 400
   }
