@@ -43,6 +43,7 @@ function report(outcome: BatchOutcome): void {
   addCount('RecordsScored', outcome.scored);
   addCount('RecordsQuarantined', outcome.quarantined);
   addCount('RecordsFailed', outcome.failed);
+  if (outcome.disagreements > 0) addCount('EventChecksDisagree', outcome.disagreements);
   addMilliseconds('ScoreMilliseconds', outcome.scoreMilliseconds);
   addMilliseconds('PublishMilliseconds', outcome.publishMilliseconds);
   if (outcome.runId !== undefined) metrics.addMetadata('run_id', outcome.runId);

@@ -6,7 +6,10 @@ import { type CheckedEvent, checkEvent, firstIdOf } from './event-check.ts';
 import { type KinesisEvent, type KinesisRecord, shardOf, streamOf } from './kinesis-event.ts';
 import { arrivalId, type PredictionId, requeuedId, type ScoredRide } from './prediction-record.ts';
 
-/** Why a record went to quarantine: its bytes are no text, the text is no JSON, or a field is refused. */
+/**
+ * Why a record went to quarantine: its bytes are not text, the text is not JSON, a field is refused; or the check by hand
+ * refuses what the schema accepts, which is a defect of tripcast and must not stop a shard.
+ */
 export const REJECTION_REASONS = [
   'empty',
   'not-base64',
@@ -14,6 +17,7 @@ export const REJECTION_REASONS = [
   'not-utf8',
   'not-json',
   ...FIELD_REASONS,
+  'checks-disagree',
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
@@ -38,8 +42,11 @@ export interface RejectedRecord {
   readonly record: KinesisRecord;
 }
 
-/** One pass over the records. A bad record is an outcome; it never costs its neighbours anything. */
-export function decode({ Records }: KinesisEvent): DecodedBatch {
+/**
+ * One pass over the records. A bad record is an outcome; it never costs its neighbors anything.
+ * @param check a test may bring its own
+ */
+export function decode({ Records }: KinesisEvent, check: typeof checkEvent = checkEvent): DecodedBatch {
   const rides = new RideBatch(Records.length);
   const accepted: AcceptedRide[] = [];
   const rejected: RejectedRecord[] = [];
@@ -47,7 +54,7 @@ export function decode({ Records }: KinesisEvent): DecodedBatch {
   for (const record of Records) {
     const { data, sequenceNumber, approximateArrivalTimestamp } = record.kinesis;
     const arrival = arrivalId(streamNames.of(record.eventSourceARN), shardOf(record), sequenceNumber);
-    const decoded = decodeData(data);
+    const decoded = decodeData(data, check);
     if ('reason' in decoded) {
       const { firstId, ...rejection } = decoded;
       rejected.push({ predictionId: firstId === undefined ? arrival : requeuedId(firstId), ...rejection, record });
@@ -85,7 +92,7 @@ interface Rejection extends Pick<RejectedRecord, 'reason' | 'field' | 'message'>
   readonly firstId?: string | undefined;
 }
 
-function decodeData(base64: string): CheckedEvent | Rejection {
+function decodeData(base64: string, check: typeof checkEvent): CheckedEvent | Rejection {
   if (base64 === '') return { reason: 'empty', message: 'The record has no data' };
   const characters = bytesOf(base64);
   if (characters === undefined) return { reason: 'not-base64', message: 'The data is not base64' };
@@ -101,7 +108,7 @@ function decodeData(base64: string): CheckedEvent | Rejection {
       `The data is not JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
-  return checkEvent(value) ?? refused(value);
+  return check(value) ?? refused(value);
 }
 
 /**
@@ -141,7 +148,11 @@ function undecodable(characters: string, reason: 'not-utf8' | 'not-json', messag
 
 function refused(value: unknown): Rejection {
   const parsed = rideEventSchema.safeParse(value);
-  const [first] = parsed.success ? [] : refusals(parsed.error, value);
-  if (first === undefined) throw new Error('The event check refuses what the schema of ride events accepts.');
+  const [first = DISAGREEMENT] = parsed.success ? [] : refusals(parsed.error, value);
   return { ...first, firstId: firstIdOf(value) };
 }
+
+const DISAGREEMENT = {
+  reason: 'checks-disagree',
+  message: "tripcast's two checks disagree about this event: report it, then requeue it once they agree",
+} as const;

@@ -10,8 +10,14 @@ export function jsonEntry(value: unknown, rideId: RideId): StreamEntry {
   return { data: utf8.encode(`${JSON.stringify(value)}\n`), partitionKey: partitionKey(rideId) };
 }
 
-/** Half a surrogate pair is legal in JSON, and so in a ride_id; as a partition key it would refuse the whole call. */
-const partitionKey = (rideId: RideId) => String(rideId).toWellFormed();
+const KEY_UNITS = 256;
+
+/**
+ * The ride_id, as any stream accepts it: one bad key refuses a whole PutRecords call. Kinesis allows 256 Unicode
+ * characters but does not say whether it counts an emoji as one or as two UTF-16 units, so the key keeps to 256 units. The
+ * same ride_id still has the same key. Half a surrogate pair, legal in JSON, is not legal in a key.
+ */
+const partitionKey = (rideId: RideId) => String(rideId).slice(0, KEY_UNITS).toWellFormed();
 
 /** More than most records take. */
 const RECORD_BYTES = 512;

@@ -1,6 +1,7 @@
 import { parsePickupTime } from '../trips/new-york-time.ts';
 import {
   DISTANCE_LIMIT,
+  isTextOfAtMost,
   PREDICTION_ID_CHARACTERS,
   RIDE_ID_CHARACTERS,
   type RideId,
@@ -22,7 +23,8 @@ export interface CheckedEvent {
 
 /**
  * The same as `rideEventSchema`, by hand: the stream asks it of every record, and zod costs several times what scoring
- * does. What it refuses goes through the schema once more, for the reason; a property test holds the two equal.
+ * does. What it refuses goes through the schema once more, for the reason; a property test holds the two equal, and a
+ * record on which they disagree all the same is quarantined.
  */
 export function checkEvent(value: unknown): CheckedEvent | undefined {
   if (!isObject(value)) return undefined;
@@ -72,4 +74,4 @@ const isBetween = (value: unknown, least: number, most: number) =>
   typeof value === 'number' && value >= least && value <= most;
 
 const isText = (value: unknown, most: number): value is string =>
-  typeof value === 'string' && value.length >= 1 && value.length <= most;
+  typeof value === 'string' && isTextOfAtMost(value, most);

@@ -23,9 +23,6 @@ export interface RequeuedEvent {
   readonly entry: StreamEntry;
 }
 
-/** As long as Kinesis takes a partition key. */
-const PARTITION_KEY_CHARACTERS = 256;
-
 /**
  * The event as it is sent again: the same, with the id of its first arrival. A ride that does not say when it starts
  * starts at its first arrival, which this notes in it: else it would be scored at the time of the requeue.
@@ -46,7 +43,7 @@ export function requeuedEvent(
     ...(isUndated(event.ride) && { ride: { ...event.ride, pickup_datetime: arrivalTime(record) } }),
     requeue: { prediction_id: predictionId, attempt },
   };
-  const rideId = rideIdSchema.safeParse(event.ride_id).data ?? predictionId.slice(0, PARTITION_KEY_CHARACTERS);
+  const rideId = rideIdSchema.safeParse(event.ride_id).data ?? predictionId;
   const entry = written(() => jsonEntry(again, rideId));
   return entry && { predictionId, attempt, entry };
 }

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 
 export interface StreamEntry {
   readonly data: Uint8Array;
-  /** 1..256 characters. */
+  /** 1..256 UTF-16 units. */
   readonly partitionKey: string;
 }
 
@@ -41,7 +41,8 @@ const CALL_ENTRIES = 500;
 const CALL_BYTES = 5_000_000;
 /** Of one record, its partition key included; one that is larger would refuse the whole call, as would a bad key. */
 const RECORD_BYTES = 2 ** 20;
-const KEY_CHARACTERS = 256;
+/** UTF-16 units, of which a key never has fewer than characters: what passes here passes in any count. */
+const KEY_UNITS = 256;
 
 /** Full jitter: a wait between 0 and what doubles each time (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 const FIRST_WAIT_MS = 50;
@@ -84,7 +85,7 @@ export async function publish(
 /** Why a stream would refuse the whole call for this entry's sake; undefined when it would not. */
 function flawOf(entry: StreamEntry): string | undefined {
   const { length } = entry.partitionKey;
-  if (length < 1 || length > KEY_CHARACTERS) return `its partition key has ${length} characters, not 1 to 256`;
+  if (length < 1 || length > KEY_UNITS) return `its partition key has ${length} characters, not 1 to 256`;
   const bytes = bytesOf(entry);
   return bytes > RECORD_BYTES ? `it has ${bytes} bytes, more than the ${RECORD_BYTES} of a record` : undefined;
 }

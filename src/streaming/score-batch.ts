@@ -28,6 +28,8 @@ export interface BatchOutcome {
   readonly scored: number;
   readonly quarantined: number;
   readonly failed: number;
+  /** Of the records to quarantine, those that only one of the two checks refuses: a defect, whatever came in. */
+  readonly disagreements: number;
   /** Absent when there was nothing to score. */
   readonly runId?: RunId;
   readonly scoreMilliseconds: number;
@@ -57,6 +59,7 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
     scored: sending.sent.length,
     quarantined: decoded.rejected.length - settling.failed.length,
     failed: failed.length,
+    disagreements: decoded.rejected.filter(({ reason }) => reason === 'checks-disagree').length,
     ...(runId && { runId }),
     scoreMilliseconds: scored - started,
     publishMilliseconds: published - scored,

@@ -20,8 +20,18 @@ const RULES = {
 
 export const ZONES = { first: 1, last: 265 } as const;
 export const DISTANCE_LIMIT = 1e6;
+/** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji is one, half a surrogate pair too. */
 export const RIDE_ID_CHARACTERS = 256;
 export const PREDICTION_ID_CHARACTERS = 512;
+
+/** Whether a text has 1 to `most` Unicode characters, as the schemas below count them. */
+export function isTextOfAtMost(text: string, most: number): boolean {
+  if (text.length <= most) return text !== ''; // a character is at least one UTF-16 unit, and at most two
+  if (text.length > 2 * most) return false;
+  let characters = 0;
+  for (const _ of text) characters++;
+  return characters <= most;
+}
 
 /** JSON has one kind of number: 130.0 is the integer 130. */
 const zone = z.int().min(ZONES.first).max(ZONES.last);
@@ -39,7 +49,7 @@ export const rideSchema = z
   })
   .describe(RULES.ride);
 
-/** Any longer text could not be a partition key, and one bad partition key refuses a whole PutRecords call. */
+/** As long as a partition key may be: 1 to 256 Unicode characters (Kinesis API reference, PutRecordsRequestEntry). */
 export const rideIdSchema = z.union([z.string().min(1).max(RIDE_ID_CHARACTERS), z.int()]).describe(RULES.ride_id);
 
 /** The producer's name of a ride. It need not be unique. */

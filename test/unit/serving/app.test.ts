@@ -4,6 +4,7 @@ import { createApp } from '../../../src/serving/app.ts';
 import { publisher } from '../../../src/serving/publisher.ts';
 import { predictAnswerSchema } from '../../../src/serving/request.ts';
 import { type PredictionRecord, predictionRecordSchema } from '../../../src/streaming/prediction-record.ts';
+import type { StreamEntry } from '../../../src/streaming/publish.ts';
 import { aRun } from '../../support/a-card.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -34,7 +35,7 @@ function anApi({ model = aModel(), publish }: { model?: ModelSource; publish?: (
   const post = async (body: unknown) => {
     const response = await app.request('/predict', {
       method: 'POST',
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
     });
     return { status: response.status, body: await response.json() };
   };
@@ -111,6 +112,22 @@ describe('POST /predict', () => {
     expect(reported).toEqual([expect.objectContaining({ message: expect.stringContaining('Throughput') }), 'ride']);
   });
 
+  test('publishes a ride_id of 256 emoji as the stream takes it', async () => {
+    const keys: string[] = [];
+    const sink = {
+      putRecords: async (all: readonly StreamEntry[]) => {
+        keys.push(...all.map(({ partitionKey }) => partitionKey));
+        return all.map(() => undefined);
+      },
+    };
+    const send = publisher(sink, new ManualClock());
+    const { post, reported, published } = anApi();
+    await post({ ...RIDE, ride_id: '😀'.repeat(256) });
+    for (const record of published) await send(record);
+    expect(keys).toEqual(['😀'.repeat(128)]);
+    expect(reported).toEqual(['ride']);
+  });
+
   test.each([
     [{ ...RIDE, PULocationID: '130' }, 'PULocationID', 'wrong-type', 'the text "130"'],
     [{ ...RIDE, DOLocationID: 266 }, 'DOLocationID', 'out-of-range', 'is 266'],
@@ -138,6 +155,13 @@ describe('POST /predict', () => {
       expect(await anApi().post(text)).toMatchObject({ status: 400, body: { error: 'not-json' } });
     },
   );
+
+  test('answers 400 to bytes that are not UTF-8, as the stream refuses them', async () => {
+    const [before, after] = JSON.stringify({ ...RIDE, ride_id: '|' }).split('|');
+    const body = (byte: Uint8Array) => Buffer.concat([Buffer.from(before ?? ''), byte, Buffer.from(after ?? '')]);
+    expect((await anApi().post(body(Buffer.from('é')))).status).toBe(200);
+    expect(await anApi().post(body(Uint8Array.of(0xff)))).toMatchObject({ status: 400, body: { error: 'not-json' } });
+  });
 
   test('answers 413 to a body over 16 KB, and takes one of exactly 16 KB', async () => {
     const body = JSON.stringify(RIDE);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decode } from '../../../src/streaming/decode.ts';
+import { checkEvent } from '../../../src/streaming/event-check.ts';
 import { formatWallClock } from '../../../src/trips/new-york-time.ts';
 import { anEvent, aRawRecord, aRecord, EXAMPLE, SHARD, sequenceNumber } from '../../support/kinesis-events.ts';
 
@@ -132,5 +133,24 @@ describe('a record that cannot be scored', () => {
       { ...EXAMPLE, requeue: { ...requeue, attempt: 0 } },
     ].map((value) => decode(anEvent(value)).rejected[0]?.predictionId);
     expect(ids).toEqual([requeue.prediction_id, requeue.prediction_id, ARRIVAL_ID]);
+  });
+});
+
+describe('a record on which the two checks disagree', () => {
+  const refuseAll = () => undefined;
+
+  test('is set aside with a reason, and costs its neighbors nothing', () => {
+    const refuseSecond = (value: unknown) =>
+      (value as { ride_id: unknown }).ride_id === 'second' ? undefined : checkEvent(value);
+    const event = anEvent(EXAMPLE, { ...EXAMPLE, ride_id: 'second' }, EXAMPLE);
+    const { accepted, rejected } = decode(event, refuseSecond);
+    expect(accepted.map(({ sequenceNumber: number }) => number)).toEqual([sequenceNumber(0), sequenceNumber(2)]);
+    expect(rejected).toMatchObject([{ reason: 'checks-disagree', record: event.Records[1] }]);
+  });
+
+  test('keeps the identity of its first arrival', () => {
+    const requeue = { prediction_id: 'stg_taxi_trip_events/shardId-000000000003/7', attempt: 2 };
+    const { rejected } = decode(anEvent({ ...EXAMPLE, requeue }), refuseAll);
+    expect(rejected).toMatchObject([{ reason: 'checks-disagree', predictionId: requeue.prediction_id }]);
   });
 });

@@ -43,6 +43,16 @@ test('predictions become the bytes that JSON.stringify makes of them, record by 
   );
 });
 
+test.each([
+  ['x'.repeat(256), 'x'.repeat(256)],
+  ['😀'.repeat(129), '😀'.repeat(128)],
+  ['😀'.repeat(256), '😀'.repeat(128)],
+  [`x${'😀'.repeat(255)}`, `x${'😀'.repeat(127)}\ufffd`],
+  ['\ud83d', '\ufffd'],
+])('a ride_id of 1 to 256 characters has a partition key that every count of characters allows', (rideId, key) => {
+  expect(jsonEntry({}, rideId).partitionKey).toBe(key);
+});
+
 test('numbers of minutes and ids are written as JSON.stringify writes them', () => {
   const any = fc.oneof(
     MINUTES,

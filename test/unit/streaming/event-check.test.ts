@@ -17,9 +17,33 @@ const anything = fc.oneof(
     'x'.repeat(257),
   ),
   fc.constantFrom('2023-04-03T08:30:00', '2023-04-31', '2023-04-03T08:30:00+25:00', 'x'.repeat(512), 'x'.repeat(513)),
+  // Length counts Unicode characters: an emoji is one, and two UTF-16 units; so is half of one that lost the other.
+  fc.constantFrom(
+    '😀'.repeat(128),
+    '😀'.repeat(129),
+    '😀'.repeat(256),
+    '😀'.repeat(257),
+    '\ud83d'.repeat(256),
+    '\ud83d'.repeat(257),
+    `${'e\u0301'.repeat(128)}`,
+    `${'e\u0301'.repeat(128)}\u0301`,
+    `${'x'.repeat(255)}😀`,
+    `${'x'.repeat(255)}\ud83d`,
+    `${'x'.repeat(256)}\ude00`,
+  ),
+  fc.string({ unit: 'binary', minLength: 120, maxLength: 520 }),
   fc.constantFrom({}, [], [1], { prediction_id: 'a/b/1', attempt: 1 }, { prediction_id: 'a/b/1', attempt: 1.5 }),
   fc.jsonValue({ maxDepth: 2 }),
 );
+/** Around the limits of 256 and 512 characters, with astral, combining and lone surrogate ones among them. */
+const longText = fc
+  .tuple(
+    fc.constantFrom('x', '😀', '\ud83d', '\ude00', 'e\u0301', '👩‍👩‍👧'),
+    fc.constantFrom('x', '😀', '\ud83d', '\u0301'),
+    fc.integer({ min: 120, max: 520 }),
+    fc.nat(3),
+  )
+  .map(([unit, other, length, more]) => unit.repeat(Math.ceil(length / unit.length)) + other.repeat(more));
 const mostly = <T>(right: fc.Arbitrary<T>) =>
   fc.oneof({ arbitrary: right, weight: 6 }, { arbitrary: anything, weight: 1 });
 const zone = mostly(fc.integer({ min: 1, max: 265 }));
@@ -35,14 +59,29 @@ const ride = fc.record(
 const event = fc.record(
   {
     ride: mostly(ride),
-    ride_id: mostly(fc.oneof(fc.maxSafeInteger(), fc.string({ minLength: 1 }))),
+    ride_id: mostly(fc.oneof(fc.maxSafeInteger(), fc.string({ minLength: 1, unit: 'binary' }), longText)),
     requeue: mostly(
-      fc.record({ prediction_id: mostly(fc.constant('s/shard/1')), attempt: mostly(fc.integer({ min: 1 })) }),
+      fc.record({
+        prediction_id: mostly(fc.oneof(fc.constant('s/shard/1'), longText)),
+        attempt: mostly(fc.integer({ min: 1 })),
+      }),
     ),
     extra: fc.jsonValue(),
   },
   { requiredKeys: ['ride'] },
 );
+
+test.each([
+  ['256 of two UTF-16 units', '😀'.repeat(256), true],
+  ['257 of two UTF-16 units', '😀'.repeat(257), false],
+  ['256 halves of a surrogate pair', '\ud83d'.repeat(256), true],
+  ['256, the last a pair', `${'x'.repeat(255)}😀`, true],
+  ['257, combining ones counted', `${'e\u0301'.repeat(128)}x`, false],
+])('a ride_id has 1 to 256 Unicode characters: %s', (_, ride_id, accepted) => {
+  const value = { ride: { PULocationID: 130, DOLocationID: 205 }, ride_id };
+  expect(checkEvent(value)?.rideId).toBe(accepted ? ride_id : undefined);
+  expect(rideEventSchema.safeParse(value).success).toBe(accepted);
+});
 
 test('the check by hand accepts what the schema accepts, and nothing else, and reads the same from it', () => {
   let accepted = 0;

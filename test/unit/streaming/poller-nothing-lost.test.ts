@@ -46,6 +46,15 @@ describe('every record is predicted once, by distinct prediction_id,', () => {
     expect((await stream.predicted()).map(({ prediction }) => prediction.ride_id)).toEqual(rides(25).map((_, i) => i));
   });
 
+  test('when a ride_id has as many characters as a partition key, each of two UTF-16 units', async () => {
+    const stream = aScoredStream();
+    const longest = '😀'.repeat(256);
+    stream.send(...rides(5), { ...EXAMPLE, ride_id: '😀'.repeat(129) }, { ...EXAMPLE, ride_id: longest }, ...rides(5));
+    await stream.poll();
+    expect(await account(stream)).toEqual({ ...ALL_PREDICTED, predicted: 12 });
+    expect((await stream.predicted()).map(({ prediction }) => prediction.ride_id)).toContain(longest);
+  });
+
   test('when a new champion comes between the two deliveries', async () => {
     const stream = aScoredStream();
     stream.send(...rides(3));
