@@ -4,6 +4,7 @@ import { TripcastError } from '../errors.ts';
 import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
+import { type MonthRide, parseMonthRide } from '../trips/month-ride.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
 import type { ExplainOptions } from './explain.ts';
 import { parseInstant } from './instant.ts';
@@ -229,9 +230,10 @@ function program(): Command {
     .option('--at <time>', 'pickup, ISO 8601, New York time unless it has an offset; now without it')
     .action(lazily(async () => (await import('./predict.ts')).predict));
 
-  command('explain <ride>', 'why a ride of a scored month (2023/04_123) was predicted as it was, and by what')
+  command('explain', 'why a ride of a scored month was predicted as it was, and by what')
+    .argument('<ride>', 'its id in the predictions, for example 2023/04_123', argument(parseMonthRide))
     .addOption(taxiType())
-    .action((ride: string, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
+    .action((ride: MonthRide, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
       runLazily(async () => (await import('./explain.ts')).explain, { ...options, ride }),
     );
 
