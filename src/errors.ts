@@ -1,3 +1,5 @@
+import { withoutCredentials } from './credentials.ts';
+
 /**
  * An error meant for a person: what failed, the value that was given, and what to do about it.
  * Expected outcomes are values, not errors; this is for real failures and wrong input only.
@@ -21,9 +23,14 @@ export class TransientError extends TripcastError {
   override readonly name = 'TransientError';
 }
 
-/** A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped. */
+/**
+ * A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped,
+ * and no password of an address.
+ */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : (stringify(value) ?? String(value));
+  const text = withoutCredentials(
+    typeof value === 'string' ? JSON.stringify(value) : (stringify(value) ?? String(value)),
+  );
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isWebAddress, tlcSource } from '../adapters/tlc-source.ts';
+import { tlcSource } from '../adapters/tlc-source.ts';
+import { isWebAddress } from '../adapters/web-address.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
 import { LOCAL } from '../local/paths.ts';

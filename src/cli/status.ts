@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../credentials.ts';
 import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './options.ts';
@@ -26,9 +27,11 @@ export function describeEnvironment(found: Status): string {
   return [table(['what', 'where'], rows), ...stale].join('\n');
 }
 
+const elsewhere = () => withoutCredentials(process.env.MLFLOW_TRACKING_URI ?? 'not started');
+
 /** Its address, or what it is at. */
 export function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
-  if (url === undefined || mlflow === undefined) return process.env.MLFLOW_TRACKING_URI ?? 'not started';
+  if (url === undefined || mlflow === undefined) return elsewhere();
   if (mlflow.state === 'ready') return url;
   return mlflow.state === 'stopped' ? `stopped: ${mlflow.reason}` : `${url} (${mlflow.state})`;
 }
