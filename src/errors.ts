@@ -6,6 +6,7 @@ import { withoutCredentials } from './credentials.ts';
  */
 export class TripcastError extends Error {
   override readonly name: string = 'TripcastError';
+  readonly what: string;
   readonly fix: string;
 
   /**
@@ -14,6 +15,7 @@ export class TripcastError extends Error {
    */
   constructor(what: string, fix: string, options?: ErrorOptions) {
     super(`${what}. ${fix}`, options);
+    this.what = what;
     this.fix = fix;
   }
 }

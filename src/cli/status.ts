@@ -1,3 +1,4 @@
+import { type Config, loadConfig, stackName } from '../../lib/config.ts';
 import { withoutCredentials } from '../credentials.ts';
 import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
@@ -7,9 +8,31 @@ import { type Terminal, table } from './terminal.ts';
 export { findStatus };
 
 /** `tripcast status`: what is up, and where. */
-export async function status(_options: CommonOptions, terminal: Terminal): Promise<void> {
+export async function status({ env }: CommonOptions, terminal: Terminal): Promise<void> {
+  const config = loadConfig(env);
+  if (config.endpointUrl === null) return showStack(config, terminal);
   const found = await findStatus();
   terminal.result(found, () => describeEnvironment(found));
+}
+
+/** Of an environment on AWS: its stack. */
+async function showStack(config: Config, terminal: Terminal): Promise<void> {
+  const [{ pointAt }, { describeStack }] = await Promise.all([
+    import('./context.ts'),
+    import('../adapters/cloudformation.ts'),
+  ]);
+  await pointAt(config);
+  const { env, region } = config;
+  const name = stackName(env);
+  const stack = await describeStack(name);
+  terminal.result({ env, region, stack: stack === undefined ? null : { name, ...stack } }, () =>
+    stack === undefined
+      ? `The stack ${name} is not deployed in ${region}. Deploy it with \`npx cdk deploy --context env=${env}\`.`
+      : table(
+          ['what', 'where'],
+          [['region', region], ['stack', `${name} ${stack.status}`], ...Object.entries(stack.outputs)],
+        ),
+  );
 }
 
 export function describeEnvironment(found: Status): string {

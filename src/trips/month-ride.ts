@@ -22,12 +22,12 @@ export function parseMonthRide(text: string): MonthRide {
   const row = Number(digits);
   if (!Number.isSafeInteger(row)) {
     throw new TripcastError(
-      `${shown(text)} is not the id of a ride of a month file`,
+      `${shown(text)} is not the id of a ride in a month file`,
       'Write it as the predictions do, YYYY/MM_ROW, for example 2023/04_123.',
     );
   }
   const ride = { month: monthOf(Number(year), Number(month)), row };
   const written = formatMonthRide(ride);
   if (written === text) return ride;
-  throw new TripcastError(`${shown(text)} is not the id of a ride of a month file`, `Write ${written}.`);
+  throw new TripcastError(`${shown(text)} is not the id of a ride in a month file`, `Write ${written}.`);
 }

@@ -7,7 +7,7 @@ import { formatMonthRide, parseMonthRide } from '../../../src/trips/month-ride.t
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { writeMonth } from '../../support/tlc-files.ts';
 
-describe('the id of a ride of a month file', () => {
+describe('the id of a ride in a month file', () => {
   test('has one form: what is read is what is written', () => {
     for (const text of ['2023/04_0', '2023/04_123', '2009/12_9007199254740991']) {
       expect(formatMonthRide(parseMonthRide(text))).toBe(text);
