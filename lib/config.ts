@@ -40,6 +40,12 @@ const functionSize = z.strictObject({
   timeoutSeconds: z.int().min(1).max(900),
   storageMb: z.int().min(512).max(10_240).describe('/tmp'),
 });
+const publicAddress = z
+  .url()
+  .refine(
+    (url) => !/:\/\/[^/?#]*@/.test(url),
+    "an address without a name and password: this file is in git, and the function's variables show it",
+  );
 const share = z.number().min(0).max(1);
 const days = positive.nullable().describe('null = kept for ever');
 
@@ -147,7 +153,7 @@ const settingsSchema = z.strictObject({
     retryAttempts: z.int().min(0).max(185),
     maximumAgeSeconds: z.int().min(60).max(86_400),
   }),
-  publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
+  publication: z.strictObject({ source: publicAddress, pollHours: positive, giveUpDays: positive }),
   query: z
     .strictObject({
       enabled: z.boolean(),

@@ -1,9 +1,12 @@
+import { withoutCredentials } from './credentials.ts';
+
 /**
  * An error meant for a person: what failed, the value that was given, and what to do about it.
  * Expected outcomes are values, not errors; this is for real failures and wrong input only.
  */
 export class TripcastError extends Error {
   override readonly name: string = 'TripcastError';
+  readonly what: string;
   readonly fix: string;
 
   /**
@@ -12,6 +15,7 @@ export class TripcastError extends Error {
    */
   constructor(what: string, fix: string, options?: ErrorOptions) {
     super(`${what}. ${fix}`, options);
+    this.what = what;
     this.fix = fix;
   }
 }
@@ -21,9 +25,14 @@ export class TransientError extends TripcastError {
   override readonly name = 'TransientError';
 }
 
-/** A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped. */
+/**
+ * A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped,
+ * and no password of an address.
+ */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : (stringify(value) ?? String(value));
+  const text = withoutCredentials(
+    typeof value === 'string' ? JSON.stringify(value) : (stringify(value) ?? String(value)),
+  );
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

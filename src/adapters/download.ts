@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fetched } from '../batch/ingest.ts';
 import { TransientError, TripcastError } from '../errors.ts';
 import { type Clock, systemClock } from '../streaming/clock.ts';
+import { parseWebAddress, type WebAddress } from './web-address.ts';
 
 export interface DownloadOptions {
   /** The ETag of the copy that is at hand: where the file still has it, nothing is fetched. */
@@ -28,13 +29,14 @@ const SILENCE_MS = 30_000;
  * attempt, of this process or another, goes on from there if the file is still the same one (RFC 9110, If-Range).
  * @throws TransientError when it did not come in time; TripcastError for an answer that will not change
  */
-export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<Fetched> {
+export async function download(address: string, path: string, options: DownloadOptions = {}): Promise<Fetched> {
   const { clock = systemClock } = options;
+  const { url, headers } = parseWebAddress(address);
   const partial = new PartialFile(path, url);
   let [furthest, giveUpAt, failures] = [0, clock.now() + PATIENCE_MS, 0];
   for (;;) {
     try {
-      return await attempt(url, partial, options);
+      return await attempt({ url, headers }, partial, options);
     } catch (error) {
       if (isFinal(error)) throw error;
       const reached = await partial.bytes();
@@ -51,7 +53,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 }
 
 async function attempt(
-  url: string,
+  { url, headers }: WebAddress,
   partial: PartialFile,
   { unless, onProgress, silenceMs = SILENCE_MS }: DownloadOptions,
 ): Promise<Fetched> {
@@ -59,7 +61,10 @@ async function attempt(
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new Error(`silent for ${silenceMs / 1000} s`)), silenceMs);
   try {
-    const response = await fetch(url, { headers: headersFor(begun, unless), signal: silence.signal });
+    const response = await fetch(url, {
+      headers: { ...headers, ...headersFor(begun, unless) },
+      signal: silence.signal,
+    });
     const { status, body } = response;
     if (NOT_PUBLISHED.includes(status)) return { outcome: 'not-published' };
     if (status === 304) return { outcome: 'unchanged' };

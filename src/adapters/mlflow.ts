@@ -11,9 +11,10 @@ import type {
   NewMlflowRun,
   NewMlflowVersion,
 } from '../registry/mlflow-tracking.ts';
+import { isWebAddress, parseWebAddress } from './web-address.ts';
 
 export interface MlflowServer {
-  /** http(s) address, as in MLFLOW_TRACKING_URI. */
+  /** http(s) address, as in MLFLOW_TRACKING_URI; it may hold a name and password. */
   readonly url: string;
   /** MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: those of MLflow's own clients. */
   readonly variables?: NodeJS.ProcessEnv;
@@ -71,14 +72,16 @@ export class MlflowClient implements MlflowTracking {
 
   /** @throws TripcastError when the address is not an http(s) one: MLflow also takes files and databases, which only Python reads */
   constructor({ url, variables = {}, timeoutMs = TIMEOUT_MS, firstWaitMs = FIRST_WAIT_MS }: MlflowServer) {
-    if (!/^https?:\/\//.test(url)) {
+    if (!isWebAddress(url)) {
       throw new TripcastError(
         `${shown(url)} is not the address of an MLflow server`,
         'Set MLFLOW_TRACKING_URI to its http(s) address.',
       );
     }
-    this.url = url.replace(/\/+$/, '');
-    this.#headers = { 'content-type': 'application/json', ...authorization(variables) };
+    const address = parseWebAddress(url);
+    this.url = address.url.replace(/\/+$/, '');
+    // A name and password in the address count before the variables, as they do with MLflow's own clients.
+    this.#headers = { 'content-type': 'application/json', ...authorization(variables), ...address.headers };
     this.#timeoutMs = timeoutMs;
     this.#firstWaitMs = firstWaitMs;
   }

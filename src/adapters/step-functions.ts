@@ -100,8 +100,23 @@ export async function executionInput(executionArn: string): Promise<unknown> {
   return JSON.parse(input);
 }
 
+/** The ARN of the state machine that an execution is of. */
+export const machineOf = (executionArn: string) =>
+  executionArn.replace(/:execution:([^:]+):[^:]+$/, ':stateMachine:$1');
+
 /** The last part of its ARN. */
 export const executionName = (executionArn: string) => executionArn.slice(executionArn.lastIndexOf(':') + 1);
+
+/** An execution that failed, in its own words. @param firstFunction whose log to look into */
+export const executionFailed = (
+  executionArn: string,
+  { error, cause }: Extract<ExecutionEnd, { readonly outcome: 'failed' }>,
+  firstFunction: string,
+) =>
+  new TripcastError(
+    `The execution ${executionName(executionArn)} failed (${error}): ${cause.replace(/\.$/, '')}`,
+    `See \`tripcast logs ${firstFunction}\`.`,
+  );
 
 function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput): ExecutionEnd {
   if (status === ExecutionStatus.SUCCEEDED) return { outcome: 'succeeded', output: JSON.parse(output ?? 'null') };

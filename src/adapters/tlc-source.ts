@@ -1,9 +1,9 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TlcSource } from '../batch/ingest.ts';
+import { withoutCredentials } from '../credentials.ts';
 import { type DownloadOptions, download } from './download.ts';
-
-export const isWebAddress = (place: string) => /^https?:\/\//.test(place);
+import { isWebAddress } from './web-address.ts';
 
 /** A folder or an http(s) address that holds TLC's files under their own names. */
 export function tlcSource(place: string, options: Pick<DownloadOptions, 'clock' | 'silenceMs'> = {}): TlcSource {
@@ -26,6 +26,6 @@ function folderSource(folder: string): TlcSource {
 }
 
 const webSource = (address: string, options: Pick<DownloadOptions, 'clock' | 'silenceMs'>): TlcSource => ({
-  name: address,
+  name: withoutCredentials(address), // stored with every month
   fetch: (file, path, wanted) => download(`${address.replace(/\/$/, '')}/${file}`, path, { ...options, ...wanted }),
 });

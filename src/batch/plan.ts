@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { shown, TripcastError } from '../errors.ts';
+import { TripcastError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type RunId, runIdSchema } from '../registry/run-id.ts';
 import { dataKeys } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { parseDay } from '../trips/day.ts';
 import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } from '../trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '../trips/taxi-type.ts';
+import { MAX_CONCURRENCY, MAX_MONTHS } from './limits.ts';
 import type { MonthJob } from './outcome.ts';
 import { owedMonths } from './owed.ts';
 
@@ -26,15 +28,6 @@ export const monthRequestSchema = z.strictObject({
   scheduledTime: z.iso.datetime({ offset: true }),
 });
 export type MonthRequest = z.infer<typeof monthRequestSchema>;
-
-/** Lambda's own limit on concurrent scoring is far above; 40 is what a Map state inlined in an execution is allowed. */
-export const MAX_CONCURRENCY = 40;
-
-/**
- * Ten years. What the states of an execution hand on is limited to 256 KiB, and a month that failed may take 1 KiB of it.
- * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
- */
-export const MAX_MONTHS = 120;
 
 /** What starts a backfill. A concurrency of 0 is refused: to Step Functions it means "unlimited". */
 export const backfillRequestSchema = z.strictObject({
@@ -113,7 +106,7 @@ async function plansOf(
   { run_id, force, all }: Pick<MonthRequest, 'run_id' | 'force' | 'all'>,
   { data, registry, inputPattern }: PlanDependencies,
 ): Promise<readonly MonthPlan[]> {
-  const run = await resolveRun(registry, taxiType, run_id);
+  const run = await runToScore(registry, taxiType, run_id);
   const isPresent = async (month: Month) =>
     inputPattern !== undefined || (await data.head(dataKeys.raw(taxiType, month))) !== undefined;
   return Promise.all(
@@ -134,17 +127,19 @@ export function monthToScore(
   { timeZone, monthsBack }: Pick<PlanDependencies, 'timeZone' | 'monthsBack'>,
 ): Month {
   if (month != null) return month;
-  const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : monthOfDay(date);
+  const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : parseMonth(parseDay(date).slice(0, 7));
   return addMonths(scheduled, -monthsBack);
 }
 
-function monthOfDay(date: string): Month {
-  const exists = !Number.isNaN(Date.parse(date)) && new Date(date).toISOString().startsWith(date);
-  if (!exists) throw new TripcastError(`There is no day ${shown(date)}`, 'Give a day as YYYY-MM-DD.');
-  return parseMonth(date.slice(0, 7));
-}
-
-async function resolveRun(registry: Registry, taxiType: TaxiType, asked: RunId | null | undefined): Promise<RunId> {
+/**
+ * The run that was asked for, else the champion.
+ * @throws TripcastError when there is none, or it is of other taxis
+ */
+export async function runToScore(
+  registry: Registry,
+  taxiType: TaxiType,
+  asked: RunId | null | undefined,
+): Promise<RunId> {
   if (asked != null) {
     const card = await registry.card(asked);
     if (card === undefined) {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { shown, TripcastError } from '../errors.ts';
+import { TripcastError } from '../errors.ts';
 import { parseS3Uri, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Queries } from '../trips/database.ts';
-import { type Month, monthOf } from '../trips/month.ts';
+import { formatMonthRide, type MonthRide } from '../trips/month-ride.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { rideSql } from '../trips/tlc-file.ts';
@@ -37,26 +37,16 @@ export interface PublishedRideDependencies {
   readonly workFolder: string;
 }
 
-/** `2023/04_123`: the month, and the row of the source file, from 0. @throws TripcastError for any other text */
-export function parseRideId(text: string): { readonly month: Month; readonly row: number } {
-  const [, year, month, row] = /^(\d{4})\/(\d{2})_(\d+)$/.exec(text) ?? [];
-  if (row !== undefined) return { month: monthOf(Number(year), Number(month)), row: Number(row) };
-  throw new TripcastError(
-    `${shown(text)} is no ride of a month file`,
-    'Write it as the predictions do, YYYY/MM_ROW, for example 2023/04_123.',
-  );
-}
-
 /**
  * Finds a ride in the published output of its month, with the receipt of how it came there.
  * @throws TripcastError when the month was not scored, the file has no such row, or the row was rejected
  */
 export async function findPublishedRide(
   taxiType: TaxiType,
-  rideId: string,
+  wanted: MonthRide,
   { data, storeOf, database, workFolder }: PublishedRideDependencies,
 ): Promise<PublishedRide> {
-  const { month, row } = parseRideId(rideId);
+  const { month } = wanted;
   const published = await readCurrent(data, taxiType, month);
   if (published === undefined) {
     throw new TripcastError(
@@ -76,17 +66,18 @@ export async function findPublishedRide(
   const [found] = await database.rows(`
     SELECT ${rideSql(taxiType).pickupTime}::DOUBLE AS pickup_time, PULocationID, DOLocationID,
       trip_distance, actual_duration, predicted_duration, interval_low, interval_high
-    FROM read_parquet(${sqlText(path)}) WHERE ride_id = ${sqlText(rideId)}`);
-  if (found === undefined) throw notScored(rideId, row, receipt);
+    FROM read_parquet(${sqlText(path)}) WHERE ride_id = ${sqlText(formatMonthRide(wanted))}`);
+  if (found === undefined) throw notScored(wanted, receipt);
   return { ride: rowSchema.parse(found), receipt, receiptUri };
 }
 
 const gone = (uri: string) =>
   new TripcastError(`${uri} is named as published, and is not there`, 'Score the month again with --force.');
 
-function notScored(rideId: string, row: number, { rows, source }: Receipt): TripcastError {
+function notScored(ride: MonthRide, { rows, source }: Receipt): TripcastError {
+  const rideId = formatMonthRide(ride);
   const rejected = Object.entries(rows.rejected).map(([reason, n]) => `${n} ${reason}`);
-  return row < rows.in
+  return ride.row < rows.in
     ? new TripcastError(
         `${rideId} was rejected, as other rows of its month were: ${rejected.join(', ')}`,
         'A rejected ride has no prediction; `tripcast batch --all --force` scores them too.',

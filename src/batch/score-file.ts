@@ -4,6 +4,7 @@ import type { RunId } from '../registry/run-id.ts';
 import type { Queries, SqlFunctions } from '../trips/database.ts';
 import { hasColumn, inspectFile, readable } from '../trips/inspect-file.ts';
 import type { Month } from '../trips/month.ts';
+import { rideIdPrefix } from '../trips/month-ride.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '../trips/tlc-file.ts';
@@ -144,9 +145,8 @@ function writeScores(
   to: string,
 ): string {
   const ride = rideSql(taxiType);
-  const prefix = `${month.replace('-', '/')}_`;
   return `COPY (
-    SELECT ${sqlText(prefix)} || n AS ride_id, pickup AS ${TIME_COLUMNS[taxiType].pickup},
+    SELECT ${sqlText(rideIdPrefix(month))} || n AS ride_id, pickup AS ${TIME_COLUMNS[taxiType].pickup},
       pickup_zone AS PULocationID, dropoff_zone AS DOLocationID, distance AS trip_distance,
       duration AS actual_duration, duration - s.predicted_duration AS diff,
       s.predicted_duration, s.interval_low, s.interval_high, ${theSameText(runId)} AS model_version

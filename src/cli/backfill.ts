@@ -3,16 +3,19 @@ import {
   executionName,
   executionOutputs,
   followExecution,
+  machineOf,
   startExecution,
 } from '../adapters/step-functions.ts';
+import { MAX_CONCURRENCY } from '../batch/limits.ts';
 import { monthProgress } from '../batch/month-progress.ts';
 import { type MonthOutcome, withoutScore } from '../batch/outcome.ts';
-import { backfillRange, backfillRequestSchema, MAX_CONCURRENCY } from '../batch/plan.ts';
+import { backfillRange, backfillRequestSchema } from '../batch/plan.ts';
 import { checkedInput } from '../batch/request.ts';
 import { shown, TripcastError } from '../errors.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
+import { checkedRun } from './choose-run.ts';
 import { connect, type Deployment } from './context.ts';
 import { monthBoard } from './month-board.ts';
 import { needsAttention, outcomesOf } from './month-executions.ts';
@@ -20,6 +23,7 @@ import { monthsJson, monthTable } from './month-table.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { interruptible } from './up.ts';
+import { checkUsage } from './wrong-usage.ts';
 
 export interface BackfillOptions {
   readonly taxiType: TaxiType;
@@ -40,8 +44,10 @@ export type BackfillCommand = Omit<BackfillOptions, 'from' | 'to'> & {
 
 /** `tripcast backfill`: starts the backfill state machine, or returns to an execution, and follows it; Ctrl-C leaves it alone. */
 export async function backfill(options: BackfillCommand & CommonOptions, terminal: Terminal): Promise<void> {
+  const wanted = checkUsage(() => whatIsWanted(options));
   const to = await connect(options.env);
-  const arn = options.attach ?? (await startBackfill(to, withRange(options)));
+  const arn =
+    'attach' in wanted ? refuseOtherMachine(wanted.attach, to.output('BackfillArn')) : await startBackfill(to, wanted);
   const months = await interruptible(async (signal) => {
     signal.addEventListener('abort', () => terminal.say(detachedFrom(arn, options.env)), { once: true });
     return followBackfill(arn, terminal, signal);
@@ -72,7 +78,7 @@ export async function startBackfill(to: Deployment, options: BackfillOptions): P
     taxi_type: options.taxiType,
     from: options.from,
     to: options.to,
-    run_id: options.runId,
+    run_id: await checkedRun(to, options),
     maxConcurrency: options.maxConcurrency,
     force: options.force,
     all: options.all,
@@ -120,9 +126,33 @@ function summaryOf(months: readonly MonthOutcome[]): string {
   return [...counts].map(([status, { length }]) => `${length} ${status}`).join(', ');
 }
 
-function withRange({ from, to, ...options }: BackfillCommand): BackfillOptions {
-  if (from !== undefined && to !== undefined) return { ...options, from, to };
-  throw new TripcastError('It is not clear what to backfill', 'Give --from and --to, or --attach with an execution.');
+function whatIsWanted({
+  from,
+  to,
+  attach,
+  ...options
+}: BackfillCommand): BackfillOptions | { readonly attach: string } {
+  if (attach !== undefined) {
+    if (from === undefined && to === undefined && options.runId === undefined) return { attach };
+    throw new TripcastError(
+      `--attach ${attach} cannot go with --from, --to or --run-id`,
+      'Give it alone: the execution has its months and its run.',
+    );
+  }
+  if (from === undefined || to === undefined) {
+    throw new TripcastError('It is not clear what to backfill', 'Give --from and --to, or --attach with an execution.');
+  }
+  backfillRange(from, to);
+  return { ...options, from, to };
+}
+
+/** @throws TripcastError when the execution is of another state machine, whose input means something else */
+function refuseOtherMachine(executionArn: string, stateMachineArn: string): string {
+  if (machineOf(executionArn) === stateMachineArn) return executionArn;
+  throw new TripcastError(
+    `${executionArn} is not an execution of ${executionName(stateMachineArn)}`,
+    'Give the ARN that `tripcast backfill` printed, and the --env that it was started in.',
+  );
 }
 
 const detachedFrom = (arn: string, env: string) =>

@@ -4,11 +4,13 @@ import { TripcastError } from '../errors.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
+import { checkedRun } from './choose-run.ts';
 import { connect, type Deployment } from './context.ts';
 import { needsAttention, outcomesOf } from './month-executions.ts';
 import { monthsJson, monthTable } from './month-table.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export interface BatchOptions {
   readonly taxiType: TaxiType;
@@ -21,6 +23,13 @@ export interface BatchOptions {
 
 /** `tripcast batch`: starts the monthly state machine and follows it. */
 export async function batch(options: BatchOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const { month, date } = options;
+  if (month !== undefined && date !== undefined) {
+    throw new WrongUsage(
+      `--month ${month} and --date ${date} cannot go together`,
+      'Give one: the month to score, or the day that it would be scored on.',
+    );
+  }
   const months = await runMonths(await connect(options.env), options, terminal);
   terminal.result(monthsJson(months), () => monthTable(months));
   if (months.some(needsAttention)) process.exitCode = 1;
@@ -51,7 +60,7 @@ async function runMonths(to: Deployment, options: BatchOptions, terminal: Termin
     taxi_type: options.taxiType,
     month: options.month,
     date: options.date,
-    run_id: options.runId,
+    run_id: await checkedRun(to, options),
     force: options.force,
     all: options.all,
   });

@@ -1,3 +1,4 @@
+import { runToScore } from '../batch/plan.ts';
 import { TripcastError } from '../errors.ts';
 import { findRun } from '../registry/mlflow-ids.ts';
 import type { RunId } from '../registry/run-id.ts';
@@ -13,4 +14,19 @@ export async function chooseRun(to: Deployment, text: string, taxiType: TaxiType
   const champion = await to.registry.champion(taxiType);
   if (champion !== undefined) return champion.pointer.run_id;
   throw new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');
+}
+
+/**
+ * Looks, before a state machine is started, whether there is a run for it to score with: it would say so too, after three
+ * tries and with an error that is named differently on the emulator.
+ * @returns the run that was asked for, by tripcast's id; undefined when the champion is to score
+ * @throws TripcastError when there is no such run or no champion, or the run is of other taxis
+ */
+export async function checkedRun(
+  { registry, models, config }: Deployment,
+  { runId, taxiType }: { readonly runId?: RunId; readonly taxiType: TaxiType },
+): Promise<RunId | undefined> {
+  const run = runId && (await findRun(registry, models, config.model, runId));
+  await runToScore(registry, taxiType, run);
+  return run;
 }

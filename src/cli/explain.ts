@@ -8,6 +8,7 @@ import { xgboostLibrary } from '../local/natives.ts';
 import { explainRide, RIDE_PARTS } from '../model/explain.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../model/golden.ts';
 import { noRun } from '../registry/registry.ts';
+import { formatMonthRide, type MonthRide } from '../trips/month-ride.ts';
 import { formatWallClock, UNKNOWN_TIME } from '../trips/new-york-time.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { KEPT_MINUTES } from '../trips/tlc-file.ts';
@@ -17,7 +18,7 @@ import type { CommonOptions } from './options.ts';
 import { decimals, type Terminal, table } from './terminal.ts';
 
 export interface ExplainOptions {
-  readonly ride: string;
+  readonly ride: MonthRide;
   readonly taxiType: TaxiType;
 }
 
@@ -30,10 +31,10 @@ export async function explain(options: ExplainOptions & CommonOptions, terminal:
 type Explained = Awaited<ReturnType<typeof explainPrediction>>;
 
 /** @throws TripcastError when there is no such prediction, or it is not what its run's own model says */
-export async function explainPrediction({ data, registry }: Deployment, { ride: rideId, taxiType }: ExplainOptions) {
+export async function explainPrediction({ data, registry }: Deployment, { ride: wanted, taxiType }: ExplainOptions) {
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const { ride, receipt, receiptUri } = await findPublishedRide(taxiType, rideId, {
+  const { ride, receipt, receiptUri } = await findPublishedRide(taxiType, wanted, {
     data,
     storeOf: (bucket) => new S3Store(bucket),
     database,
@@ -71,7 +72,7 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
     );
   }
   return {
-    ride_id: rideId,
+    ride_id: formatMonthRide(wanted),
     taxi_type: taxiType,
     ride: {
       pickup_datetime: ride.pickup_time === UNKNOWN_TIME ? null : formatWallClock(ride.pickup_time),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isWebAddress, tlcSource } from '../adapters/tlc-source.ts';
+import { tlcSource } from '../adapters/tlc-source.ts';
+import { isWebAddress } from '../adapters/web-address.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
 import { LOCAL } from '../local/paths.ts';
@@ -9,6 +10,7 @@ import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
 import { count, type Terminal, table } from './terminal.ts';
+import { checkUsage } from './wrong-usage.ts';
 
 export interface IngestOptions {
   readonly taxiType: TaxiType;
@@ -29,8 +31,9 @@ export interface IngestedMonth {
 
 /** `tripcast ingest`: raw months into the data bucket; what is already there is skipped, or with --refresh compared. */
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const wanted = checkUsage(() => monthRange(options.from, options.to));
   const to = await connect(options.env);
-  const months = await ingestMonths(to, monthRange(options.from, options.to), options, terminal);
+  const months = await ingestMonths(to, wanted, options, terminal);
   terminal.result({ months }, () =>
     table(
       ['month', 'outcome', 'rows', 'where'],

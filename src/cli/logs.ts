@@ -13,9 +13,9 @@ export interface LogsOptions {
 
 /** `tripcast logs`: what one function wrote, or all of them. */
 export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, options.env)];
   const { config } = await connect(options.env);
-  const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, config.env)];
-  const since = new Date(Date.now() - options.minutes * 60_000);
+  const since = new Date(Math.max(0, Date.now() - options.minutes * 60_000));
   const stop = new AbortController();
   if (options.follow) process.once('SIGINT', () => stop.abort());
   const show = async (name: (typeof FUNCTIONS)[number]) => {

@@ -1,9 +1,9 @@
-import { TripcastError } from '../errors.ts';
 import { adoptRun } from '../registry/adopt.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, keepingEnvironment } from './context.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export interface ModelsCopyOptions {
   readonly run: string;
@@ -17,7 +17,7 @@ export interface ModelsCopyOptions {
  */
 export async function modelsCopy(options: ModelsCopyOptions & Pick<CommonOptions, 'json'>, terminal: Terminal) {
   if (options.from === options.to) {
-    throw new TripcastError(`--from and --to are both ${options.from}`, 'Name two environments.');
+    throw new WrongUsage(`--from and --to are both ${options.from}`, 'Name two environments.');
   }
   const progress = terminal.progress(`copy ${options.run} from ${options.from} to ${options.to}`);
   const source = await keepingEnvironment(async () => {

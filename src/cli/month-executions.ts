@@ -1,6 +1,5 @@
-import { type ExecutionEnd, executionOutputs } from '../adapters/step-functions.ts';
+import { type ExecutionEnd, executionFailed, executionOutputs } from '../adapters/step-functions.ts';
 import { MONTHS_FAILED, type MonthOutcome, monthOutcomesSchema } from '../batch/outcome.ts';
-import { TripcastError } from '../errors.ts';
 
 /**
  * What became of the months of an execution that has ended, of either state machine.
@@ -14,7 +13,7 @@ export async function outcomesOf(executionArn: string, end: ExecutionEnd): Promi
     );
     return tables.at(-1)?.months ?? [];
   }
-  throw new TripcastError(`${executionArn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs plan`.');
+  throw executionFailed(executionArn, end, 'plan');
 }
 
 /** Whether somebody has to look at it; a month that is not published is nobody's fault. */

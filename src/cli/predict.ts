@@ -33,8 +33,12 @@ async function ask({ config }: Deployment, request: PredictRequest): Promise<Pre
   );
   const body: unknown = JSON.parse(answer.body);
   if (answer.statusCode === 200) return predictAnswerSchema.parse(body);
-  throw new TripcastError(`The API answered ${answer.statusCode}: ${answer.body}`, 'Mend what it names.');
+  const said = problemSchema.safeParse(body).data?.message ?? answer.body;
+  throw new TripcastError(`The ride was not predicted: ${said.replace(/\.$/, '')}`, 'See `tripcast logs predict`.');
 }
+
+/** What the API answers where there is no prediction. */
+const problemSchema = z.object({ message: z.string() });
 
 const responseSchema = z.object({ statusCode: z.int(), body: z.string() });
 

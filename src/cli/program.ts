@@ -1,11 +1,26 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
-import { TripcastError } from '../errors.ts';
+import { MAX_CONCURRENCY } from '../batch/limits.ts';
 import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
+import { parseDay } from '../trips/day.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
+import { type MonthRide, parseMonthRide } from '../trips/month-ride.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
+import {
+  argument,
+  between,
+  count,
+  executionArn,
+  miles,
+  pickupTime,
+  plainAddress,
+  port,
+  runName,
+  zone,
+} from './arguments.ts';
 import type { ExplainOptions } from './explain.ts';
+import { failureOf } from './failure.ts';
 import { parseInstant } from './instant.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ModelsCompareOptions } from './models-compare.ts';
@@ -19,20 +34,19 @@ import { type Terminal, terminal } from './terminal.ts';
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 
 const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 /** Runs the command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', endWithReader);
+  const tripcast = program();
   try {
-    await program().parseAsync(argv);
+    await tripcast.parseAsync(argv);
     return process.exitCode === undefined ? DONE : Number(process.exitCode);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-    if (error instanceof Error && error.name === 'AbortError') return FAILED; // Ctrl-C: who ends it has said so
-    process.stderr.write(`tripcast: ${messageOf(error)}\n`);
-    return FAILED;
+    if (error instanceof CommanderError && error.exitCode === 0) return DONE; // --help
+    const { code, text } = failureOf(error, manualOf(tripcast, argv.slice(2)));
+    if (text !== undefined) process.stderr.write(`${text}\n`);
+    return code;
   }
 }
 
@@ -42,32 +56,18 @@ function endWithReader(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-/** The names that the SDK and AWS give to missing, expired and unknown credentials. */
-const CREDENTIALS =
-  /^(CredentialsProviderError|ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException)$/;
-
-/** What Node's sockets say of a place where nothing listens, or no longer. */
-const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
-
-/** A person reads the sentence; what is no TripcastError is a fault of ours and needs its stack. */
-function messageOf(error: unknown): string {
-  if (error instanceof TripcastError) return error.message;
-  if (error instanceof Error && CREDENTIALS.test(error.name)) {
-    return `AWS does not know who asks (${error.message}). Sign in (\`aws sso login\`, or AWS_PROFILE), and try again.`;
-  }
-  if (error instanceof Error && 'code' in error && UNREACHABLE.test(String(error.code))) {
-    return `AWS, or the emulator, does not answer (${error.message}). See \`tripcast status\`; months that are done stay done, and the same command goes on from there.`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** The innermost command that the words name, for example `tripcast models show`. */
+function manualOf(command: Command, [word, ...more]: readonly string[]): string {
+  const named = command.commands.find((each) => each.name() === word);
+  return named === undefined ? command.name() : `${command.name()} ${manualOf(named, more)}`;
 }
 
 /** The manual: every command with its flags. A command's code, and what it needs, is loaded when it runs. */
-function program(): Command {
+export function program(): Command {
   const tripcast = new Command('tripcast')
     .description('Taxi-trip durations on AWS: trained, shipped, run and watched as code.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tripcast: ')) })
-    .showHelpAfterError('(see `tripcast help`)');
+    .configureOutput({ outputError: () => {} }); // main says it
 
   const command = (nameAndArguments: string, description: string) =>
     tripcast
@@ -83,7 +83,7 @@ function program(): Command {
     .addOption(
       new Option('--emulator <name>', 'localstack: one that runs already').choices(EMULATORS).default('ministack'),
     )
-    .option('--endpoint <URL>', 'where LocalStack runs; the address in env/dev.json without it')
+    .option('--endpoint <URL>', 'where LocalStack runs; the address in env/dev.json without it', argument(plainAddress))
     .action(lazily(async () => (await import('./up.ts')).up));
   command('down', 'stop the local environment; what lies in the emulator is gone').action(
     lazily(async () => (await import('./down.ts')).down),
@@ -103,8 +103,8 @@ function program(): Command {
     .requiredOption('--recipe <name>', RECIPE_NAMES.join(', '))
     .addOption(taxiType())
     .option('--train <months>', '2023-01..2023-03, or a list', argument(parseMonths))
-    .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(wholeNumber))
-    .option('--month <M>', 'with --year', argument(wholeNumber))
+    .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(count))
+    .option('--month <M>', 'with --year', argument(between(1, 12)))
     .option('--validate <month|split:share>', 'the month after the last one, unless given')
     .option('--promote', 'make it the champion', false)
     .option('--local', 'read --source and write --out: no AWS', false)
@@ -115,7 +115,7 @@ function program(): Command {
   command('batch', 'score a month with the deployed state machine')
     .addOption(taxiType())
     .option('--month <YYYY-MM>', 'the month to score', argument(parseMonth))
-    .option('--date <YYYY-MM-DD>', 'score as if it were this day')
+    .option('--date <YYYY-MM-DD>', 'score as if it were this day', argument(parseDay))
     .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
     .option('--force', 'score again although it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
@@ -125,11 +125,20 @@ function program(): Command {
     .addOption(taxiType())
     .option('--from <YYYY-MM>', 'first month', argument(parseMonth))
     .option('--to <YYYY-MM>', 'last month', argument(parseMonth))
-    .option('--max-concurrency <n>', 'months at a time, 1..40', argument(wholeNumber), 1)
+    .option(
+      '--max-concurrency <n>',
+      `months at a time, 1..${MAX_CONCURRENCY}`,
+      argument(between(1, MAX_CONCURRENCY)),
+      1,
+    )
     .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
     .option('--force', 'score again although it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
-    .option('--attach <ARN>', 'return to an execution that was left with Ctrl-C, instead of starting one')
+    .option(
+      '--attach <ARN>',
+      'return to an execution that was left with Ctrl-C, instead of starting one',
+      argument(executionArn),
+    )
     .action(lazily(async () => (await import('./backfill.ts')).backfill));
 
   const models = tripcast.command('models').description('the registry: runs, champions, and who was champion before');
@@ -142,12 +151,15 @@ function program(): Command {
   modelsCommand('list', 'all runs, the latest first')
     .addOption(new Option('--taxi-type <type>', 'only of these taxis').argParser(argument(parseTaxiType)))
     .action(lazily(async () => (await import('./models-list.ts')).modelsList));
-  modelsCommand('show <run>', "a run (its id, MLflow's, or `champion`): data, figures, gate, promotions")
+  modelsCommand('show', "a run (its id, MLflow's, or `champion`): data, figures, gate, promotions")
+    .argument('<run>', 'which', argument(runName))
     .addOption(taxiType())
     .action((run: string, options: Omit<ModelsShowOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-show.ts')).modelsShow, { ...options, run }),
     );
-  modelsCommand('compare <a> <b>', 'two runs on the same rides, and how sure the difference is')
+  modelsCommand('compare', 'two runs on the same rides, and how sure the difference is')
+    .argument('<a>', 'a run, or `champion`', argument(runName))
+    .argument('<b>', 'a run, or `champion`', argument(runName))
     .addOption(taxiType())
     .option(
       '--month <YYYY-MM>',
@@ -157,7 +169,8 @@ function program(): Command {
     .action((a: string, b: string, options: Omit<ModelsCompareOptions, 'a' | 'b'> & CommonOptions) =>
       runLazily(async () => (await import('./models-compare.ts')).modelsCompare, { ...options, a, b }),
     );
-  modelsCommand('promote <run>', 'make a run the champion of its taxi type, if the gate let it pass')
+  modelsCommand('promote', 'make a run the champion of its taxi type, if the gate let it pass')
+    .argument('<run>', 'its id', argument(runName))
     .option('--force', 'overrule the gate', false)
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
@@ -169,7 +182,8 @@ function program(): Command {
     lazily(async () => (await import('./models-sync.ts')).modelsSync),
   );
   models
-    .command('copy <run>')
+    .command('copy')
+    .argument('<run>', 'its id, or `champion`', argument(runName))
     .description('carry a run to another environment')
     .addOption(new Option('--from <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
     .addOption(new Option('--to <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
@@ -186,8 +200,8 @@ function program(): Command {
     .option('--json', 'one JSON object on standard output', false)
     .addOption(taxiType())
     .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
-    .option('--limit <n>', 'rides, from the first on', argument(positiveNumber))
-    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(positiveNumber))
+    .option('--limit <n>', 'rides, from the first on', argument(count))
+    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(count))
     .action(lazily(async () => (await import('./stream-replay.ts')).streamReplay));
   stream
     .command('tail')
@@ -195,7 +209,7 @@ function program(): Command {
     .addOption(environment())
     .option('--json', 'JSON lines on standard output', false)
     .option('--from-start', "from the stream's oldest record on, instead of now", false)
-    .option('--limit <n>', 'stop after so many', argument(positiveNumber))
+    .option('--limit <n>', 'stop after so many', argument(count))
     .action(lazily(async () => (await import('./stream-tail.ts')).streamTail));
 
   stream
@@ -206,7 +220,7 @@ function program(): Command {
     .option('--from <time>', 'that arrived from then on: a day, or a time with its offset', argument(parseInstant))
     .option('--to <time>', 'that arrived before', argument(parseInstant))
     .option('--reason <reason>', 'of quarantine (not-json, out-of-range, …), or `undelivered`')
-    .option('--limit <n>', 'so many at most', argument(positiveNumber))
+    .option('--limit <n>', 'so many at most', argument(count))
     .option('--again', 'also what was sent again before', false)
     .option('--dry-run', 'only say what would be sent', false)
     .action(lazily(async () => (await import('./stream-requeue.ts')).streamRequeue));
@@ -223,22 +237,27 @@ function program(): Command {
     );
 
   command('predict', 'ask for one ride')
-    .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(wholeNumber))
-    .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(wholeNumber))
-    .option('--distance <miles>', "the pair's typical distance without it", argument(number))
-    .option('--at <time>', 'pickup, ISO 8601, New York time unless it has an offset; now without it')
+    .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(zone))
+    .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(zone))
+    .option('--distance <miles>', "the pair's typical distance without it", argument(miles))
+    .option(
+      '--at <time>',
+      'pickup, ISO 8601, New York time unless it has an offset; now without it',
+      argument(pickupTime),
+    )
     .action(lazily(async () => (await import('./predict.ts')).predict));
 
-  command('explain <ride>', 'why a ride of a scored month (2023/04_123) was predicted as it was, and by what')
+  command('explain', 'why a ride of a scored month was predicted as it was, and by what')
+    .argument('<ride>', 'its id in the predictions, for example 2023/04_123', argument(parseMonthRide))
     .addOption(taxiType())
-    .action((ride: string, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
+    .action((ride: MonthRide, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
       runLazily(async () => (await import('./explain.ts')).explain, { ...options, ride }),
     );
 
   command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
-    .option('--port <n>', 'port on 127.0.0.1', argument(wholeNumber), 8000)
+    .option('--port <n>', 'port on 127.0.0.1', argument(port), 8000)
     .action(lazily(async () => (await import('./serve.ts')).serve));
 
   command('invoke <function> <event>', 'call a deployed function with an event file').action(
@@ -248,7 +267,7 @@ function program(): Command {
 
   command('logs [function]', `what the functions wrote: ${FUNCTIONS.join(', ')}`)
     .option('--follow', 'go on until Ctrl-C', false)
-    .option('--minutes <n>', 'how far back', argument(wholeNumber), 60)
+    .option('--minutes <n>', 'how far back', argument(count), 60)
     .action((name: string | undefined, options: Omit<LogsOptions, 'function'> & CommonOptions) =>
       runLazily(async () => (await import('./logs.ts')).logs, { ...options, function: name }),
     );
@@ -285,30 +304,3 @@ const environment = () => new Option('--env <name>', 'environment').choices(ENVI
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');
-
-/** A parser whose complaint is wrong usage (exit code 2). */
-const argument =
-  <T>(parse: (text: string) => T) =>
-  (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (error instanceof TripcastError) throw new InvalidArgumentError(error.message);
-      throw error;
-    }
-  };
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
-}
-
-function positiveNumber(text: string): number {
-  if (wholeNumber(text) > 0) return Number(text);
-  throw new InvalidArgumentError('It must be 1 or more.');
-}
-
-function number(text: string): number {
-  if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError('It must be a number.');
-}

@@ -1,6 +1,7 @@
 import type { DuckDB } from '../adapters/duckdb.ts';
 import type { RecordedRide } from '../streaming/replay.ts';
 import type { Month } from '../trips/month.ts';
+import { formatMonthRide } from '../trips/month-ride.ts';
 import { sqlText } from '../trips/sql.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { KEPT_MINUTES, rideSql } from '../trips/tlc-file.ts';
@@ -34,13 +35,12 @@ export async function* recordedRides(
     FROM read_parquet(${sqlText(path)}, file_row_number = true)
     WHERE ${isKept(taxiType)}
     ${limit === undefined ? '' : `LIMIT ${limit}`}`;
-  const prefix = month.replace('-', '/');
   for await (const { rows, columns } of database.numbers(sql, BATCH_ROWS)) {
     const at = (column: number, i: number) => columns[column]?.[i] ?? Number.NaN;
     for (let i = 0; i < rows; i++) {
       const distance = at(3, i);
       yield {
-        rideId: `${prefix}_${at(0, i)}`,
+        rideId: formatMonthRide({ month, row: at(0, i) }),
         pickupZone: at(1, i),
         dropoffZone: at(2, i),
         distance: Number.isNaN(distance) ? null : distance,

@@ -1,11 +1,11 @@
 import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
 import { lambdaAlias } from '../adapters/lambda.ts';
-import { TripcastError } from '../errors.ts';
 import { checkLive, type LiveAlias, moveBack, type Rollout } from '../operations/rollout.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
 import { type Terminal, table } from './terminal.ts';
 import { userName } from './user-name.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export interface RolloutOptions {
   readonly status?: boolean;
@@ -19,7 +19,7 @@ export interface RolloutOptions {
 export async function rollout(options: RolloutOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const { status = false, check = false, rollback = false } = options;
   if ([status, check, rollback].filter(Boolean).length !== 1) {
-    throw new TripcastError('It is not clear what to do', 'Give one of --status, --check and --rollback.');
+    throw new WrongUsage('It is not clear what to do', 'Give one of --status, --check and --rollback.');
   }
   const to = await connect(options.env);
   const names = options.function === undefined ? LIVE_FUNCTIONS : [options.function];

@@ -10,6 +10,7 @@ import { runBackfill } from './backfill.ts';
 import { runMonth } from './batch.ts';
 import { connect, type Deployment } from './context.ts';
 import { type IngestedMonth, ingestMonths } from './ingest.ts';
+import { refuseUnlessLocal } from './local-only.ts';
 import type { CommonOptions } from './options.ts';
 import { askApi } from './predict.ts';
 import { replayAndRead } from './replay-and-read.ts';
@@ -49,7 +50,8 @@ interface Step extends Told {
  * `npm start`: everything once, on real data, on this machine. What was done before is found and said, not done again.
  * Interrupted, it stops the environment if it was the one to start it.
  */
-export async function start(_options: CommonOptions, terminal: Terminal): Promise<void> {
+export async function start({ env }: CommonOptions, terminal: Terminal): Promise<void> {
+  refuseUnlessLocal('start', env, '`tripcast help` lists the commands that take --env.');
   const began = performance.now();
   const steps: Step[] = [];
   const step = async <T>(what: string, run: () => Promise<T>, tell: (of: T) => Told): Promise<T> => {

@@ -1,3 +1,5 @@
+import { type Config, loadConfig, stackName } from '../../lib/config.ts';
+import { withoutCredentials } from '../credentials.ts';
 import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './options.ts';
@@ -6,9 +8,31 @@ import { type Terminal, table } from './terminal.ts';
 export { findStatus };
 
 /** `tripcast status`: what is up, and where. */
-export async function status(_options: CommonOptions, terminal: Terminal): Promise<void> {
+export async function status({ env }: CommonOptions, terminal: Terminal): Promise<void> {
+  const config = loadConfig(env);
+  if (config.endpointUrl === null) return showStack(config, terminal);
   const found = await findStatus();
   terminal.result(found, () => describeEnvironment(found));
+}
+
+/** Of an environment on AWS: its stack. */
+async function showStack(config: Config, terminal: Terminal): Promise<void> {
+  const [{ pointAt }, { describeStack }] = await Promise.all([
+    import('./context.ts'),
+    import('../adapters/cloudformation.ts'),
+  ]);
+  await pointAt(config);
+  const { env, region } = config;
+  const name = stackName(env);
+  const stack = await describeStack(name);
+  terminal.result({ env, region, stack: stack === undefined ? null : { name, ...stack } }, () =>
+    stack === undefined
+      ? `The stack ${name} is not deployed in ${region}. Deploy it with \`npx cdk deploy --context env=${env}\`.`
+      : table(
+          ['what', 'where'],
+          [['region', region], ['stack', `${name} ${stack.status}`], ...Object.entries(stack.outputs)],
+        ),
+  );
 }
 
 export function describeEnvironment(found: Status): string {
@@ -26,9 +50,11 @@ export function describeEnvironment(found: Status): string {
   return [table(['what', 'where'], rows), ...stale].join('\n');
 }
 
+const elsewhere = () => withoutCredentials(process.env.MLFLOW_TRACKING_URI ?? 'not started');
+
 /** Its address, or what it is at. */
 export function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
-  if (url === undefined || mlflow === undefined) return process.env.MLFLOW_TRACKING_URI ?? 'not started';
+  if (url === undefined || mlflow === undefined) return elsewhere();
   if (mlflow.state === 'ready') return url;
   return mlflow.state === 'stopped' ? `stopped: ${mlflow.reason}` : `${url} (${mlflow.state})`;
 }

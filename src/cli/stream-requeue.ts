@@ -9,6 +9,7 @@ import { UNDELIVERED } from '../streaming/undelivered.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
 import { count, type Terminal } from './terminal.ts';
+import { checkUsage } from './wrong-usage.ts';
 
 export interface RequeueOptions {
   /** Of the records' first arrival. */
@@ -22,6 +23,7 @@ export interface RequeueOptions {
 
 /** `tripcast stream requeue`: what lies in quarantine and undelivered, sent again as events. */
 export async function streamRequeue(options: RequeueOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  checkUsage(() => refuseNonsense(options));
   const to = await connect(options.env);
   const { unsent, found, sent, before, copies, unreadable, left } = await requeueOwed(to, options, terminal);
   const result = { found, sent, before, copies, unreadable, left, unsent: unsent.length, dry_run: options.dryRun };
@@ -54,12 +56,22 @@ export async function requeueOwed(to: Deployment, options: RequeueOptions, termi
 
 const NOTHING: Requeued = { found: 0, sent: 0, before: 0, copies: 0, unreadable: 0, left: 0, unsent: [] };
 
-/** @throws TripcastError when there is no such reason */
-function wanted({ from, to, reason }: RequeueOptions): (record: OwedRecord) => boolean {
-  const reasons: readonly string[] = [...REJECTION_REASONS, UNDELIVERED];
-  if (reason !== undefined && !reasons.includes(reason)) {
-    throw new TripcastError(`There is no reason ${shown(reason)}`, `Give one of ${reasons.join(', ')}.`);
+const REASONS: readonly string[] = [...REJECTION_REASONS, UNDELIVERED];
+
+/** @throws TripcastError when no record could be meant */
+function refuseNonsense({ from, to, reason }: RequeueOptions): void {
+  if (reason !== undefined && !REASONS.includes(reason)) {
+    throw new TripcastError(`There is no reason ${shown(reason)}`, `Give one of ${REASONS.join(', ')}.`);
   }
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw new TripcastError(
+      `--from ${from.toISOString()} is not before --to ${to.toISOString()}`,
+      'Give the earlier time with --from; records that arrived at --to or later are left.',
+    );
+  }
+}
+
+function wanted({ from, to, reason }: RequeueOptions): (record: OwedRecord) => boolean {
   return (record) =>
     (reason === undefined || record.reason === reason) &&
     (from === undefined || record.arrivedAt >= from) &&

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { currentState, followExecution, startExecution } from '../adapters/step-functions.ts';
+import { currentState, executionFailed, followExecution, startExecution } from '../adapters/step-functions.ts';
 import { checkedInput } from '../batch/request.ts';
 import { TripcastError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
@@ -14,7 +14,8 @@ import {
   trainingOutcomeSchema,
   trainingRequestSchema,
 } from '../registry/training-job.ts';
-import { monthFile } from '../storage/layout.ts';
+import { dataKeys, monthFile } from '../storage/layout.ts';
+import { refuseMissing } from '../storage/raw-months.ts';
 import { sha256OfFile } from '../storage/sha256.ts';
 import { type Month, monthOf } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
@@ -26,6 +27,7 @@ import type { CommonOptions } from './options.ts';
 import { decimals, type Terminal } from './terminal.ts';
 import { runJson, runSummary } from './train-summary.ts';
 import { userName } from './user-name.ts';
+import { checkUsage } from './wrong-usage.ts';
 
 export interface TrainOptions {
   readonly recipe: string;
@@ -50,12 +52,7 @@ export interface FinishedRun {
 
 /** `tripcast train`: from ingested months to a registered run, or from a folder of files to a folder with the model. */
 export async function train(options: TrainOptions & CommonOptions, terminal: Terminal): Promise<void> {
-  if (options.local && options.promote) {
-    throw new TripcastError(
-      '--local and --promote do not go together',
-      'A champion lies in the registry: train without --local.',
-    );
-  }
+  checkUsage(() => refuseNonsense(options));
   if (options.local) {
     const run = await trainLocally(options, terminal);
     terminal.result(runJson(run), () => runSummary(run));
@@ -99,6 +96,7 @@ export async function runTraining(
   terminal: Terminal,
 ): Promise<FinishedRun & { readonly outcome: TrainingOutcome }> {
   const plan = planOf(options);
+  await refuseMissingMonths(to, plan);
   const arn = await startExecution(to.output('TrainingArn'), {
     recipe: plan.recipe,
     taxi_type: plan.taxi_type,
@@ -110,7 +108,7 @@ export async function runTraining(
   const progress = terminal.progress(labelOf(plan));
   const end = await followExecution(arn, async () => progress.update(0, (await currentState(arn)) ?? 'starting'));
   if (end.outcome === 'failed') {
-    throw new TripcastError(`${arn} failed: ${end.error}: ${end.cause}`, 'See `tripcast logs train`.');
+    throw executionFailed(arn, end, 'train');
   }
   const outcome = trainingOutcomeSchema.parse(end.output);
   if (outcome.status === 'promoted') await servePromoted(to, outcome.taxi_type);
@@ -119,6 +117,28 @@ export async function runTraining(
   if (card === undefined) throw noRun(outcome.run_id);
   progress.done(`${outcome.status}, RMSE ${decimals(card.validation.rmse, 4)} min`);
   return { card, model: folder.uri('model.onnx'), outcome };
+}
+
+/** @throws TripcastError when what was typed is no training */
+function refuseNonsense(options: TrainOptions): void {
+  const { local, promote, source, out } = options;
+  if (local && promote) {
+    throw new TripcastError(
+      '--local and --promote cannot go together',
+      'A champion is in the registry: train without --local.',
+    );
+  }
+  if (local && source === undefined) {
+    throw new TripcastError('--local needs --source', 'Give the folder of TLC files.');
+  }
+  const [name, value] = source !== undefined ? ['--source', source] : ['--out', out];
+  if (!local && value !== undefined) {
+    throw new TripcastError(
+      `${name} ${value} is for a training without AWS`,
+      'Add --local, or leave it out: the months come from the data bucket.',
+    );
+  }
+  planOf(options);
 }
 
 async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<FinishedRun> {
@@ -163,6 +183,18 @@ async function monthIn(folder: string, taxiType: TaxiType, month: Month) {
 }
 
 const labelOf = ({ recipe, taxi_type, months }: TrainingPlan) => `train ${recipe} on ${taxi_type} ${months.join(', ')}`;
+
+/** Looked for before anything starts: the state machine would miss them too, after three tries. */
+async function refuseMissingMonths({ data }: Deployment, plan: TrainingPlan): Promise<void> {
+  const { taxi_type, validation } = plan;
+  const months = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
+  const isMissing = async (month: Month) => (await data.head(dataKeys.raw(taxi_type, month))) === undefined;
+  const missing = await Promise.all(months.map(isMissing));
+  refuseMissing(
+    taxi_type,
+    months.filter((_, i) => missing[i]),
+  );
+}
 
 /** The same plan that the state machine will make, so that what is wrong with it is told before anything starts. */
 function planOf({ recipe, taxiType, validate, promote, ...options }: TrainOptions): TrainingPlan {

@@ -1,9 +1,10 @@
-import { TripcastError } from '../errors.ts';
 import { upOnLocalStack } from '../local/localstack-up.ts';
 import { up as bringEnvironmentUp } from '../local/up.ts';
+import { refuseUnlessLocal } from './local-only.ts';
 import type { CommonOptions, EmulatorName } from './options.ts';
 import { describeEnvironment, findStatus } from './status.ts';
 import { type Terminal, table } from './terminal.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 export interface UpOptions {
   readonly emulator: EmulatorName;
@@ -20,10 +21,11 @@ export interface BroughtUp {
 }
 
 /** `tripcast up`: the emulator and the deployed stack; what is already so stays as it is. */
-export async function up({ emulator, endpoint }: UpOptions & CommonOptions, terminal: Terminal): Promise<void> {
+export async function up({ emulator, endpoint, env }: UpOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  refuseUnlessLocal('up', env, `Deploy it with \`npx cdk deploy --context env=${env}\`.`);
   if (emulator === 'localstack') return upLocalStack(endpoint, terminal);
   if (endpoint !== undefined) {
-    throw new TripcastError('--endpoint is where a LocalStack runs', 'Add --emulator localstack.');
+    throw new WrongUsage(`--endpoint ${endpoint} is where a LocalStack would run`, 'Add --emulator localstack.');
   }
   await interruptible((signal) => bringUp(terminal, signal));
   const found = await findStatus();

@@ -89,7 +89,7 @@ function validationOf(wanted: string | undefined, trained: readonly Month[]): Pl
   if (wanted?.startsWith('split:')) {
     const found = share.safeParse(Number(wanted.slice('split:'.length)));
     if (found.success) return { kind: 'split', share: found.data, seed: SPLIT_SEED };
-    throw new TripcastError(`${shown(wanted)} is no split`, 'Give a share between 0 and 1, for example split:0.2.');
+    throw new TripcastError(`${shown(wanted)} is not a split`, 'Give a share between 0 and 1, for example split:0.2.');
   }
   if (wanted !== undefined) return { kind: 'month', month: parseMonth(wanted) };
   const last = trained.toSorted().at(-1);

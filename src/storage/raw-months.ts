@@ -41,7 +41,13 @@ export async function fetchRawMonths(
   folder: string,
 ): Promise<readonly RawMonth[]> {
   const { found, missing } = await findRawMonths(data, taxiType, months, folder);
-  if (missing.length === 0) return found;
+  refuseMissing(taxiType, missing);
+  return found;
+}
+
+/** @throws TripcastError naming the months, if there are any */
+export function refuseMissing(taxiType: TaxiType, missing: readonly Month[]): void {
+  if (missing.length === 0) return;
   throw new TripcastError(
     `These ${taxiType} months are not in the data bucket: ${missing.join(', ')}`,
     `Bring them in with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,

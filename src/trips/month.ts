@@ -54,12 +54,25 @@ export function monthRange(from: Month, to: Month): readonly Month[] {
   return months;
 }
 
-/** `2023-01..2023-03`, `2023-01,2023-03` or `2023-01` as a list of months. */
+/**
+ * `2023-01..2023-03`, `2023-01,2023-03` or `2023-01` as a list of months.
+ * @throws TripcastError for anything else, and for a month that is listed twice
+ */
 export function parseMonths(text: string): readonly Month[] {
-  return text.split(',').flatMap((part) => {
-    const [from = '', to] = part.trim().split('..');
-    return to === undefined ? [parseMonth(from)] : monthRange(parseMonth(from), parseMonth(to));
-  });
+  const months = text.split(',').flatMap((part) => parseRange(part.trim()));
+  const repeated = months.find((month, i) => months.indexOf(month) !== i);
+  if (repeated === undefined) return months;
+  throw new TripcastError(`${shown(text)} lists ${repeated} twice`, 'List each month once.');
+}
+
+function parseRange(text: string): readonly Month[] {
+  const [from = '', to, ...more] = text.split('..');
+  if (to === undefined) return [parseMonth(from)];
+  if (more.length === 0) return monthRange(parseMonth(from), parseMonth(to));
+  throw new TripcastError(
+    `${shown(text)} is not a range of months`,
+    'Write it as FIRST..LAST, for example 2023-01..2023-03, or list the months with commas.',
+  );
 }
 
 /** The month in which the instant falls, on a wall clock in `timeZone` (an IANA name). */

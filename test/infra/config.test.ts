@@ -56,6 +56,11 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
       'eventSource.maximumAgeSeconds: 604800 is not allowed: less than streams.retentionHours',
     ],
     [
+      'publication.source',
+      'https://ana:s3cret@example.com/trips',
+      'publication.source: "https://example.com/trips" is not allowed: an address without a name and password',
+    ],
+    [
       'archive.compression',
       'ZIP',
       'archive.compression: "ZIP" is not allowed: Invalid option: expected one of "GZIP"|"UNCOMPRESSED"',

@@ -9,6 +9,7 @@ import { explainPrediction } from '../../src/cli/explain.ts';
 import { CLONE } from '../../src/local/paths.ts';
 import type { RunId } from '../../src/registry/run-id.ts';
 import { parseMonth } from '../../src/trips/month.ts';
+import { parseMonthRide } from '../../src/trips/month-ride.ts';
 import { publishFrom, registerRun } from '../support/deployed.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { realMonth } from '../support/tlc-files.ts';
@@ -106,7 +107,7 @@ describe('the backfill state machine', () => {
 
 describe('explaining a prediction of the batch', () => {
   test('names the model, the data and the code, and adds up to the prediction', async () => {
-    const explained = await explainPrediction(to, { ride: '2032/01_0', taxiType: 'green' });
+    const explained = await explainPrediction(to, { ride: parseMonthRide('2032/01_0'), taxiType: 'green' });
     const { added, prediction } = explained;
     expect(added.baseline + added.distance + added.time + added.pickup + added.dropoff).toBeCloseTo(added.unclipped, 9);
     expect(Math.abs(added.unclipped - prediction.ride_duration)).toBeLessThanOrEqual(1e-3);
@@ -121,8 +122,7 @@ describe('explaining a prediction of the batch', () => {
   });
 
   test('says why there is none', async () => {
-    const explain = (ride: string) => explainPrediction(to, { ride, taxiType: 'green' });
-    await expect(explain('2023-04-123')).rejects.toThrow('"2023-04-123" is no ride of a month file');
+    const explain = (ride: string) => explainPrediction(to, { ride: parseMonthRide(ride), taxiType: 'green' });
     await expect(explain('2033/01_0')).rejects.toThrow('green 2033-01 was not scored');
     await expect(explain('2032/01_99999999')).rejects.toThrow('There is no ride 2032/01_99999999');
   });

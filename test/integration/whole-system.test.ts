@@ -120,7 +120,7 @@ describe('the monthly state machine', () => {
 
   test('fails with the reason when it is asked for nonsense', async () => {
     await expect(runMonth(to, { ...options, date: '2023-02-30' }, terminal)).rejects.toThrow(
-      'There is no day "2023-02-30"',
+      '"2023-02-30" is not a day',
     );
   });
 });

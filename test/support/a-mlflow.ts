@@ -32,6 +32,8 @@ export interface AMlflow {
   /** The calls so far, such as `runs/create`. */
   readonly calls: string[];
   trouble: (call: string) => Trouble;
+  /** The Authorization header that every call must have; undefined: none is asked for. */
+  authorization: string | undefined;
 }
 
 export async function aMlflow(): Promise<AMlflow> {
@@ -44,11 +46,16 @@ export async function aMlflow(): Promise<AMlflow> {
     models: new Set<string>(),
     calls: [] as string[],
     trouble: (): Trouble => undefined,
+    authorization: undefined,
   };
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://mlflow');
     const call = url.pathname.replace('/api/2.0/mlflow/', '');
     mlflow.calls.push(call);
+    const { authorization } = mlflow as AMlflow;
+    if (authorization !== undefined && request.headers.authorization !== authorization) {
+      return response.writeHead(401).end('You are not authenticated.');
+    }
     const trouble = (mlflow as AMlflow).trouble(call);
     if (trouble === 'hang-up') return request.socket.destroy();
     if (typeof trouble === 'object') return response.writeHead(trouble.status).end(trouble.body ?? '');
@@ -70,7 +77,7 @@ async function json(request: IncomingMessage) {
   return text === '' ? {} : JSON.parse(text);
 }
 
-type State = Omit<AMlflow, 'trouble'> & { readonly models: Set<string> };
+type State = Omit<AMlflow, 'trouble' | 'authorization'> & { readonly models: Set<string> };
 
 const ok = (body: unknown = {}) => ({ status: 200, body });
 const refused = (status: number, error_code: string) => ({ status, body: { error_code, message: error_code } });

@@ -78,6 +78,48 @@ describe('ingesting a month', () => {
   });
 });
 
+describe('a source that asks for a name and password', () => {
+  test('gets those of its address, which are written and said nowhere', async () => {
+    const body = await readFile(realMonth('2023-04'));
+    const heard: (string | undefined)[] = [];
+    const address = await serverOf((request, response) => {
+      heard.push(request.headers.authorization);
+      sendFile(request, response, body);
+    });
+    const source = tlcSource(address.replace('http://', 'http://ana:s3%40cret@'));
+    const { outcome, data } = await ingest(source);
+    expect(heard).toEqual([`Basic ${Buffer.from('ana:s3@cret').toString('base64')}`]);
+    expect(outcome).toMatchObject({ outcome: 'ingested', facts: { source: address } });
+    expect((await ingest(source, data, refresh)).outcome.outcome).toBe('already-there');
+    for (const [key, value] of data.objects) {
+      if (key.endsWith('.json')) expect(Buffer.from(value).toString()).not.toMatch(/cret/);
+    }
+  });
+
+  test('that has no such month, or refuses, is named without the password', async () => {
+    for (const status of [403, 401]) {
+      const address = await serverOf((_, response) => void response.writeHead(status).end());
+      const told = await ingest(tlcSource(address.replace('http://', 'http://ana:s3cret@'))).then(
+        ({ outcome }) => JSON.stringify(outcome),
+        (error: Error) => error.message,
+      );
+      expect(told).toContain(address);
+      expect(told).not.toMatch(/s3cret/);
+    }
+  });
+
+  test('and sends on to another server does not hand the password on', async () => {
+    const heard: (string | undefined)[] = [];
+    const other = await serverOf((request, response) => {
+      heard.push(request.headers.authorization);
+      response.writeHead(403).end();
+    });
+    const address = await serverOf((_, response) => void response.writeHead(302, { location: other }).end());
+    await ingest(tlcSource(address.replace('http://', 'http://ana:s3cret@')));
+    expect(heard).toEqual([undefined]);
+  });
+});
+
 describe('asking again for a month that is there', () => {
   const months = async () => {
     const [april, march] = await Promise.all([readFile(realMonth('2023-04')), readFile(realMonth('2023-03'))]);

@@ -102,6 +102,17 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['stream', 'requeue', '--from', 'yesterday'], /"yesterday" is not a time.*2026-11-21T14:30:00Z/s],
     [['stream', 'requeue', '--to', '2026-11-21T14:30:00'], /"2026-11-21T14:30:00" is not a time.*offset/s],
     [['predict', '--pu', 'Harlem', '--do', '1'], /whole number/],
+    [['train', '--local', '--recipe', 'linear-pair', '--train', '2023-03'], /--local needs --source/],
+    [
+      ['train', '--local', '--source', TLC, '--recipe', 'crystal-ball', '--train', '2023-03'],
+      /crystal-ball.*linear-pair/s,
+    ],
+    [['train', '--local', '--source', TLC, '--recipe', 'linear-pair'], /not clear what to train on/],
+    [['models', 'copy', 'a'.repeat(32), '--from', 'dev', '--to', 'dev'], /--from and --to are both dev/],
+    [
+      ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2023-03', '--validate', 'split:2'],
+      /"split:2" is not a split/,
+    ],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args);
     expect(ended.code).toBe(2);
@@ -120,22 +131,11 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
     ],
     [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not tell the taxi type/],
     [['score', realMonth('2023-04'), 'out.parquet', ...model], /no model file no-such\.onnx/],
-    [['train', '--local', '--recipe', 'linear-pair', '--train', '2023-03'], /--local needs --source/],
-    [
-      ['train', '--local', '--source', TLC, '--recipe', 'crystal-ball', '--train', '2023-03'],
-      /crystal-ball.*linear-pair/s,
-    ],
     [
       ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2019-07'],
       /green_tripdata_2019-07\.parquet/,
     ],
-    [['train', '--local', '--source', TLC, '--recipe', 'linear-pair'], /not clear what to train on/],
     [['models', 'list'], /local environment is not up.*npx tripcast up/s],
-    [['models', 'copy', 'a'.repeat(32), '--from', 'dev', '--to', 'dev'], /--from and --to are both dev/],
-    [
-      ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2023-03', '--validate', 'split:2'],
-      /"split:2" is no split/,
-    ],
     [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset AWS_ENDPOINT_URL/s],
   ])('%j', async (args, message) => {
     const ended = await tripcast(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});

@@ -217,3 +217,43 @@ test('an address that only Python reads is refused with the fix', () => {
     expect(() => new MlflowClient({ url })).toThrow(/MLFLOW_TRACKING_URI/);
   }
 });
+
+describe('a server that asks for a name and password', () => {
+  const withPassword = (url: string) => url.replace('http://', 'http://ana:s3%2Fcret@');
+
+  test('gets those of its address, before those of the variables; neither the report nor the bucket has them', async () => {
+    const { store, registry, server } = await aRegistryAndAServer();
+    server.authorization = `Basic ${Buffer.from('ana:s3/cret').toString('base64')}`;
+    const mlflow = new MlflowClient({
+      url: withPassword(server.url),
+      variables: { MLFLOW_TRACKING_USERNAME: 'bob', MLFLOW_TRACKING_PASSWORD: 'other' },
+      firstWaitMs: 1,
+    });
+    const report = await syncMlflow({ mlflow, registry, store, names: NAMES, user: 'ana' });
+    expect(report).toMatchObject({ url: server.url, present: 0 });
+    expect(report.mirrored).toHaveLength(2);
+    const stored = [...store.objects].map(([key, body]) => `${key} ${Buffer.from(body).toString('latin1')}`).join('\n');
+    expect(stored).toContain(`"tracking_uri":"${server.url}"`);
+    expect(stored).not.toMatch(/s3(%2F|\/)cret/);
+  });
+
+  test.each([
+    ['refuses it', (server: AMlflow) => withPassword(server.url), /answered 401/],
+    ['is not there', () => 'http://ana:s3cret@127.0.0.1:1', /http:\/\/127\.0\.0\.1:1 cannot be reached/],
+    ['is a database', () => 'postgresql://ana:s3cret@db/mlflow', /"postgresql:\/\/db\/mlflow" is not the address/],
+    [
+      'cannot be one',
+      () => 'http://ana:s3/cret@127.0.0.1:5000',
+      /http:\/\/127\.0\.0\.1:5000 is not a valid web address/,
+    ],
+  ])('and %s is named without the password', async (_, urlOf, message) => {
+    const { store, registry, server } = await aRegistryAndAServer();
+    server.authorization = 'Basic another';
+    const sync = async () => {
+      const mlflow = new MlflowClient({ url: urlOf(server), firstWaitMs: 1 });
+      return syncMlflow({ mlflow, registry, store, names: NAMES, user: 'ana' });
+    };
+    await expect(sync()).rejects.toThrow(message);
+    await expect(sync()).rejects.not.toThrow(/cret/);
+  });
+});

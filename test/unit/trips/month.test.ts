@@ -26,6 +26,19 @@ describe('a month', () => {
     expect(parseMonths('2021-01,2023-01..2023-03')).toEqual(['2021-01', '2023-01', '2023-02', '2023-03']);
   });
 
+  test.each([
+    ['2023-01..2023-02..2023-03', /"2023-01\.\.2023-02\.\.2023-03" is not a range of months/],
+    ['2023-01...2023-03', /"\.2023-03" is not a month/],
+    ['2023-01..', /"" is not a month/],
+    ['..2023-03', /"" is not a month/],
+    ['2023-01,', /"" is not a month/],
+    ['', /"" is not a month/],
+    ['2023-03..2023-01', /2023-03\.\.2023-01 is empty/],
+    ['2023-01..2023-02,2023-02', /2023-02 twice/],
+  ])('%j is refused as a list of months', (text, message) => {
+    expect(() => parseMonths(text)).toThrow(message);
+  });
+
   test('depends on the time zone: midnight of the 1st in Cairo is still the month before in UTC', () => {
     // Egypt had daylight saving in May 2023 (UTC+3): midnight on 1 May in Cairo is 21:00 UTC on 30 April.
     const midnight = new Date('2023-04-30T21:00:00Z');

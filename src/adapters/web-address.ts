@@ -1,0 +1,39 @@
+import { withoutCredentials } from '../credentials.ts';
+import { TripcastError } from '../errors.ts';
+
+/** What is asked, and what is sent with it. */
+export interface WebAddress {
+  /** Without a name and password: fetch refuses an address with them, and this one may be shown and stored. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export const isWebAddress = (place: string) => /^https?:\/\//i.test(place);
+
+/**
+ * Takes the name and password out of an http(s) address, to be sent as a header, as curl and Python's requests do.
+ * @throws TripcastError when it is not a valid address, without repeating it: its password may be what is wrong with it
+ */
+export function parseWebAddress(address: string): WebAddress {
+  const parsed = isWebAddress(address) ? URL.parse(address) : null;
+  if (parsed === null) {
+    throw new TripcastError(
+      `${withoutCredentials(address)} is not a valid web address`,
+      'Write it as http(s)://HOST/PATH; in a password, write / as %2F, : as %3A and @ as %40.',
+    );
+  }
+  if (parsed.username === '' && parsed.password === '') return { url: address, headers: {} };
+  const credentials = Buffer.from(`${decoded(parsed.username)}:${decoded(parsed.password)}`);
+  return {
+    url: withoutCredentials(address),
+    headers: { authorization: `Basic ${credentials.toString('base64')}` },
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that encodes nothing stands for itself
+  }
+}

@@ -1,0 +1,19 @@
+import { shown, TripcastError } from '../errors.ts';
+import { isMonth } from './month.ts';
+
+declare const brand: unique symbol;
+
+/** A calendar day, `YYYY-MM-DD`. */
+export type Day = string & { readonly [brand]: 'Day' };
+
+/** @throws TripcastError when `text` is not the day of a month, as `YYYY-MM-DD`. */
+export function parseDay(text: string): Day {
+  if (isDay(text)) return text;
+  throw new TripcastError(`${shown(text)} is not a day`, 'Write it as YYYY-MM-DD, for example 2023-05-15.');
+}
+
+function isDay(text: string): text is Day {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !isMonth(text.slice(0, 7))) return false;
+  const instant = Date.parse(text); // takes 30 February as 2 March
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
+}

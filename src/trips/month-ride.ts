@@ -1,0 +1,33 @@
+import { shown, TripcastError } from '../errors.ts';
+import { type Month, monthOf } from './month.ts';
+
+/** A ride of a month file. Its id, `2023/04_123`, is unique within a taxi type. */
+export interface MonthRide {
+  readonly month: Month;
+  /** In the source file, from 0. */
+  readonly row: number;
+}
+
+/** What the ids of a month's rides begin with; the row number follows. */
+export const rideIdPrefix = (month: Month) => `${month.replace('-', '/')}_`;
+
+export const formatMonthRide = ({ month, row }: MonthRide) => `${rideIdPrefix(month)}${row}`;
+
+/**
+ * Only the form that {@link formatMonthRide} writes: `2023/04_01` names no ride, since no prediction has that id.
+ * @throws TripcastError for any other text
+ */
+export function parseMonthRide(text: string): MonthRide {
+  const [, year, month, digits] = /^(\d{4})\/(\d{2})_(\d+)$/.exec(text) ?? [];
+  const row = Number(digits);
+  if (!Number.isSafeInteger(row)) {
+    throw new TripcastError(
+      `${shown(text)} is not the id of a ride in a month file`,
+      'Write it as the predictions do, YYYY/MM_ROW, for example 2023/04_123.',
+    );
+  }
+  const ride = { month: monthOf(Number(year), Number(month)), row };
+  const written = formatMonthRide(ride);
+  if (written === text) return ride;
+  throw new TripcastError(`${shown(text)} is not the id of a ride in a month file`, `Write ${written}.`);
+}

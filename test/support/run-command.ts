@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command line in this process, from its words to its exit code, with what it wrote. */
+export async function runCommand(
+  words: readonly string[],
+  variables: Readonly<Record<string, string | undefined>> = {},
+): Promise<Ended> {
+  const { main } = await import('../../src/cli/program.ts');
+  const before = { ...process.env };
+  const listeners = process.stdout.listeners('error');
+  const out = capture(process.stdout);
+  const err = capture(process.stderr);
+  try {
+    setVariables(variables);
+    const code = await main(['node', 'tripcast', ...words]);
+    return { code, out: out.text(), err: err.text() };
+  } finally {
+    out.release();
+    err.release();
+    process.exitCode = undefined;
+    for (const listener of process.stdout.listeners('error')) {
+      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
+    }
+    setVariables({ ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])), ...before });
+  }
+}
+
+function capture(stream: NodeJS.WriteStream) {
+  const write = stream.write;
+  let text = '';
+  stream.write = (chunk: string | Uint8Array) => {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    return true;
+  };
+  return {
+    text: () => text,
+    release: () => {
+      stream.write = write;
+    },
+  };
+}
+
+function setVariables(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+/** The names of all commands that do something, for example `models list`. */
+export const commandNames = (of: Command, prefix = ''): readonly string[] =>
+  of.commands.flatMap((command) =>
+    command.commands.length === 0
+      ? [`${prefix}${command.name()}`]
+      : commandNames(command, `${prefix}${command.name()} `),
+  );
+
+/** Which of the names a command line begins with. */
+export const nameOf = (words: readonly string[], names: readonly string[]): string | undefined =>
+  names.find((name) => `${words.join(' ')} `.startsWith(`${name} `));
