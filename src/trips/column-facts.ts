@@ -3,7 +3,7 @@ import type { Queries } from './database.ts';
 import { columnsOf, sameName } from './inspect-file.ts';
 import { sqlText } from './sql.ts';
 import type { TaxiType } from './taxi-type.ts';
-import { TIME_COLUMNS } from './tlc-file.ts';
+import { TIME_COLUMNS, timeSql } from './tlc-file.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -33,7 +33,7 @@ export async function fileFacts(database: Queries, path: string, taxiType: TaxiT
   const read: Readonly<Record<string, string>> = { ...READ_AS, [TIME_COLUMNS[taxiType].pickup]: 'TIMESTAMP' };
   const measured = Object.entries(read).filter(([name]) => columns.some((column) => sameName(column.name, name)));
   const measures = measured.map(([name, type]) => {
-    const value = `try_cast(${name} AS ${type})`;
+    const value = type === 'TIMESTAMP' ? timeSql(name) : `try_cast(${name} AS ${type})`;
     const range =
       type === 'TIMESTAMP'
         ? 'NULL'

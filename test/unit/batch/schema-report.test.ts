@@ -106,6 +106,13 @@ describe('a column', () => {
     expect(notes).toContain('25% of the values of PULocationID cannot be read, and count as missing');
   });
 
+  test('of which one time is thousands of years off is noted', async () => {
+    const pickup = "CASE pu WHEN 75 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
+    const { decision, notes } = await reportOf({ lpep_pickup_datetime: pickup });
+    expect(decision).toBe('fine-with-notes');
+    expect(notes).toContain('25% of the values of lpep_pickup_datetime cannot be read, and count as missing');
+  });
+
   test('that is null more often is noted, and told how often', async () => {
     const { notes } = await reportOf({ trip_distance: 'CASE pu WHEN 75 THEN NULL ELSE distance END' });
     expect(notes).toContain('trip_distance is null in 25% of the rows, and was in 0%');
