@@ -59,7 +59,7 @@ const ZONES_IN_DICTIONARY = 512;
  * Scores a TLC month file into a Parquet file, in the source's order: one query reads rides, has them scored in chunks by
  * the model, and writes what is kept. The output appears whole or not at all.
  *
- * A file that is no Parquet or lacks a needed column is refused, as a value.
+ * A file that is not Parquet, lacks a needed column, or has rides of which none can be scored is refused, as a value.
  */
 export async function scoreFile(
   job: ScoreFileJob,
@@ -80,6 +80,7 @@ export async function scoreFile(
     if (tally.rows !== inspected.rows) {
       throw new Error(`${job.input} has ${inspected.rows} rides, and ${tally.rows} were scored or rejected.`);
     }
+    if (tally.scored === 0 && tally.rows > 0) return { outcome: 'refused', reason: noneScored(tally) };
     await rename(partial, job.output);
     return {
       outcome: 'scored',
@@ -93,6 +94,11 @@ export async function scoreFile(
   } finally {
     await Promise.all([staged, partial].map((path) => rm(path, { force: true })));
   }
+}
+
+function noneScored({ rows, rejected }: RideTally): string {
+  const reasons = Object.entries(rejected).map(([reason, n]) => `${n} ${reason}`);
+  return `None of its ${rows} rides can be scored: ${reasons.join(', ')}`;
 }
 
 /** SQL's way to the model; what it sees of each ride is added to the tally. `kept` is 1 or 0. */

@@ -22,6 +22,8 @@ export interface FileFacts {
   readonly columns: readonly ColumnFacts[];
   /** By column: the share of its values that cannot be read as what they should be, a text in a zone's place. */
   readonly unreadable: Readonly<Record<string, number>>;
+  /** By column: the share of the rows that have no value which can be read, null or not. */
+  readonly lacking: Readonly<Record<string, number>>;
 }
 
 /** What the model reads, besides the time of pickup. */
@@ -61,6 +63,9 @@ export async function fileFacts(database: Queries, path: string, taxiType: TaxiT
     }),
     unreadable: Object.fromEntries(
       facts.columns.map(([name, { present, read: readable }]) => [name, shareOf(present - readable, present)]),
+    ),
+    lacking: Object.fromEntries(
+      facts.columns.map(([name, { read: readable }]) => [name, shareOf(facts.rows - readable, facts.rows)]),
     ),
   };
 }

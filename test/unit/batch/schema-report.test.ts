@@ -97,7 +97,21 @@ describe('a column', () => {
   ])('that is needed may not be %s', async (_, columns) => {
     const { decision, notes } = await reportOf(columns);
     expect(decision).toBe('refuse');
-    expect(notes[0]).toBe(`${Object.keys(columns)[0]} is not readable: 100% of its values are no such thing`);
+    expect(notes[0]).toBe(
+      `${Object.keys(columns)[0]} is not readable: 100% of the rows have no value that can be read`,
+    );
+  });
+
+  test.each([
+    ['lpep_pickup_datetime', 'NULL::TIMESTAMP', 100],
+    ['PULocationID', 'NULL', 100],
+    ['DOLocationID', 'NULL::BIGINT', 100],
+    ['trip_distance', 'CASE pu WHEN 1 THEN distance END', 75],
+    ['lpep_pickup_datetime', "CASE pu WHEN 1 THEN pickup::VARCHAR WHEN 75 THEN 'yesterday' END", 75],
+  ])('that is needed, %s, may not be null in most rows: %s', async (name, column, share) => {
+    const { decision, notes } = await reportOf({ [name]: column });
+    expect(decision).toBe('refuse');
+    expect(notes[0]).toBe(`${name} is not readable: ${share}% of the rows have no value that can be read`);
   });
 
   test('of which few values cannot be read is noted', async () => {
