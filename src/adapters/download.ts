@@ -140,15 +140,22 @@ class PartialFile {
 
   /** What can be gone on from; only a strong ETag tells that the rest belongs to it. */
   async begun(): Promise<Begun | undefined> {
-    const text = await unlessAbsent(readFile(this.#note, 'utf8'));
-    const note = text === undefined ? undefined : noteSchema.parse(JSON.parse(text));
+    const note = noteIn(await unlessAbsent(readFile(this.#note, 'utf8')));
     const bytes = await this.bytes();
     return note?.url === this.#url && bytes > 0 ? { bytes, etag: note.etag } : undefined;
   }
 
   async begin(etag: string | null): Promise<void> {
     await this.discard();
-    if (etag?.startsWith('"')) await writeFile(this.#note, JSON.stringify({ url: this.#url, etag }));
+    if (!etag?.startsWith('"')) return;
+    const draft = `${this.#note}.new`;
+    try {
+      await writeFile(draft, JSON.stringify({ url: this.#url, etag }));
+      await rename(draft, this.#note);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 
   async complete(): Promise<void> {
@@ -158,6 +165,15 @@ class PartialFile {
 
   async discard(): Promise<void> {
     await Promise.all([rm(this.path, { force: true }), rm(this.#note, { force: true })]);
+  }
+}
+
+/** A note that cannot be read (a crash or a full disk may leave one) says nothing: the download starts over. */
+function noteIn(text: string | undefined): z.infer<typeof noteSchema> | undefined {
+  try {
+    return noteSchema.safeParse(JSON.parse(text ?? 'null')).data;
+  } catch {
+    return undefined; // not JSON
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -34,7 +34,7 @@ async function from(...answers: readonly Answer[]) {
     there = bytes;
   };
   const fetch = (silenceMs = 10_000) => download(url, path, { clock, onProgress, silenceMs });
-  return { asked, clock, fetch, bytes: () => readFile(path), left: () => readdir(folder) };
+  return { asked, clock, fetch, folder, bytes: () => readFile(path), left: () => readdir(folder) };
 }
 
 const whole = (request: IncomingMessage, response: ServerResponse) => sendFile(request, response, BODY);
@@ -78,6 +78,34 @@ describe('a download', () => {
     await weak.fetch();
     expect(weak.asked[1]).not.toHaveProperty('range');
     expect((await weak.bytes()).equals(BODY)).toBe(true);
+  });
+
+  test.each([
+    ['empty, as a full disk leaves it', ''],
+    ['cut short', '{"url":"http://127'],
+    ['something else', '{"etag":7}'],
+  ])('starts over when the note of what has come is %s', async (_, note) => {
+    const { fetch, asked, bytes, left, folder } = await from(whole);
+    await writeFile(join(folder, 'month.parquet.partial'), 'some bytes of it');
+    await writeFile(join(folder, 'month.parquet.partial.json'), note);
+    expect(await fetch()).toEqual({ outcome: 'fetched', etag: ETAG });
+    expect(asked[0]).not.toHaveProperty('range');
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(await left()).toEqual(['month.parquet']);
+  });
+
+  test('has its note whole or not at all: what cannot be written does not stand under its name', async () => {
+    const { fetch, left } = await from(cutAt(100_000), status(400));
+    await expect(fetch()).rejects.toThrow('answered 400');
+    expect(await left()).toEqual(['month.parquet.partial', 'month.parquet.partial.json']);
+
+    // A disk that is full while the note is written: every write to this device finds no space left.
+    const full = await from(whole);
+    await symlink('/dev/full', join(full.folder, 'month.parquet.partial.json.new'));
+    await expect(full.fetch()).rejects.toThrow('ENOSPC');
+    expect(await full.left()).toEqual([]);
+    await full.fetch();
+    expect((await full.bytes()).equals(BODY)).toBe(true);
   });
 
   test('starts over when the server has no such range, or sends another one', async () => {
