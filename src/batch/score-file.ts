@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Scorer } from '../model/scorer.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Queries, SqlFunctions } from '../trips/database.ts';
@@ -16,9 +17,11 @@ export interface RideDatabase extends Queries, SqlFunctions {
 }
 
 export interface ScoreFileJob {
-  /** Local paths. Beside the output lies, meanwhile, about as much again as the input. */
+  /** Local paths. */
   readonly input: string;
   readonly output: string;
+  /** A folder of this job's own, on the file system of the output, with room for the output and about twice the input. */
+  readonly workFolder: string;
   readonly taxiType: TaxiType;
   /** Part of each ride's id, `YYYY/MM_n`. */
   readonly month: Month;
@@ -69,8 +72,8 @@ export async function scoreFile(
   const inspected = await inspectFile(database, job.input, job.taxiType, 'score');
   if (inspected.outcome === 'refused') return inspected;
   const hasDropoff = hasColumn(inspected.columns, TIME_COLUMNS[job.taxiType].dropoff);
-  const staged = `${job.output}.rides`;
-  const partial = `${job.output}.partial`;
+  const staged = join(job.workFolder, 'rides.parquet');
+  const partial = join(job.workFolder, 'scores.parquet');
   try {
     const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
     if (read.outcome === 'refused') return read;

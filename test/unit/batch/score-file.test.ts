@@ -19,6 +19,7 @@ async function score(input: string, options: Partial<ScoreFileJob> = {}, scorer 
   const job = {
     input,
     output,
+    workFolder: folder,
     taxiType: 'green',
     month: APRIL,
     all: false,
@@ -325,23 +326,23 @@ describe('a file that cannot be scored is refused, with the reason', () => {
 
 describe('a failure on the way leaves nothing behind', () => {
   test('a full disk', async () => {
-    const folder = temporaryFolder();
-    const output = join(folder, 'output.parquet');
-    await symlink('/dev/full', `${output}.partial`); // every write to it finds no space left
-    await expect(score(realMonth('2023-04'), { output })).rejects.toThrow(/Could not write|Cannot open/);
-    expect(await readdir(folder)).toEqual([]);
+    const workFolder = temporaryFolder();
+    const output = join(workFolder, 'output.parquet');
+    await symlink('/dev/full', join(workFolder, 'scores.parquet')); // every write to it finds no space left
+    await expect(score(realMonth('2023-04'), { output, workFolder })).rejects.toThrow(/Could not write|Cannot open/);
+    expect(await readdir(workFolder)).toEqual([]);
   });
 
   test('a model that cannot score', async () => {
-    const folder = temporaryFolder();
+    const workFolder = temporaryFolder();
     const broken = {
       ...aScorer(),
       scoreNow: () => {
         throw new Error('the graph broke');
       },
     };
-    const scoring = score(realMonth('2023-04'), { output: join(folder, 'output.parquet') }, broken);
+    const scoring = score(realMonth('2023-04'), { output: join(workFolder, 'output.parquet'), workFolder }, broken);
     await expect(scoring).rejects.toThrow('the graph broke');
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(workFolder)).toEqual([]);
   });
 });
