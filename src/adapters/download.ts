@@ -8,6 +8,8 @@ export interface DownloadOptions {
   /** The ETag of the copy that is at hand: where the file still has it, nothing is fetched. */
   readonly unless?: string | undefined;
   readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
+  /** Called before each wait for another attempt. */
+  readonly onRetry?: ((reason: string) => void) | undefined;
   readonly clock?: Clock;
   /** How long a connection may be silent. */
   readonly silenceMs?: number;
@@ -19,6 +21,9 @@ const NOT_PUBLISHED = [403, 404];
 const PASSING = [408, 416, 429];
 /** Tried again and again as long as an attempt comes further than those before it, and so long after the last that did. */
 const PATIENCE_MS = 120_000;
+/** An address where nothing was ever reached is probably wrong. */
+const UNREACHED_MS = 10_000;
+const UNREACHED = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 const SILENCE_MS = 30_000;
@@ -31,6 +36,8 @@ const SILENCE_MS = 30_000;
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<Fetched> {
   const { clock = systemClock } = options;
   const partial = new PartialFile(path, url);
+  const unreachedAt = clock.now() + UNREACHED_MS;
+  let wasReached = false;
   let [furthest, giveUpAt, failures] = [0, clock.now() + PATIENCE_MS, 0];
   for (;;) {
     try {
@@ -39,12 +46,21 @@ export async function download(url: string, path: string, options: DownloadOptio
       if (isFinal(error)) throw error;
       const reached = await partial.bytes();
       if (reached > furthest) [furthest, giveUpAt, failures] = [reached, clock.now() + PATIENCE_MS, 0];
+      wasReached ||= !isUnreached(error);
       const wait = withJitter(Math.min(FIRST_WAIT_MS * 2 ** failures++, LONGEST_WAIT_MS));
+      if (!wasReached && clock.now() + wait > unreachedAt) {
+        throw new TransientError(
+          `${new URL(url).host} cannot be reached (${reasonOf(error)})`,
+          'Check the address and the network, then try again.',
+          { cause: error },
+        );
+      }
       if (clock.now() + wait > giveUpAt) {
         throw new TransientError(`${url} could not be fetched (${reasonOf(error)})`, 'Try again later.', {
           cause: error,
         });
       }
+      options.onRetry?.(reasonOf(error));
       await clock.sleep(wait);
     }
   }
@@ -188,6 +204,13 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
 
 /** An answer for good, or this machine's own trouble (a full disk): what comes over the wire fails as a cause of fetch's error. */
 const isFinal = (error: unknown) => error instanceof TripcastError || (error instanceof Error && 'syscall' in error);
+
+/** Whether no connection came about. */
+const isUnreached = (error: unknown) =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  UNREACHED.test(String(error.cause.code));
 
 const withJitter = (most: number) => most * (0.5 + Math.random() / 2);
 

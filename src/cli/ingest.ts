@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkInputFolder } from '../adapters/files.ts';
 import { isWebAddress, tlcSource } from '../adapters/tlc-source.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '../batch/ingest.ts';
@@ -29,6 +30,7 @@ export interface IngestedMonth {
 
 /** `tripcast ingest`: raw months into the data bucket; what is already there is skipped, or with --refresh compared. */
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  await checkSource(options.source);
   const to = await connect(options.env);
   const months = await ingestMonths(to, monthRange(options.from, options.to), options, terminal);
   terminal.result({ months }, () =>
@@ -64,6 +66,7 @@ export async function ingestMonths(
       now: () => new Date(),
       refresh: options.refresh ?? false,
       onProgress: (bytes, of) => progress.update(done.length, `${month} ${megabytes(bytes)} of ${megabytes(of)} MB`),
+      onRetry: (reason) => progress.update(done.length, `${month}: ${reason}; trying again`),
     });
     done.push(
       'note' in outcome
@@ -73,6 +76,12 @@ export async function ingestMonths(
   }
   progress.done(summaryOf(done));
   return done;
+}
+
+/** A folder that is not there would look like one without the months: "not published". */
+async function checkSource(place: string | undefined): Promise<void> {
+  if (place === undefined || isWebAddress(place)) return;
+  await checkInputFolder(place, "Give --source the folder of TLC's files, or an http(s) address.");
 }
 
 /** Kept between runs, so that a download goes on where Ctrl-C or a crash left it. */
