@@ -9,6 +9,8 @@ export interface DownloadOptions {
   /** The ETag of the copy that is at hand: where the file still has it, nothing is fetched. */
   readonly unless?: string | undefined;
   readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
+  /** Called before each wait for another attempt. */
+  readonly onRetry?: ((reason: string) => void) | undefined;
   readonly clock?: Clock;
   /** How long a connection may be silent. */
   readonly silenceMs?: number;
@@ -20,6 +22,9 @@ const NOT_PUBLISHED = [403, 404];
 const PASSING = [408, 416, 429];
 /** Tried again and again as long as an attempt comes further than those before it, and so long after the last that did. */
 const PATIENCE_MS = 120_000;
+/** An address where nothing was ever reached is probably wrong. */
+const UNREACHED_MS = 10_000;
+const UNREACHED = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 const SILENCE_MS = 30_000;
@@ -33,6 +38,8 @@ export async function download(address: string, path: string, options: DownloadO
   const { clock = systemClock } = options;
   const { url, headers } = parseWebAddress(address);
   const partial = new PartialFile(path, url);
+  const unreachedAt = clock.now() + UNREACHED_MS;
+  let wasReached = false;
   let [furthest, giveUpAt, failures] = [0, clock.now() + PATIENCE_MS, 0];
   for (;;) {
     try {
@@ -41,12 +48,21 @@ export async function download(address: string, path: string, options: DownloadO
       if (isFinal(error)) throw error;
       const reached = await partial.bytes();
       if (reached > furthest) [furthest, giveUpAt, failures] = [reached, clock.now() + PATIENCE_MS, 0];
+      wasReached ||= !isUnreached(error);
       const wait = withJitter(Math.min(FIRST_WAIT_MS * 2 ** failures++, LONGEST_WAIT_MS));
+      if (!wasReached && clock.now() + wait > unreachedAt) {
+        throw new TransientError(
+          `${new URL(url).host} cannot be reached (${reasonOf(error)})`,
+          'Check the address and the network, then try again.',
+          { cause: error },
+        );
+      }
       if (clock.now() + wait > giveUpAt) {
         throw new TransientError(`${url} could not be fetched (${reasonOf(error)})`, 'Try again later.', {
           cause: error,
         });
       }
+      options.onRetry?.(reasonOf(error));
       await clock.sleep(wait);
     }
   }
@@ -145,15 +161,22 @@ class PartialFile {
 
   /** What can be gone on from; only a strong ETag tells that the rest belongs to it. */
   async begun(): Promise<Begun | undefined> {
-    const text = await unlessAbsent(readFile(this.#note, 'utf8'));
-    const note = text === undefined ? undefined : noteSchema.parse(JSON.parse(text));
+    const note = noteIn(await unlessAbsent(readFile(this.#note, 'utf8')));
     const bytes = await this.bytes();
     return note?.url === this.#url && bytes > 0 ? { bytes, etag: note.etag } : undefined;
   }
 
   async begin(etag: string | null): Promise<void> {
     await this.discard();
-    if (etag?.startsWith('"')) await writeFile(this.#note, JSON.stringify({ url: this.#url, etag }));
+    if (!etag?.startsWith('"')) return;
+    const draft = `${this.#note}.new`;
+    try {
+      await writeFile(draft, JSON.stringify({ url: this.#url, etag }));
+      await rename(draft, this.#note);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 
   async complete(): Promise<void> {
@@ -163,6 +186,15 @@ class PartialFile {
 
   async discard(): Promise<void> {
     await Promise.all([rm(this.path, { force: true }), rm(this.#note, { force: true })]);
+  }
+}
+
+/** A note that cannot be read (a crash or a full disk may leave one) says nothing: the download starts over. */
+function noteIn(text: string | undefined): z.infer<typeof noteSchema> | undefined {
+  try {
+    return noteSchema.safeParse(JSON.parse(text ?? 'null')).data;
+  } catch {
+    return undefined; // not JSON
   }
 }
 
@@ -177,6 +209,13 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
 
 /** An answer for good, or this machine's own trouble (a full disk): what comes over the wire fails as a cause of fetch's error. */
 const isFinal = (error: unknown) => error instanceof TripcastError || (error instanceof Error && 'syscall' in error);
+
+/** Whether no connection came about. */
+const isUnreached = (error: unknown) =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  UNREACHED.test(String(error.cause.code));
 
 const withJitter = (most: number) => most * (0.5 + Math.random() / 2);
 

@@ -22,6 +22,8 @@ export interface FetchOptions {
   /** The ETag of the copy that is at hand: a file that still has it is `unchanged`. */
   readonly unless?: string | undefined;
   readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
+  /** Called when the source did not answer as it should and is about to be asked again. */
+  readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
 export type Fetched =
@@ -57,6 +59,7 @@ export interface IngestDependencies {
   /** Whether to ask the source for a month that is there too, and to replace it by what was published since. */
   readonly refresh?: boolean;
   readonly onProgress?: FetchOptions['onProgress'];
+  readonly onRetry?: FetchOptions['onRetry'];
 }
 
 /**
@@ -66,7 +69,7 @@ export interface IngestDependencies {
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, now, refresh = false, onProgress }: IngestDependencies,
+  { data, source, database, workFolder, now, refresh = false, onProgress, onRetry }: IngestDependencies,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);
@@ -77,7 +80,7 @@ export async function ingestMonth(
   const file = monthFile(taxiType, month);
   const path = join(workFolder, file);
   const unless = there?.source === source.name ? (there.etag ?? undefined) : undefined;
-  const fetched = await source.fetch(file, path, { unless, onProgress });
+  const fetched = await source.fetch(file, path, { unless, onProgress, onRetry });
   if (fetched.outcome !== 'fetched') {
     return alreadyThere ?? { outcome: 'not-published', note: `${file} is not at ${source.name}` };
   }

@@ -35,8 +35,8 @@ export type SchemaReport = Readonly<z.infer<typeof schemaReportSchema>>;
 const NULL_SHARE_TOLERANCE = 0.05;
 /** So is a range of which an end has moved by more than half of the trained range's width. */
 const RANGE_TOLERANCE = 0.5;
-/** A needed column of which more values than this cannot be read is no such column. */
-const MOST_UNREADABLE = 0.5;
+/** A needed column that more rows than this have no readable value of, null or not, is as good as gone. */
+const MOST_LACKING = 0.5;
 
 /** A few rides of other months are in every file; more of them are another month's file, or half of one. */
 const OUTSIDE_MONTH_TOLERANCE = 0.01;
@@ -79,10 +79,11 @@ function judged(
 ) {
   const needed = neededColumns(card.taxi_type, 'score');
   const differences = compareColumns(facts.columns, trained ?? facts.columns, needed);
-  const unreadable = needed.filter((name) => (facts.unreadable[name] ?? 0) > MOST_UNREADABLE);
+  const unreadable = needed.filter((name) => (facts.lacking[name] ?? 0) > MOST_LACKING);
   const notes = [
     ...(trained === null ? ['The model does not tell which columns it was trained on: nothing was compared'] : []),
-    ...unreadableNotes(facts, unreadable),
+    ...unreadable.map((name) => unreadableNote(name, facts.lacking[name] ?? 0)),
+    ...partlyUnreadableNotes(facts, unreadable),
     ...notesOf(differences),
     ...facts.columns.flatMap((column) => valueNotes(column, trained ?? [])),
     ...(outside > OUTSIDE_MONTH_TOLERANCE * facts.rows
@@ -155,13 +156,12 @@ function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): reado
   return notes;
 }
 
-const unreadableNotes = ({ unreadable }: FileFacts, refused: readonly string[]): readonly string[] =>
+const unreadableNote = (name: string, share: number) =>
+  `${name} is not readable: ${percent(share)} of the rows have no value that can be read`;
+
+const partlyUnreadableNotes = ({ unreadable }: FileFacts, refused: readonly string[]): readonly string[] =>
   Object.entries(unreadable)
-    .filter(([, share]) => share > 0)
-    .map(([name, share]) =>
-      refused.includes(name)
-        ? `${name} is not readable: ${percent(share)} of its values are no such thing`
-        : `${percent(share)} of the values of ${name} cannot be read, and count as missing`,
-    );
+    .filter(([name, share]) => share > 0 && !refused.includes(name))
+    .map(([name, share]) => `${percent(share)} of the values of ${name} cannot be read, and count as missing`);
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;

@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Scorer } from '../model/scorer.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { Queries, SqlFunctions } from '../trips/database.ts';
@@ -17,9 +18,11 @@ export interface RideDatabase extends Queries, SqlFunctions {
 }
 
 export interface ScoreFileJob {
-  /** Local paths. Beside the output lies, meanwhile, about as much again as the input. */
+  /** Local paths. */
   readonly input: string;
   readonly output: string;
+  /** A folder of this job's own, on the file system of the output, with room for the output and about twice the input. */
+  readonly workFolder: string;
   readonly taxiType: TaxiType;
   /** Part of each ride's id, `YYYY/MM_n`. */
   readonly month: Month;
@@ -60,7 +63,7 @@ const ZONES_IN_DICTIONARY = 512;
  * Scores a TLC month file into a Parquet file, in the source's order: one query reads rides, has them scored in chunks by
  * the model, and writes what is kept. The output appears whole or not at all.
  *
- * A file that is no Parquet or lacks a needed column is refused, as a value.
+ * A file that is not Parquet, lacks a needed column, or has rides of which none can be scored is refused, as a value.
  */
 export async function scoreFile(
   job: ScoreFileJob,
@@ -70,8 +73,8 @@ export async function scoreFile(
   const inspected = await inspectFile(database, job.input, job.taxiType, 'score');
   if (inspected.outcome === 'refused') return inspected;
   const hasDropoff = hasColumn(inspected.columns, TIME_COLUMNS[job.taxiType].dropoff);
-  const staged = `${job.output}.rides`;
-  const partial = `${job.output}.partial`;
+  const staged = join(job.workFolder, 'rides.parquet');
+  const partial = join(job.workFolder, 'scores.parquet');
   try {
     const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
     if (read.outcome === 'refused') return read;
@@ -81,6 +84,7 @@ export async function scoreFile(
     if (tally.rows !== inspected.rows) {
       throw new Error(`${job.input} has ${inspected.rows} rides, and ${tally.rows} were scored or rejected.`);
     }
+    if (tally.scored === 0 && tally.rows > 0) return { outcome: 'refused', reason: noneScored(tally) };
     await rename(partial, job.output);
     return {
       outcome: 'scored',
@@ -94,6 +98,11 @@ export async function scoreFile(
   } finally {
     await Promise.all([staged, partial].map((path) => rm(path, { force: true })));
   }
+}
+
+function noneScored({ rows, rejected }: RideTally): string {
+  const reasons = Object.entries(rejected).map(([reason, n]) => `${n} ${reason}`);
+  return `None of its ${rows} rides can be scored: ${reasons.join(', ')}`;
 }
 
 /** SQL's way to the model; what it sees of each ride is added to the tally. `kept` is 1 or 0. */

@@ -83,7 +83,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const output = join(deps.workFolder, 'output.parquet');
   const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
-    { input: source.path, output, taxiType, month, all },
+    { input: source.path, output, workFolder: deps.workFolder, taxiType, month, all },
     { runId, scorer },
     deps.database,
   );

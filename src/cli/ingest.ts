@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkInputFolder } from '../adapters/files.ts';
 import { tlcSource } from '../adapters/tlc-source.ts';
 import { isWebAddress } from '../adapters/web-address.ts';
 import { workFolder } from '../adapters/work-folder.ts';
@@ -32,6 +33,7 @@ export interface IngestedMonth {
 /** `tripcast ingest`: raw months into the data bucket; what is already there is skipped, or with --refresh compared. */
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const wanted = checkUsage(() => monthRange(options.from, options.to));
+  await checkSource(options.source);
   const to = await connect(options.env);
   const months = await ingestMonths(to, wanted, options, terminal);
   terminal.result({ months }, () =>
@@ -67,6 +69,7 @@ export async function ingestMonths(
       now: () => new Date(),
       refresh: options.refresh ?? false,
       onProgress: (bytes, of) => progress.update(done.length, `${month} ${megabytes(bytes)} of ${megabytes(of)} MB`),
+      onRetry: (reason) => progress.update(done.length, `${month}: ${reason}; trying again`),
     });
     done.push(
       'note' in outcome
@@ -76,6 +79,12 @@ export async function ingestMonths(
   }
   progress.done(summaryOf(done));
   return done;
+}
+
+/** A folder that is not there would look like one without the months: "not published". */
+async function checkSource(place: string | undefined): Promise<void> {
+  if (place === undefined || isWebAddress(place)) return;
+  await checkInputFolder(place, "Give --source the folder of TLC's files, or an http(s) address.");
 }
 
 /** Kept between runs, so that a download goes on where Ctrl-C or a crash left it. */

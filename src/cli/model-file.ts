@@ -1,5 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { checkInputFile } from '../adapters/files.ts';
 import { TripcastError } from '../errors.ts';
 import { modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
@@ -11,14 +13,26 @@ import type { TaxiType } from '../trips/taxi-type.ts';
 /** Where `train --local` puts its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
 
+/** What {@link chooseModel} reads on this machine, whether or not it is there: the model, and its card and golden rides next to it. */
+export function localFiles(named: string): readonly string[] {
+  if (named === 'champion') return [];
+  const file = modelFile(named);
+  return [file, cardOf(file), goldenOf(file)];
+}
+
+const modelFile = (named: string) => (isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named);
+const cardOf = (model: string) => join(dirname(model), 'card.json');
+const goldenOf = (model: string) => join(dirname(model), 'golden.json');
+
 /**
  * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
  * what lies in the registry needs the environment.
  */
 export async function chooseModel(named: string, env: string, taxiType: TaxiType): Promise<LoadedModel> {
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
-  const file = isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named;
+  const file = modelFile(named);
   if (named !== 'champion' && (await exists(file))) {
+    await checkInputFile(file, 'Give the path of the model.onnx in it.');
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
@@ -39,15 +53,33 @@ export async function chooseModel(named: string, env: string, taxiType: TaxiType
 
 /** The run that the card beside the file names; a file without one is known by its own sha256, cut to a run id's length. */
 async function runOf(file: string, bytes: Uint8Array): Promise<RunId> {
-  const card = join(dirname(file), 'card.json');
-  if (!(await exists(card))) return parseRunId(sha256(bytes).slice(0, 32));
-  return modelCardSchema.parse(JSON.parse(await readFile(card, 'utf8'))).run_id;
+  const card = await readBeside(cardOf(file), modelCardSchema, 'model card');
+  return card?.run_id ?? parseRunId(sha256(bytes).slice(0, 32));
 }
 
-/** The golden rides beside the file; none for a file alone. */
+/** The golden rides next to the file; none for a file alone. */
 async function goldenBeside(file: string): Promise<GoldenRides> {
-  const golden = join(dirname(file), 'golden.json');
-  return (await exists(golden)) ? goldenSchema.parse(JSON.parse(await readFile(golden, 'utf8'))) : NONE;
+  return (await readBeside(goldenOf(file), goldenSchema, 'file of golden rides')) ?? NONE;
+}
+
+/** @returns undefined when there is no such file. @throws TripcastError when it is damaged */
+async function readBeside<T>(path: string, schema: z.ZodType<T>, what: string): Promise<T | undefined> {
+  if (!(await exists(path))) return undefined;
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new TripcastError(
+      `${path} is damaged: it is not a ${what} (${problemOf(cause)})`,
+      'Restore it, or move model.onnx to a folder of its own.',
+      { cause },
+    );
+  }
+}
+
+function problemOf(error: unknown): string {
+  const [issue] = error instanceof z.ZodError ? error.issues : [];
+  if (issue !== undefined) return `${issue.path.join('.')}: ${issue.message}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 const NONE: GoldenRides = {

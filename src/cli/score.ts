@@ -1,11 +1,11 @@
-import { access } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { checkInputFile, outputFile } from '../adapters/files.ts';
 import { workFolder } from '../adapters/work-folder.ts';
 import { scoreFile } from '../batch/score-file.ts';
 import { TripcastError } from '../errors.ts';
 import { isMonth, type Month } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
-import { chooseModel } from './model-file.ts';
+import { chooseModel, localFiles } from './model-file.ts';
 import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
@@ -25,8 +25,9 @@ const DATABASE_MEMORY_MB = 200;
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
   const { taxiType, month } = whatItIs(options);
-  await mustExist(options.input);
-  await using folder = await workFolder();
+  await checkInputFile(options.input, 'Give the path of a Parquet file.');
+  const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
+  await using folder = await workFolder(dirname(output));
   // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.
   const [opened, model] = await Promise.all([
     openDatabase(folder.path),
@@ -37,7 +38,8 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   const done = await scoreFile(
     {
       input: options.input,
-      output: options.output,
+      output,
+      workFolder: folder.path,
       taxiType,
       month,
       all: options.all,
@@ -93,12 +95,4 @@ function whatItIs({ input, taxiType, month }: ScoreOptions): { readonly taxiType
     `The name ${basename(input)} does not tell ${foundType ? 'the month' : 'the taxi type'}`,
     `Name it as TLC does (green_tripdata_2023-04.parquet), or give --taxi-type ${TAXI_TYPES.join('|')} and --month YYYY-MM.`,
   );
-}
-
-async function mustExist(path: string): Promise<void> {
-  const found = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!found) throw new TripcastError(`There is no file ${path}`, 'Give the path of a Parquet file.');
 }

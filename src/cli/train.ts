@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkInputFolder, checkOutputFolder } from '../adapters/files.ts';
 import { currentState, executionFailed, followExecution, startExecution } from '../adapters/step-functions.ts';
 import { checkedInput } from '../batch/request.ts';
 import { TripcastError } from '../errors.ts';
@@ -146,6 +147,9 @@ async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<
   if (source === undefined) throw new TripcastError('--local needs --source', 'Give the folder of TLC files.');
   const plan = planOf(options);
   const run = newRunId();
+  const out = options.out ?? join(LOCAL_MODELS, run);
+  await checkInputFolder(source, "Give the folder of TLC's files with --source.");
+  await checkOutputFolder(resolve(out));
   const [{ DuckDB }, { loadScorer }, { openXGBoost }, { xgboostLibrary }, { codeVersion }, { workFolder }] =
     await Promise.all([
       import('../adapters/duckdb.ts'),
@@ -168,9 +172,11 @@ async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<
     onProgress: (step) => progress.update(0, step),
   });
   progress.done(`RMSE ${decimals(files.card.validation.rmse, 4)} min`);
-  const out = options.out ?? join(LOCAL_MODELS, run);
   await mkdir(out, { recursive: true });
-  for (const { name, body } of filesOf(files)) await writeFile(join(out, name), body);
+  await using draft = await workFolder(out);
+  const written = filesOf(files);
+  for (const { name, body } of written) await writeFile(join(draft.path, name), body);
+  for (const { name } of written) await rename(join(draft.path, name), join(out, name));
   return { card: files.card, model: join(out, 'model.onnx') };
 }
 

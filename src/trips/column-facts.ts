@@ -3,7 +3,7 @@ import type { Queries } from './database.ts';
 import { columnsOf, sameName } from './inspect-file.ts';
 import { sqlText } from './sql.ts';
 import type { TaxiType } from './taxi-type.ts';
-import { TIME_COLUMNS } from './tlc-file.ts';
+import { TIME_COLUMNS, timeSql } from './tlc-file.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -22,6 +22,8 @@ export interface FileFacts {
   readonly columns: readonly ColumnFacts[];
   /** By column: the share of its values that cannot be read as what they should be, a text in a zone's place. */
   readonly unreadable: Readonly<Record<string, number>>;
+  /** By column: the share of the rows that have no value which can be read, null or not. */
+  readonly lacking: Readonly<Record<string, number>>;
 }
 
 /** What the model reads, besides the time of pickup. */
@@ -33,7 +35,7 @@ export async function fileFacts(database: Queries, path: string, taxiType: TaxiT
   const read: Readonly<Record<string, string>> = { ...READ_AS, [TIME_COLUMNS[taxiType].pickup]: 'TIMESTAMP' };
   const measured = Object.entries(read).filter(([name]) => columns.some((column) => sameName(column.name, name)));
   const measures = measured.map(([name, type]) => {
-    const value = `try_cast(${name} AS ${type})`;
+    const value = type === 'TIMESTAMP' ? timeSql(name) : `try_cast(${name} AS ${type})`;
     const range =
       type === 'TIMESTAMP'
         ? 'NULL'
@@ -61,6 +63,9 @@ export async function fileFacts(database: Queries, path: string, taxiType: TaxiT
     }),
     unreadable: Object.fromEntries(
       facts.columns.map(([name, { present, read: readable }]) => [name, shareOf(present - readable, present)]),
+    ),
+    lacking: Object.fromEntries(
+      facts.columns.map(([name, { read: readable }]) => [name, shareOf(facts.rows - readable, facts.rows)]),
     ),
   };
 }

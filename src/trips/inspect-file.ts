@@ -51,8 +51,8 @@ export async function columnsOf(database: Queries, path: string): Promise<readon
 }
 
 /**
- * Does work that reads the file. What DuckDB calls invalid in it is the reason why it is not readable; anything else that
- * the work throws (a full disk, a missing file) is a failure.
+ * Does work that reads the file. What DuckDB calls invalid in it, or cannot convert while it reads, is the reason why it is
+ * not readable; anything else that the work throws (a full disk, a missing file) is a failure.
  */
 export async function readable<T>(
   path: string,
@@ -62,7 +62,7 @@ export async function readable<T>(
     return { outcome: 'read', value: await work() };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (!message.startsWith('Invalid ')) throw error;
+    if (!/^(Invalid |Conversion )/.test(message)) throw error;
     const said = message.split('\n')[0]?.replaceAll(path, 'it');
     return { outcome: 'refused', reason: `The file is not readable as Parquet (${said})` };
   }

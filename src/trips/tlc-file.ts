@@ -24,13 +24,23 @@ export function rejectionOf(minutes: number): Rejection | undefined {
   return minutes > KEPT_MINUTES.most ? 'duration-above-60' : undefined;
 }
 
+/** No ride of TLC's is older or newer; what a damaged file says beyond them overflows as soon as it is computed with. */
+const FIRST_TIME = "TIMESTAMP '1900-01-01'";
+const LAST_TIME = "TIMESTAMP '2199-12-31'";
+
+/** A column's times, in SQL, whatever type the file gave them; null for what is not a time or is centuries away. */
+export function timeSql(column: string): string {
+  const time = `try_cast(${column} AS TIMESTAMP)`;
+  return `(CASE WHEN ${time} BETWEEN ${FIRST_TIME} AND ${LAST_TIME} THEN ${time} END)`;
+}
+
 /**
  * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride in one way whatever
  * type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
  */
 export function rideSql(taxiType: TaxiType) {
-  const pickup = `try_cast(${TIME_COLUMNS[taxiType].pickup} AS TIMESTAMP)`;
-  const dropoff = `try_cast(${TIME_COLUMNS[taxiType].dropoff} AS TIMESTAMP)`;
+  const pickup = timeSql(TIME_COLUMNS[taxiType].pickup);
+  const dropoff = timeSql(TIME_COLUMNS[taxiType].dropoff);
   return {
     pickup,
     pickupZone: `coalesce(try_cast(PULocationID AS INTEGER), ${MISSING_ZONE})`,

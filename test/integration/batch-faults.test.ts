@@ -172,6 +172,7 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
     ['an empty file', '2042-03', async () => new Uint8Array()],
     ['a bad footer', '2042-04', badFooter],
     ['a file without distances', '2042-05', () => ridesFile(TWO_OF_THREE, { trip_distance: null })],
+    ['no time of pickup', '2042-07', () => ridesFile(TWO_OF_THREE, { lpep_pickup_datetime: 'NULL::TIMESTAMP' })],
   ])('%s', async (_, name, bytes) => {
     const month = await aMonth(name, await bytes());
     const outcome = await scoreDeployed(jobOf(month));
@@ -180,10 +181,13 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
     expect([await outputsOf(month), await receiptsOf(month)]).toEqual([[], []]);
   });
 
-  test('one of which no ride counts is scored, and its receipt adds up', async () => {
+  test('one of which no ride can be scored, and the outcome counts why', async () => {
     const month = await aMonth('2042-06', await ridesFile([{ minutes: 0.2 }, { minutes: 90 }]));
-    expect(await scoreDeployed(jobOf(month))).toMatchObject({ status: 'scored', rows_in: 2, rows_scored: 0 });
-    expect((await outputsOf(month)).length).toBe(1);
+    expect(await scoreDeployed(jobOf(month))).toMatchObject({
+      status: 'refused',
+      note: 'None of its 2 rides can be scored: 1 duration-below-1, 1 duration-above-60',
+    });
+    expect([await outputsOf(month), await receiptsOf(month)]).toEqual([[], []]);
   });
 });
 

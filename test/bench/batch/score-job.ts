@@ -14,6 +14,7 @@ const output = join(folder, 'output.parquet');
 const job = {
   input,
   output,
+  workFolder: folder,
   taxiType: parseTaxiType(taxiType),
   month: parseMonth('2023-03'),
   all: false,

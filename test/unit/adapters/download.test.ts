@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { download } from '../../../src/adapters/download.ts';
 import { TransientError, TripcastError } from '../../../src/errors.ts';
+import { freePort } from '../../../src/local/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { ETAG, sendFile, serverOf } from '../../support/tlc-server.ts';
@@ -34,7 +37,7 @@ async function from(...answers: readonly Answer[]) {
     there = bytes;
   };
   const fetch = (silenceMs = 10_000) => download(url, path, { clock, onProgress, silenceMs });
-  return { asked, clock, fetch, bytes: () => readFile(path), left: () => readdir(folder) };
+  return { asked, clock, fetch, folder, bytes: () => readFile(path), left: () => readdir(folder) };
 }
 
 const whole = (request: IncomingMessage, response: ServerResponse) => sendFile(request, response, BODY);
@@ -78,6 +81,34 @@ describe('a download', () => {
     await weak.fetch();
     expect(weak.asked[1]).not.toHaveProperty('range');
     expect((await weak.bytes()).equals(BODY)).toBe(true);
+  });
+
+  test.each([
+    ['empty, as a full disk leaves it', ''],
+    ['cut short', '{"url":"http://127'],
+    ['something else', '{"etag":7}'],
+  ])('starts over when the note of what has come is %s', async (_, note) => {
+    const { fetch, asked, bytes, left, folder } = await from(whole);
+    await writeFile(join(folder, 'month.parquet.partial'), 'some bytes of it');
+    await writeFile(join(folder, 'month.parquet.partial.json'), note);
+    expect(await fetch()).toEqual({ outcome: 'fetched', etag: ETAG });
+    expect(asked[0]).not.toHaveProperty('range');
+    expect((await bytes()).equals(BODY)).toBe(true);
+    expect(await left()).toEqual(['month.parquet']);
+  });
+
+  test('has its note whole or not at all: what cannot be written does not stand under its name', async () => {
+    const { fetch, left } = await from(cutAt(100_000), status(400));
+    await expect(fetch()).rejects.toThrow('answered 400');
+    expect(await left()).toEqual(['month.parquet.partial', 'month.parquet.partial.json']);
+
+    // A disk that is full while the note is written: every write to this device finds no space left.
+    const full = await from(whole);
+    await symlink('/dev/full', join(full.folder, 'month.parquet.partial.json.new'));
+    await expect(full.fetch()).rejects.toThrow('ENOSPC');
+    expect(await full.left()).toEqual([]);
+    await full.fetch();
+    expect((await full.bytes()).equals(BODY)).toBe(true);
   });
 
   test('starts over when the server has no such range, or sends another one', async () => {
@@ -178,9 +209,34 @@ describe('a download', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('says so when nothing listens there', async () => {
+  test.each([
+    ['where nothing listens', async () => `127.0.0.1:${await freePort(20_000)}`, /ECONNREFUSED/],
+    ['that does not exist', async () => 'no-such-host.invalid', /ENOTFOUND|EAI_AGAIN/],
+  ])('from an address %s is given up within ten seconds, each wait with its reason', async (_, host, reason) => {
+    const address = await host();
     const clock = new ManualClock();
-    const nobody = download('http://127.0.0.1:9/x', join(temporaryFolder(), 'x'), { clock });
-    await expect(nobody).rejects.toThrow(/could not be fetched \(fetch failed: .*\)\. Try again later\./);
+    const reasons: string[] = [];
+    const onRetry = (why: string) => reasons.push(why);
+    const nobody = download(`http://${address}/x`, join(temporaryFolder(), 'x'), { clock, onRetry });
+    await expect(nobody).rejects.toThrow(TransientError);
+    await expect(nobody).rejects.toThrow(`${address} cannot be reached (fetch failed: `);
+    await expect(nobody).rejects.toThrow('Check the address and the network, then try again.');
+    const waited = clock.sleeps.reduce((sum, each) => sum + each, 0);
+    expect(waited).toBeGreaterThan(2000);
+    expect(waited).toBeLessThanOrEqual(10_000);
+    expect(reasons).toHaveLength(clock.sleeps.length);
+    expect(reasons[0]).toMatch(reason);
+  });
+
+  test('from a server that was there and went away has its two minutes', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(503, { connection: 'close' }).end(() => server.close());
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const clock = new ManualClock();
+    const fetching = download(`http://127.0.0.1:${port}/x`, join(temporaryFolder(), 'x'), { clock });
+    await expect(fetching).rejects.toThrow(/could not be fetched \(fetch failed: .*ECONNREFUSED.*\)\. Try again later\./);
+    expect(clock.sleeps.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(100_000);
   });
 });

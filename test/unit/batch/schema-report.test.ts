@@ -97,13 +97,34 @@ describe('a column', () => {
   ])('that is needed may not be %s', async (_, columns) => {
     const { decision, notes } = await reportOf(columns);
     expect(decision).toBe('refuse');
-    expect(notes[0]).toBe(`${Object.keys(columns)[0]} is not readable: 100% of its values are no such thing`);
+    expect(notes[0]).toBe(
+      `${Object.keys(columns)[0]} is not readable: 100% of the rows have no value that can be read`,
+    );
+  });
+
+  test.each([
+    ['lpep_pickup_datetime', 'NULL::TIMESTAMP', 100],
+    ['PULocationID', 'NULL', 100],
+    ['DOLocationID', 'NULL::BIGINT', 100],
+    ['trip_distance', 'CASE pu WHEN 1 THEN distance END', 75],
+    ['lpep_pickup_datetime', "CASE pu WHEN 1 THEN pickup::VARCHAR WHEN 75 THEN 'yesterday' END", 75],
+  ])('that is needed, %s, may not be null in most rows: %s', async (name, column, share) => {
+    const { decision, notes } = await reportOf({ [name]: column });
+    expect(decision).toBe('refuse');
+    expect(notes[0]).toBe(`${name} is not readable: ${share}% of the rows have no value that can be read`);
   });
 
   test('of which few values cannot be read is noted', async () => {
     const { decision, notes } = await reportOf({ PULocationID: "CASE pu WHEN 75 THEN 'Queens' ELSE pu::VARCHAR END" });
     expect(decision).toBe('fine-with-notes');
     expect(notes).toContain('25% of the values of PULocationID cannot be read, and count as missing');
+  });
+
+  test('of which one time is thousands of years off is noted', async () => {
+    const pickup = "CASE pu WHEN 75 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
+    const { decision, notes } = await reportOf({ lpep_pickup_datetime: pickup });
+    expect(decision).toBe('fine-with-notes');
+    expect(notes).toContain('25% of the values of lpep_pickup_datetime cannot be read, and count as missing');
   });
 
   test('that is null more often is noted, and told how often', async () => {

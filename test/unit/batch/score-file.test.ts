@@ -19,6 +19,7 @@ async function score(input: string, options: Partial<ScoreFileJob> = {}, scorer 
   const job = {
     input,
     output,
+    workFolder: folder,
     taxiType: 'green',
     month: APRIL,
     all: false,
@@ -168,6 +169,38 @@ describe('scoring rides', () => {
     expect(await readRows(output, 'count(*)::INT AS n')).toEqual([{ n: 0 }]);
   });
 
+  test.each([
+    ["TIMESTAMP '290308-01-01 (BC)'", 'as far back as 64 bits of microseconds go'],
+    ["TIMESTAMP '294000-01-01'", 'as far ahead'],
+    ["TIMESTAMP 'infinity'", 'infinite'],
+    ["TIMESTAMP '1899-12-31 23:59:59'", 'older than any taxi'],
+  ])('%s is no time (%s): its ride alone is rejected', async (absurd) => {
+    const rides = [{ pu: 1 }, { pu: 2 }, { pu: 3 }];
+    for (const column of ['lpep_pickup_datetime', 'lpep_dropoff_datetime']) {
+      const time = column === 'lpep_pickup_datetime' ? 'pickup' : 'dropoff';
+      const { outcome, output } = await scoreRides(rides, {
+        [column]: `CASE pu WHEN 2 THEN ${absurd} ELSE ${time} END`,
+      });
+      expect(outcome).toMatchObject({ rowsIn: 3, rowsScored: 2, rejected: { 'duration-missing': 1 } });
+      expect(await readRows(output, 'ride_id, actual_duration')).toEqual([
+        { ride_id: '2023/04_0', actual_duration: 12 },
+        { ride_id: '2023/04_2', actual_duration: 12 },
+      ]);
+    }
+  });
+
+  test('with --all a ride of an absurd time is scored as one of no known time, and moves no error', async () => {
+    const pickup = "CASE pu WHEN 10 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
+    const rides = [{ pu: 10, do: 0, distance: 1 }, { minutes: 20 }];
+    const { outcome, output } = await scoreRides(rides, { lpep_pickup_datetime: pickup }, { all: true });
+    expect(outcome).toMatchObject({ rowsScored: 2, rejected: {}, errorsOnAll: { rides: 1 } });
+    // zone 10 / 10 + 1 mile + the hour of -1 seconds, which is -1
+    expect(await readRows(output, 'lpep_pickup_datetime AS pickup, predicted_duration AS predicted')).toMatchObject([
+      { pickup: null, predicted: Math.fround(1.999) },
+      { predicted: expect.closeTo(18.718, 4) },
+    ]);
+  });
+
   test('errors are those of the rides, in minutes', async () => {
     // predicted: 130/10 + 205/100 + 3.66 + 8/1000 = 18.718
     const { outcome } = await scoreRides([{ minutes: 20 }, { minutes: 12 }]);
@@ -272,6 +305,12 @@ describe('a file that cannot be scored is refused, with the reason', () => {
     expect(outcome).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('not readable as Parquet') });
   });
 
+  test('times in milliseconds that no microseconds can hold', async () => {
+    // DuckDB cannot read such a column at all. Written by pyarrow: three rides, the second picked up in milliseconds 9e18
+    const { outcome } = await score(join(import.meta.dirname, '../../files/absurd-milliseconds.parquet'));
+    expect(outcome).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('Could not convert') });
+  });
+
   test.each([
     ['cut in half', (month: Buffer) => month.subarray(0, month.length / 2)],
     ['with a broken footer', (month: Buffer) => month.fill('?', month.length - 3000, month.length - 8)],
@@ -287,23 +326,23 @@ describe('a file that cannot be scored is refused, with the reason', () => {
 
 describe('a failure on the way leaves nothing behind', () => {
   test('a full disk', async () => {
-    const folder = temporaryFolder();
-    const output = join(folder, 'output.parquet');
-    await symlink('/dev/full', `${output}.partial`); // every write to it finds no space left
-    await expect(score(realMonth('2023-04'), { output })).rejects.toThrow(/Could not write|Cannot open/);
-    expect(await readdir(folder)).toEqual([]);
+    const workFolder = temporaryFolder();
+    const output = join(workFolder, 'output.parquet');
+    await symlink('/dev/full', join(workFolder, 'scores.parquet')); // every write to it finds no space left
+    await expect(score(realMonth('2023-04'), { output, workFolder })).rejects.toThrow(/Could not write|Cannot open/);
+    expect(await readdir(workFolder)).toEqual([]);
   });
 
   test('a model that cannot score', async () => {
-    const folder = temporaryFolder();
+    const workFolder = temporaryFolder();
     const broken = {
       ...aScorer(),
       scoreNow: () => {
         throw new Error('the graph broke');
       },
     };
-    const scoring = score(realMonth('2023-04'), { output: join(folder, 'output.parquet') }, broken);
+    const scoring = score(realMonth('2023-04'), { output: join(workFolder, 'output.parquet'), workFolder }, broken);
     await expect(scoring).rejects.toThrow('the graph broke');
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(workFolder)).toEqual([]);
   });
 });

@@ -132,13 +132,39 @@ describe('scoring a month', () => {
     await expect(score(data, job({ force: true }), { loadModel })).rejects.toThrow('the model is gone');
   });
 
-  test('of which every ride is rejected has an empty output and a receipt that says why', async () => {
-    const data = await aBucketWith([{ minutes: 0.2 }, { minutes: 90 }, { minutes: null }]);
-    expect(await score(data)).toMatchObject({ status: 'scored', rows_in: 3, rows_scored: 0, rmse: null });
-    const { rows, errors, errors_on_all } = receiptOf(data);
-    expect(rows.rejected).toEqual({ 'duration-below-1': 1, 'duration-above-60': 1, 'duration-missing': 1 });
-    expect(errors).toBeNull();
-    expect(errors_on_all).toMatchObject({ rides: 2, outside_share: 1 });
+  test('of which no ride can be scored is refused with the counts, and stays owed: no receipt, no pointer', async () => {
+    const data = await aBucketWith([{ minutes: 0.2 }, { minutes: 90 }, { minutes: 80 }, { minutes: null }]);
+    const outcome = await score(data);
+    expect(outcome).toMatchObject({
+      status: 'refused',
+      rows_scored: null,
+      note: 'None of its 4 rides can be scored: 1 duration-below-1, 2 duration-above-60, 1 duration-missing',
+      schema: { report: `s3://data/${schemaKey}` },
+    });
+    expect([...data.objects.keys()]).toEqual([rawKey, schemaKey]);
+    expect(await score(data, job({ all: true }))).toMatchObject({ status: 'scored', rows_in: 4, rows_scored: 4 });
+    expect(receiptOf(data)).toMatchObject({ rows: { rejected: {} }, errors_on_all: { rides: 3, outside_share: 1 } });
+  });
+
+  test('of which all times of pickup are null is refused, and what was published before stays', async () => {
+    const data = await aBucketWith();
+    await score(data);
+    const before = data.text(currentKey);
+    await publishMonth(data, RIDES, APRIL, { lpep_pickup_datetime: 'NULL::TIMESTAMP' });
+    for (const all of [false, true]) {
+      expect(await score(data, job({ all }))).toMatchObject({
+        status: 'refused',
+        rows_scored: null,
+        note: expect.stringContaining('lpep_pickup_datetime is not readable: 100% of the rows'),
+      });
+    }
+    expect(data.text(currentKey)).toBe(before);
+  });
+
+  test('that is empty is scored: there is nothing to score', async () => {
+    const data = await aBucketWith([]);
+    expect(await score(data)).toMatchObject({ status: 'scored', rows_in: 0, rows_scored: 0, rmse: null });
+    expect(receiptOf(data).errors).toBeNull();
   });
 
   test.each(['receipts/', 'current/'])('is completed by the next run after a crash before %s', async (prefix) => {

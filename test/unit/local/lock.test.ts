@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLock } from '../../../src/local/lock.mjs';
@@ -17,11 +17,23 @@ test('the lock is there during the work and gone after it, also when the work fa
   expect(existsSync(file)).toBe(false);
 });
 
-test('processes that want one lock at once work one after the other', async () => {
+/** As on exFAT, on some shares, and through FUSE: link(2) fails with one of these. mqueue(7), which has no links, gave EPERM. */
+const WITHOUT_HARD_LINKS = `import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  fs.linkSync = () => { throw Object.assign(new Error('link'), { code: process.env.LINK_FAILS }); };
+  syncBuiltinESMExports();`;
+
+test.each([
+  ['hard links', ''],
+  ['no hard links', 'EPERM'],
+  ['no hard links on macOS', 'ENOTSUP'],
+  ['no hard links through FUSE', 'ENOSYS'],
+])('processes that want one lock at once work one after the other, on a file system with %s', async (_, linkFails) => {
   const folder = temporaryFolder();
   const file = join(folder, 'work.lock');
   // Each notes the count, rests, and puts back one more: two at once would lose a count.
-  const script = `import { readFileSync, writeFileSync } from 'node:fs';
+  const script = `${linkFails && WITHOUT_HARD_LINKS}
+    import { readFileSync, writeFileSync } from 'node:fs';
     import { withLock } from ${JSON.stringify(LOCK_MODULE)};
     const [, lock, count] = process.argv;
     for (let i = 0; i < 5; i++) await withLock(lock, async () => {
@@ -34,11 +46,31 @@ test('processes that want one lock at once work one after the other', async () =
   const children = [1, 2, 3].map(() =>
     spawn(process.execPath, ['--input-type=module', '-e', script, file, count], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, LINK_FAILS: linkFails },
     }),
   );
   const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
   expect(codes).toEqual([0, 0, 0]);
   expect(readFileSync(count, 'utf8')).toBe('15');
+  expect(readdirSync(folder)).toEqual(['count']);
+});
+
+test('a stale lock is taken over on a file system without hard links, and a failure that is none of theirs is told', async () => {
+  const file = join(temporaryFolder(), 'work.lock');
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start: 'long ago' }));
+  const script = `${WITHOUT_HARD_LINKS}
+    import { withLock } from ${JSON.stringify(LOCK_MODULE)};
+    await withLock(${JSON.stringify(file)}, async () => {}).then(
+      () => process.stdout.write('done'), (error) => process.stdout.write(error.code));`;
+  const run = async (code: string) => {
+    const args = ['--input-type=module', '-e', script];
+    const child = spawn(process.execPath, args, { env: { ...process.env, LINK_FAILS: code } });
+    const [said] = await once(child.stdout, 'data');
+    return String(said);
+  };
+  expect(await run('EPERM')).toBe('done');
+  expect(existsSync(file)).toBe(false);
+  expect(await run('EIO')).toBe('EIO');
 });
 
 test('a lock whose holder is gone is taken over without waiting', async () => {

@@ -52,6 +52,13 @@ describe('the rides of a training', () => {
     }
   });
 
+  test('do not include one with a time that is thousands of years off', async () => {
+    const pickup = "CASE pu WHEN 2 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
+    const { database, months } = await load([{ pu: 1 }, { pu: 2 }], { lpep_pickup_datetime: pickup });
+    expect(months).toMatchObject([{ rowsRead: 2, rows: 1 }]);
+    expect(await database.rows('SELECT pickup_zone FROM rides')).toEqual([{ pickup_zone: 1 }]);
+  });
+
   test('are of the fold of their day, new after midnight', async () => {
     const pickups = ['2023-03-01 23:59:59', '2023-03-02 00:00:00', '2023-03-06 12:00:00'];
     const { database } = await load(pickups.map((pickup) => ({ pickup })));
