@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
 import { TripcastError } from '../errors.ts';
+import { outliveReaders } from '../local/output.mjs';
 import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseMonth, parseMonths } from '../trips/month.ts';
@@ -14,7 +15,7 @@ import type { ModelsPromoteOptions } from './models-promote.ts';
 import type { ModelsShowOptions } from './models-show.ts';
 import { type CommonOptions, EMULATORS } from './options.ts';
 import type { ScoreOptions } from './score.ts';
-import { type Terminal, terminal } from './terminal.ts';
+import { results, type Terminal, terminal } from './terminal.ts';
 
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 
@@ -24,22 +25,16 @@ const WRONG_USAGE = 2;
 
 /** Runs the command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function main(argv: readonly string[]): Promise<number> {
-  process.stdout.on('error', endWithReader);
+  outliveReaders();
   try {
     await program().parseAsync(argv);
-    return process.exitCode === undefined ? DONE : Number(process.exitCode);
+    return Number(process.exitCode ?? DONE) || (await results.exitCode());
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
     if (error instanceof Error && error.name === 'AbortError') return FAILED; // Ctrl-C: who ends it has said so
     process.stderr.write(`tripcast: ${messageOf(error)}\n`);
     return FAILED;
   }
-}
-
-/** Who reads the output has enough of it (`tripcast stream tail | head`): that ends a command, and is no failure. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(DONE);
-  throw error;
 }
 
 /** The names that the SDK and AWS give to missing, expired and unknown credentials. */

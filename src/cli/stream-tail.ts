@@ -12,11 +12,12 @@ export interface TailOptions {
   readonly limit?: number;
 }
 
-/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; Ctrl-C ends it. */
+/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; until Ctrl-C, or until nobody reads. */
 export async function streamTail(options: TailOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
-  await interruptible(async (signal) => {
+  await interruptible(async (interrupted) => {
+    const signal = AbortSignal.any([interrupted, terminal.lost]);
     let shown = 0;
     const onOther = (text: string) => terminal.say(`Not a prediction: ${text}`);
     for await (const record of predictions(to, options.fromStart ? 'oldest' : 'latest', signal, onOther)) {

@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommandLine, freshBundle } from './cli-bundle.mjs';
 import { withLock } from './lock.mjs';
+import { outliveReaders } from './output.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import * as requirements from './requirements.mjs';
 
@@ -348,15 +349,17 @@ function shortened(output) {
 
 /**
  * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
- * @param {{ quiet: boolean, extras: readonly Extra[] }} options quiet: standard output stays empty (the CDK reads it)
+ * @param {{ quiet: boolean, extras: readonly Extra[], work?: typeof setUp }} options quiet: standard output stays empty (the
+ *   CDK reads it)
  * @returns {Promise<number>} the exit code
  */
-export async function setUpAsCommand({ quiet, extras }) {
+export async function setUpAsCommand({ quiet, extras, work = setUp }) {
+  outliveReaders();
   const stop = new AbortController();
   const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
   try {
-    await setUp({ extras, log: quiet ? console.error : console.log, signal: stop.signal });
+    await work({ extras, log: quiet ? console.error : console.log, signal: stop.signal });
     return 0;
   } catch (error) {
     console.error(
