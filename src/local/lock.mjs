@@ -1,8 +1,13 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isRunning, thisProcess } from './processes.mjs';
 
 const POLL_MS = 100;
+/** How often to look at a lock that says nothing yet, and how long to wait for what it will say. */
+const APPEARS_MS = 5;
+const SAYS_NOTHING_MS = 1000;
+/** The holder of a damaged lock file (empty after a crash, cut short by a full disk): no process is it, so that the lock is stale. */
+const NOBODY = Object.freeze({ pid: 0, start: 'damaged' });
 
 /**
  * Runs `work` while holding a lock file, so that two commands in one clone do it one after the other.
@@ -22,14 +27,17 @@ export async function withLock(file, work, { onWait, signal } = {}) {
     while (!acquire(file, mine)) {
       signal?.throwIfAborted();
       const holder = readHolder(file);
-      if (holder === undefined) continue;
+      if (holder === undefined) {
+        await pause(APPEARS_MS);
+        continue;
+      }
       if (!isRunning(holder)) {
         breakLock(file, mine, holder);
         continue;
       }
       if (!told) onWait?.(holder);
       told = true;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pause(POLL_MS);
     }
   } finally {
     rmSync(mine, { force: true });
@@ -58,15 +66,33 @@ function acquire(file, mine) {
 
 /**
  * @param {string} file
- * @returns {{ pid: number, start: string } | undefined} undefined: it was just given back
+ * @returns {{ pid: number, start: string } | undefined} undefined: it was just given back, or is just being made
  */
 function readHolder(file) {
+  let text;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return parseHolder(text) ?? (isNew(file) ? undefined : NOBODY);
+}
+
+/** @param {string} text */
+function parseHolder(text) {
+  try {
+    const { pid, start } = JSON.parse(text);
+    return typeof pid === 'number' && typeof start === 'string' ? { pid, start } : undefined;
+  } catch {
+    return undefined; // JSON.parse has no other way to say so
+  }
+}
+
+/** @param {string} file */
+function isNew(file) {
+  const seen = statSync(file, { throwIfNoEntry: false });
+  return seen === undefined || Math.abs(Date.now() - seen.mtimeMs) < SAYS_NOTHING_MS;
 }
 
 /**
@@ -86,8 +112,12 @@ function breakLock(file, mine, stale) {
   }
   const taken = readHolder(aside);
   if (taken?.pid !== stale.pid || taken.start !== stale.start) acquire(file, aside);
+  else if (stale === NOBODY) console.error(`tripcast: ${file} was damaged and has been discarded.`);
   rmSync(aside, { force: true });
 }
+
+/** @param {number} milliseconds */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * @param {unknown} error

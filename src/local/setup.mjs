@@ -129,7 +129,12 @@ export function hasNodeModules(root) {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record) || pinnedNode(root) === undefined) return false;
   const installed = packagesOf(record);
-  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+  const wantedPackages = packagesOf(join(root, 'package-lock.json'));
+  if (wantedPackages === undefined) {
+    throw new SetupError('package-lock.json is not valid JSON. Restore it: git checkout -- package-lock.json');
+  }
+  if (installed === undefined) return false; // damaged: what it lists is installed again
+  return Object.entries(wantedPackages).every(([path, wanted]) => {
     const found = installed[path];
     if (found === undefined) return path === '' || wanted.optional === true; // optional: made for another platform
     return found.version === wanted.version && found.integrity === wanted.integrity;
@@ -138,9 +143,16 @@ export function hasNodeModules(root) {
 
 /**
  * @param {string} lockFile
- * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>}
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }> | undefined} undefined: it is damaged
  */
-const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+function packagesOf(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')).packages ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
 
 /**
  * @param {string} root
