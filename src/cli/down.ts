@@ -6,11 +6,13 @@ import type { Terminal } from './terminal.ts';
 /** `tripcast down`: stops the emulator and the functions it runs; what it held is gone. A LocalStack is left alone. */
 export async function down(_options: CommonOptions, terminal: Terminal): Promise<void> {
   const localstack = localstackEndpoint();
-  const stopped = await stopEnvironment();
-  terminal.result({ stopped: stopped?.endpointUrl ?? null, left: localstack ?? null }, () => {
-    if (stopped !== undefined) return `Stopped the environment at ${stopped.endpointUrl}.`;
+  const onWait = ({ pid }: { readonly pid: number }) =>
+    terminal.say(`Waiting for another tripcast (process ${pid}) that is bringing the environment up.`);
+  const [stopped, ...others] = await stopEnvironment(onWait);
+  terminal.result({ stopped: stopped ?? null, also_stopped: others, left: localstack ?? null }, () => {
+    if (stopped !== undefined) return `Stopped the environment at ${[stopped, ...others].join(' and ')}.`;
     return localstack === undefined
       ? 'Nothing was up.'
-      : `LocalStack at ${localstack} runs on; commands no longer go there.`;
+      : `LocalStack at ${localstack} keeps running; commands no longer go there.`;
   });
 }

@@ -1,10 +1,10 @@
 import { FUNCTIONS, functionName } from '../../lib/config.ts';
 import { logLines } from '../adapters/logs.ts';
 import { connect } from './context.ts';
+import { interruptible } from './interruptible.ts';
 import { knownFunction } from './invoke.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { interruptible } from './up.ts';
 
 export interface LogsOptions {
   readonly function: string | undefined;

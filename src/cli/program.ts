@@ -8,6 +8,7 @@ import { parseMonth, parseMonths } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
 import type { ExplainOptions } from './explain.ts';
 import { parseInstant } from './instant.ts';
+import { Interruption } from './interruptible.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ModelsCompareOptions } from './models-compare.ts';
 import type { ModelsCopyOptions } from './models-copy.ts';
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? DONE) || (await results.exitCode());
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
-    if (error instanceof Error && error.name === 'AbortError') return FAILED; // Ctrl-C: who ends it has said so
+    if (error instanceof Interruption) return error.exitCode; // the command has said so
     process.stderr.write(`tripcast: ${messageOf(error)}\n`);
     return FAILED;
   }

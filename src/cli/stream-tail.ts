@@ -3,9 +3,9 @@ import { shown } from '../errors.ts';
 import { distinctPredictions } from '../streaming/distinct.ts';
 import { type PredictionRecord, predictionRecordSchema } from '../streaming/prediction-record.ts';
 import { connect, type Deployment } from './context.ts';
+import { interruptible } from './interruptible.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { interruptible } from './up.ts';
 
 export interface TailOptions {
   readonly fromStart: boolean;

@@ -30,7 +30,7 @@ export function freshBundle(root) {
   const bundle = readCached(record(root), parseBundle, 'The sources run until `npm run setup` bundles them again.');
   if (bundle === undefined) return undefined;
   const { entry, madeOf } = bundle;
-  const isFresh = Object.entries(madeOf).every(([file, seen]) => seenOf(root, file) === seen);
+  const isFresh = entry in madeOf && Object.entries(madeOf).every(([file, seen]) => seenOf(root, file) === seen);
   return isFresh ? join(root, entry) : undefined;
 }
 
@@ -41,9 +41,7 @@ export function freshBundle(root) {
 function parseBundle(text) {
   /** @type {Partial<Bundle>} */
   const { entry, madeOf } = JSON.parse(text);
-  if (typeof entry === 'string' && typeof madeOf === 'object' && madeOf !== null && entry in madeOf) {
-    return { entry, madeOf };
-  }
+  if (typeof entry === 'string' && typeof madeOf === 'object' && madeOf !== null) return { entry, madeOf };
   throw new TypeError('not the record of a bundle');
 }
 
