@@ -71,7 +71,7 @@ function readEnv(): z.output<typeof envSchema> {
 /** The first process of a container is not ended by a signal that it does not listen to. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
   });
 }
 

@@ -11,15 +11,21 @@ export interface LogLine {
 }
 
 const POLL_MS = 1000;
+const NEVER = new AbortController().signal;
 
 /**
  * Lines of a log group, oldest first.
  * @param since  only what is younger
- * @param follow go on with what comes, until the signal says stop
+ * @param follow go on with what comes
+ * @param signal ends the read
  */
 export async function* logLines(
   group: string,
-  { since, follow }: { readonly since: Date; readonly follow?: AbortSignal },
+  {
+    since,
+    follow = false,
+    signal = NEVER,
+  }: { readonly since: Date; readonly follow?: boolean; readonly signal?: AbortSignal },
 ): AsyncGenerator<LogLine> {
   const client = new CloudWatchLogsClient({});
   const seen = new Set<string>();
@@ -41,8 +47,8 @@ export async function* logLines(
         yield { at: new Date(timestamp), text: message.trimEnd() };
       }
       nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    if (follow === undefined || follow.aborted) return;
-    await setTimeout(POLL_MS, undefined, { signal: follow }).catch(() => undefined); // aborted: the loop ends above
+    } while (nextToken !== undefined && !signal.aborted);
+    if (!follow || signal.aborted) return;
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop ends above
   }
 }

@@ -17,12 +17,12 @@ import type { Month } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { checkedRun } from './choose-run.ts';
 import { connect, type Deployment } from './context.ts';
+import { interruptible } from './interruptible.ts';
 import { monthBoard } from './month-board.ts';
 import { needsAttention, outcomesOf } from './month-executions.ts';
 import { monthsJson, monthTable } from './month-table.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { interruptible } from './up.ts';
 import { checkUsage } from './wrong-usage.ts';
 
 export interface BackfillOptions {

@@ -8,11 +8,13 @@ import type { Terminal } from './terminal.ts';
 export async function down({ env }: CommonOptions, terminal: Terminal): Promise<void> {
   refuseUnlessLocal('down', env, `\`tripcast destroy --env ${env}\` deletes its stack.`);
   const localstack = localstackEndpoint();
-  const stopped = await stopEnvironment();
-  terminal.result({ stopped: stopped?.endpointUrl ?? null, left: localstack ?? null }, () => {
-    if (stopped !== undefined) return `Stopped the environment at ${stopped.endpointUrl}.`;
+  const onWait = ({ pid }: { readonly pid: number }) =>
+    terminal.say(`Waiting for another tripcast (process ${pid}) that is bringing the environment up.`);
+  const [stopped, ...others] = await stopEnvironment(onWait);
+  terminal.result({ stopped: stopped ?? null, also_stopped: others, left: localstack ?? null }, () => {
+    if (stopped !== undefined) return `Stopped the environment at ${[stopped, ...others].join(' and ')}.`;
     return localstack === undefined
       ? 'Nothing was up.'
-      : `LocalStack at ${localstack} runs on; commands no longer go there.`;
+      : `LocalStack at ${localstack} keeps running; commands no longer go there.`;
   });
 }

@@ -1,6 +1,7 @@
 import { FUNCTIONS, functionName } from '../../lib/config.ts';
 import { logLines } from '../adapters/logs.ts';
 import { connect } from './context.ts';
+import { interruptible } from './interruptible.ts';
 import { knownFunction } from './invoke.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,18 +12,19 @@ export interface LogsOptions {
   readonly minutes: number;
 }
 
-/** `tripcast logs`: what one function wrote, or all of them. */
+/** `tripcast logs`: what one function wrote, or all of them; until Ctrl-C with --follow, or until nobody reads. */
 export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, options.env)];
   const { config } = await connect(options.env);
   const since = new Date(Math.max(0, Date.now() - options.minutes * 60_000));
-  const stop = new AbortController();
-  if (options.follow) process.once('SIGINT', () => stop.abort());
-  const show = async (name: (typeof FUNCTIONS)[number]) => {
-    const group = `/aws/lambda/${functionName(config.env, name)}`;
-    for await (const { at, text } of logLines(group, { since, ...(options.follow ? { follow: stop.signal } : {}) })) {
-      terminal.result({ at, function: name, text }, () => `${at.toISOString()}  ${name}  ${text}`);
-    }
-  };
-  await Promise.all(names.map(show));
+  await interruptible(async (interrupted) => {
+    const signal = AbortSignal.any([interrupted, terminal.lost]);
+    const show = async (name: (typeof FUNCTIONS)[number]) => {
+      const group = `/aws/lambda/${functionName(config.env, name)}`;
+      for await (const { at, text } of logLines(group, { since, signal, follow: options.follow })) {
+        terminal.result({ at, function: name, text }, () => `${at.toISOString()}  ${name}  ${text}`);
+      }
+    };
+    await Promise.all(names.map(show));
+  });
 }

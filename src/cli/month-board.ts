@@ -1,5 +1,6 @@
 import { stderr } from 'node:process';
 import type { MonthProgress } from '../batch/month-progress.ts';
+import { Redrawn, type Screen } from './redrawn.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
 /** A line a month, as they are now: drawn again and again on a terminal, else a line for each month once it is done. */
@@ -14,20 +15,24 @@ export const monthBoard = (terminal: Terminal): MonthBoard => (stderr.isTTY ? dr
 /** Headings, the rule under them, and the cursor's own line. */
 const OTHER_LINES = 3;
 
-function drawn(screen: NodeJS.WriteStream & { readonly rows?: number }): MonthBoard {
-  let lines = 0;
-  const clear = () => {
-    if (lines > 0) screen.write(`\x1b[${lines}A\x1b[J`);
-    lines = 0;
+/** For terminals; a resized one is drawn anew. */
+export function drawn(screen: Screen): MonthBoard {
+  const block = new Redrawn(screen);
+  let last: readonly MonthProgress[] = [];
+  const draw = () => {
+    const shown = windowOf(last, Math.max(0, block.rows - OTHER_LINES));
+    const text = table(['month', 'state', 'rows', 'scored', 'RMSE min', 'seconds'], shown.map(cellsOf));
+    block.draw([...text.split('\n'), '']);
   };
+  screen.on('resize', draw);
   return {
-    clear,
+    clear() {
+      screen.off('resize', draw);
+      block.erase();
+    },
     show(months) {
-      const shown = windowOf(months, (screen.rows ?? 24) - OTHER_LINES);
-      const text = table(['month', 'state', 'rows', 'scored', 'RMSE min', 'seconds'], shown.map(cellsOf));
-      clear();
-      screen.write(`${text}\n`);
-      lines = text.split('\n').length;
+      last = months;
+      draw();
     },
   };
 }

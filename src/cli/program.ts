@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
 import { MAX_CONCURRENCY } from '../batch/limits.ts';
+import { outliveReaders } from '../local/output.mjs';
 import { RECIPE_NAMES } from '../model/recipe.ts';
 import { parseRunId } from '../registry/run-id.ts';
 import { parseDay } from '../trips/day.ts';
@@ -22,6 +23,7 @@ import {
 import type { ExplainOptions } from './explain.ts';
 import { failureOf } from './failure.ts';
 import { parseInstant } from './instant.ts';
+import { Interruption } from './interruptible.ts';
 import type { LogsOptions } from './logs.ts';
 import type { ModelsCompareOptions } from './models-compare.ts';
 import type { ModelsCopyOptions } from './models-copy.ts';
@@ -29,7 +31,7 @@ import type { ModelsPromoteOptions } from './models-promote.ts';
 import type { ModelsShowOptions } from './models-show.ts';
 import { type CommonOptions, EMULATORS } from './options.ts';
 import type { ScoreOptions } from './score.ts';
-import { type Terminal, terminal } from './terminal.ts';
+import { results, type Terminal, terminal } from './terminal.ts';
 
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 
@@ -37,23 +39,18 @@ const DONE = 0;
 
 /** Runs the command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function main(argv: readonly string[]): Promise<number> {
-  process.stdout.on('error', endWithReader);
+  outliveReaders();
   const tripcast = program();
   try {
     await tripcast.parseAsync(argv);
-    return process.exitCode === undefined ? DONE : Number(process.exitCode);
+    return Number(process.exitCode ?? DONE) || (await results.exitCode());
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return DONE; // --help
+    if (error instanceof Interruption) return error.exitCode; // the command has said so
     const { code, text } = failureOf(error, manualOf(tripcast, argv.slice(2)));
     if (text !== undefined) process.stderr.write(`${text}\n`);
     return code;
   }
-}
-
-/** Who reads the output has enough of it (`tripcast stream tail | head`): that ends a command, and is no failure. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(DONE);
-  throw error;
 }
 
 /** The innermost command that the words name, for example `tripcast models show`. */

@@ -1,5 +1,6 @@
 import { stderr } from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { Redrawn, type Screen } from './redrawn.ts';
 
 /** A piece of long work as it is shown: a bar on a terminal, plain lines otherwise. */
 export interface Progress {
@@ -19,17 +20,21 @@ const LINE_MS = 5000;
 const SAME_LINE_MS = 60_000;
 
 /** One line that is drawn again and again; for terminals. */
-export function bar(label: string, total: number | undefined): Progress {
+export function bar(label: string, total: number | undefined, screen: Screen = stderr): Progress {
   const started = performance.now();
+  const block = new Redrawn(screen);
   let drawn = Number.NEGATIVE_INFINITY;
   return {
     update(done, note = '') {
       if (performance.now() - drawn < REDRAW_MS && done !== total) return;
       drawn = performance.now();
       const at = total === undefined ? '' : `${barOf(done, total)} `;
-      stderr.write(`\r\x1b[K  ${label} ${at}${styleText('dim', `${note} (${elapsed(started)})`)}`);
+      block.draw([`  ${label} ${at}${styleText('dim', `${note} (${elapsed(started)})`)}`]);
     },
-    done: (text) => void stderr.write(`\r\x1b[K${doneLine(label, text, started)}\n`),
+    done(text) {
+      block.erase();
+      screen.write(`${doneLine(label, text, started)}\n`); // whole, however long: it stays
+    },
   };
 }
 

@@ -7,10 +7,10 @@ import { codeVersion } from '../adapters/git.ts';
 import { freePort } from '../local/ports.ts';
 import { createApp } from '../serving/app.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
+import { interruptible } from './interruptible.ts';
 import { chooseModel } from './model-file.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { interruptible } from './up.ts';
 
 export interface ServeOptions {
   readonly model: string;

@@ -10,6 +10,7 @@ import { runBackfill } from './backfill.ts';
 import { runMonth } from './batch.ts';
 import { connect, type Deployment } from './context.ts';
 import { type IngestedMonth, ingestMonths } from './ingest.ts';
+import { interruptible } from './interruptible.ts';
 import { refuseUnlessLocal } from './local-only.ts';
 import type { CommonOptions } from './options.ts';
 import { askApi } from './predict.ts';
@@ -17,7 +18,7 @@ import { replayAndRead } from './replay-and-read.ts';
 import { describeMlflow, findStatus } from './status.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 import { trainAndRegister } from './train.ts';
-import { bringUp, interruptible } from './up.ts';
+import { afterInterruption, bringUp } from './up.ts';
 
 /** The months that come with the code, so that the first run needs no download. */
 const BUNDLED = parseMonths('2021-01..2021-02,2022-02..2022-05,2023-01..2023-04');
@@ -74,6 +75,7 @@ export async function start({ env }: CommonOptions, terminal: Terminal): Promise
       return await Promise.race([mainJob(step, terminal), stopOnInterruption]);
     } catch (error) {
       if (signal.aborted && up.started) await down();
+      if (signal.aborted) terminal.say(afterInterruption(!up.started));
       throw error;
     }
   });

@@ -3,20 +3,21 @@ import { shown } from '../errors.ts';
 import { distinctPredictions } from '../streaming/distinct.ts';
 import { type PredictionRecord, predictionRecordSchema } from '../streaming/prediction-record.ts';
 import { connect, type Deployment } from './context.ts';
+import { interruptible } from './interruptible.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-import { interruptible } from './up.ts';
 
 export interface TailOptions {
   readonly fromStart: boolean;
   readonly limit?: number;
 }
 
-/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; Ctrl-C ends it. */
+/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; until Ctrl-C, or until nobody reads. */
 export async function streamTail(options: TailOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
-  await interruptible(async (signal) => {
+  await interruptible(async (interrupted) => {
+    const signal = AbortSignal.any([interrupted, terminal.lost]);
     let shown = 0;
     const onOther = (text: string) => terminal.say(`Not a prediction: ${text}`);
     for await (const record of predictions(to, options.fromStart ? 'oldest' : 'latest', signal, onOther)) {

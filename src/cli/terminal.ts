@@ -1,6 +1,7 @@
 import { stderr, stdout } from 'node:process';
 import { styleText } from 'node:util';
 import { bar, lines, type Progress } from './progress.ts';
+import { Results } from './results.ts';
 
 /**
  * What a command says. Results go to standard output; progress goes to standard error, and so does all talk when the
@@ -13,7 +14,12 @@ export interface Terminal {
   progress(label: string, total?: number): Progress;
   /** The command's result: the object for machines, the text for people. */
   result(value: unknown, text: () => string): void;
+  /** Aborted when nobody can read results any longer. */
+  readonly lost: AbortSignal;
 }
+
+/** This process's standard output. */
+export const results = new Results(stdout);
 
 export function terminal({ json }: { readonly json: boolean }): Terminal {
   const talk = json ? stderr : stdout;
@@ -21,7 +27,8 @@ export function terminal({ json }: { readonly json: boolean }): Terminal {
     json,
     say: (text) => void talk.write(`${text}\n`),
     progress: (label, total) => (stderr.isTTY ? bar(label, total) : lines(label, total, talk)),
-    result: (value, text) => void stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
+    result: (value, text) => results.write(`${json ? JSON.stringify(value) : text()}\n`),
+    lost: results.lost,
   };
 }
 

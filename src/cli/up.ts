@@ -1,5 +1,6 @@
 import { upOnLocalStack } from '../local/localstack-up.ts';
 import { up as bringEnvironmentUp } from '../local/up.ts';
+import { interruptible } from './interruptible.ts';
 import { refuseUnlessLocal } from './local-only.ts';
 import type { CommonOptions, EmulatorName } from './options.ts';
 import { describeEnvironment, findStatus } from './status.ts';
@@ -43,32 +44,34 @@ async function upLocalStack(endpoint: string | undefined, terminal: Terminal): P
 
 export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<BroughtUp> {
   const done = new Set<'emulator' | 'deploy'>();
+  let wasUp = false;
   const progress = terminal.progress('environment');
+  signal.addEventListener('abort', () => terminal.say('\nInterrupted: cleaning up.'), { once: true });
   const environment = await bringEnvironmentUp({
     signal,
     onStep: (step) => {
-      if (step.step === 'waiting') progress.update(0, `another tripcast (process ${step.pid}) is at it; waiting`);
+      if (step.step === 'leftover')
+        terminal.say(`Stopped an emulator on port ${step.port} that a killed command had left.`);
+      else if (step.step === 'waiting') progress.update(0, `another tripcast (process ${step.pid}) is at it; waiting`);
       else if (step.step === 'deploy-line') progress.update(0, step.line);
       else if (step.state === 'done') done.add(step.step);
+      else if (step.state === 'unchanged' && step.step === 'emulator') wasUp = true;
       else if (step.state === 'started') progress.update(0, STARTED[step.step]);
     },
+  }).catch((error: unknown) => {
+    if (signal.aborted) terminal.say(afterInterruption(wasUp));
+    throw error;
   });
   const what = done.size === 0 ? 'was up' : [...done].map((step) => DONE[step]).join(', ');
   progress.done(`${what}, ${environment.endpointUrl}`);
   return { endpointUrl: environment.endpointUrl, started: done.has('emulator'), deployed: done.has('deploy') };
 }
 
+/** What is left of an environment whose start was interrupted. */
+export const afterInterruption = (wasUp: boolean) =>
+  wasUp
+    ? 'The emulator keeps running, as it did before; `npx tripcast up` finishes the work.'
+    : 'Nothing was left running.';
+
 const STARTED = { emulator: 'starting the emulator', deploy: 'deploying the stack' } as const;
 const DONE = { emulator: 'emulator started', deploy: 'stack deployed' } as const;
-
-/** Runs work that Ctrl-C (or TERM) aborts through the signal, so that it can clean up; then the command ends as interrupted. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  process.once('SIGINT', abort).once('SIGTERM', abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort);
-  }
-}

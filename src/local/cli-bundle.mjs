@@ -1,8 +1,9 @@
 // The command line as one bundle: its packages are hundreds of small files, and reading those takes longer than most
 // commands work. It is a copy to be fast with: once a file that it was made of has changed, the sources run until the next
 // set-up. Plain JavaScript, as both who makes it and who opens it may run before there is a node_modules.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { readCached } from './cached.mjs';
 
 const ENTRY = 'tripcast';
 const FOLDER = 'cli-';
@@ -14,7 +15,7 @@ const NOT_BUNDLED = ['onnxruntime-*', '@duckdb/node-bindings*', 'koffi', 'esbuil
 
 /**
  * @typedef {{ entry: string, madeOf: Record<string, string> }} Bundle entry: its path in the clone. madeOf: what was seen of
- *   each file, by path in the clone
+ *   each source and of its own files, by path in the clone
  */
 
 /** @param {string} root the clone */
@@ -26,16 +27,22 @@ const record = (root) => join(root, '.tripcast', 'cli.json');
  * @returns {string | undefined} undefined: there is none, or it is no longer what the sources say
  */
 export function freshBundle(root) {
-  try {
-    /** @type {Bundle} */
-    const { entry, madeOf } = JSON.parse(readFileSync(record(root), 'utf8'));
-    const isFresh =
-      existsSync(join(root, entry)) && Object.entries(madeOf).every(([file, seen]) => seenOf(root, file) === seen);
-    return isFresh ? join(root, entry) : undefined;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bundle = readCached(record(root), parseBundle, 'The sources run until `npm run setup` bundles them again.');
+  if (bundle === undefined) return undefined;
+  const { entry, madeOf } = bundle;
+  const isFresh = entry in madeOf && Object.entries(madeOf).every(([file, seen]) => seenOf(root, file) === seen);
+  return isFresh ? join(root, entry) : undefined;
+}
+
+/**
+ * @param {string} text
+ * @returns {Bundle}
+ */
+function parseBundle(text) {
+  /** @type {Partial<Bundle>} */
+  const { entry, madeOf } = JSON.parse(text);
+  if (typeof entry === 'string' && typeof madeOf === 'object' && madeOf !== null) return { entry, madeOf };
+  throw new TypeError('not the record of a bundle');
 }
 
 /**
@@ -72,10 +79,11 @@ export async function bundleCommandLine(root) {
   for (const { path, contents } of outputFiles) writeFileSync(join(to, basename(path)), contents);
 
   const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
+  // Its own files too: one that was damaged since is not run.
+  const parts = outputFiles.map(({ path }) => join('.tripcast', folder, basename(path)));
   // npm's own record stands for all that it installed.
-  const madeOf = Object.fromEntries(
-    [...sources, 'node_modules/.package-lock.json'].map((file) => [file, seenOf(root, file)]),
-  );
+  const files = [...sources, 'node_modules/.package-lock.json', ...parts];
+  const madeOf = Object.fromEntries(files.map((file) => [file, seenOf(root, file)]));
   const bundle = { entry: join('.tripcast', folder, `${ENTRY}.mjs`), madeOf };
   writeFileSync(`${record(root)}.new`, JSON.stringify(bundle));
   renameSync(`${record(root)}.new`, record(root));
@@ -88,8 +96,8 @@ export async function bundleCommandLine(root) {
  * @param {string} file
  */
 function seenOf(root, file) {
-  const { size, mtimeMs } = statSync(join(root, file));
-  return `${size} ${mtimeMs}`;
+  const seen = statSync(join(root, file), { throwIfNoEntry: false });
+  return seen === undefined ? 'missing' : `${seen.size} ${seen.mtimeMs}`;
 }
 
 /**

@@ -1,21 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { TripcastError } from '../errors.ts';
+import { readCached } from './cached.mjs';
 import { runCommand } from './command.ts';
 import { Docker } from './docker.ts';
 import { CLONE, CLONE_LOCAL } from './paths.ts';
@@ -182,8 +173,12 @@ async function startEngine(): Promise<Engine> {
 
 /** Ends the engine of an earlier run that was killed, and its containers with it. */
 async function stopLeftover(markFile: string): Promise<void> {
-  if (!existsSync(markFile)) return;
-  const mark = markSchema.parse(JSON.parse(readFileSync(markFile, 'utf8')));
+  const mark = readCached(
+    markFile,
+    (text) => markSchema.parse(JSON.parse(text)),
+    'If an earlier run was killed, end its dockerd by hand.',
+  );
+  if (mark === undefined) return;
   if (isRunning(mark)) process.kill(mark.pid, 'SIGTERM');
   for (const deadline = Date.now() + STOP_DEADLINE_MS; isRunning(mark) && Date.now() < deadline; ) await sleep(POLL_MS);
   if (isRunning(mark)) process.kill(mark.pid, 'SIGKILL');

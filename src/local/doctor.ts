@@ -19,7 +19,7 @@ const SET_UP = 'Run `npm run setup`.';
 export async function doctor(): Promise<readonly Check[]> {
   return [
     node(),
-    installed('node_modules', hasNodeModules(CLONE), 'package-lock.json'),
+    nodeModules(),
     python(),
     installed('Python tools', hasVenv(CLONE), 'requirements.txt'),
     mlflow(),
@@ -46,6 +46,15 @@ function installed(name: string, ok: boolean, list: string): Check {
 function mlflow(): Check {
   const found = hasVenv(CLONE, MLFLOW) ? `as ${MLFLOW.list} has it` : '`npx tripcast up` installs it in the background';
   return { name: 'MLflow', ok: true, found };
+}
+
+function nodeModules(): Check {
+  try {
+    return installed('node_modules', hasNodeModules(CLONE), 'package-lock.json');
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return { name: 'node_modules', ok: false, found: 'not known', fix: error.message };
+  }
 }
 
 function python(): Check {

@@ -1,19 +1,28 @@
-import { stopEmulator } from './emulator.ts';
-import { forgetEnvironment, type LocalEnvironment, readEnvironment } from './environment.ts';
+import { stopEmulator, stopLeftovers } from './emulator.ts';
+import { forgetEnvironment, readEnvironment } from './environment.ts';
 import { forgetLocalStack } from './localstack-up.ts';
+import { withLock } from './lock.mjs';
 import { stopMlflow } from './mlflow.ts';
+import { UP_LOCK } from './paths.ts';
 
 /**
- * Stops the local environment: the emulator with all it holds, the functions it runs, and MLflow.
- * @returns what was stopped; undefined when nothing was up
+ * Stops the local environment: the emulator with all it holds, the functions it runs, and MLflow; and emulators that a
+ * killed `up` left. Waits for an `up` that is at work.
+ * @param onWait called once with that process, if there is a wait
+ * @returns the addresses of the emulators that were stopped
  */
-export async function down(): Promise<LocalEnvironment | undefined> {
+export function down(onWait: (holder: { readonly pid: number }) => void = () => {}): Promise<readonly string[]> {
+  return withLock(UP_LOCK, stopAll, { onWait });
+}
+
+async function stopAll(): Promise<readonly string[]> {
   const environment = readEnvironment();
   if (environment !== undefined) {
     const { mlflow } = environment;
     await Promise.all([stopEmulator(environment), mlflow && stopMlflow(mlflow)]);
   }
+  const leftovers = await stopLeftovers();
   forgetEnvironment();
   forgetLocalStack();
-  return environment;
+  return [...(environment ? [environment.endpointUrl] : []), ...leftovers.map((port) => `http://127.0.0.1:${port}`)];
 }

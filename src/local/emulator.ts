@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TripcastError } from '../errors.ts';
 import { LOCAL, PYTHON } from './paths.ts';
 import { canBind, freePort } from './ports.ts';
-import { isRunning, processStart } from './processes.mjs';
+import { isRunning, processesWith, processStart } from './processes.mjs';
 
 const DEFAULT_PORT = 4566;
 const START_DEADLINE_MS = 60_000;
@@ -59,7 +59,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: EmulatorOptions) {
-  const home = join(dir, `emulator-${port}`);
+  const home = homeOf(dir, port);
   const logFile = join(dir, `emulator-${port}.log`);
   rmSync(home, { recursive: true, force: true });
   mkdirSync(join(home, 'tmp'), { recursive: true });
@@ -68,7 +68,7 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
   const name = `tripcast-${randomUUID()}`; // it repeats this in its health answer: so we know it is ours and not another's
 
   const log = openSync(logFile, 'w');
-  const child = spawn(PYTHON, ['-I', '-u', '-X', 'utf8', '-m', 'ministack'], {
+  const child = spawn(PYTHON, ['-I', '-u', '-X', 'utf8', '-X', markOf(home), '-m', 'ministack'], {
     cwd: home,
     env: { ...emulatorVariables({ port, auth, home, name }), ...env },
     stdio: ['ignore', log, log],
@@ -111,6 +111,28 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
     },
   };
 }
+
+/** An argument that tells this emulator's process from any other; Python keeps options that it does not know to itself. */
+export const markOf = (home: string) => `tripcast=${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+
+/**
+ * Stops the emulators of a folder that no file tells of, since whoever started them was killed before it could write one,
+ * or the file was damaged. Each has a folder that was made before it was started, and a command line that names it.
+ * @returns the ports they had
+ */
+export async function stopLeftovers(dir = LOCAL): Promise<readonly number[]> {
+  const ports = readdirSync(dir).flatMap((name) => /^emulator-(\d+)$/.exec(name)?.[1] ?? []);
+  const stopped = ports.map(async (port) => {
+    const home = homeOf(dir, Number(port));
+    const processes = processesWith(markOf(home));
+    await Promise.all(processes.map((process) => stopEmulator({ process, home })));
+    rmSync(home, { recursive: true, force: true });
+    return processes.length === 0 ? [] : [Number(port)];
+  });
+  return (await Promise.all(stopped)).flat();
+}
+
+const homeOf = (dir: string, port: number) => join(dir, `emulator-${port}`);
 
 /** Nothing of the caller's environment but what a process needs: it passes its own on to every function it runs. */
 function emulatorVariables(it: { port: number; auth: boolean; home: string; name: string }): NodeJS.ProcessEnv {

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { loadConfig } from '../../lib/config.ts';
+import { readCached } from './cached.mjs';
 import { LOCAL } from './paths.ts';
 import { isRunning } from './processes.mjs';
 
@@ -29,14 +30,12 @@ const STATE_FILE = join(LOCAL, 'environment.json');
 
 /** The environment that is up; undefined when none is, or what the file names is gone (a crash, a reboot). */
 export function readEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return undefined; // never started here
-  }
-  const { data } = environmentSchema.safeParse(JSON.parse(text));
-  return data !== undefined && isRunning(data.process) ? data : undefined;
+  const environment = readCached(
+    file,
+    (text) => environmentSchema.parse(JSON.parse(text)),
+    'If the environment was up, `npx tripcast down` stops what is left of it.',
+  );
+  return environment !== undefined && isRunning(environment.process) ? environment : undefined;
 }
 
 /** Written whole or not at all: a reader never sees half of it. */

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadConfig } from '../../lib/config.ts';
 import { TripcastError } from '../errors.ts';
+import { readCached } from './cached.mjs';
 import { deployStack, type Outputs } from './deploy.ts';
 import { readEnvironment } from './environment.ts';
 import { lacks, localstackHealth } from './localstack.ts';
@@ -49,13 +50,11 @@ export async function upOnLocalStack(options: LocalStackOptions = {}): Promise<O
 
 /** Where the stack was deployed last that is on a LocalStack; undefined when none is. */
 export function localstackEndpoint(): string | undefined {
-  let text: string;
-  try {
-    text = readFileSync(RECORD, 'utf8');
-  } catch {
-    return undefined; // never deployed there
-  }
-  return recordSchema.parse(JSON.parse(text)).endpointUrl;
+  return readCached(
+    RECORD,
+    (text) => recordSchema.parse(JSON.parse(text)),
+    'If a LocalStack was in use, run `npx tripcast up --emulator localstack` again.',
+  )?.endpointUrl;
 }
 
 /** Commands no longer go there. LocalStack itself runs on: it is not ours. */

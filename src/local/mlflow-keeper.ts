@@ -51,8 +51,8 @@ function serve({ port, home, endpointUrl }: KeeperOptions): Promise<number> {
         '--workers',
         '1',
       ],
-      ...['--backend-store-uri', `sqlite:///${join(home, 'mlflow.db')}`],
-      ...['--artifacts-destination', join(home, 'artifacts')],
+      // Relative to its home: as a URL, an absolute path would end at a `?` or `#` in it.
+      ...['--backend-store-uri', 'sqlite:///mlflow.db', '--artifacts-destination', './artifacts'],
     ],
     {
       cwd: home,

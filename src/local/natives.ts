@@ -120,18 +120,26 @@ function packagesOf(platform: Platform): readonly NativePackage[] {
 
 /** The wheel as pip installed it: the library finds its libgomp by a relative path, so the layout is kept. */
 function xgboostWheel(platform: Platform): NativePackage {
-  const wheels = isHost(platform) ? join(CLONE_LOCAL, 'venv/lib/python3.*/site-packages') : wheelsOf(platform);
-  const wanted = join(wheels, libraryInWheel(platform));
-  const [library] = globSync(wanted);
+  const [root, packages] = isHost(platform)
+    ? [CLONE_LOCAL, 'venv/lib/python3.*/site-packages']
+    : [wheelsOf(platform), '.'];
+  const wanted = join(packages, libraryInWheel(platform));
+  const library = findFile(root, wanted);
   if (library === undefined) {
     throw new TripcastError(
-      `XGBoost ${XGBOOST_VERSION} for ${platform} is not installed: there is no ${relative(CLONE, wanted)}`,
+      `XGBoost ${XGBOOST_VERSION} for ${platform} is not installed: there is no ${join(relative(CLONE, root), wanted)}`,
       'Run `npm run setup`.',
     );
   }
   const folder = library.slice(0, -libraryInWheel(platform).length);
   const parts = platform.startsWith('linux') ? ['xgboost/lib', 'xgboost_cpu.libs'] : ['xgboost/lib'];
   return { name: WHEEL_IN_LAYER, folder, version: XGBOOST_VERSION, parts, into: `nodejs/${WHEEL_IN_LAYER}` };
+}
+
+/** The first file that the pattern finds below a folder, whose own path is no pattern: a clone may lie in `a [b]`. */
+export function findFile(root: string, pattern: string): string | undefined {
+  const [found] = globSync(pattern, { cwd: root });
+  return found === undefined ? undefined : join(root, found);
 }
 
 const libraryInWheel = (platform: Platform) =>

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CHECKS, MLFLOW, ROOT, venvPython } from './setup.mjs';
 
 export const CLONE = ROOT;
@@ -13,4 +13,8 @@ export const MLFLOW_PYTHON = venvPython(ROOT, MLFLOW);
 export const CHECKS_PYTHON = venvPython(ROOT, CHECKS);
 
 /** Where the local environment keeps its state; TRIPCAST_LOCAL names another place, so that tests have one of their own. */
-export const LOCAL = process.env.TRIPCAST_LOCAL ?? CLONE_LOCAL;
+export const LOCAL = resolve(process.env.TRIPCAST_LOCAL || CLONE_LOCAL);
+/** Held while the local environment is brought up or stopped. */
+export const UP_LOCK = join(LOCAL, 'up.lock');
+// Processes started from here run in other folders, where a relative path would mean something else.
+if (process.env.TRIPCAST_LOCAL) process.env.TRIPCAST_LOCAL = LOCAL;

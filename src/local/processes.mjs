@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
@@ -46,6 +46,41 @@ function startFromPs(pid) {
  */
 export function isRunning({ pid, start }) {
   return processStart(pid) === start;
+}
+
+/**
+ * The processes that were started with this argument among theirs, whoever knows of them.
+ * @param {string} argument
+ * @returns {{ pid: number, start: string }[]}
+ */
+export function processesWith(argument) {
+  const pids = process.platform === 'linux' ? pidsFromProc(argument) : pidsFromPs(argument);
+  return pids.flatMap((pid) => {
+    const start = processStart(pid);
+    return start === undefined ? [] : [{ pid, start }];
+  });
+}
+
+/** @param {string} argument */
+function pidsFromProc(argument) {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => argumentsFromProc(pid).includes(argument)).map(Number);
+}
+
+/** @param {string} pid */
+function argumentsFromProc(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has just ended
+  }
+}
+
+/** @param {string} argument */
+function pidsFromPs(argument) {
+  const list = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,command='], { encoding: 'utf8' });
+  const commands = list.split('\n').map((line) => line.trim().split(/\s+/));
+  return commands.filter((words) => words.includes(argument)).map(([pid]) => Number(pid));
 }
 
 /** The process that asks. */

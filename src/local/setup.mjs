@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommandLine, freshBundle } from './cli-bundle.mjs';
 import { withLock } from './lock.mjs';
+import { outliveReaders } from './output.mjs';
 import { pinnedNode } from './pinned-node.mjs';
 import * as requirements from './requirements.mjs';
 
@@ -128,7 +129,12 @@ export function hasNodeModules(root) {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record) || pinnedNode(root) === undefined) return false;
   const installed = packagesOf(record);
-  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(([path, wanted]) => {
+  const wantedPackages = packagesOf(join(root, 'package-lock.json'));
+  if (wantedPackages === undefined) {
+    throw new SetupError('package-lock.json is not valid JSON. Restore it: git checkout -- package-lock.json');
+  }
+  if (installed === undefined) return false; // damaged: what it lists is installed again
+  return Object.entries(wantedPackages).every(([path, wanted]) => {
     const found = installed[path];
     if (found === undefined) return path === '' || wanted.optional === true; // optional: made for another platform
     return found.version === wanted.version && found.integrity === wanted.integrity;
@@ -137,9 +143,16 @@ export function hasNodeModules(root) {
 
 /**
  * @param {string} lockFile
- * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>}
+ * @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }> | undefined} undefined: it is damaged
  */
-const packagesOf = (lockFile) => JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+function packagesOf(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')).packages ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
 
 /**
  * @param {string} root
@@ -348,15 +361,17 @@ function shortened(output) {
 
 /**
  * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
- * @param {{ quiet: boolean, extras: readonly Extra[] }} options quiet: standard output stays empty (the CDK reads it)
+ * @param {{ quiet: boolean, extras: readonly Extra[], work?: typeof setUp }} options quiet: standard output stays empty (the
+ *   CDK reads it)
  * @returns {Promise<number>} the exit code
  */
-export async function setUpAsCommand({ quiet, extras }) {
+export async function setUpAsCommand({ quiet, extras, work = setUp }) {
+  outliveReaders();
   const stop = new AbortController();
   const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
   try {
-    await setUp({ extras, log: quiet ? console.error : console.log, signal: stop.signal });
+    await work({ extras, log: quiet ? console.error : console.log, signal: stop.signal });
     return 0;
   } catch (error) {
     console.error(

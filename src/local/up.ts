@@ -1,17 +1,18 @@
-import { join } from 'node:path';
 import { loadConfig, stackName } from '../../lib/config.ts';
 import { deployStack } from './deploy.ts';
-import { type Emulator, startEmulator } from './emulator.ts';
+import { type Emulator, startEmulator, stopLeftovers } from './emulator.ts';
 import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnvironment } from './environment.ts';
 import { withLock } from './lock.mjs';
 import { startMlflow, stopMlflow } from './mlflow.ts';
-import { LOCAL } from './paths.ts';
+import { UP_LOCK } from './paths.ts';
 import { isRunning } from './processes.mjs';
 import { sourcesHash } from './sources.ts';
 
 /** What `up` tells while it works. `deploy-line` is a line of the CDK's own output. */
 export type UpStep =
   | { readonly step: 'waiting'; readonly pid: number }
+  /** An emulator was found and stopped that an `up` had left which was killed. */
+  | { readonly step: 'leftover'; readonly port: number }
   | { readonly step: 'emulator' | 'deploy'; readonly state: 'started' | 'unchanged' }
   | { readonly step: 'emulator' | 'deploy'; readonly state: 'done'; readonly seconds: number }
   | { readonly step: 'deploy-line'; readonly line: string };
@@ -25,7 +26,7 @@ export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly sig
  * @throws TripcastError; the signal's reason when aborted
  */
 export function up({ onStep = () => {}, signal }: UpOptions = {}): Promise<LocalEnvironment> {
-  return withLock(join(LOCAL, 'up.lock'), () => bringUp(onStep, signal), {
+  return withLock(UP_LOCK, () => bringUp(onStep, signal), {
     onWait: ({ pid }) => onStep({ step: 'waiting', pid }),
     ...(signal && { signal }),
   });
@@ -37,6 +38,7 @@ async function bringUp(onStep: (step: UpStep) => void, signal: AbortSignal | und
     onStep({ step: 'emulator', state: 'unchanged' });
     return deployIfChanged(await withMlflow(running), onStep, signal);
   }
+  for (const port of await stopLeftovers()) onStep({ step: 'leftover', port });
   const emulator = await timed('emulator', onStep, () => startWhereConfigured(signal));
   let started: LocalEnvironment = { ...described(emulator), startedAt: new Date().toISOString() };
   try {

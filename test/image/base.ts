@@ -79,7 +79,7 @@ function recipeHash(suite: string): string {
   const files = [
     import.meta.filename,
     join(NODE, 'package.json'),
-    ...globSync(join(FILES, '**/*.*')),
+    ...globSync('**/*.*', { cwd: FILES }).map((file) => join(FILES, file)),
     join(FILES, 'bootstrap'),
   ];
   for (const file of files.sort()) hash.update(readFileSync(file));

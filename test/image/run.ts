@@ -75,6 +75,7 @@ async function testOn(docker: Docker, base: string): Promise<number> {
 for (const [name, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const) {
   process.once(name, () => process.exit(code));
 }

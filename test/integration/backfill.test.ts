@@ -82,7 +82,7 @@ describe('the backfill state machine', () => {
     const arn = /--attach (\S+)/;
     await command.heard(() => command.said().includes('2032-04 scored'));
     command.process.kill('SIGINT');
-    expect(await command.ended).toBe(1);
+    expect(await command.ended).toBe(130);
     const [, detached = ''] = arn.exec(command.said()) ?? [];
     left.resolve();
 

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { stackName } from '../../lib/config.ts';
 import { deployStack, type Outputs } from '../../src/local/deploy.ts';
-import { type Emulator, signalGroup, startEmulator, stopEmulator } from '../../src/local/emulator.ts';
-import { readEnvironment, writeEnvironment } from '../../src/local/environment.ts';
+import { type Emulator, signalGroup, startEmulator, stopLeftovers } from '../../src/local/emulator.ts';
+import { writeEnvironment } from '../../src/local/environment.ts';
 import { processStart } from '../../src/local/processes.mjs';
 import { sourcesHash } from '../../src/local/sources.ts';
 
@@ -57,15 +58,14 @@ function stopWhenThisProcessEnds({ process: { pid } }: Emulator, ended: AbortCon
     ended.abort(); // a deploy on its way
     signalGroup(pid, 'SIGKILL');
   };
-  const leave = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
+  const leave = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   process.once('exit', kill);
-  process.once('SIGINT', leave);
-  process.once('SIGTERM', leave);
+  for (const signal of signals) process.once(signal, leave);
   return {
     forget() {
       process.off('exit', kill);
-      process.off('SIGINT', leave);
-      process.off('SIGTERM', leave);
+      for (const signal of signals) process.off(signal, leave);
     },
   };
 }
@@ -75,8 +75,7 @@ async function removeLeftovers(dir: string): Promise<void> {
   for (const name of readdirSync(dir)) {
     const runner = /^test-(\d+)$/.exec(name)?.[1];
     if (runner === undefined || processStart(Number(runner)) !== undefined) continue;
-    const environment = readEnvironment(join(dir, name, 'environment.json'));
-    if (environment !== undefined) await stopEmulator(environment);
+    await stopLeftovers(join(dir, name));
     rmSync(join(dir, name), { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ export function silentTerminal(): Terminal & { last: unknown } {
   const silent = {
     json: true,
     last: undefined as unknown,
+    lost: new AbortController().signal,
     say: () => {},
     progress: () => ({ update: () => {}, done: () => {} }),
     result: (value: unknown) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { bundleCommandLine, freshBundle } from '../../../src/local/cli-bundle.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -62,6 +62,35 @@ describe('the bundle of the command line', () => {
     await bundled(root);
     change(root);
     expect(freshBundle(root)).toBeUndefined();
+  });
+
+  test.each(['', '{', 'null', '[]', '{}', '{"entry":1,"madeOf":{}}', '{"entry":"bin/tripcast.ts"}', '\0\0\0'])(
+    'is passed over when its record is damaged: %j, and made again',
+    async (damaged) => {
+      const root = aClone();
+      await bundled(root);
+      writeFileSync(join(root, '.tripcast/cli.json'), damaged);
+      const said = vi.spyOn(console, 'error').mockReturnValue();
+      expect(freshBundle(root)).toBeUndefined();
+      expect(freshBundle(root)).toBeUndefined();
+      expect(said.mock.calls).toEqual([[expect.stringMatching(/cli\.json was damaged .*npm run setup/)]]);
+      expect(runs(await bundled(root))).toBe(`first ${root}/`);
+    },
+  );
+
+  test.each([
+    ['cut short', (part: string) => truncateSync(part)],
+    ['deleted', (part: string) => rmSync(part)],
+  ])('is passed over when a part of it was %s', async (_, damage) => {
+    const root = aClone();
+    const folder = dirname(await bundled(root));
+    for (const part of readdirSync(folder)) {
+      damage(join(folder, part));
+      expect(freshBundle(root), part).toBeUndefined();
+      rmSync(folder, { recursive: true });
+      await bundled(root);
+    }
+    expect(readdirSync(folder).length).toBeGreaterThan(1);
   });
 
   test('of the day before is removed by the next one', async () => {

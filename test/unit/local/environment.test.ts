@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   devEnvironmentVariables,
   forgetDeployment,
@@ -65,6 +65,18 @@ describe('the state file', () => {
     writeFileSync(file, '{"endpointUrl":"http://127.0.0.1:4566","pid":1}');
     expect(readEnvironment(file)).toBeUndefined();
   });
+
+  test.each(['', '{', '{"endpointUrl":', 'null', '[]', '\0\0\0\0'])(
+    'that is damaged, %j, is discarded with a sentence, and nothing is up',
+    (damaged) => {
+      const file = join(temporaryFolder(), 'environment.json');
+      writeFileSync(file, damaged);
+      const said = vi.spyOn(console, 'error').mockReturnValue();
+      expect(readEnvironment(file)).toBeUndefined();
+      expect(readEnvironment(file)).toBeUndefined();
+      expect(said.mock.calls).toEqual([[expect.stringMatching(/environment\.json was damaged .*tripcast down/)]]);
+    },
+  );
 });
 
 describe('the variables of a program that talks to the emulator', () => {

@@ -47,7 +47,7 @@ function refused(imports: readonly Import[]): readonly string[] {
   const lint = ['lint', '--only=style/noRestrictedImports', '--reporter=github', '--max-diagnostics=none'];
   const { stdout } = spawnSync(biome, lint, { cwd: house, encoding: 'utf8' });
   return [...stdout.matchAll(/noRestrictedImports,file=([^,]+),/g)]
-    .map(([, file = '']) => file.split(`${basename(house)}/`)[1] ?? file)
+    .map(([, file = '']) => decodeURIComponent(file).split(`${basename(house)}/`)[1] ?? file)
     .sort();
 }
 

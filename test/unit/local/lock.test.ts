@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLock } from '../../../src/local/lock.mjs';
@@ -88,6 +88,30 @@ test('a lock whose pid now belongs to another process is taken over too', async 
   const file = join(temporaryFolder(), 'work.lock');
   writeFileSync(file, JSON.stringify({ pid: process.pid, start: 'long ago' }));
   expect(await withLock(file, async () => 'done')).toBe('done');
+});
+
+test.each(['', '{', '"pid', 'null', '[]', '{"pid":"x"}', '\0\0\0'])(
+  'a damaged lock, %j, is taken over',
+  async (damaged) => {
+    const file = join(temporaryFolder(), 'work.lock');
+    writeFileSync(file, damaged);
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(file, hourAgo, hourAgo);
+    expect(await withLock(file, async () => 'done')).toBe('done');
+    expect(existsSync(file)).toBe(false);
+  },
+);
+
+test('a lock that says nothing yet is given time to: its holder may just be writing it', async () => {
+  const file = join(temporaryFolder(), 'work.lock');
+  writeFileSync(file, '');
+  const waiting = withLock(file, async () => existsSync(file));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  writeFileSync(file, JSON.stringify(thisProcess()));
+  const waited = performance.now();
+  setTimeout(() => rmSync(file), 1500);
+  expect(await waiting).toBe(true);
+  expect(performance.now() - waited).toBeGreaterThan(1400);
 });
 
 test('a waiter says whom it waits for, and stops waiting when aborted', async () => {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { stopEmulator } from '../../../src/local/emulator.ts';
-import { isRunning, processStart, thisProcess } from '../../../src/local/processes.mjs';
+import { isRunning, processesWith, processStart, thisProcess } from '../../../src/local/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A process that does nothing, leader of its own group, as an emulator is. */
@@ -15,6 +16,18 @@ async function aProcess() {
 
 test('this process runs', () => {
   expect(isRunning(thisProcess())).toBe(true);
+});
+
+test('a process is found by an argument of its own, and only by the whole of it', async () => {
+  const argument = `tripcast=${randomUUID()}`;
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', argument], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  expect(processesWith(argument).map(({ pid }) => pid)).toEqual([child.pid]);
+  expect(processesWith(argument).every(isRunning)).toBe(true);
+  expect(processesWith(argument.slice(0, -1))).toEqual([]);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(processesWith(argument)).toEqual([]);
 });
 
 test('a process that was stopped does not run', async () => {

@@ -44,6 +44,21 @@ describe('node_modules is left as it is', () => {
   });
 });
 
+test.each(['', '{', 'null', '[]', '\0\0'])(
+  "node_modules is installed again when npm's record is damaged: %j",
+  (damaged) => {
+    const root = aClone({ 'node_modules/zod': { version: '4.6.7', integrity: 'sha512-zod' } });
+    writeFileSync(join(root, 'node_modules', '.package-lock.json'), damaged);
+    expect(hasNodeModules(root)).toBe(false);
+  },
+);
+
+test('a damaged package-lock.json is an error that says how to restore it', () => {
+  const root = aClone({});
+  writeFileSync(join(root, 'package-lock.json'), '<<<<<<< HEAD');
+  expect(() => hasNodeModules(root)).toThrow(/package-lock\.json is not valid JSON.*git checkout/);
+});
+
 describe('the venv', () => {
   test('is not taken for done when it has an interpreter but no stamp: the install was cut short', () => {
     const root = temporaryFolder();
