@@ -158,7 +158,9 @@ function program(): Command {
       runLazily(async () => (await import('./models-compare.ts')).modelsCompare, { ...options, a, b }),
     );
   modelsCommand('promote <run>', 'make a run the champion of its taxi type, if the gate let it pass')
-    .option('--force', 'overrule the gate', false)
+    .option('--gate', 'ask the gate first, on this machine: against the champion of now', false)
+    .option('--force', 'overrule the gate; the history keeps what it said', false)
+    .option('--reason <text>', 'with --force: why, for the history')
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
     );

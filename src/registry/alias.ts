@@ -18,6 +18,10 @@ export const aliasPointerSchema = z.object({
   previous_run_id: runIdSchema.nullable(),
   /** Only in an entry that a rollback wrote: the run that was taken back. */
   rolled_back_run_id: runIdSchema.optional(),
+  /** The best champion so far, when that is an earlier one: a run has to keep up with it, too. */
+  best: z.object({ run_id: runIdSchema, sequence: z.int().positive() }).optional(),
+  /** Only of a run that a person promoted against the gate: what spoke against it, and why it was promoted all the same. */
+  overruled: z.object({ reasons: z.array(z.string()), because: z.string().nullable() }).optional(),
 });
 
 export type AliasPointer = Readonly<z.infer<typeof aliasPointerSchema>>;
@@ -35,7 +39,8 @@ export type MoveOutcome =
   | { readonly outcome: 'lost-race'; readonly winner: AliasPointer };
 
 /** Where an alias is to point, and who says so. */
-export interface Move extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by'> {
+export interface Move
+  extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by' | 'best' | 'overruled'> {
   /**
    * The sequence number of the pointer on which the decision rests, 0 for none: has the alias moved on since, the race is
    * lost. Without it the move is from wherever the alias points now.
@@ -93,6 +98,8 @@ export class Alias {
       promoted_by: to.promoted_by,
       previous_run_id: seen?.pointer.run_id ?? null,
       ...(to.isRollback && seen !== undefined && { rolled_back_run_id: seen.pointer.run_id }),
+      ...(to.best && { best: to.best }),
+      ...(to.overruled && { overruled: to.overruled }),
     };
     const written = await putOwn(this.#store, this.#key, line(pointer), {
       contentType: 'application/json',

@@ -11,6 +11,8 @@ export interface RunFile {
 
 /** Written last: a folder without it is half-written, and nothing loads or promotes from it. */
 export const CARD = 'card.json' satisfies ModelFile;
+/** What the gate of this registry said when the run was trained. */
+export const VERDICT = 'gate.json' satisfies ModelFile;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
