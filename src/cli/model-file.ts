@@ -5,17 +5,36 @@ import { modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
 import type { LoadedModel } from '../registry/model-source.ts';
 import { isRunId, parseRunId, type RunId } from '../registry/run-id.ts';
+import { refuseOtherType } from '../registry/taxi-type-check.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 
 /** Where `train --local` puts its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
 
-/**
- * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
- * what lies in the registry needs the environment.
- */
-export async function chooseModel(named: string, env: string, taxiType: TaxiType): Promise<LoadedModel> {
+export interface ModelChoice {
+  /**
+   * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
+   * what lies in the registry needs the environment.
+   */
+  readonly model: string;
+  readonly env: string;
+  /** Of the rides. */
+  readonly taxiType: TaxiType;
+  /** Whether a model of the other taxis will do. */
+  readonly anyTaxiType?: boolean;
+}
+
+/** @throws TripcastError when there is no such model, or it is one of the other taxis and that was not asked for */
+export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
+  const { model: named, anyTaxiType = false, taxiType } = choice;
+  const model = await loadNamed(choice);
+  const fix = `Choose a model of ${taxiType} taxis, or give --any-taxi-type if that is what you want.`;
+  if (!anyTaxiType) refuseOtherType(isRunId(named) ? `Run ${named}` : named, model.scorer, taxiType, fix);
+  return model;
+}
+
+async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<LoadedModel> {
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
   const file = isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named;
   if (named !== 'champion' && (await exists(file))) {

@@ -220,6 +220,7 @@ function program(): Command {
     )
     .option('--month <YYYY-MM>', "told by the file's name unless given", argument(parseMonth))
     .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .addOption(anyTaxiType())
     .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
       runLazily(async () => (await import('./score.ts')).score, { ...options, input, output }),
     );
@@ -240,6 +241,7 @@ function program(): Command {
   command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
+    .addOption(anyTaxiType())
     .option('--port <n>', 'port on 127.0.0.1', argument(wholeNumber), 8000)
     .action(lazily(async () => (await import('./serve.ts')).serve));
 
@@ -287,6 +289,8 @@ const environment = () => new Option('--env <name>', 'environment').choices(ENVI
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');
+
+const anyTaxiType = () => new Option('--any-taxi-type', 'take a model of the other taxis as well').default(false);
 
 /** A parser whose complaint is wrong usage (exit code 2). */
 const argument =
