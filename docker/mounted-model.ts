@@ -5,13 +5,16 @@ import { modelCardSchema } from '../src/model/card.ts';
 import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../src/model/golden.ts';
 import type { LoadScorer } from '../src/model/scorer.ts';
 import type { ModelSource } from '../src/registry/model-source.ts';
+import { refuseOtherType } from '../src/registry/taxi-type-check.ts';
+import type { TaxiType } from '../src/trips/taxi-type.ts';
 
 /**
  * The model of a run's folder on disk, as `tripcast train --local` writes it, proven on its golden rides.
  * @param location the folder, or the model.onnx in it
- * @throws TripcastError when a file is missing, or the graph answers its golden rides otherwise here
+ * @throws TripcastError when a file is missing, the model is of other taxis, or the graph answers its golden rides
+ * otherwise here
  */
-export async function modelIn(location: string, loadScorer: LoadScorer): Promise<ModelSource> {
+export async function modelIn(location: string, loadScorer: LoadScorer, taxiType: TaxiType): Promise<ModelSource> {
   const folder = location.replace(/\/model\.onnx$/, '');
   const file = (name: string) =>
     readFile(join(folder, name)).catch((cause: unknown) => {
@@ -24,6 +27,12 @@ export async function modelIn(location: string, loadScorer: LoadScorer): Promise
   const [model, golden, card] = await Promise.all([file('model.onnx'), file('golden.json'), file('card.json')]);
   const { run_id: runId } = modelCardSchema.parse(JSON.parse(String(card)));
   const loaded = { runId, scorer: await loadScorer(model), golden: goldenSchema.parse(JSON.parse(String(golden))) };
+  refuseOtherType(
+    `MODEL_LOCATION ${shown(location)}`,
+    loaded.scorer,
+    taxiType,
+    `Set SERVED_TAXI_TYPE to ${loaded.scorer.metadata.taxi_type}, or mount a run of ${taxiType} taxis.`,
+  );
   const { max_difference } = await checkGoldenRides(loaded.scorer, loaded.golden);
   if (max_difference <= GRAPH_TOLERANCE_MINUTES) return { current: async () => loaded };
   throw new TripcastError(

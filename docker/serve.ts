@@ -33,7 +33,7 @@ async function serve(): Promise<void> {
         open: (bucket) => new S3Store(bucket),
         load: loadScorer,
       })
-    : await modelIn(env.MODEL_LOCATION, loadScorer);
+    : await modelIn(env.MODEL_LOCATION, loadScorer, env.SERVED_TAXI_TYPE);
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
   const app = createApp({
     model,

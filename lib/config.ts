@@ -138,6 +138,12 @@ const settingsSchema = z.strictObject({
       leastZones: positive.describe('different pickup zones, and dropoff zones, in training'),
       leastR2: share.describe('on the validation rides; always predicting the mean has 0'),
       rmseToleranceMinutes: z.number().nonnegative().describe('by which a run may be worse than the champion'),
+      bestToleranceMinutes: z
+        .number()
+        .nonnegative()
+        .describe(
+          'by which it may be worse than the best champion so far: one promotion after another must not add up',
+        ),
       coverageToleranceShare: share.describe("an interval's coverage, from its nominal one"),
     })
     .describe('what a run has to keep to become a champion'),

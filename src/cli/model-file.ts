@@ -7,6 +7,7 @@ import { modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
 import type { LoadedModel } from '../registry/model-source.ts';
 import { isRunId, parseRunId, type RunId } from '../registry/run-id.ts';
+import { refuseOtherType } from '../registry/taxi-type-check.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 
@@ -24,11 +25,29 @@ const modelFile = (named: string) => (isRunId(named) ? join(LOCAL_MODELS, named,
 const cardOf = (model: string) => join(dirname(model), 'card.json');
 const goldenOf = (model: string) => join(dirname(model), 'golden.json');
 
-/**
- * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
- * what lies in the registry needs the environment.
- */
-export async function chooseModel(named: string, env: string, taxiType: TaxiType): Promise<LoadedModel> {
+export interface ModelChoice {
+  /**
+   * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
+   * what lies in the registry needs the environment.
+   */
+  readonly model: string;
+  readonly env: string;
+  /** Of the rides. */
+  readonly taxiType: TaxiType;
+  /** Whether a model of the other taxis will do. */
+  readonly anyTaxiType?: boolean;
+}
+
+/** @throws TripcastError when there is no such model, or it is one of the other taxis and that was not asked for */
+export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
+  const { model: named, anyTaxiType = false, taxiType } = choice;
+  const model = await loadNamed(choice);
+  const fix = `Choose a model of ${taxiType} taxis, or give --any-taxi-type if that is what you want.`;
+  if (!anyTaxiType) refuseOtherType(isRunId(named) ? `Run ${named}` : named, model.scorer, taxiType, fix);
+  return model;
+}
+
+async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<LoadedModel> {
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
   const file = modelFile(named);
   if (named !== 'champion' && (await exists(file))) {

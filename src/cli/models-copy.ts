@@ -1,4 +1,4 @@
-import { adoptRun } from '../registry/adopt.ts';
+import { copyRun } from '../registry/adopt.ts';
 import { chooseRun } from './choose-run.ts';
 import { connect, keepingEnvironment } from './context.ts';
 import type { CommonOptions } from './options.ts';
@@ -13,7 +13,7 @@ export interface ModelsCopyOptions {
 
 /**
  * `tripcast models copy`: carries a run from one environment to another, where it proves its golden rides again and waits
- * to be promoted.
+ * to be promoted. The gate's verdict stays behind: it is about the champion of the environment that it was given in.
  */
 export async function modelsCopy(options: ModelsCopyOptions & Pick<CommonOptions, 'json'>, terminal: Terminal) {
   if (options.from === options.to) {
@@ -28,13 +28,13 @@ export async function modelsCopy(options: ModelsCopyOptions & Pick<CommonOptions
   });
   const { registry } = await connect(options.to);
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
-  await adoptRun(source.run, source.files, registry, loadScorer);
+  const copied = await copyRun(source.run, source.files, registry, loadScorer);
   const uri = registry.uri(source.run, 'model.onnx');
   progress.done(uri);
-  const result = { run_id: source.run, from: source.uri, to: uri, files: source.files.map(({ name }) => name) };
+  const result = { run_id: source.run, from: source.uri, to: uri, files: copied.map(({ name }) => name) };
   terminal.result(
     result,
     () =>
-      `Run ${source.run} is in ${options.to}: ${uri}\nPromote it with \`tripcast models promote ${source.run} --env ${options.to}\`.`,
+      `Run ${source.run} is in ${options.to}: ${uri}\nIts gate has not judged it. Promote it with \`tripcast models promote ${source.run} --env ${options.to} --gate\`.`,
   );
 }

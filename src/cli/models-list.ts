@@ -22,7 +22,7 @@ export async function modelsList(options: ModelsListOptions & CommonOptions, ter
         run.validated_on,
         decimals(run.validation.rmse, 4),
         `${decimals(run.validation.coverage_90 * 100, 1)}%`,
-        run.gate ?? '–',
+        run.gate === null ? '–' : run.gate_counts ? run.gate : `${run.gate}, of another champion`,
         run.champion ? 'champion' : '',
         run.created_at.slice(0, 16).replace('T', ' '),
       ]),
@@ -33,19 +33,25 @@ export async function modelsList(options: ModelsListOptions & CommonOptions, ter
 export async function listRuns({ registry }: Deployment, taxiType?: TaxiType) {
   const cards = (await registry.runs()).filter((card) => taxiType === undefined || card.taxi_type === taxiType);
   const champions = await Promise.all(TAXI_TYPES.map((type) => registry.champion(type)));
-  const isChampion = ({ run_id }: ModelCard) => champions.some((seen) => seen?.pointer.run_id === run_id);
+  const championOf = (type: TaxiType) => champions[TAXI_TYPES.indexOf(type)]?.pointer;
   return Promise.all(
-    cards.map(async (card) => ({
-      run_id: card.run_id,
-      recipe: card.recipe,
-      taxi_type: card.taxi_type,
-      months: card.train.months.map(({ month }) => month),
-      validation: validationOf(card),
-      validated_on: validatedOn(card),
-      gate: (await registry.verdict(card.run_id))?.outcome ?? null,
-      champion: isChampion(card),
-      created_at: card.created_at,
-    })),
+    cards.map(async (card) => {
+      const champion = championOf(card.taxi_type);
+      const gate = await registry.standing(card.run_id, champion);
+      return {
+        run_id: card.run_id,
+        recipe: card.recipe,
+        taxi_type: card.taxi_type,
+        months: card.train.months.map(({ month }) => month),
+        validation: validationOf(card),
+        validated_on: validatedOn(card),
+        gate: gate?.verdict.outcome ?? null,
+        /** false: it compared with a champion that is none now, and `models promote --gate` asks again. */
+        gate_counts: gate?.counts ?? false,
+        champion: champion?.run_id === card.run_id,
+        created_at: card.created_at,
+      };
+    }),
   );
 }
 

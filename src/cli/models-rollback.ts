@@ -23,7 +23,7 @@ export async function modelsRollback(
     by: userName(),
     at: new Date(),
   });
-  terminal.result(promotionJson(to, outcome), () => promotionText(to, outcome));
+  terminal.result(promotionJson(to, outcome), () => promotionText(to, outcome, options.env));
   if (outcome.outcome === 'moved') await mirrorToMlflow(deployment, terminal);
   if (outcome.outcome === 'lost-race') process.exitCode = 1;
 }

@@ -26,8 +26,9 @@ export async function showRun(to: Deployment, { run: named, taxiType }: ModelsSh
   const run = await chooseRun(to, named, taxiType);
   const card = await registry.card(run);
   if (card === undefined) throw noRun(run);
-  const [verdict, history, files, mlflowIds] = await Promise.all([
-    registry.verdict(run),
+  const champion = (await registry.champion(card.taxi_type))?.pointer;
+  const [standing, history, files, mlflowIds] = await Promise.all([
+    registry.standing(run, champion),
     registry.history(card.taxi_type),
     registry.folder(run).files(),
     mlflowIdsOf(to.models, to.config.model.experiment, run),
@@ -35,17 +36,29 @@ export async function showRun(to: Deployment, { run: named, taxiType }: ModelsSh
   return {
     run_id: run,
     mlflow_run_ids: mlflowIds,
-    champion: (await registry.champion(card.taxi_type))?.pointer.run_id === run,
+    champion: champion?.run_id === run,
     model: registry.uri(run, 'model.onnx'),
     files: files.map(({ name, body }) => ({ name, bytes: body.length })),
     card,
-    gate: verdict ?? null,
+    gate: standing?.verdict ?? null,
+    /** false: the gate compared the run with a champion that is none now. */
+    gate_counts: standing?.counts ?? false,
     /** Each time that it was made the champion. */
     promotions: history.filter(({ run_id }) => run_id === run),
   };
 }
 
-function describe({ run_id, card, gate, champion, model, files, promotions, mlflow_run_ids }: Shown): string {
+function describe({
+  run_id,
+  card,
+  gate,
+  gate_counts,
+  champion,
+  model,
+  files,
+  promotions,
+  mlflow_run_ids,
+}: Shown): string {
   const { train, validation } = card;
   const facts: readonly (readonly [string, string])[] = [
     ['run', `${run_id}${champion ? ` (champion of ${card.taxi_type} taxis)` : ''}`],
@@ -65,16 +78,24 @@ function describe({ run_id, card, gate, champion, model, files, promotions, mlfl
     ['model', model],
     ['files', files.map(({ name }) => name).join(', ')],
     ['MLflow', mlflow_run_ids.join(', ') || 'not there yet: `tripcast models sync`'],
-    ...promotions.map(({ sequence, promoted_at, promoted_by, rolled_back_run_id }): [string, string] => [
-      `champion #${sequence}`,
-      `${promoted_at} by ${promoted_by}${rolled_back_run_id === undefined ? '' : `, taking back ${rolled_back_run_id}`}`,
-    ]),
+    ...promotions.map((move): [string, string] => [`champion #${move.sequence}`, saidOf(move)]),
   ];
   const checks = gate?.checks.map(({ check, passed, said }) => [passed ? 'held' : 'NOT HELD', check, said]) ?? [];
   return [
     table(['what', ''], facts),
     '',
-    gate === null ? 'The gate was never asked.' : `gate: ${gate.outcome}`,
+    gate === null
+      ? 'The gate was never asked: `tripcast models promote RUN --gate` asks it.'
+      : `gate: ${gate.outcome}${gate_counts ? '' : ', of a champion that is none now: `tripcast models promote RUN --gate` asks again'}`,
     ...(checks.length === 0 ? [] : [table(['', 'check', 'found'], checks)]),
   ].join('\n');
+}
+
+function saidOf({ promoted_at, promoted_by, rolled_back_run_id, overruled }: Shown['promotions'][number]): string {
+  const because = overruled?.because == null ? '' : ` (${overruled.because})`;
+  return [
+    `${promoted_at} by ${promoted_by}`,
+    ...(rolled_back_run_id === undefined ? [] : [`taking back ${rolled_back_run_id}`]),
+    ...(overruled === undefined ? [] : [`overruling the gate${because}: ${overruled.reasons.join('; ')}`]),
+  ].join(', ');
 }

@@ -168,7 +168,9 @@ export function program(): Command {
     );
   modelsCommand('promote', 'make a run the champion of its taxi type, if the gate let it pass')
     .argument('<run>', 'its id', argument(runName))
-    .option('--force', 'overrule the gate', false)
+    .option('--gate', 'ask the gate first, on this machine: against the champion of now', false)
+    .option('--force', 'overrule the gate; the history keeps what it said', false)
+    .option('--reason <text>', 'with --force: why, for the history')
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
     );
@@ -229,6 +231,7 @@ export function program(): Command {
     )
     .option('--month <YYYY-MM>', "told by the file's name unless given", argument(parseMonth))
     .option('--all', 'score rides outside 1..60 minutes as well', false)
+    .addOption(anyTaxiType())
     .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
       runLazily(async () => (await import('./score.ts')).score, { ...options, input, output }),
     );
@@ -254,6 +257,7 @@ export function program(): Command {
   command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
+    .addOption(anyTaxiType())
     .option('--port <n>', 'port on 127.0.0.1', argument(port), 8000)
     .action(lazily(async () => (await import('./serve.ts')).serve));
 
@@ -301,3 +305,5 @@ const environment = () => new Option('--env <name>', 'environment').choices(ENVI
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');
+
+const anyTaxiType = () => new Option('--any-taxi-type', 'take a model of the other taxis as well').default(false);

@@ -16,6 +16,7 @@ export interface ScoreOptions {
   readonly taxiType?: TaxiType;
   readonly month?: Month;
   readonly all: boolean;
+  readonly anyTaxiType?: boolean;
 }
 
 /** Beyond it one of the database's threads waits for another: a month of any size, on 16 threads, needs no more. */
@@ -29,10 +30,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
   await using folder = await workFolder(dirname(output));
   // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.
-  const [opened, model] = await Promise.all([
-    openDatabase(folder.path),
-    chooseModel(options.model, options.env, taxiType),
-  ]);
+  const [opened, model] = await Promise.all([openDatabase(folder.path), chooseModel({ ...options, taxiType })]);
   await using database = opened;
   const progress = terminal.progress(`score ${basename(options.input)}`);
   const done = await scoreFile(

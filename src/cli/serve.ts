@@ -15,12 +15,13 @@ import type { Terminal } from './terminal.ts';
 export interface ServeOptions {
   readonly model: string;
   readonly taxiType: TaxiType;
+  readonly anyTaxiType?: boolean;
   readonly port: number;
 }
 
 /** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. Rides are answered; nothing is published. */
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
-  const model = await chooseModel(options.model, options.env, options.taxiType);
+  const model = await chooseModel(options);
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
   const app = createApp({
     model: { current: async () => model },

@@ -35,6 +35,7 @@ const cardBody = {
     kind: z.enum(['month', 'split']),
     month: monthSchema.nullable().describe('null = a share of the training months, which is optimistic'),
     sha256: sha256.nullable(),
+    held_out: z.object({ share: z.number(), seed: z.int() }).optional().describe('of a split: the rides measured on'),
     rows_read: rows,
     rows,
     stored: rows,

@@ -172,6 +172,7 @@ async function measure(
         kind: validation.kind,
         month: source?.month ?? null,
         sha256: source?.sha256 ?? null,
+        ...(validation.kind === 'split' && { held_out: { share: validation.share, seed: validation.seed } }),
         rows_read: rides.validationRowsRead,
         stored,
         ...given,

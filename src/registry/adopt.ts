@@ -1,7 +1,7 @@
 import type { LoadScorer } from '../model/scorer.ts';
 import { proveGoldenRides } from './golden-check.ts';
-import { noRun, type Registry } from './registry.ts';
-import { CARD, type RunFile } from './run-folder.ts';
+import { noRun, type Registry, verdictLine } from './registry.ts';
+import { CARD, type RunFile, VERDICT } from './run-folder.ts';
 import type { RunId } from './run-id.ts';
 import type { TrainingOutcome } from './training-job.ts';
 
@@ -22,12 +22,28 @@ export async function adoptRun(
   await folder.complete(files, () => proveGoldenRides(folder, loadScorer));
 }
 
+/**
+ * Makes a run of another registry one of this. The verdict that lies among its files is left behind: it is about a champion
+ * of the other one.
+ * @returns the files that were copied
+ */
+export async function copyRun(
+  run: RunId,
+  files: readonly RunFile[],
+  to: Registry,
+  loadScorer: LoadScorer,
+): Promise<readonly RunFile[]> {
+  const copied = files.filter(({ name }) => name !== VERDICT);
+  await adoptRun(run, copied, to, loadScorer);
+  return copied;
+}
+
 /** Makes a staged run a run of the registry, with what the gate said of it beside its card. */
 export async function registerStaged(
   job: TrainingOutcome,
   { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },
 ): Promise<TrainingOutcome> {
-  const verdict = { name: 'gate.json', body: `${JSON.stringify(job.gate, null, 2)}\n` };
+  const verdict = { name: VERDICT, body: verdictLine(job.gate) };
   const staged = await registry.staged(job.run_id).files();
   await adoptRun(job.run_id, [...staged, verdict], registry, loadScorer);
   const { outcome } = job.gate;

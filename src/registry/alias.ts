@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { TripcastError } from '../errors.ts';
-import { modelKeys } from '../storage/layout.ts';
+import { modelKeys, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { putOwn } from '../storage/put-own.ts';
 import { runIdSchema } from './run-id.ts';
 
 /** Which run an alias names, and how it came to. One small object, written conditionally: the truth about the champion. */
@@ -17,6 +18,10 @@ export const aliasPointerSchema = z.object({
   previous_run_id: runIdSchema.nullable(),
   /** Only in an entry that a rollback wrote: the run that was taken back. */
   rolled_back_run_id: runIdSchema.optional(),
+  /** The best champion so far, when that is an earlier one: a run has to keep up with it, too. */
+  best: z.object({ run_id: runIdSchema, sequence: z.int().positive() }).optional(),
+  /** Only of a run that a person promoted against the gate: what spoke against it, and why it was promoted all the same. */
+  overruled: z.object({ reasons: z.array(z.string()), because: z.string().nullable() }).optional(),
 });
 
 export type AliasPointer = Readonly<z.infer<typeof aliasPointerSchema>>;
@@ -34,7 +39,8 @@ export type MoveOutcome =
   | { readonly outcome: 'lost-race'; readonly winner: AliasPointer };
 
 /** Where an alias is to point, and who says so. */
-export interface Move extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by'> {
+export interface Move
+  extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by' | 'best' | 'overruled'> {
   /**
    * The sequence number of the pointer on which the decision rests, 0 for none: has the alias moved on since, the race is
    * lost. Without it the move is from wherever the alias points now.
@@ -44,7 +50,13 @@ export interface Move extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | '
   readonly isRollback?: boolean;
 }
 
-/** An alias of a registered model, such as its champion: a pointer and an append-only history. */
+/**
+ * An alias of a registered model, such as its champion: a pointer and its history.
+ *
+ * The pointer's conditional write is the one moment at which a move happens: of two at once one succeeds, and a move that
+ * stops before it never happened. The history is written from the pointer: at once, and by the next move before it points
+ * elsewhere, so that an entry is missing only while the pointer itself still says the same.
+ */
 export class Alias {
   readonly #store: ObjectStore;
   readonly #registeredModel: string;
@@ -68,16 +80,15 @@ export class Alias {
   }
 
   /**
-   * Points the alias at a run. The history entry is written first, if absent: of two racing promotions one takes the
-   * sequence number, and the other is told who did. A history entry whose pointer was never moved (a crash between the
-   * two writes) is completed by the next caller before its own.
+   * Points the alias at a run. Made again after an answer was lost, it finds its own work.
+   * @throws TripcastError when the pointer was deleted and its history was not
    */
   async move(to: Move): Promise<MoveOutcome> {
-    const seen = await this.#completed();
+    const seen = await this.read();
+    if (seen === undefined) await this.#refuseDeleted();
+    else await this.#record(seen.pointer);
     if (seen?.pointer.run_id === to.run_id) return { outcome: 'already-there', pointer: seen.pointer };
-    if (to.over !== undefined && seen !== undefined && seen.pointer.sequence !== to.over) {
-      return { outcome: 'lost-race', winner: seen.pointer };
-    }
+    if (to.over !== undefined && to.over !== (seen?.pointer.sequence ?? 0)) return this.#lost(to, to.over, seen);
     const pointer: AliasPointer = {
       sequence: (seen?.pointer.sequence ?? 0) + 1,
       run_id: to.run_id,
@@ -87,56 +98,73 @@ export class Alias {
       promoted_by: to.promoted_by,
       previous_run_id: seen?.pointer.run_id ?? null,
       ...(to.isRollback && seen !== undefined && { rolled_back_run_id: seen.pointer.run_id }),
+      ...(to.best && { best: to.best }),
+      ...(to.overruled && { overruled: to.overruled }),
     };
-    const entry = await this.#store.put(modelKeys.history(this.#registeredModel, pointer.sequence), line(pointer), {
+    const written = await putOwn(this.#store, this.#key, line(pointer), {
       contentType: 'application/json',
-      condition: { absent: true },
+      condition: seen === undefined ? { absent: true } : { etag: seen.etag },
     });
-    if (entry.outcome === 'conflict')
-      return { outcome: 'lost-race', winner: await this.#historyEntry(pointer.sequence) };
-    return this.#point(pointer, seen);
+    if (written.outcome === 'conflict') {
+      const now = written.there && { pointer: this.#parse(written.there.body), etag: written.there.etag };
+      return this.#lost(to, pointer.sequence - 1, now);
+    }
+    await this.#record(pointer);
+    return { outcome: 'moved', pointer };
   }
 
-  /** Every move there has been, the first one first; a move that stopped before its pointer was written included. */
+  /** Every move there has been, the first one first. */
   async history(): Promise<readonly AliasPointer[]> {
+    const seen = await this.read();
+    if (seen === undefined) return [];
     const entries: AliasPointer[] = [];
     for await (const { key } of this.#store.list(modelKeys.histories(this.#registeredModel))) {
       const found = await this.#store.get(key);
       if (found !== undefined) entries.push(this.#parse(found.body, key));
     }
-    return entries.sort((a, b) => a.sequence - b.sequence);
+    const before = entries.filter(({ sequence }) => sequence < seen.pointer.sequence);
+    return [...before.sort((a, b) => a.sequence - b.sequence), seen.pointer];
   }
 
-  /** The alias as read, after finishing a promotion that stopped between history and pointer. */
-  async #completed(): Promise<SeenAlias | undefined> {
-    const seen = await this.read();
-    const next = (seen?.pointer.sequence ?? 0) + 1;
-    const owed = await this.#store.get(modelKeys.history(this.#registeredModel, next));
-    if (owed === undefined) return seen;
-    await this.#point(this.#parse(owed.body), seen);
-    return this.read();
+  /**
+   * Writes the history's entry of a pointer that was seen. What lies there otherwise is void: the promotion that left it
+   * never wrote its pointer.
+   */
+  async #record(pointer: AliasPointer): Promise<void> {
+    const key = modelKeys.history(this.#registeredModel, pointer.sequence);
+    const options = { contentType: 'application/json' };
+    const written = await putOwn(this.#store, key, line(pointer), { ...options, condition: { absent: true } });
+    if (written.outcome === 'conflict') await this.#store.put(key, line(pointer), options);
   }
 
-  async #point(pointer: AliasPointer, seen: SeenAlias | undefined): Promise<MoveOutcome> {
-    const written = await this.#store.put(this.#key, line(pointer), {
-      contentType: 'application/json',
-      condition: seen === undefined ? { absent: true } : { etag: seen.etag },
-    });
-    if (written.outcome === 'written') return { outcome: 'moved', pointer };
-    const now = await this.read();
-    if (now === undefined)
+  /** Another promotion came first, unless it came after this very one, whose answer was lost. */
+  async #lost(to: Move, over: number, now: SeenAlias | undefined): Promise<MoveOutcome> {
+    if (now === undefined) {
       throw new TripcastError(`The alias ${this.#key} vanished while it was moved`, 'Promote again.');
-    // Whoever came first may have completed this very promotion from its history entry.
-    return now.pointer.run_id === pointer.run_id
-      ? { outcome: 'moved', pointer: now.pointer }
+    }
+    const { sequence } = now.pointer;
+    const made = sequence === over + 1 ? now.pointer : sequence > over ? await this.#entry(over + 1) : undefined;
+    return made?.run_id === to.run_id
+      ? { outcome: 'moved', pointer: made }
       : { outcome: 'lost-race', winner: now.pointer };
   }
 
-  async #historyEntry(sequence: number): Promise<AliasPointer> {
+  async #entry(sequence: number): Promise<AliasPointer | undefined> {
     const key = modelKeys.history(this.#registeredModel, sequence);
     const found = await this.#store.get(key);
-    if (found === undefined) throw new TripcastError(`The history entry ${key} vanished`, 'Promote again.');
-    return this.#parse(found.body, key);
+    return found && this.#parse(found.body, key);
+  }
+
+  /** A first entry alone is no history: the first promotion of an older release may have stopped after it. */
+  async #refuseDeleted(): Promise<void> {
+    const keys = await Array.fromAsync(this.#store.list(modelKeys.histories(this.#registeredModel)), ({ key }) => key);
+    const last = keys.sort().at(-1);
+    if (last === undefined || last === modelKeys.history(this.#registeredModel, 1)) return;
+    const { bucket } = this.#store;
+    throw new TripcastError(
+      `${s3Uri(bucket, this.#key)} is gone, and its history is not`,
+      `Put it back: \`aws s3 cp ${s3Uri(bucket, last)} ${s3Uri(bucket, this.#key)}\`.`,
+    );
   }
 
   #parse(body: Uint8Array, key = this.#key): AliasPointer {
@@ -145,7 +173,7 @@ export class Alias {
     const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new TripcastError(
       `s3://${this.#store.bucket}/${key} is not an alias pointer (${problem})`,
-      'Restore it from its history/ folder, or promote a run again.',
+      'Copy the last object of its history/ folder over it.',
     );
   }
 }

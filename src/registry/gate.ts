@@ -13,13 +13,15 @@ export const gateLimitsSchema = z.object({
   leastZones: z.int().positive(),
   leastR2: z.number(),
   rmseToleranceMinutes: z.number(),
+  bestToleranceMinutes: z.number(),
   coverageToleranceShare: z.number(),
 });
 export type GateLimits = Readonly<z.infer<typeof gateLimitsSchema>>;
 
 /** How a run stands against the champion, on the rides that the run was validated on. */
-export type AgainstChampion =
-  | { readonly kind: 'no-champion' }
+export type AgainstChampion = { readonly kind: 'no-champion' } | AgainstOther;
+
+export type AgainstOther =
   | { readonly kind: 'not-comparable'; readonly champion: SeenChampion; readonly reason: string }
   | {
       readonly kind: 'compared';
@@ -43,6 +45,8 @@ export interface Evidence {
   /** On the validation rides: with the metered distance, and with none given. */
   readonly figures: { readonly given: Figures; readonly typical: Figures };
   readonly champion: AgainstChampion;
+  /** The best champion so far, when the present one is another. */
+  readonly best?: AgainstOther;
 }
 
 const comparisonSchema = z.object({
@@ -54,23 +58,38 @@ const comparisonSchema = z.object({
   interval: z.tuple([z.number(), z.number()]).nullable(),
 });
 
+const comparedSchema = z.object({
+  run_id: runIdSchema,
+  sequence: z.int(),
+  refitted: z.boolean(),
+  comparison: comparisonSchema.nullable().describe('a is the run, b the champion'),
+});
+
 /** gate.json: may the run become a champion, and why not. Only `passed` may, unless a person overrules it. */
 export const verdictSchema = z.object({
   outcome: z.enum(['passed', 'refused', 'not-comparable']),
   /** A sentence each, of all that speaks against it; none when it passed. */
   reasons: z.array(z.string()),
   checks: z.array(z.object({ check: z.string(), passed: z.boolean(), said: z.string() })),
-  /** Whom it was compared with; null when there was no champion. */
-  champion: z
-    .object({
-      run_id: runIdSchema,
-      sequence: z.int(),
-      refitted: z.boolean(),
-      comparison: comparisonSchema.nullable().describe('a is the run, b the champion'),
-    })
-    .nullable(),
+  /** The champion that it was compared with; null when there was none. Over another champion the verdict says nothing. */
+  champion: comparedSchema.nullable(),
+  /** The best champion so far, when that was another. */
+  best: comparedSchema.nullish(),
 });
 export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
+
+/** Sequence number of the champion that a verdict is about, 0 when there was none. */
+export const judgedOver = ({ champion }: Verdict): number => champion?.sequence ?? 0;
+
+/** The best champion after the run of a passed verdict is promoted; undefined when that is the run itself. */
+export function bestAfter({ champion, best }: Verdict): SeenChampion | undefined {
+  const compared = [champion, best ?? null].flatMap((each) =>
+    each === null || each.comparison === null ? [] : [{ ...each, ...each.comparison }],
+  );
+  const [strongest] = compared.sort((one, other) => one.b.rmse - other.b.rmse);
+  if (strongest === undefined || strongest.rmse_difference <= 0) return undefined;
+  return { run_id: strongest.run_id, sequence: strongest.sequence };
+}
 
 interface Check {
   readonly check: string;
@@ -81,21 +100,24 @@ interface Check {
 
 /** Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it holds. */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
-  const { golden, data, figures, champion } = evidence;
+  const { golden, data, figures, champion, best } = evidence;
   const checks = [
     goldenCheck(golden),
     ...dataChecks(data, limits),
     r2Check(figures.given, limits),
     ...coverageChecks(figures, limits),
     championCheck(champion, limits),
+    ...(best === undefined ? [] : [otherCheck(best, BEST, limits.bestToleranceMinutes)]),
   ];
   const reasons = checks.filter(({ passed }) => !passed).map(({ said }) => said);
-  const onlyUncompared = champion.kind === 'not-comparable' && reasons.length === 1;
+  const uncompared = [champion, best].filter((against) => against?.kind === 'not-comparable').length;
+  const onlyUncompared = uncompared > 0 && reasons.length === uncompared;
   return {
     outcome: reasons.length === 0 ? 'passed' : onlyUncompared ? 'not-comparable' : 'refused',
     reasons,
     checks,
-    champion: comparedWith(champion),
+    champion: champion.kind === 'no-champion' ? null : comparedWith(champion),
+    ...(best && { best: comparedWith(best) }),
   };
 }
 
@@ -184,14 +206,19 @@ function coverageChecks({ given, typical }: Evidence['figures'], limits: GateLim
   ];
 }
 
-function championCheck(against: AgainstChampion, { rmseToleranceMinutes: allowed }: GateLimits): Check {
-  const check = 'champion';
-  if (against.kind === 'no-champion') {
-    return { check, passed: true, said: 'There is no champion yet, so it was compared with nothing' };
-  }
+const CHAMPION = 'champion';
+const BEST = 'best champion so far';
+
+function championCheck(against: AgainstChampion, { rmseToleranceMinutes }: GateLimits): Check {
+  return against.kind === 'no-champion'
+    ? { check: CHAMPION, passed: true, said: 'There is no champion yet, so it was compared with nothing' }
+    : otherCheck(against, CHAMPION, rmseToleranceMinutes);
+}
+
+function otherCheck(against: AgainstOther, check: string, allowed: number): Check {
   const { run_id } = against.champion;
   if (against.kind === 'not-comparable') {
-    return { check, passed: false, said: `It cannot be compared with the champion ${run_id}: ${against.reason}` };
+    return { check, passed: false, said: `It cannot be compared with the ${check} ${run_id}: ${against.reason}` };
   }
   const { a, b, rows, rmse_difference: difference, interval } = against.comparison;
   const range = interval === null ? '' : `, 95% interval ${interval.map((end) => end.toFixed(3)).join('..')}`;
@@ -200,13 +227,12 @@ function championCheck(against: AgainstChampion, { rmseToleranceMinutes: allowed
     check,
     passed: difference <= allowed,
     said:
-      `RMSE ${a.rmse.toFixed(4)} min on ${rows} rides; the champion ${run_id}${how}: ${b.rmse.toFixed(4)} min ` +
+      `RMSE ${a.rmse.toFixed(4)} min on ${rows} rides; the ${check} ${run_id}${how}: ${b.rmse.toFixed(4)} min ` +
       `(difference ${difference.toFixed(4)}${range}); at most ${allowed} more is allowed`,
   };
 }
 
-function comparedWith(against: AgainstChampion): Verdict['champion'] {
-  if (against.kind === 'no-champion') return null;
+function comparedWith(against: AgainstOther): z.infer<typeof comparedSchema> {
   const { run_id, sequence } = against.champion;
   if (against.kind !== 'compared') return { run_id, sequence, refitted: false, comparison: null };
   const { interval, ...figures } = against.comparison;

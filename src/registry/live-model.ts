@@ -9,6 +9,7 @@ import type { SeenAlias } from './alias.ts';
 import type { LoadedModel, ModelSource } from './model-source.ts';
 import type { Registry } from './registry.ts';
 import { isRunId, type RunId } from './run-id.ts';
+import { refuseOtherType } from './taxi-type-check.ts';
 
 export interface LiveModelOptions {
   readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
@@ -195,22 +196,13 @@ async function proven(
 ): Promise<LoadedModel> {
   const scorer = await load(model);
   try {
-    refuseOtherType(runId, scorer, taxiType);
+    refuseOtherType(`Run ${runId}`, scorer, taxiType, `Promote or pin a run of ${taxiType} taxis.`);
     await refuseOtherAnswers(runId, scorer, golden);
     return { runId, scorer, golden };
   } catch (error) {
     await scorer.close();
     throw error;
   }
-}
-
-function refuseOtherType(runId: RunId, { metadata }: Scorer, taxiType: TaxiType): void {
-  const { taxi_type: found } = metadata;
-  if (found === taxiType) return;
-  throw new TripcastError(
-    `Run ${runId} is a model of ${shown(found)} taxis, ${taxiType} ones are served`,
-    `Promote or pin a run of ${taxiType} taxis.`,
-  );
 }
 
 async function refuseOtherAnswers(runId: RunId, scorer: Scorer, golden: GoldenRides): Promise<void> {

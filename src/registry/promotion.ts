@@ -1,7 +1,8 @@
 import { TripcastError } from '../errors.ts';
 import type { LoadScorer } from '../model/scorer.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
-import type { MoveOutcome } from './alias.ts';
+import type { AliasPointer, MoveOutcome } from './alias.ts';
+import { bestAfter, judgedOver, type SeenChampion } from './gate.ts';
 import { proveGoldenRides } from './golden-check.ts';
 import { moveBefore } from './history.ts';
 import { noRun, type Registry } from './registry.ts';
@@ -17,27 +18,60 @@ export interface PromotionOptions {
 
 export type PromotionOutcome =
   | MoveOutcome
-  /** The gate spoke against the run, or was never asked. */
-  | { readonly outcome: 'refused'; readonly reasons: readonly string[] };
+  | {
+      readonly outcome: 'refused';
+      /** What speaks against the run, a sentence each. */
+      readonly reasons: readonly string[];
+      /** Whether the gate said so of the champion of now; else it was not asked about that one, and can be. */
+      readonly judged: boolean;
+    };
 
 /**
- * Makes a run the champion of its taxi type, if the gate let it pass, or a person overrules the gate.
- * @param over the sequence number of the champion that the decision rests on, 0 for none: has it changed since, the race is lost
+ * Makes a run the champion of its taxi type, if the gate let it pass over the champion of now, or a person overrules the
+ * gate. A verdict over another champion is none.
+ * @param over    the sequence number of the champion that the decision rests on, 0 for none, where that is known: has it
+ *                changed since, the race is lost
+ * @param force   overrules the gate
+ * @param because why, in the person's words
  * @throws TripcastError when there is no such completed run, or it does not answer its golden rides here
  */
 export async function promoteRun(
   registry: Registry,
   run: RunId,
-  { by, at, loadScorer, over, force = false }: PromotionOptions & { readonly over?: number; readonly force?: boolean },
+  {
+    by,
+    at,
+    loadScorer,
+    over,
+    force = false,
+    because,
+  }: PromotionOptions & { readonly over?: number; readonly force?: boolean; readonly because?: string },
 ): Promise<PromotionOutcome> {
-  if ((await registry.card(run)) === undefined) throw noRun(run);
-  if (!force) {
-    const verdict = await registry.verdict(run);
-    if (verdict === undefined) return { outcome: 'refused', reasons: ['The run never went through the gate'] };
-    if (verdict.outcome !== 'passed') return { outcome: 'refused', reasons: verdict.reasons };
-  }
+  const card = await registry.card(run);
+  if (card === undefined) throw noRun(run);
+  const champion = (await registry.champion(card.taxi_type))?.pointer;
+  if (champion?.run_id === run) return registry.promote(run, by, at);
+  const sequence = over ?? champion?.sequence ?? 0;
+  const verdict = await registry.verdictOver(run, sequence);
+  const passed = verdict?.outcome === 'passed' ? verdict : undefined;
+  const reasons = verdict === undefined ? [await unjudged(registry, run, champion)] : verdict.reasons;
+  if (passed === undefined && !force) return { outcome: 'refused', reasons, judged: verdict !== undefined };
   await proveGoldenRides(registry.folder(run), loadScorer);
-  return registry.promote(run, by, at, over === undefined ? {} : { over });
+  // Who overrules the gate may do so over any champion, and sets the mark anew that later runs have to keep up with.
+  if (passed === undefined) {
+    const overruled = { reasons: [...reasons], because: because ?? null };
+    return registry.promote(run, by, at, { ...(over !== undefined && { over }), overruled });
+  }
+  const best = bestAfter(passed);
+  return registry.promote(run, by, at, { over: sequence, ...(best && { best }) });
+}
+
+/** Why no verdict on a run counts. */
+async function unjudged(registry: Registry, run: RunId, champion: AliasPointer | undefined): Promise<string> {
+  const first = await registry.verdict(run);
+  if (first === undefined) return 'The run never went through the gate';
+  const named = (one: SeenChampion | null | undefined) => (one ? `champion #${one.sequence} (${one.run_id})` : 'none');
+  return `The gate compared the run with ${named(first.champion)}, and the champion is now ${named(champion)}`;
 }
 
 /** The last step of a training: promotes over the champion that the gate compared with, and no other. */
@@ -45,7 +79,7 @@ export async function promoteTrained(
   job: TrainingOutcome,
   { registry, ...how }: Omit<PromotionOptions, 'by'> & { readonly registry: Registry },
 ): Promise<TrainingOutcome> {
-  const over = job.gate.champion?.sequence ?? 0;
+  const over = judgedOver(job.gate);
   const promotion = await promoteRun(registry, job.run_id, { ...how, by: job.promoted_by, over });
   if (promotion.outcome === 'refused') return { ...job, status: 'refused' };
   if (promotion.outcome === 'lost-race') return { ...job, status: 'lost-race', champion: promotion.winner };
@@ -70,8 +104,9 @@ export async function rollBack(
     );
   }
   await proveGoldenRides(registry.folder(before.run_id), loadScorer);
-  const over = seen.pointer.sequence;
-  return { to: before.run_id, outcome: await registry.promote(before.run_id, by, at, { over, isRollback: true }) };
+  const { best } = before;
+  const how = { over: seen.pointer.sequence, isRollback: true, ...(best && { best }) };
+  return { to: before.run_id, outcome: await registry.promote(before.run_id, by, at, how) };
 }
 
 const isUpTo =

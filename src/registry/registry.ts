@@ -6,8 +6,8 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { Alias, type AliasPointer, type Move, type MoveOutcome, type SeenAlias } from './alias.ts';
-import { type Verdict, verdictSchema } from './gate.ts';
-import { CARD, type RunFile, RunFolder } from './run-folder.ts';
+import { judgedOver, type Verdict, verdictSchema } from './gate.ts';
+import { CARD, type RunFile, RunFolder, VERDICT } from './run-folder.ts';
 import { parseRunId, type RunId } from './run-id.ts';
 
 export interface RegistryNames {
@@ -88,10 +88,39 @@ export class Registry {
     return readModel(this.folder(run));
   }
 
-  /** What the gate said of a run; undefined when it was never asked. */
+  /** What the gate said of a run when it was trained; undefined when it was not asked in this registry. */
   async verdict(run: RunId): Promise<Verdict | undefined> {
-    const body = await this.folder(run).read('gate.json');
-    return body && verdictSchema.parse(JSON.parse(new TextDecoder().decode(body)));
+    const body = await this.folder(run).read(VERDICT);
+    return body && parseVerdict(body);
+  }
+
+  /** The last that the gate said of a run over the champion of that sequence number, 0 for none. */
+  async verdictOver(run: RunId, sequence: number): Promise<Verdict | undefined> {
+    const again = await this.#store.get(modelKeys.verdict(this.#names.experiment, run, sequence));
+    if (again !== undefined) return parseVerdict(again.body);
+    const first = await this.verdict(run);
+    return first && judgedOver(first) === sequence ? first : undefined;
+  }
+
+  /**
+   * What the gate said of a run, and whether it counts now: over the present champion. Of the champion itself it counts, too.
+   */
+  async standing(
+    run: RunId,
+    champion: AliasPointer | undefined,
+  ): Promise<{ readonly verdict: Verdict; readonly counts: boolean } | undefined> {
+    const sequence = champion?.sequence ?? 0;
+    const isChampion = champion?.run_id === run;
+    const now = await this.verdictOver(run, isChampion ? sequence - 1 : sequence);
+    if (now !== undefined) return { verdict: now, counts: true };
+    const first = await this.verdict(run);
+    return first && { verdict: first, counts: isChampion };
+  }
+
+  /** Keeps what the gate said when it was asked again: beside the run's folder, which never changes. */
+  async keepVerdict(run: RunId, verdict: Verdict): Promise<void> {
+    const key = modelKeys.verdict(this.#names.experiment, run, judgedOver(verdict));
+    await this.#store.put(key, verdictLine(verdict), { contentType: 'application/json' });
   }
 
   champion(taxiType: TaxiType): Promise<SeenAlias | undefined> {
@@ -115,7 +144,7 @@ export class Registry {
     run: RunId,
     by: string,
     at: Date,
-    conditions: Pick<Move, 'over' | 'isRollback'> = {},
+    conditions: Pick<Move, 'over' | 'isRollback' | 'best' | 'overruled'> = {},
   ): Promise<MoveOutcome> {
     const card = await this.card(run);
     if (card === undefined) throw noRun(run);
@@ -133,6 +162,11 @@ export class Registry {
     return new Alias(this.#store, this.#names.registeredModels[taxiType], 'champion');
   }
 }
+
+const parseVerdict = (body: Uint8Array): Verdict => verdictSchema.parse(JSON.parse(new TextDecoder().decode(body)));
+
+/** gate.json */
+export const verdictLine = (verdict: Verdict) => `${JSON.stringify(verdict, null, 2)}\n`;
 
 export interface ModelFiles {
   readonly model: Uint8Array;

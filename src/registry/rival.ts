@@ -17,9 +17,8 @@ export interface MeasuredRides {
   readonly heldOut?: HoldOut;
 }
 
-/** The champion as an opponent that has not seen the rides of the comparison. */
+/** A champion as an opponent that has not seen the rides of the comparison. */
 export type Rival =
-  | { readonly kind: 'no-champion' }
   | { readonly kind: 'not-comparable'; readonly champion: SeenChampion; readonly reason: string }
   | {
       readonly kind: 'ready';
@@ -31,6 +30,17 @@ export type Rival =
       close(): Promise<void>;
     };
 
+/** Those that a run is compared with. */
+export interface Rivals {
+  /** undefined: there is none. */
+  readonly champion?: Rival;
+  /**
+   * The best champion so far, when the present one is another: each promotion may be a little worse than the champion
+   * before, and only this comparison keeps many of them from adding up.
+   */
+  readonly best?: Rival;
+}
+
 export interface RivalDependencies extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
@@ -39,16 +49,26 @@ export interface RivalDependencies extends Engines {
 }
 
 /** @param card of the run that challenges the champion of its taxi type */
-export async function findRival(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rival> {
+export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
   const seen = await deps.registry.champion(card.taxi_type);
-  if (seen === undefined) return { kind: 'no-champion' };
-  const { run_id, sequence } = seen.pointer;
-  const champion = { run_id, sequence };
-  const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
+  if (seen === undefined) return {};
+  const { run_id, sequence, best } = seen.pointer;
+  const champion = await rivalOf({ run_id, sequence }, card, measured, deps);
+  if (best === undefined || best.run_id === card.run_id) return { champion };
+  return { champion, best: await rivalOf(best, card, measured, deps) };
+}
+
+async function rivalOf(
+  champion: SeenChampion,
+  card: ModelCard,
+  measured: MeasuredRides,
+  deps: RivalDependencies,
+): Promise<Rival> {
   if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
-    return refused(`the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`);
+    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
+    return { kind: 'not-comparable', champion, reason };
   }
-  const { scorer, card: theirs } = await loadRun(deps.registry, run_id, deps.loadScorer);
+  const { scorer, card: theirs } = await loadRun(deps.registry, champion.run_id, deps.loadScorer);
   const shared = sharedMonths(theirs, measured);
   if (shared.length === 0) {
     const predict = async (rides: LabelledRides) => (await scorer.score(batchOf(rides))).predicted_duration;

@@ -1,6 +1,7 @@
 import { TripcastError } from '../errors.ts';
 import { type ModelFile, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { putOwn } from '../storage/put-own.ts';
 
 /** A file of a run; the recipe and the tracking server add some of their own beside those of {@link ModelFile}. */
 export interface RunFile {
@@ -10,6 +11,8 @@ export interface RunFile {
 
 /** Written last: a folder without it is half-written, and nothing loads or promotes from it. */
 export const CARD = 'card.json' satisfies ModelFile;
+/** What the gate of this registry said when the run was trained. */
+export const VERDICT = 'gate.json' satisfies ModelFile;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
@@ -64,12 +67,10 @@ export class RunFolder {
 
   async #write({ name, body }: RunFile): Promise<void> {
     const contentType = CONTENT_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    const written = await this.#store.put(this.#key(name), body, { contentType, condition: { absent: true } });
+    const written = await putOwn(this.#store, this.#key(name), body, { contentType, condition: { absent: true } });
     if (written.outcome === 'written') return;
-    const there = await this.read(name);
-    if (there !== undefined && Buffer.compare(there, Buffer.from(body)) === 0) return;
     throw new TripcastError(
-      `${this.uri(name)} is there already`,
+      `${this.uri(name)} is there already, with other content`,
       'A run folder is immutable: register under a new run id.',
     );
   }

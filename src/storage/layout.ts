@@ -57,6 +57,9 @@ export const modelKeys = {
   /** The folder that is also the source of the version in MLflow. */
   folder: (experiment: string, run: RunId) => `${experiment}/${run}/artifacts/model/`,
   file: (experiment: string, run: RunId, file: ModelFile) => `${modelKeys.folder(experiment, run)}${file}`,
+  /** What the gate said of a registered run over a champion, by that champion's sequence number. */
+  verdict: (experiment: string, run: RunId, over: number) =>
+    `${modelKeys.runs(experiment)}${run}/gate/${String(over).padStart(8, '0')}.json`,
   /** Where a trained run waits for the gate; nothing loads or promotes from here. */
   staging: (run: RunId) => `staging/${run}/`,
   /** Before every run of the experiment. */

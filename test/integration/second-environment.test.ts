@@ -137,15 +137,31 @@ describe('docs/deploy.md', () => {
   test('a run of dev is carried there, proves itself again, and is promoted', async () => {
     const dev = await connect('dev');
     const terminal = silentTerminal();
-    await ingestMonths(dev, parseMonths('2023-03..2023-04'), { taxiType: 'green', source: TLC }, terminal);
-    const how = { recipe: 'linear-pair', taxiType: 'green', train: parseMonths('2023-03'), promote: false } as const;
+    await ingestMonths(dev, parseMonths('2023-01..2023-04'), { taxiType: 'green', source: TLC }, terminal);
+    // The same months as prod's champion: in prod its gate finds the two equal.
+    const how = {
+      recipe: 'linear-pair',
+      taxiType: 'green',
+      train: parseMonths('2023-01..2023-03'),
+      promote: false,
+    } as const;
     const { card } = await runTraining(dev, { ...how, local: false }, terminal);
     expect(copying).toHaveLength(2);
-    for (const line of copying) {
-      expect(await run(line.replace('RUN', card.run_id)), line).toMatchObject({ code: 0 });
-    }
+    const [copy = '', promote = ''] = copying.map((line) => line.replace('RUN', card.run_id));
+    expect(await run(copy)).toMatchObject({ code: 0 });
+    // What dev's gate said counts for nothing in prod.
+    const unjudged = await run(promote.replace(' --gate', ''));
+    expect(unjudged).toMatchObject({
+      code: 1,
+      said: expect.stringContaining(`Ask the gate with \`tripcast models promote ${card.run_id} --env prod --gate\``),
+    });
+    const promoted = await run(promote);
+    expect(promoted.code, promoted.said).toBe(0);
     const shown = await run('npx tripcast models show champion --env prod --json');
-    expect(JSON.parse(shown.said)).toMatchObject({ card: { run_id: card.run_id } });
+    expect(JSON.parse(shown.said)).toMatchObject({
+      card: { run_id: card.run_id },
+      gate: { outcome: 'passed', champion: { sequence: 1, comparison: { rows: 62_979 } } },
+    });
   });
 });
 

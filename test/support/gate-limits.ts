@@ -8,5 +8,6 @@ export const LIMITS: GateLimits = {
   leastZones: 50,
   leastR2: 0.1,
   rmseToleranceMinutes: 0.05,
+  bestToleranceMinutes: 0.05,
   coverageToleranceShare: 0.02,
 };

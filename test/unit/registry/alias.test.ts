@@ -50,18 +50,24 @@ describe('an alias', () => {
     expect((await alias.read())?.pointer.run_id).toBe(aRun('c'));
   });
 
-  test('finishes a promotion that died between history and pointer before the next one', async () => {
+  test('has not moved when the process died before its pointer was written, and has when it died after', async () => {
     const { store, alias } = anAlias();
     await alias.move(to('a'));
-    store.before = (operation, key) => {
-      if (operation === 'put' && key === modelKeys.alias(MODEL, 'champion')) throw new Error('the process dies here');
+    const diesAt = (part: string) => {
+      store.before = (operation, key) => {
+        if (operation === 'put' && key === part) throw new Error('the process dies here');
+      };
     };
+    diesAt(modelKeys.alias(MODEL, 'champion'));
     await expect(alias.move(to('b'))).rejects.toThrow('dies here');
+    diesAt(modelKeys.history(MODEL, 2));
+    await expect(alias.move(to('c'))).rejects.toThrow('dies here');
     store.before = () => {};
-    expect(await alias.move(to('c'))).toMatchObject({
+    expect(await alias.move(to('d'))).toMatchObject({
       outcome: 'moved',
-      pointer: { sequence: 3, previous_run_id: aRun('b') },
+      pointer: { sequence: 3, previous_run_id: aRun('c') },
     });
+    expect((await alias.history()).map(({ run_id }) => run_id)).toEqual([aRun('a'), aRun('c'), aRun('d')]);
   });
 
   test('that is damaged is an error naming the object and the field', async () => {

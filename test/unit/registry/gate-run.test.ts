@@ -5,7 +5,8 @@ import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
 import { workFolder } from '../../../src/adapters/work-folder.ts';
 import type { MonthSource } from '../../../src/model/training-rides.ts';
 import type { GateLimits, Verdict } from '../../../src/registry/gate.ts';
-import { gateRun } from '../../../src/registry/gate-run.ts';
+import { gateRegistered, gateRun } from '../../../src/registry/gate-run.ts';
+import { promoteRun } from '../../../src/registry/promotion.ts';
 import { filesOf, Registry, type RunFiles } from '../../../src/registry/registry.ts';
 import { newRunId } from '../../../src/registry/run-id.ts';
 import { trainRun } from '../../../src/registry/train-run.ts';
@@ -95,6 +96,9 @@ async function judged(
   return { ...outcome.gate, sound: outcome.sound };
 }
 
+/** Several trainings on real months. */
+const LONG = { timeout: 60_000 };
+
 const MARCH = aPlan('2023-03', '2023-04');
 let march: RunFiles;
 beforeAll(async () => {
@@ -171,6 +175,37 @@ describe('the gate', () => {
     expect(verdict.reasons.join()).toMatch(/RMSE [\d.]+ min on 62979 rides; the champion [0-9a-f]{32}: 6\.2212 min/);
   });
 
+  test(
+    'compares with the best champion so far, too, so that one promotion after another does not add up',
+    LONG,
+    async () => {
+      const registry = aRegistry();
+      await crown(registry, march);
+      const few = { ...REAL, '2023-02': await firstRides(realMonth('2023-02'), 9000) };
+      const plan = aPlan('2023-02', '2023-04');
+      const worse = await trained(plan, few);
+      await registry.register(worse);
+      const best = { run_id: march.card.run_id, sequence: 1 };
+      await registry.promote(worse.card.run_id, 'ada', new Date(), { best });
+      const verdict = await judged(registry, plan, await trained(plan, few), { bucket: few });
+      expect(verdict.outcome).toBe('refused');
+      expect(verdict.champion).toMatchObject({ run_id: worse.card.run_id, sequence: 2 });
+      expect(verdict.champion?.comparison?.rmse_difference).toBeCloseTo(0, 9);
+      expect(verdict.best).toMatchObject({ ...best, comparison: { rows: 62_979 } });
+      expect(verdict.best?.comparison?.b.rmse).toBeCloseTo(6.2212029, 6);
+      const checked = (name: string) => verdict.checks.find(({ check }) => check === name);
+      expect(checked('champion')).toMatchObject({ passed: true });
+      expect(checked('best champion so far')).toMatchObject({
+        passed: false,
+        said: expect.stringMatching(
+          /the best champion so far [0-9a-f]{32}: 6\.2212 min .* at most 0\.05 more is allowed/,
+        ),
+      });
+      // The champion keeps up with itself, and the best run is not its own rival.
+      expect((await judged(registry, MARCH, march)).best).toBeUndefined();
+    },
+  );
+
   test('refuses a short training', async () => {
     const bucket = { ...REAL, '2023-03': await firstRides(realMonth('2023-03'), 3000) };
     const verdict = await judged(aRegistry(), MARCH, await trained(MARCH, bucket), { bucket });
@@ -192,6 +227,75 @@ describe('the gate', () => {
     const swapped = { ...march, golden: other.golden };
     const verdict = await judged(aRegistry(), MARCH, swapped);
     expect(verdict).toMatchObject({ outcome: 'refused', sound: false, checks: [{ check: 'golden rides' }] });
+  });
+});
+
+describe('the gate that is asked again about a registered run', () => {
+  const again = (registry: Registry, run: RunFiles, bucket = REAL, limits = LIMITS) =>
+    inDatabase((database) =>
+      gateRegistered(run.card.run_id, {
+        registry,
+        database,
+        boosting,
+        loadScorer,
+        fetch: fetchFrom(bucket),
+        limits,
+      }),
+    );
+  const promoted = (registry: Registry, run: RunFiles) =>
+    promoteRun(registry, run.card.run_id, { loadScorer, by: 'ada', at: new Date() });
+
+  test(
+    'compares it with the champion of now: what passed over a weak one is refused over a strong one',
+    LONG,
+    async () => {
+      const registry = aRegistry();
+      const plan = aPlan('2023-02', '2023-04');
+      const bucketOf = async (rides: number) => ({ ...REAL, '2023-02': await firstRides(realMonth('2023-02'), rides) });
+      await crown(registry, await trained(plan, await bucketOf(6000)));
+      const bucket = await bucketOf(9000);
+      const run = await trained(plan, bucket);
+      // A few thousand rides teach a linear model of zone pairs nonsense; here only the comparison counts.
+      const limits = { ...LIMITS, leastR2: Number.NEGATIVE_INFINITY };
+      const verdict = await judged(registry, plan, run, { bucket, limits });
+      expect(verdict.reasons).toEqual([]);
+      await registry
+        .folder(run.card.run_id)
+        .complete([...filesOf(run), { name: 'gate.json', body: JSON.stringify(verdict) }]);
+
+      await crown(registry, march);
+      expect(await promoted(registry, run)).toMatchObject({ outcome: 'refused', judged: false });
+      const second = await again(registry, run, bucket, limits);
+      expect(second).toMatchObject({ outcome: 'refused', champion: { run_id: march.card.run_id, sequence: 2 } });
+      expect(second.reasons).toEqual([expect.stringMatching(/RMSE .* the champion [0-9a-f]{32}: 6\.2212 min/)]);
+      expect(second.champion?.comparison?.rmse_difference).toBeGreaterThan(LIMITS.rmseToleranceMinutes);
+      expect(await promoted(registry, run)).toEqual({ outcome: 'refused', judged: true, reasons: second.reasons });
+      expect((await registry.champion('green'))?.pointer.run_id).toBe(march.card.run_id);
+    },
+  );
+
+  test('lets a run of a split pass, on the rides that its card says were held out', async () => {
+    const registry = aRegistry();
+    const plan = aPlan('2023-03', 0.2);
+    const run = await trained(plan);
+    expect(run.card.validation.held_out).toEqual({ share: 0.2, seed: 42 });
+    await registry.register(run);
+    expect(await promoted(registry, run)).toMatchObject({ outcome: 'refused', judged: false });
+    expect(await again(registry, run)).toMatchObject({ outcome: 'passed', champion: null });
+    expect(await promoted(registry, run)).toMatchObject({ outcome: 'moved', pointer: { sequence: 1 } });
+  });
+
+  test('says which months it lacks, or has otherwise than they were trained on', async () => {
+    const registry = aRegistry();
+    await registry.register(march);
+    const { '2023-03': _, ...without } = REAL;
+    await expect(again(registry, march, without)).rejects.toThrow(
+      /cannot judge run [0-9a-f]{32}: green 2023-03 is not in the data bucket\. .*tripcast ingest/,
+    );
+    await expect(again(registry, march, { ...REAL, '2023-03': realMonth('2023-01') })).rejects.toThrow(
+      /green 2023-03 in the data bucket is not the file that it was trained on/,
+    );
+    expect(await registry.verdictOver(march.card.run_id, 0)).toBeUndefined();
   });
 });
 

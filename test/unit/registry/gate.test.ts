@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '../../../src/model/compare.ts';
 import type { Figures } from '../../../src/model/figures.ts';
-import { type Evidence, judge, judgeGolden, verdictSchema } from '../../../src/registry/gate.ts';
+import { bestAfter, type Evidence, judge, judgeGolden, verdictSchema } from '../../../src/registry/gate.ts';
 import { aRun } from '../../support/a-card.ts';
 import { LIMITS } from '../../support/gate-limits.ts';
 
@@ -144,6 +144,66 @@ describe('the gate', () => {
       champion: { ...champion, comparison: null },
     });
     expect(judge(evidence({ ...uncompared, ...given({ r2: 0 }) }), LIMITS).outcome).toBe('refused');
+  });
+
+  describe('with another best champion so far', () => {
+    const best = { run_id: aRun('b'), sequence: 1 };
+    const against = (worseThanChampion: number, worseThanBest: number): Partial<Evidence> => ({
+      champion: {
+        kind: 'compared',
+        champion,
+        refitted: false,
+        comparison: comparison({
+          b: { rmse: 6.2 - worseThanChampion, mae: 4 },
+          rmse_difference: worseThanChampion,
+        }),
+      },
+      best: {
+        kind: 'compared',
+        champion: best,
+        refitted: false,
+        comparison: comparison({ b: { rmse: 6.2 - worseThanBest, mae: 4 }, rmse_difference: worseThanBest }),
+      },
+    });
+
+    test('refuses a run that keeps up with the champion and not with that one', () => {
+      const verdict = judge(evidence(against(0.04, 0.08)), LIMITS);
+      expect(verdict).toMatchObject({ outcome: 'refused', best: { ...best, comparison: { rmse_difference: 0.08 } } });
+      expect(verdict.reasons).toEqual([
+        expect.stringMatching(/the best champion so far b{32}: 6\.1200 min .*; at most 0\.05 more is allowed/),
+      ]);
+      expect(verdictSchema.parse(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
+    });
+
+    test('is "not-comparable" when that alone cannot be compared', () => {
+      const gone = { kind: 'not-comparable', champion: best, reason: 'its rides are gone' } as const;
+      expect(judge(evidence({ ...against(0, 0), best: gone }), LIMITS)).toMatchObject({
+        outcome: 'not-comparable',
+        reasons: [`It cannot be compared with the best champion so far ${aRun('b')}: its rides are gone`],
+      });
+    });
+
+    test.each([
+      [0.04, 0.05, best],
+      [0.05, 0.03, champion],
+      [0.01, 0, champion],
+      [-0.1, -0.1, undefined],
+      [-0.1, 0.02, best],
+    ])('a run that is worse than the champion by %d and than the best by %d leaves %o the best', (one, other, left) => {
+      expect(bestAfter(judge(evidence(against(one, other)), LIMITS))).toEqual(left);
+    });
+
+    test('no chain of promotions ends up worse than the best by more than is allowed', () => {
+      // Each run is as much worse than the champion as the gate lets through; the best stays the first one.
+      const first = 6;
+      let champion = first;
+      for (let i = 0; i < 100; i += 1) {
+        const run = champion + 0.03;
+        const verdict = judge(evidence(against(run - champion, run - first)), LIMITS);
+        if (verdict.outcome === 'passed') champion = run;
+      }
+      expect(champion - first).toBeLessThanOrEqual(LIMITS.bestToleranceMinutes);
+    });
   });
 
   test('gives every reason at once', () => {

@@ -327,7 +327,7 @@ describe('a model by its location', () => {
   test('of other taxis is refused', async () => {
     const store = await aBucket();
     const model = modelAt({ location: folder, open: () => store, taxiType: 'yellow', load: aLoader().load });
-    await expect(model.current()).rejects.toThrow('a model of "green" taxis, yellow ones are served');
+    await expect(model.current()).rejects.toThrow('a model of "green" taxis, not of yellow ones');
   });
 
   test.each(['./model.onnx', 's3://elsewhere', 's3://elsewhere/no-run/model.onnx'])('%s is refused', (location) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelCard } from '../../../src/model/card.ts';
 import type { LoadScorer } from '../../../src/model/scorer.ts';
-import { adoptRun } from '../../../src/registry/adopt.ts';
+import { adoptRun, copyRun } from '../../../src/registry/adopt.ts';
 import type { Verdict } from '../../../src/registry/gate.ts';
 import { promoteRun, rollBack } from '../../../src/registry/promotion.ts';
 import { filesOf, Registry } from '../../../src/registry/registry.ts';
@@ -12,6 +12,24 @@ import { aScorer } from '../../support/a-scorer.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const PASSED: Verdict = { outcome: 'passed', reasons: [], checks: [], champion: null };
+const compared = (champion: string, sequence: number, worseBy: number) => ({
+  run_id: aRun(champion),
+  sequence,
+  refitted: false,
+  comparison: {
+    rows: 1000,
+    days: 30,
+    a: { rmse: 6 + worseBy, mae: 4 },
+    b: { rmse: 6, mae: 4 },
+    rmse_difference: worseBy,
+    interval: null,
+  },
+});
+/** Passed over the champion of that run and sequence number. */
+const passedOver = (champion: string, sequence: number, worseBy = 0): Verdict => ({
+  ...PASSED,
+  champion: compared(champion, sequence, worseBy),
+});
 const REFUSED: Verdict = { outcome: 'refused', reasons: ['It is worse than the champion'], checks: [], champion: null };
 const AT = new Date('2023-05-15T00:00:00Z');
 /** Says 18.7 of the golden ride of a-run.ts, from 130 to 205 over 3.66 miles at eight. */
@@ -32,6 +50,16 @@ function aRegistry(bucket = 'models') {
   return { store, registry, add };
 }
 
+type Add = ReturnType<typeof aRegistry>['add'];
+
+/** Each run as the gate let it pass over the one before. */
+async function promoteInTurn(registry: Registry, add: Add, digits: string): Promise<void> {
+  for (const [i, digit] of [...digits].entries()) {
+    await add(digit, {}, i === 0 ? PASSED : passedOver(digits[i - 1] ?? '', i));
+    expect(await promoteRun(registry, aRun(digit), by('ada'))).toMatchObject({ outcome: 'moved' });
+  }
+}
+
 describe('a promotion', () => {
   test('makes a run that passed the gate the champion', async () => {
     const { registry, add } = aRegistry();
@@ -49,9 +77,14 @@ describe('a promotion', () => {
   ])('of a run %s is refused with the reasons, unless a person overrules the gate', async (_, verdict, reasons) => {
     const { store, registry, add } = aRegistry();
     await add('a', {}, verdict);
-    expect(await promoteRun(registry, aRun('a'), by('ada'))).toEqual({ outcome: 'refused', reasons });
+    const judged = verdict !== null;
+    expect(await promoteRun(registry, aRun('a'), by('ada'))).toEqual({ outcome: 'refused', reasons, judged });
     expect(store.objects.has(POINTER)).toBe(false);
-    expect(await promoteRun(registry, aRun('a'), { ...by('ada'), force: true })).toMatchObject({ outcome: 'moved' });
+    const because = 'the old one is broken';
+    expect(await promoteRun(registry, aRun('a'), { ...by('ada'), force: true, because })).toMatchObject({
+      outcome: 'moved',
+      pointer: { promoted_by: 'ada', overruled: { reasons, because } },
+    });
   });
 
   test('of a run that does not answer its golden rides here is an error, forced or not', async () => {
@@ -64,7 +97,8 @@ describe('a promotion', () => {
 
   test('that rests on a champion who is no longer is lost, and told to whom', async () => {
     const { registry, add } = aRegistry();
-    for (const digit of ['a', 'b', 'c']) await add(digit);
+    for (const digit of ['a', 'b']) await add(digit);
+    await add('c', {}, passedOver('a', 1));
     await promoteRun(registry, aRun('a'), { ...by('ada'), over: 0 });
     expect(await promoteRun(registry, aRun('b'), { ...by('grace'), over: 0 })).toMatchObject({
       outcome: 'lost-race',
@@ -94,13 +128,112 @@ describe('a promotion', () => {
   });
 });
 
+describe('a verdict over a champion that is none now', () => {
+  test('promotes nothing, until the gate is asked again', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'ab');
+    await add('c', {}, passedOver('a', 1));
+    expect(await promoteRun(registry, aRun('c'), by('grace'))).toEqual({
+      outcome: 'refused',
+      judged: false,
+      reasons: [
+        `The gate compared the run with champion #1 (${aRun('a')}), and the champion is now champion #2 (${aRun('b')})`,
+      ],
+    });
+    expect(await registry.standing(aRun('c'), (await registry.champion('green'))?.pointer)).toMatchObject({
+      verdict: { outcome: 'passed' },
+      counts: false,
+    });
+    await registry.keepVerdict(aRun('c'), { ...passedOver('b', 2), outcome: 'refused', reasons: ['It is worse'] });
+    expect(await promoteRun(registry, aRun('c'), by('grace'))).toEqual({
+      outcome: 'refused',
+      judged: true,
+      reasons: ['It is worse'],
+    });
+    await registry.keepVerdict(aRun('c'), passedOver('b', 2));
+    expect(await promoteRun(registry, aRun('c'), by('grace'))).toMatchObject({
+      outcome: 'moved',
+      pointer: { sequence: 3, run_id: aRun('c') },
+    });
+  });
+
+  test('is one after a rollback too, whoever is the champion again', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'ab');
+    await add('c', {}, passedOver('b', 2));
+    await rollBack(registry, 'green', by('grace'));
+    expect(await promoteRun(registry, aRun('c'), by('ada'))).toMatchObject({ outcome: 'refused', judged: false });
+  });
+
+  test('given when there was no champion promotes nothing over the first one', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'a');
+    await add('b');
+    expect(await promoteRun(registry, aRun('b'), by('grace'))).toMatchObject({
+      outcome: 'refused',
+      reasons: [expect.stringMatching(/compared the run with none, .* champion #1/)],
+    });
+  });
+
+  test('is not what a champion is asked for that is promoted again', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'ab');
+    expect(await promoteRun(registry, aRun('b'), by('grace'))).toMatchObject({ outcome: 'already-there' });
+  });
+
+  test('that becomes one while the promotion is under way loses the race', async () => {
+    const { store, registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'a');
+    await add('b', {}, passedOver('a', 1));
+    await add('c', {}, passedOver('a', 1));
+    let raced = false;
+    store.before = async (operation, key) => {
+      if (raced || operation !== 'put' || key !== POINTER) return;
+      raced = true;
+      await promoteRun(registry, aRun('c'), by('grace'));
+    };
+    expect(await promoteRun(registry, aRun('b'), by('ada'))).toMatchObject({
+      outcome: 'lost-race',
+      winner: { run_id: aRun('c') },
+    });
+  });
+});
+
+describe('the best champion so far', () => {
+  const bestOf = async (registry: Registry) => (await registry.champion('green'))?.pointer.best;
+
+  test('stays the mark while champions are a little worse, and moves on with one that is not', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'a');
+    expect(await bestOf(registry)).toBeUndefined();
+    await add('b', {}, passedOver('a', 1, 0.04));
+    await promoteRun(registry, aRun('b'), by('ada'));
+    expect(await bestOf(registry)).toEqual({ run_id: aRun('a'), sequence: 1 });
+    await add('c', {}, { ...passedOver('b', 2, 0.01), best: compared('a', 1, 0.05) });
+    await promoteRun(registry, aRun('c'), by('ada'));
+    expect(await bestOf(registry)).toEqual({ run_id: aRun('b'), sequence: 2 });
+    await add('d', {}, { ...passedOver('c', 3, -0.2), best: compared('a', 1, -0.1) });
+    await promoteRun(registry, aRun('d'), by('ada'));
+    expect(await bestOf(registry)).toBeUndefined();
+  });
+
+  test('is again what it was after a rollback, and the run itself when a person overruled the gate', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'a');
+    await add('b', {}, passedOver('a', 1, 0.04));
+    await promoteRun(registry, aRun('b'), by('ada'));
+    await add('c', {}, REFUSED);
+    await promoteRun(registry, aRun('c'), { ...by('ada'), force: true });
+    expect(await bestOf(registry)).toBeUndefined();
+    await rollBack(registry, 'green', by('grace'));
+    expect(await bestOf(registry)).toEqual({ run_id: aRun('a'), sequence: 1 });
+  });
+});
+
 describe('a rollback', () => {
   test('is an entry of its own in the history, and goes further back the next time', async () => {
     const { registry, add } = aRegistry();
-    for (const digit of ['a', 'b', 'c']) {
-      await add(digit);
-      await promoteRun(registry, aRun(digit), by('ada'));
-    }
+    await promoteInTurn(registry, add, 'abc');
     const first = await rollBack(registry, 'green', by('grace'));
     expect(first).toMatchObject({
       to: aRun('b'),
@@ -122,9 +255,8 @@ describe('a rollback', () => {
 
   test('that races a promotion loses to it', async () => {
     const { store, registry, add } = aRegistry();
-    for (const digit of ['a', 'b', 'c']) await add(digit);
-    await promoteRun(registry, aRun('a'), by('ada'));
-    await promoteRun(registry, aRun('b'), by('ada'));
+    await promoteInTurn(registry, add, 'ab');
+    await add('c', {}, passedOver('b', 2));
     let raced = false;
     store.before = async (operation, key) => {
       if (raced || operation !== 'put' || !key.includes('/history/')) return;
@@ -142,10 +274,7 @@ describe('a rollback', () => {
     await add('a');
     await promoteRun(registry, aRun('a'), by('ada'));
     const green = store.text(POINTER);
-    for (const digit of ['b', 'c']) {
-      await add(digit, { taxi_type: 'yellow' });
-      await promoteRun(registry, aRun(digit), by('grace'));
-    }
+    await promoteInTurn(registry, (digit, _, gate) => add(digit, { taxi_type: 'yellow' }, gate), 'bc');
     await rollBack(registry, 'yellow', by('grace'));
     expect((await registry.champion('yellow'))?.pointer.run_id).toBe(aRun('b'));
     expect(store.text(POINTER)).toBe(green);
@@ -153,12 +282,15 @@ describe('a rollback', () => {
 });
 
 describe('a run that is copied to another registry', () => {
-  test('has the same bytes there, and its verdict', async () => {
+  test('has the same bytes there, and no verdict: that was about a champion of the other one', async () => {
     const [from, to] = [aRegistry('dev'), aRegistry('prod')];
     await from.add('a');
-    await adoptRun(aRun('a'), await from.registry.folder(aRun('a')).files(), to.registry, loadScorer);
-    expect(new Map(to.store.objects)).toEqual(new Map(from.store.objects));
-    expect((await to.registry.verdict(aRun('a')))?.outcome).toBe('passed');
+    const copied = await copyRun(aRun('a'), await from.registry.folder(aRun('a')).files(), to.registry, loadScorer);
+    const files = [...from.store.objects].filter(([key]) => !key.endsWith('/gate.json'));
+    expect(new Map(to.store.objects)).toEqual(new Map(files));
+    expect(copied).toHaveLength(files.length);
+    expect(await to.registry.verdict(aRun('a'))).toBeUndefined();
+    expect(await promoteRun(to.registry, aRun('a'), by('ada'))).toMatchObject({ outcome: 'refused', judged: false });
   });
 
   test('is no run there when it does not answer its golden rides there', async () => {

@@ -3,6 +3,7 @@ import type { OwedRecord } from '../../../src/streaming/owed-record.ts';
 import { type Requeued, type RequeueOptions, requeue } from '../../../src/streaming/requeue.ts';
 import { undeliveredRecords } from '../../../src/streaming/undelivered.ts';
 import { aScoredStream } from '../../support/a-scored-stream.ts';
+import { flakyStore } from '../../support/flaky-store.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';
 
 type ScoredStream = ReturnType<typeof aScoredStream>;
@@ -220,6 +221,18 @@ describe('a second requeue', () => {
     await requeued(stream);
     const [marker = ''] = [...stream.undelivered.objects.keys()].filter((key) => key.endsWith('.requeued.json'));
     expect(JSON.parse(stream.undelivered.text(marker)).requeued).toHaveLength(2);
+  });
+
+  test('sends nothing twice when the answer to its note was lost', async () => {
+    const stream = await givenUp(...rides(2));
+    let lost = 0;
+    const flaky = flakyStore(stream.undelivered, 3, (_, call) =>
+      call.startsWith('PUT') && lost++ === 0 ? 'late' : undefined,
+    );
+    const deps = { data: stream.data, undelivered: flaky.store, events: stream.events, clock: stream.clock };
+    expect(await Array.fromAsync(requeue(deps, { wanted: () => true }))).toMatchObject([{ sent: 2 }]);
+    expect(flaky.calls.filter((call) => call.startsWith('PUT')).length).toBeGreaterThan(1);
+    expect(await requeued(stream)).toMatchObject({ found: 2, sent: 0, before: 2 });
   });
 });
 

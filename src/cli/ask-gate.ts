@@ -1,0 +1,32 @@
+import { gateRegistered } from '../registry/gate-run.ts';
+import type { RunId } from '../registry/run-id.ts';
+import { findRawMonths } from '../storage/raw-months.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+import type { Deployment } from './context.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Asks the gate about a registered run, on this machine and with the environment's own limits: against the champion of now,
+ * on the months of the environment's data bucket.
+ */
+export async function askGate(to: Deployment, run: RunId, taxiType: TaxiType, terminal: Terminal): Promise<void> {
+  const [{ loadScorer }, { DuckDB }, { workFolder }, { openXGBoost }, { xgboostLibrary }] = await Promise.all([
+    import('../adapters/onnxruntime.ts'),
+    import('../adapters/duckdb.ts'),
+    import('../adapters/work-folder.ts'),
+    import('../adapters/xgboost.ts'),
+    import('../local/natives.ts'),
+  ]);
+  const progress = terminal.progress(`gate ${run}`);
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  const { outcome } = await gateRegistered(run, {
+    registry: to.registry,
+    database,
+    boosting: () => openXGBoost(xgboostLibrary()),
+    loadScorer,
+    fetch: async (months) => (await findRawMonths(to.data, taxiType, months, folder.path)).found,
+    limits: to.config.gate,
+  });
+  progress.done(outcome);
+}

@@ -1,0 +1,15 @@
+import { shown, TripcastError } from '../errors.ts';
+import type { Scorer } from '../model/scorer.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
+
+/**
+ * Refuses a model of the other taxis: it reads their rides without complaint, and is minutes off.
+ * @param named what it is called
+ * @param fix   what to do where this is refused
+ * @throws TripcastError naming both types
+ */
+export function refuseOtherType(named: string, { metadata }: Scorer, taxiType: TaxiType, fix: string): void {
+  const { taxi_type: found } = metadata;
+  if (found === taxiType) return;
+  throw new TripcastError(`${named} is a model of ${shown(found)} taxis, not of ${taxiType} ones`, fix);
+}

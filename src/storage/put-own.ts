@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { TransientError } from '../errors.ts';
+import { s3Uri } from './layout.ts';
+import type { ObjectStore, PutCondition, PutOptions, StoredObject } from './object-store.ts';
+
+export type OwnPutOutcome =
+  | { readonly outcome: 'written' }
+  /** Nothing was written; `there` is what the condition met. */
+  | { readonly outcome: 'conflict'; readonly there: StoredObject | undefined };
+
+/** How often a write that meets another one under way is tried, and the first pause between two tries. */
+const TRIES = 5;
+const PAUSE_MS = 100;
+
+/**
+ * A conditional write that knows its own work. The SDK repeats a PUT whose answer was lost, and the repeat meets the
+ * object that the first one wrote; so a conflict with an object of the very same bytes is a success. The bytes must
+ * therefore be the writer's own (a time and a name in them), or the same whoever writes them.
+ * @throws what the store threw, unless the object is there all the same
+ */
+export async function putOwn(
+  store: ObjectStore,
+  key: string,
+  body: Uint8Array | string,
+  { condition, ...options }: PutOptions & { readonly condition: PutCondition },
+): Promise<OwnPutOutcome> {
+  const isOurs = (there: StoredObject | undefined) =>
+    there !== undefined && Buffer.compare(there.body, Buffer.from(body)) === 0;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    try {
+      const written = await store.put(key, body, { ...options, condition });
+      if (written.outcome === 'written') return { outcome: 'written' };
+    } catch (error) {
+      if (isOurs(await store.get(key))) return { outcome: 'written' };
+      throw error;
+    }
+    const there = await store.get(key);
+    if (isOurs(there)) return { outcome: 'written' };
+    if (!holds(condition, there)) return { outcome: 'conflict', there };
+    await wait(PAUSE_MS * attempt); // S3 says 409 while another conditional write is under way: it may yet fail
+  }
+  throw new TransientError(`${s3Uri(store.bucket, key)} is being written all the time`, 'Try again.');
+}
+
+const holds = (condition: PutCondition, there: StoredObject | undefined) =>
+  'absent' in condition ? there === undefined : there?.etag === condition.etag;
