@@ -111,19 +111,48 @@ async function liveVersion(name: (typeof LIVE_FUNCTIONS)[number]): Promise<strin
   return (await lambda().send(new GetAliasCommand(which))).FunctionVersion;
 }
 
-describe('docs/deploy.md', () => {
-  const [toPrediction, copying] = [
-    documented('deploy.md').filter((line) => !line.includes('RUN')),
-    documented('deploy.md').filter((line) => line.includes('RUN')),
-  ];
+/** As CloudFormation has it: its status, and whether it refuses to be deleted. */
+async function stackOfProd(): Promise<string> {
+  const query = 'Stacks[0].[StackStatus,EnableTerminationProtection]';
+  const { said } = await run(
+    `aws cloudformation describe-stacks --stack-name tripcast-prod --query ${query} --output text`,
+  );
+  return said.trim().replace('\t', ' ');
+}
 
-  test('leads from an empty account to predictions on every path', { timeout: 300_000 }, async () => {
+describe('docs/deploy.md', () => {
+  const lines = documented('deploy.md');
+  const isWayOut = (line: string) => line.includes('--no-enable-termination-protection');
+  const [toPrediction, copying] = [
+    lines.filter((line) => !line.includes('RUN') && !isWayOut(line)),
+    lines.filter((line) => line.includes('RUN')),
+  ];
+  const [bootstrap = '', first = '', deploy = ''] = toPrediction;
+  const [wayOut = ''] = lines.filter(isWayOut);
+
+  test('has a way out for a protected stack that did not come up', { timeout: 400_000 }, async () => {
+    expect(await run(bootstrap)).toMatchObject({ code: 0 });
+    const taken = prod.streams.predictions; // a name that something else has
+    expect(await run(`aws kinesis create-stream --stream-name ${taken} --shard-count 1`)).toMatchObject({ code: 0 });
+    expect((await run(deploy)).code).toBe(1);
+    expect(await stackOfProd()).toBe('ROLLBACK_COMPLETE True');
+    expect(await run(`aws kinesis delete-stream --stream-name ${taken}`)).toMatchObject({ code: 0 });
+    const refused = await run(deploy);
+    expect(refused.code).toBe(1);
+    expect(refused.said).toMatch(/TerminationProtection is enabled/);
+    expect(await run(wayOut)).toMatchObject({ code: 0 });
+    expect(await stackOfProd()).toBe('ROLLBACK_COMPLETE False'); // and the first deploy, below, begins by deleting it
+  });
+
+  test('leads from an empty account to predictions on every path', { timeout: 500_000 }, async () => {
     expect(toPrediction.length).toBeGreaterThan(7);
     const said: Record<string, string> = {};
     for (const line of toPrediction) {
       const ended = await run(line);
       expect(ended.code, `${line}\n${ended.said}`).toBe(0);
       said[line.split(' ').slice(1, 4).join(' ')] = ended.said;
+      if (line === first) expect(await stackOfProd()).toBe('CREATE_COMPLETE False');
+      if (line === deploy) expect(await stackOfProd()).toMatch(/_COMPLETE True$/);
     }
     expect(said['tripcast train --env']).toContain('promoted: champion #1');
     expect(said['tripcast stream tail']?.match(/ min {2}\[/g)).toHaveLength(5);
