@@ -71,7 +71,7 @@ const settingsSchema = z.strictObject({
       undelivered: bucketName.nullable(),
       accessLogs: bucketName.nullable(),
     })
-    .describe('null = a name with the account in it, since bucket names are global'),
+    .describe('null = a name with the account and the region in it, since bucket names are global'),
   lifecycleDays: z.strictObject({
     raw: days,
     predictions: days,
@@ -86,6 +86,7 @@ const settingsSchema = z.strictObject({
     predictions: streamName,
     shards: positive,
     retentionHours: z.int().min(24).max(8760),
+    pollMilliseconds: positive.describe('between two reads of a shard by a command; AWS allows five a second in all'),
   }),
   eventSource: z
     .strictObject({
@@ -252,12 +253,17 @@ export const liveFunctionName = (env: EnvironmentName, name: LiveFunctionName) =
 export const isTlsOnly = ({ endpointUrl }: Config) =>
   endpointUrl === null || new URL(endpointUrl).protocol === 'https:';
 
+/**
+ * Of what has one name for all regions of an account (roles, dashboards), where functions and streams have one a region.
+ */
+export const globalName = ({ env, region }: Config, name: string) => `${resourceName(env, name)}-${region}`;
+
 /** The buckets' names. @param account twelve digits, or a token that stands for them */
-export const bucketNames = ({ env, buckets }: Config, account: string) => ({
-  models: buckets.models ?? `rll-models-${env}-${account}`,
-  data: buckets.data ?? `tripcast-data-${env}-${account}`,
-  undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}`,
-  accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}`,
+export const bucketNames = ({ env, region, buckets }: Config, account: string) => ({
+  models: buckets.models ?? `rll-models-${env}-${account}-${region}`,
+  data: buckets.data ?? `tripcast-data-${env}-${account}-${region}`,
+  undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}-${region}`,
+  accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}-${region}`,
 });
 
 /** How many metrics the alarms look at, each of which is paid for; a test counts them. */
