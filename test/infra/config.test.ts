@@ -87,11 +87,11 @@ test('prod is not sent to an emulator', () => {
   expect(() => refuseForeignEndpoint(loadConfig('prod'), {})).not.toThrow();
 });
 
-test('a bucket without a name has the account in it', () => {
+test('a bucket without a name has the account and the region in it: two regions of an account stay apart', () => {
   expect(bucketNames(loadConfig('prod'), '123456789012')).toEqual({
-    models: 'rll-models-prod-123456789012',
-    data: 'tripcast-data-prod-123456789012',
-    undelivered: 'tripcast-undelivered-prod-123456789012',
-    accessLogs: 'tripcast-access-logs-prod-123456789012',
+    models: 'rll-models-prod-123456789012-eu-north-1',
+    data: 'tripcast-data-prod-123456789012-eu-north-1',
+    undelivered: 'tripcast-undelivered-prod-123456789012-eu-north-1',
+    accessLogs: 'tripcast-access-logs-prod-123456789012-eu-north-1',
   });
 });

@@ -172,7 +172,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
 
   test('stand on one dashboard, beside a place for drift and error', () => {
     const [, { Properties }] = resource('AWS::CloudWatch::Dashboard');
-    expect(Properties.DashboardName).toBe(`tripcast-${env}-overview`);
+    expect(Properties.DashboardName).toBe(`tripcast-${env}-overview-${config.region}`);
     const body = JSON.stringify(Properties.DashboardBody);
     for (const [id] of resources('AWS::CloudWatch::Alarm')) expect(body).toContain(id);
     expect(body).toContain('SEARCH(');
