@@ -148,7 +148,11 @@ const settingsSchema = z.strictObject({
     retryAttempts: z.int().min(0).max(185),
     maximumAgeSeconds: z.int().min(60).max(86_400),
   }),
-  publication: z.strictObject({ source: z.url(), pollHours: positive, giveUpDays: positive }),
+  publication: z.strictObject({
+    source: z.url(),
+    pollHours: positive,
+    giveUpDays: positive.max(26).describe('monthly-batch times out after 27, before the next run'),
+  }),
   query: z
     .strictObject({
       enabled: z.boolean(),

@@ -128,7 +128,7 @@ export class DeliveryStack extends Stack {
       new PolicyStatement({
         actions: ['s3:ListBucket'], // without it a missing key is a 403
         resources: [models],
-        conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } },
+        conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } }, // see PrivateBucket.grantRead
       }),
     );
     for (const arn of functions) {

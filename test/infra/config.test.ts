@@ -60,6 +60,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
       'ZIP',
       'archive.compression: "ZIP" is not allowed: Invalid option: expected one of "GZIP"|"UNCOMPRESSED"',
     ],
+    ['publication.giveUpDays', 27, 'publication.giveUpDays: 27 is not allowed: Too big: expected number to be <=26'],
     ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
     ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
   ])('%s = %j', (key, value, problem) => {
