@@ -14,7 +14,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { bucketNames, functionName, LIVE_ALIAS, type LIVE_FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import {
+  bucketNames,
+  functionName,
+  LIVE_ALIAS,
+  type LIVE_FUNCTIONS,
+  loadConfig,
+  resourceName,
+} from '../../lib/config.ts';
 import { S3Store } from '../../src/adapters/s3.ts';
 import { connect } from '../../src/cli/context.ts';
 import { ingestMonths } from '../../src/cli/ingest.ts';
@@ -223,7 +230,7 @@ describe('tripcast rollout', () => {
 });
 
 describe('docs/teardown.md', () => {
-  const [letGo = '', destroy = ''] = documented('teardown.md');
+  const [letGo = '', destroy = '', again = ''] = documented('teardown.md');
 
   test('a protected stack is listed, and not deleted', async () => {
     const refused = await run(`${destroy} --yes`);
@@ -238,13 +245,32 @@ describe('docs/teardown.md', () => {
     const unasked = await run(destroy);
     expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/nobody to ask. Add --yes/) });
 
+    // Without the web it tries again and again to bring the month in; with it, it may wait a day for the month.
+    const machine = `arn:aws:states:${prod.region}:${ACCOUNT}:stateMachine:${resourceName('prod', 'monthly-batch')}`;
+    const input = '{"taxi_type":"green","scheduledTime":"2031-01-15T00:00:00Z"}';
+    const started = await run(
+      `aws stepfunctions start-execution --state-machine-arn ${machine} --input ${input} --query executionArn --output text`,
+    );
+    expect(started.code, started.said).toBe(0);
     const done = await run(`${destroy} --yes`);
     expect(done.code, done.said).toBe(0);
+    expect(done.said).toContain('Schedules disabled: 2. Running executions stopped: 1.');
+    const status = '--query status --output text';
+    const ended = await run(`aws stepfunctions describe-execution --execution-arn ${started.said.trim()} ${status}`);
+    expect(ended.said.trim()).toBe('ABORTED');
     expect(done.said).toMatch(/tripcast-prod is gone. These are left,.*Kinesis::Stream prod_taxi_trip_events/s);
     const champion = 'aliases/ride_duration_prediction_model/champion.json';
     const models = new S3Store(bucketNames(prod, ACCOUNT).models, s3(ACCOUNT, prod.region));
     expect(await models.head(champion)).toBeDefined();
     expect((await run('npx tripcast destroy --env prod')).said).toContain('There is no stack tripcast-prod');
+  });
+
+  test('deployed again, it takes over the buckets and streams that stayed', { timeout: 300_000 }, async () => {
+    const ended = await run(again);
+    expect(ended.code, ended.said).toBe(0);
+    expect(await stackOfProd()).toBe('CREATE_COMPLETE False');
+    const shown = await run('npx tripcast models show champion --env prod --json');
+    expect(JSON.parse(shown.said)).toMatchObject({ card: { recipe: 'linear-pair' } });
   });
 });
 
