@@ -7,9 +7,10 @@ import { TripcastError } from '../src/errors.ts';
 /**
  * The second CDK app, which a person deploys once an account, since nothing could deploy before it:
  *
- *     npx cdk deploy --app 'npm run --silent app:delivery' --context env=prod --context repository=OWNER/NAME
+ *     npx cdk deploy --app 'npm run --silent app:delivery' --context env=prod --context repository=OWNER@ID/NAME@ID
  *
- * In an account that has GitHub's identity provider already, with `--context provider=existing`.
+ * In an account that has GitHub's identity provider already, with `--context provider=existing`; for a repository whose
+ * tokens name it without ids, with `--context subject=names`.
  */
 function synthesize(): void {
   const app = new App({ autoSynth: false });
@@ -19,7 +20,8 @@ function synthesize(): void {
     throw new TripcastError(`--context provider=${String(provider)} is not known`, 'Use new or existing.');
   }
   const config = loadConfig(String(context('env')));
-  new DeliveryStack(app, { config, repository: parseRepository(context('repository')), provider });
+  const repository = parseRepository(context('repository'), context('subject'));
+  new DeliveryStack(app, { config, repository, provider });
   app.synth();
 }
 

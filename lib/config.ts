@@ -77,7 +77,7 @@ const settingsSchema = z.strictObject({
       undelivered: bucketName.nullable(),
       accessLogs: bucketName.nullable(),
     })
-    .describe('null = a name with the account in it, since bucket names are global'),
+    .describe('null = a name with the account and the region in it, since bucket names are global'),
   lifecycleDays: z.strictObject({
     raw: days,
     predictions: days,
@@ -92,6 +92,7 @@ const settingsSchema = z.strictObject({
     predictions: streamName,
     shards: positive,
     retentionHours: z.int().min(24).max(8760),
+    pollMilliseconds: positive.describe('between two reads of a shard by a command; AWS allows five a second in all'),
   }),
   eventSource: z
     .strictObject({
@@ -159,7 +160,11 @@ const settingsSchema = z.strictObject({
     retryAttempts: z.int().min(0).max(185),
     maximumAgeSeconds: z.int().min(60).max(86_400),
   }),
-  publication: z.strictObject({ source: publicAddress, pollHours: positive, giveUpDays: positive }),
+  publication: z.strictObject({
+    source: publicAddress,
+    pollHours: positive,
+    giveUpDays: positive.max(26).describe('monthly-batch times out after 27, before the next run'),
+  }),
   query: z
     .strictObject({
       enabled: z.boolean(),
@@ -170,23 +175,26 @@ const settingsSchema = z.strictObject({
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
   alarms: z
     .strictObject({
-      email: z.email().nullable().describe('who is written to; null = whoever subscribes to the topic'),
+      email: z.email().nullable().describe('who gets a mail; null = only those who subscribe to the topic'),
       metricMath: z.boolean().describe('alarms on a ratio of two metrics, which the emulator cannot make'),
       durationShare: share.describe("a call's 99th percentile, of the function's time"),
       iteratorAgeMinutes: positive.describe('how old the oldest unread trip event may be'),
+      archiveAgeMinutes: positive.describe('how old the oldest prediction may be that is not archived yet'),
       quarantineShare: share.describe('bad records, of all that came in'),
     })
     .describe('when somebody is told'),
 });
 
-const configSchema = settingsSchema.refine(
-  ({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600,
-  {
+const configSchema = settingsSchema
+  .refine(({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600, {
     path: ['eventSource', 'maximumAgeSeconds'],
     message:
       'less than streams.retentionHours: Lambda has to give a record up, and so keep it, before the stream forgets it',
-  },
-);
+  })
+  .refine(({ archive, alarms }) => archive.bufferSeconds < alarms.archiveAgeMinutes * 60, {
+    path: ['archive', 'bufferSeconds'],
+    message: 'less than alarms.archiveAgeMinutes: Firehose may hold a prediction back for so long without any fault',
+  });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
 
@@ -261,16 +269,21 @@ export const liveFunctionName = (env: EnvironmentName, name: LiveFunctionName) =
 export const isTlsOnly = ({ endpointUrl }: Config) =>
   endpointUrl === null || new URL(endpointUrl).protocol === 'https:';
 
+/**
+ * Of what has one name for all regions of an account (roles, dashboards), where functions and streams have one a region.
+ */
+export const globalName = ({ env, region }: Config, name: string) => `${resourceName(env, name)}-${region}`;
+
 /** The buckets' names. @param account twelve digits, or a token that stands for them */
-export const bucketNames = ({ env, buckets }: Config, account: string) => ({
-  models: buckets.models ?? `rll-models-${env}-${account}`,
-  data: buckets.data ?? `tripcast-data-${env}-${account}`,
-  undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}`,
-  accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}`,
+export const bucketNames = ({ env, region, buckets }: Config, account: string) => ({
+  models: buckets.models ?? `rll-models-${env}-${account}-${region}`,
+  data: buckets.data ?? `tripcast-data-${env}-${account}-${region}`,
+  undelivered: buckets.undelivered ?? `tripcast-undelivered-${env}-${account}-${region}`,
+  accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}-${region}`,
 });
 
 /** How many metrics the alarms look at, each of which is paid for; a test counts them. */
-export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 42, prod: 44 };
+export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 44, prod: 50 };
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

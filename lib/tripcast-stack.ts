@@ -10,6 +10,7 @@ import {
 import type { Construct } from 'constructs';
 import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from './config.ts';
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
+import { isProtected } from './constructs/termination-protection.ts';
 import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
 import { MonitoringRoom } from './rooms/monitoring.ts';
@@ -32,7 +33,7 @@ export class TripcastStack extends Stack {
       description: `tripcast (${config.env}): taxi-trip durations, streamed, in monthly batches and by request`,
       env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
       synthesizer: synthesizer(config),
-      terminationProtection: config.stateful.terminationProtection,
+      terminationProtection: isProtected(scope, config),
       // CloudFormation hands a stack's tags on to all of its resources that can have some.
       tags: { ...config.tags, project: 'tripcast', environment: config.env },
     });

@@ -61,15 +61,16 @@ export class PrivateBucket extends Construct {
     });
   }
 
-  /** Reading, and listing, of what lies under the prefixes ('raw/'). */
+  /** Reading what is under the prefixes ('raw/'), and listing it; a list that names no prefix shows all keys. */
   grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:GetObject'], prefixes);
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        // A reader without ListBucket is told 403 instead of 404 for a missing key. That inner check carries no
-        // s3:prefix, hence IfExists.
+        // Without ListBucket, S3 answers 403 instead of 404 for a missing key. That check carries no s3:prefix, hence
+        // IfExists. A list of the whole bucket carries none either and passes; one of another prefix is denied. It shows keys
+        // (months, runs, checksums), not rides.
         conditions: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
       }),
     );

@@ -2,7 +2,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogStream } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, resourceName } from '../config.ts';
 import { acceptFinding, acceptWildcard } from './accept-finding.ts';
@@ -37,7 +37,9 @@ export class StreamArchive extends Construct {
       name: `/aws/kinesisfirehose/${deliveryStreamName}`,
     });
     const errors = new LogStream(this, 'Errors', { logGroup, removalPolicy: RemovalPolicy.DESTROY });
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
+    const ofThisAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const firehose = new ServicePrincipal('firehose.amazonaws.com', { conditions: ofThisAccount });
+    const role = new Role(this, 'Role', { assumedBy: firehose });
     grantArchiving(role, props);
     logGroup.grantWrite(role);
     const { compression, bufferMegabytes, bufferSeconds } = config.archive;

@@ -2,8 +2,17 @@ import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 
 import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '../../src/errors.ts';
-import { bucketNames, type Config, functionName, LIVE_FUNCTIONS, resourceName, stackName } from '../config.ts';
+import {
+  bucketNames,
+  type Config,
+  functionName,
+  globalName,
+  LIVE_FUNCTIONS,
+  resourceName,
+  stackName,
+} from '../config.ts';
 import { acceptWildcard } from '../constructs/accept-finding.ts';
+import { isProtected } from '../constructs/termination-protection.ts';
 import type { Repository } from './repository.ts';
 
 export interface DeliveryStackProps {
@@ -34,7 +43,7 @@ export class DeliveryStack extends Stack {
     super(scope, resourceName(env, 'delivery'), {
       description: `tripcast (${env}): the roles with which workflows of ${repository} deploy`,
       env: { region, ...(account === null ? {} : { account }) },
-      terminationProtection: config.stateful.terminationProtection,
+      terminationProtection: isProtected(scope, config),
       tags: { ...config.tags, project: 'tripcast', environment: env },
     });
     const principal = this.#workflowsOf(repository, env, provider);
@@ -62,11 +71,11 @@ export class DeliveryStack extends Stack {
     return made.oidcProviderArn;
   }
 
-  /** May become the bootstrap roles of this account and region, and nothing else. */
-  #deployer({ env }: Config, assumedBy: WebIdentityPrincipal): void {
+  /** May become the bootstrap roles of this account and region, and ask whether the stack is there. */
+  #deployer(config: Config, assumedBy: WebIdentityPrincipal): void {
     const role = this.#role(
       'Deploy',
-      resourceName(env, 'github-deploy'),
+      globalName(config, 'github-deploy'),
       'Deploys by way of the bootstrap roles',
       assumedBy,
     );
@@ -79,6 +88,13 @@ export class DeliveryStack extends Stack {
       }),
     );
     role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapRoles }));
+    this.#grantDescribeStack(role, config.env);
+  }
+
+  #grantDescribeStack(role: Role, env: Config['env']): void {
+    const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
+    role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
+    acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
   }
 
   /** May make the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
@@ -86,7 +102,7 @@ export class DeliveryStack extends Stack {
     const { env } = config;
     const role = this.#role(
       'Rollout',
-      resourceName(env, 'github-rollout'),
+      globalName(config, 'github-rollout'),
       'Checks a deploy, and takes it back',
       assumedBy,
     );
@@ -104,8 +120,7 @@ export class DeliveryStack extends Stack {
         resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
       }),
     );
-    const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
-    role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
+    this.#grantDescribeStack(role, env);
     // Whether there is a champion: without one there are no golden rides.
     const models = `arn:${this.partition}:s3:::${bucketNames(config, this.account).models}`;
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${models}/aliases/*`] }));
@@ -113,13 +128,12 @@ export class DeliveryStack extends Stack {
       new PolicyStatement({
         actions: ['s3:ListBucket'], // without it a missing key is a 403
         resources: [models],
-        conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } },
+        conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } }, // see PrivateBucket.grantRead
       }),
     );
     for (const arn of functions) {
       acceptWildcard(role, `${arn}:*`, 'The alias and the versions of one function, which get their numbers later.');
     }
-    acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
     acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
   }
 

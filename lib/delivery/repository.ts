@@ -1,16 +1,43 @@
 import { shown, TripcastError } from '../../src/errors.ts';
 
-/** A GitHub repository, `owner/name`, spelt as GitHub spells it: the roles' trust tells upper from lower case. */
+/**
+ * A GitHub repository as the subject of its workflows' tokens names it: `owner@id/name@id`, or `owner/name` for one from
+ * before GitHub put ids there. The roles' trust compares it letter by letter.
+ * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+ */
 export type Repository = string & { readonly __brand: 'Repository' };
 
-/** @throws TripcastError for anything else; above all for `*` and `?`, which would let other repositories deploy */
-export function parseRepository(value: unknown): Repository {
-  if (isRepository(value)) return value;
+const OWNER = '[A-Za-z\\d](?:-?[A-Za-z\\d])*';
+const NAME = '[\\w.-]+';
+const ID = '[1-9]\\d*';
+const BY_NAMES = new RegExp(`^${OWNER}/${NAME}$`);
+const BY_IDS = new RegExp(`^${OWNER}@${ID}/${NAME}@${ID}$`);
+
+/**
+ * @param subject what the subject of a token has: ids too, or (of an old repository) names alone
+ * @throws TripcastError for anything else; above all for `*` and `?`, which would let other repositories deploy
+ */
+export function parseRepository(value: unknown, subject: unknown = 'ids'): Repository {
+  if (subject !== 'ids' && subject !== 'names') {
+    throw new TripcastError(`--context subject=${shown(subject)} is not known`, 'Use ids or names.');
+  }
+  if (matches(value, subject === 'ids' ? BY_IDS : BY_NAMES)) return value;
+  if (value === undefined) throw new TripcastError('The GitHub repository is missing', fix('OWNER/NAME'));
+  if (subject === 'names') {
+    throw new TripcastError(
+      `${shown(value)} is not a GitHub repository by its names`,
+      matches(value, BY_IDS)
+        ? 'Its tokens have ids: leave out --context subject=names.'
+        : 'Add --context repository=OWNER/NAME, spelled as in its address.',
+    );
+  }
   throw new TripcastError(
-    value === undefined ? 'Which GitHub repository is not said' : `${shown(value)} is no GitHub repository`,
-    'Add --context repository=OWNER/NAME, as it stands in its address.',
+    `${shown(value)} is not a GitHub repository with its ids`,
+    fix(matches(value, BY_NAMES) ? value : 'OWNER/NAME'),
   );
 }
 
-const isRepository = (value: unknown): value is Repository =>
-  typeof value === 'string' && /^[A-Za-z\d](-?[A-Za-z\d])*\/[\w.-]+$/.test(value);
+const fix = (repository: string) =>
+  `Add --context repository=OWNER@ID/NAME@ID, which \`gh api repos/${repository} --jq '"\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)"'\` prints; --context subject=names is for a repository whose tokens have no ids.`;
+
+const matches = (value: unknown, form: RegExp): value is Repository => typeof value === 'string' && form.test(value);

@@ -1,27 +1,17 @@
-import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { LIVE_FUNCTIONS } from '../config.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
+import { type AlarmPlan, COUNTED } from './alarm-plan.ts';
 import { FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import { alarmsOfArchive, alarmsOfReaders } from './stream-alarms.ts';
 import type { Watched } from './watched.ts';
-
-/** When somebody is told: the metric has come to the threshold. */
-export interface AlarmPlan {
-  /** Of the deployed `tripcast-{env}-{name}`; docs/runbook.md has a heading for it. */
-  readonly name: string;
-  readonly says: string;
-  readonly metric: IMetric;
-  readonly atLeast: number;
-  /** What a time without a value means. */
-  readonly missing: TreatMissingData;
-}
-
-/** Most counts are sent only when there is something to count. */
-const COUNTED = { atLeast: 1, missing: TreatMissingData.NOT_BREACHING } as const;
 
 export const alarmPlans = (watched: Watched): readonly AlarmPlan[] => [
   ...watched.functions.flatMap((each) => alarmsOfFunction(each, watched)),
+  ...alarmsOfReaders(watched),
   ...alarmsOfStream(watched),
+  ...alarmsOfArchive(watched),
   ...alarmsOfApi(watched),
   ...watched.stateMachines.flatMap(alarmsOfStateMachine),
   ...alarmsOfSchedules(watched),
@@ -77,6 +67,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
       atLeast: iteratorAgeMinutes * 60_000,
       // Sent with each batch: without one the stream is neither quicker nor slower than it was.
       missing: TreatMissingData.IGNORE,
+      lasts: true,
     }));
   const quarantined: AlarmPlan = {
     name: 'records-quarantined',
@@ -168,5 +159,6 @@ const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
     atLeast: 1,
     // Checked once a month, and an alarm sees a week at most: what the last check said stays true until the next one.
     missing: TreatMissingData.IGNORE,
+    lasts: true,
   },
 ];

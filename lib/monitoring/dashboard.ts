@@ -8,7 +8,7 @@ import {
   MathExpression,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { resourceName } from '../config.ts';
+import { globalName } from '../config.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { FIVE_MINUTES, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
 import type { Watched } from './watched.ts';
@@ -18,7 +18,7 @@ const ALL_OF_THE_WIDTH = 24;
 /** What an alarm's reader looks at next: the alarms, then a row each for the stream, the API, the batch and the model. */
 export function createDashboard(scope: Construct, id: string, alarms: readonly Alarm[], watched: Watched): Dashboard {
   return new Dashboard(scope, id, {
-    dashboardName: resourceName(watched.config.env, 'overview'),
+    dashboardName: globalName(watched.config, 'overview'),
     widgets: [
       [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: ALL_OF_THE_WIDTH, height: 6 })],
       rowOfStream(watched),

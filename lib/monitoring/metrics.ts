@@ -1,4 +1,5 @@
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
@@ -33,6 +34,25 @@ export const ofEventSource = ({ ref }: CfnEventSourceMapping, metricName: string
     metricName,
     dimensionsMap: { EventSourceMappingUUID: ref },
     statistic: 'Sum',
+    ...FIVE_MINUTES,
+  });
+
+/** What producers put into a stream. */
+export const putInto = (streamName: string) =>
+  new Metric({
+    namespace: 'AWS/Kinesis',
+    metricName: 'IncomingRecords',
+    dimensionsMap: { StreamName: streamName },
+    statistic: 'Sum',
+    ...FIVE_MINUTES,
+  });
+
+export const ofArchive = ({ ref }: CfnDeliveryStream, metricName: string, statistic = 'Sum') =>
+  new Metric({
+    namespace: 'AWS/Firehose',
+    metricName,
+    dimensionsMap: { DeliveryStreamName: ref },
+    statistic,
     ...FIVE_MINUTES,
   });
 

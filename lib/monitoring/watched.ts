@@ -1,4 +1,5 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
@@ -12,6 +13,7 @@ export interface Watched {
   readonly functions: readonly TripcastFunction[];
   readonly stateMachines: readonly StateMachine[];
   readonly eventSources: readonly CfnEventSourceMapping[];
+  readonly archives: readonly CfnDeliveryStream[];
   /** All of this stack's queues are of dead letters. */
   readonly queues: readonly CfnQueue[];
   readonly api: HttpApi;
@@ -26,6 +28,7 @@ export function watchedBelow(scope: IConstruct, config: Config, api: HttpApi): W
     functions: all.filter((each) => each instanceof TripcastFunction),
     stateMachines: all.filter((each) => each instanceof StateMachine),
     eventSources: all.filter((each) => each instanceof CfnEventSourceMapping),
+    archives: all.filter((each) => each instanceof CfnDeliveryStream),
     queues: all.filter((each) => each instanceof CfnQueue),
   };
 }

@@ -3,17 +3,18 @@ import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Stack } from 'aws-cdk-lib/core';
+import { Annotations, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, resourceName } from '../config.ts';
-import { type AlarmPlan, alarmPlans } from '../monitoring/alarms.ts';
+import type { AlarmPlan } from '../monitoring/alarm-plan.ts';
+import { alarmPlans } from '../monitoring/alarms.ts';
 import { createDashboard } from '../monitoring/dashboard.ts';
 import { watchedBelow } from '../monitoring/watched.ts';
 
 export interface MonitoringRoomProps {
   readonly config: Config;
   readonly api: HttpApi;
-  /** Where alarms are told, and that they are over. */
+  /** Where alarms go, and the end of those that last. */
   readonly notices: ITopic;
 }
 
@@ -25,21 +26,36 @@ export class MonitoringRoom extends Construct {
     const tell = new SnsAction(notices);
     const alarms = alarmPlans(watched).map((plan) => this.#alarm(plan, config, tell));
     createDashboard(this, 'Dashboard', alarms, watched);
-    if (config.alarms.email !== null) notices.addSubscription(new EmailSubscription(config.alarms.email));
+    this.#subscribe(config, notices);
   }
 
-  #alarm({ name, says, metric, atLeast, missing }: AlarmPlan, { env }: Config, tell: SnsAction): Alarm {
+  #subscribe({ env, endpointUrl, alarms: { email } }: Config, notices: ITopic): void {
+    if (email !== null) notices.addSubscription(new EmailSubscription(email));
+    else if (endpointUrl === null) {
+      Annotations.of(this).addWarningV2(
+        'tripcast:no-recipient',
+        `The alarms notify nobody but those who subscribe to the topic by themselves. Name a recipient: alarms.email in env/${env}.json.`,
+      );
+    }
+  }
+
+  #alarm({ name, says, metric, missing, periods, lasts, ...when }: AlarmPlan, { env }: Config, tell: SnsAction): Alarm {
+    const [threshold, comparisonOperator] =
+      'below' in when
+        ? [when.below, ComparisonOperator.LESS_THAN_THRESHOLD]
+        : [when.atLeast, ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD];
     const alarm = new Alarm(this, name, {
       alarmName: resourceName(env, name),
       alarmDescription: `${says}. What to do: docs/runbook.md, ${name}`,
       metric,
-      threshold: atLeast,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
+      threshold,
+      comparisonOperator,
+      evaluationPeriods: periods?.of ?? 1,
+      ...(periods && { datapointsToAlarm: periods.over }),
       treatMissingData: missing,
     });
     alarm.addAlarmAction(tell);
-    alarm.addOkAction(tell);
+    if (lasts) alarm.addOkAction(tell);
     return alarm;
   }
 }

@@ -165,6 +165,7 @@ export class QueryRoom extends Construct {
     new CfnWorkGroup(this, 'WorkGroup', {
       name: resourceName(env, 'queries'),
       description: 'Queries over the predictions',
+      recursiveDeleteOption: true, // after the first query it is not empty, and would not be deleted
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,

@@ -6,11 +6,12 @@ import {
   KinesisClient,
   KinesisServiceException,
   ListShardsCommand,
+  ProvisionedThroughputExceededException,
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { TripcastError } from '../errors.ts';
-import { systemClock } from '../streaming/clock.ts';
+import { type Clock, systemClock } from '../streaming/clock.ts';
 import type { RecordSink } from '../streaming/publish.ts';
 import { clientOfPlace } from './client.ts';
 
@@ -80,10 +81,19 @@ export interface ReadOptions {
   readonly from: ReadFrom;
   /** Ends the read. */
   readonly signal: AbortSignal;
-  /** Between two rounds that found nothing; Kinesis allows five reads a second and shard. */
+  /**
+   * Between two reads of a shard, whether or not the first found something. Kinesis allows five reads a second and shard, for
+   * all readers together, and Lambda and Firehose take one each.
+   * @default 1000
+   */
   readonly pollMilliseconds?: number;
   readonly client?: KinesisClient;
+  readonly clock?: Clock;
+  /** 0..1, for the jitter. */
+  readonly random?: () => number;
 }
+
+const MOST_BACKOFF_MS = 30_000;
 
 /** One shard's place in the stream. */
 interface Cursor {
@@ -91,32 +101,51 @@ interface Cursor {
   iterator: string | undefined;
   /** The last record read: where to go on when the iterator expires, after five minutes. */
   last: string | undefined;
+  /** When it may be read again. */
+  dueAt: number;
+  /** Reads in a row that Kinesis refused, since all readers together ask too often. */
+  refusals: number;
 }
 
 /** Records of all shards as they come, until the signal. Shards that a resharding opens are followed. */
 export async function* readStream(
   streamName: string,
-  { from, signal, pollMilliseconds = 250, client = kinesisClient() }: ReadOptions,
+  {
+    from,
+    signal,
+    pollMilliseconds = 1000,
+    client = kinesisClient(),
+    clock = systemClock,
+    random = Math.random,
+  }: ReadOptions,
 ): AsyncGenerator<ReadRecord> {
   const open = async (shardId: string, at: ReadFrom, last?: string): Promise<Cursor> => {
     const { ShardIterator: iterator } = await client.send(
       new GetShardIteratorCommand({ StreamName: streamName, ShardId: shardId, ...position(at, last) }),
     );
-    return { shardId, iterator, last };
+    return { shardId, iterator, last, dueAt: clock.now(), refusals: 0 };
   };
 
   const known = new Set(await shardIds(streamName, client));
   const cursors = await Promise.all([...known].map((shardId) => open(shardId, from)));
   while (!signal.aborted && cursors.length > 0) {
-    let found = 0;
-    for (const cursor of [...cursors]) {
+    const next = Math.min(...cursors.map(({ dueAt }) => dueAt));
+    if (next > clock.now()) await clock.sleep(next - clock.now(), signal);
+    for (const cursor of cursors.filter(({ dueAt }) => dueAt <= clock.now())) {
+      cursor.dueAt = clock.now() + pollMilliseconds;
       const read = await readOnce(cursor, client, signal);
       if (read === 'aborted') return;
+      if (read === 'refused') {
+        cursor.refusals += 1;
+        const most = Math.min(pollMilliseconds * 2 ** cursor.refusals, MOST_BACKOFF_MS);
+        cursor.dueAt = clock.now() + (most * (1 + random())) / 2;
+        continue;
+      }
       if (read === 'expired') {
         cursors.splice(cursors.indexOf(cursor), 1, await open(cursor.shardId, from, cursor.last));
         continue;
       }
-      found += read.records.length;
+      cursor.refusals = 0;
       yield* read.records;
       if (cursor.iterator !== undefined) continue;
       cursors.splice(cursors.indexOf(cursor), 1);
@@ -125,7 +154,6 @@ export async function* readStream(
         known.add(child);
       }
     }
-    if (found === 0) await systemClock.sleep(pollMilliseconds);
   }
 }
 
@@ -133,7 +161,9 @@ async function readOnce(
   cursor: Cursor,
   client: KinesisClient,
   signal: AbortSignal,
-): Promise<{ readonly records: readonly ReadRecord[]; readonly children: readonly string[] } | 'expired' | 'aborted'> {
+): Promise<
+  { readonly records: readonly ReadRecord[]; readonly children: readonly string[] } | 'expired' | 'refused' | 'aborted'
+> {
   try {
     const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor.iterator }), {
       abortSignal: signal,
@@ -151,6 +181,7 @@ async function readOnce(
   } catch (error) {
     if (signal.aborted) return 'aborted';
     if (error instanceof ExpiredIteratorException) return 'expired';
+    if (error instanceof ProvisionedThroughputExceededException) return 'refused';
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import {
   paginateListExecutions,
   SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { RunningExecution } from '../batch/check-month.ts';
 import { shown, TripcastError } from '../errors.ts';
@@ -92,6 +93,19 @@ export async function* runningExecutions(stateMachineArn: string): AsyncGenerato
       if (startDate !== undefined) yield { input: await executionInput(executionArn ?? ''), startedAt: startDate };
     }
   }
+}
+
+/** Stops those that have not ended. @returns how many there were */
+export async function stopExecutions(stateMachineArn: string, cause: string): Promise<number> {
+  const pages = paginateListExecutions({ client: sfn() }, { stateMachineArn, statusFilter: ExecutionStatus.RUNNING });
+  let stopped = 0;
+  for await (const { executions = [] } of pages) {
+    for (const { executionArn } of executions) {
+      await sfn().send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause }));
+      stopped += 1;
+    }
+  }
+  return stopped;
 }
 
 /** What an execution was started with. @throws TripcastError when there is no such execution */

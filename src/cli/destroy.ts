@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import { type Config, loadConfig, stackName } from '../../lib/config.ts';
 import { deleteStack, describeStack, stackResources } from '../adapters/cloudformation.ts';
 import { emptyBucket } from '../adapters/s3.ts';
+import { disableSchedule } from '../adapters/scheduler.ts';
+import { stopExecutions } from '../adapters/step-functions.ts';
 import { TripcastError } from '../errors.ts';
 import { forgetDeployment } from '../local/environment.ts';
 import { countByType, planTeardown, type StackResource, type Teardown } from '../operations/teardown.ts';
@@ -33,6 +35,7 @@ export async function destroy({ env, yes }: DestroyOptions & CommonOptions, term
     process.exitCode = 1;
     return;
   }
+  const stopped = await stopWork(name, teardown, terminal);
   const emptied = await emptyBuckets(teardown.toEmpty, terminal);
   const progress = terminal.progress(`delete ${name}`);
   progress.update(0, 'CloudFormation is at it; a few minutes on AWS');
@@ -40,7 +43,7 @@ export async function destroy({ env, yes }: DestroyOptions & CommonOptions, term
   progress.done(`${count(teardown.goes.length)} resources`);
   if (config.endpointUrl !== null) forgetDeployment();
   const { goes, stays } = teardown;
-  terminal.result({ stack: name, outcome: 'deleted', emptied, goes, stays }, () => afterwards(name, stays));
+  terminal.result({ stack: name, outcome: 'deleted', stopped, emptied, goes, stays }, () => afterwards(name, stays));
 }
 
 /** What an environment protects, a person has to let go of first: no flag of ours does it on the way. */
@@ -58,6 +61,17 @@ async function isConfirmed(name: string): Promise<boolean> {
   } finally {
     question.close();
   }
+}
+
+/** Nothing may start or go on while the stack is deleted. @returns how many executions were stopped */
+async function stopWork(stack: string, { toDisable, toStop }: Teardown, terminal: Terminal): Promise<number> {
+  for (const schedule of toDisable) await disableSchedule(schedule);
+  let stopped = 0;
+  for (const stateMachine of toStop) stopped += await stopExecutions(stateMachine, `tripcast destroy of ${stack}`);
+  if (toDisable.length + toStop.length > 0) {
+    terminal.say(`Schedules disabled: ${toDisable.length}. Running executions stopped: ${stopped}.`);
+  }
+  return stopped;
 }
 
 async function emptyBuckets(buckets: readonly string[], terminal: Terminal) {

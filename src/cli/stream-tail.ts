@@ -40,7 +40,9 @@ export async function* predictions(
 ): AsyncGenerator<PredictionRecord> {
   const utf8 = new TextDecoder();
   async function* parsed() {
-    for await (const { data } of readStream(to.output('PredictionsStreamName'), { from, signal })) {
+    const { pollMilliseconds } = to.config.streams;
+    const records = readStream(to.output('PredictionsStreamName'), { from, signal, pollMilliseconds });
+    for await (const { data } of records) {
       const text = utf8.decode(data);
       const prediction = parsePrediction(text);
       if (prediction === undefined) onOther(shown(text));

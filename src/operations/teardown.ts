@@ -15,17 +15,24 @@ export interface Teardown {
   readonly stays: readonly StackResource[];
   /** Buckets that go: CloudFormation deletes only empty ones. */
   readonly toEmpty: readonly string[];
+  /** Schedules that go: they must start nothing while the rest is deleted. */
+  readonly toDisable: readonly string[];
+  /** State machines that go: one whose execution waits a day for a month is not gone before the execution ends. */
+  readonly toStop: readonly string[];
 }
 
-/** What goes, what stays, and which buckets have to be emptied first. */
+/** What goes, what stays, and what has to be emptied, disabled or stopped first. */
 export function planTeardown(resources: readonly StackResource[]): Teardown {
   // The versions of a function are kept for going back to, and go with the function itself.
   const lasting = resources.filter(({ type }) => type !== 'AWS::Lambda::Version');
   const goes = lasting.filter(({ isRetained }) => !isRetained);
+  const thatGo = (wanted: string) => goes.filter(({ type }) => type === wanted).map(({ physicalId }) => physicalId);
   return {
     goes,
     stays: lasting.filter(({ isRetained }) => isRetained),
-    toEmpty: goes.filter(({ type }) => type === 'AWS::S3::Bucket').map(({ physicalId }) => physicalId),
+    toEmpty: thatGo('AWS::S3::Bucket'),
+    toDisable: thatGo('AWS::Scheduler::Schedule'),
+    toStop: thatGo('AWS::StepFunctions::StateMachine'),
   };
 }
 

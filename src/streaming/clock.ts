@@ -4,12 +4,15 @@ import { setTimeout } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** @param signal ends it early, and that is no error */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: async (milliseconds) => {
-    await setTimeout(milliseconds);
+  sleep: async (milliseconds, signal) => {
+    await setTimeout(milliseconds, undefined, { signal }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
   },
 };

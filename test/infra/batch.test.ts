@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { ENVIRONMENTS, FUNCTIONS, loadConfig } from '../../lib/config.ts';
 import { readDefinition } from '../../lib/constructs/state-machine.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -32,6 +32,52 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       return typeof given[name] === 'string' ? given[name] : 'arn';
     });
     expect(JSON.parse(filled)).toMatchObject({ QueryLanguage: 'JSONata', StartAt: expect.any(String) });
+  });
+
+  describe('an execution times out, which is what its alarm counts', () => {
+    const DAY = 86_400;
+    const definitionSchema = z.object({
+      TimeoutSeconds: z.number(),
+      States: z.record(
+        z.string(),
+        z.looseObject({
+          Arguments: z.looseObject({ FunctionName: z.string().optional() }).optional(),
+          Retry: z.array(z.object({ ErrorEquals: z.array(z.string()), MaxAttempts: z.number() })).optional(),
+        }),
+      ),
+    });
+    const definitionOf = (name: string) => {
+      const text = machines.find(({ StateMachineName }) => StateMachineName.endsWith(name))?.DefinitionString ?? '';
+      return definitionSchema.parse(JSON.parse(text));
+    };
+    const { functions, publication, schedule } = config;
+    const month = (tries: { readonly ingest: number; readonly score: number }) =>
+      functions.ingest.timeoutSeconds * tries.ingest + functions.score.timeoutSeconds * tries.score;
+
+    test('training: after all that its functions may take, each of its tries to the end', () => {
+      const { TimeoutSeconds, States } = definitionOf('training');
+      const most = Object.values(States).map(({ Arguments, Retry = [] }) => {
+        const name = FUNCTIONS.find((each) => Arguments?.FunctionName?.toLowerCase() === `\${${each}function}`);
+        const [tries] = Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+        return name === undefined ? 0 : functions[name].timeoutSeconds * (1 + (tries?.MaxAttempts ?? 0));
+      });
+      const sum = most.reduce((all, each) => all + each, 0);
+      expect(sum).toBeGreaterThan(2 * functions.train.timeoutSeconds);
+      expect(TimeoutSeconds).toBeGreaterThan(sum);
+      expect(TimeoutSeconds).toBeLessThan(DAY);
+    });
+
+    test('monthly-batch: after the wait for a month and the work on those still owed, before the next run', () => {
+      const { TimeoutSeconds } = definitionOf('monthly-batch');
+      const work = (schedule.lookBackMonths + 1) * month({ ingest: 5, score: 3 });
+      expect(TimeoutSeconds).toBeGreaterThan(publication.giveUpDays * DAY + work);
+      expect(TimeoutSeconds).toBeLessThan(28 * DAY); // a February
+    });
+
+    test('backfill: after every month that TLC has published since 2009, one after the other', () => {
+      const { TimeoutSeconds } = definitionOf('backfill');
+      expect(TimeoutSeconds).toBeGreaterThan(17 * 12 * month({ ingest: 1, score: 1 }));
+    });
   });
 
   test('the monthly state machine waits as configured for a month to be published', () => {

@@ -65,6 +65,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
       'ZIP',
       'archive.compression: "ZIP" is not allowed: Invalid option: expected one of "GZIP"|"UNCOMPRESSED"',
     ],
+    ['publication.giveUpDays', 27, 'publication.giveUpDays: 27 is not allowed: Too big: expected number to be <=26'],
     ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
     ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
   ])('%s = %j', (key, value, problem) => {
@@ -92,11 +93,11 @@ test('prod is not sent to an emulator', () => {
   expect(() => refuseForeignEndpoint(loadConfig('prod'), {})).not.toThrow();
 });
 
-test('a bucket without a name has the account in it', () => {
+test('a bucket without a name has the account and the region in it: two regions of an account stay apart', () => {
   expect(bucketNames(loadConfig('prod'), '123456789012')).toEqual({
-    models: 'rll-models-prod-123456789012',
-    data: 'tripcast-data-prod-123456789012',
-    undelivered: 'tripcast-undelivered-prod-123456789012',
-    accessLogs: 'tripcast-access-logs-prod-123456789012',
+    models: 'rll-models-prod-123456789012-eu-north-1',
+    data: 'tripcast-data-prod-123456789012-eu-north-1',
+    undelivered: 'tripcast-undelivered-prod-123456789012-eu-north-1',
+    accessLogs: 'tripcast-access-logs-prod-123456789012-eu-north-1',
   });
 });

@@ -58,9 +58,9 @@ describe('the buckets of prod', () => {
     },
   );
 
-  test('have the account in their names, since names are global', () => {
+  test('have the account and the region in their names, since names are global', () => {
     const names = [...resources('AWS::S3::Bucket').values()].map(({ Properties }) => Properties.BucketName);
-    const named = (start: string) => ({ 'Fn::Join': ['', [start, { Ref: 'AWS::AccountId' }]] });
+    const named = (start: string) => ({ 'Fn::Join': ['', [start, { Ref: 'AWS::AccountId' }, '-eu-north-1']] });
     expect(names).toEqual([
       named('tripcast-access-logs-prod-'),
       named('rll-models-prod-'),

@@ -21,15 +21,19 @@ describe('a workflow', () => {
           resources: [],
           conditions: [
             'StringEquals token.actions.githubusercontent.com:aud = sts.amazonaws.com',
-            'StringEquals token.actions.githubusercontent.com:sub = repo:acme/tripcast:environment:prod',
+            'StringEquals token.actions.githubusercontent.com:sub = repo:acme@123456/tripcast@456789:environment:prod',
           ],
         },
       ]);
     },
   );
 
-  test('that deploys may become the bootstrap roles of this account and region, and nothing else', () => {
-    const granted = of('Deploy').filter(({ principals }) => principals.length === 0);
+  test('that deploys may become the bootstrap roles of this account and region, and ask how the stack is; nothing else', () => {
+    const [describing, ...granted] = of('Deploy').filter(({ principals }) => principals.length === 0);
+    expect(describing).toMatchObject({
+      actions: ['cloudformation:DescribeStacks'],
+      resources: [`arn:aws:cloudformation:${loadConfig('prod').region}:{AccountId}:stack/tripcast-prod/*`],
+    });
     const named = (name: string) =>
       `arn:aws:iam::{AccountId}:role/cdk-hnb659fds-${name}-role-{AccountId}-${loadConfig('prod').region}`;
     expect(granted.flatMap(({ actions }) => actions)).toEqual(['sts:AssumeRole']);
@@ -52,12 +56,12 @@ describe('a workflow', () => {
 });
 
 test("GitHub's identity provider, of which an account has one, is made or found", () => {
-  const made = synthesizeDelivery('new').template;
+  const made = synthesizeDelivery().template;
   made.hasResource('AWS::IAM::OIDCProvider', {
     Properties: { Url: 'https://token.actions.githubusercontent.com', ClientIdList: ['sts.amazonaws.com'] },
     DeletionPolicy: 'RetainExceptOnCreate',
   });
-  const found = synthesizeDelivery('existing');
+  const found = synthesizeDelivery({ provider: 'existing' });
   found.template.resourceCountIs('AWS::IAM::OIDCProvider', 0);
   expect(statementsIn(found).flatMap(({ principals }) => principals)).toEqual([
     'Federated arn:aws:iam::{AccountId}:oidc-provider/token.actions.githubusercontent.com',
@@ -66,9 +70,31 @@ test("GitHub's identity provider, of which an account has one, is made or found"
 });
 
 describe('a repository', () => {
-  test.each(['acme/tripcast', 'a-b/c.d_e-f'])('is %s', (name) => expect(parseRepository(name)).toBe(name));
+  test.each(['acme@123456/tripcast@456789', 'a-b@1/c.d_e-f@2'])('is %s, as its tokens name it', (name) =>
+    expect(parseRepository(name)).toBe(name),
+  );
 
-  test.each([
+  test.each(['acme/tripcast', 'a-b/c.d_e-f'])('is %s where it was made before GitHub put ids into tokens', (name) =>
+    expect(parseRepository(name, 'names')).toBe(name),
+  );
+
+  test('without ids is refused unless it is said to be an old one, with how to look them up', () => {
+    expect(() => parseRepository('acme/tripcast')).toThrow(
+      /"acme\/tripcast" is not a GitHub repository with its ids\. .*repository=OWNER@ID\/NAME@ID.*gh api repos\/acme\/tripcast --jq/,
+    );
+  });
+
+  test('with ids is refused where it is said to be an old one: its tokens would never match', () => {
+    expect(() => parseRepository('acme@123456/tripcast@456789', 'names')).toThrow(/leave out --context subject=names/);
+  });
+
+  test('is named by nothing but ids or names', () => {
+    expect(() => parseRepository('acme/tripcast', 'both')).toThrow(
+      '--context subject="both" is not known. Use ids or names.',
+    );
+  });
+
+  const odd = [
     'acme',
     'acme/*',
     '*/tripcast',
@@ -78,13 +104,35 @@ describe('a repository', () => {
     '-a/b',
     'a/b/c',
     7,
-  ])('is not %j', (name) =>
-    expect(() => parseRepository(name)).toThrow(/is no GitHub repository.*repository=OWNER\/NAME/),
+  ];
+  test.each([
+    ...odd.map((name) => [name, 'names'] as const),
+    ...[
+      ...odd,
+      'acme@*/tripcast@456789',
+      'acme@123456/tripcast',
+      'acme/tripcast@456789',
+      'acme@0/tripcast@1',
+      'acme@/tripcast@',
+    ].map((name) => [name, 'ids'] as const),
+  ])('is not %j by its %s', (name, subject) =>
+    expect(() => parseRepository(name, subject)).toThrow(/is not a GitHub repository/),
+  );
+
+  test('that nobody named is asked for', () => {
+    expect(() => parseRepository(undefined)).toThrow('The GitHub repository is missing');
+  });
+});
+
+test('an old repository is still known by its names alone', () => {
+  const statements = statementsIn(synthesizeDelivery({ repository: parseRepository('acme/tripcast', 'names') }));
+  expect(statements.flatMap(({ conditions }) => conditions)).toContain(
+    'StringEquals token.actions.githubusercontent.com:sub = repo:acme/tripcast:environment:prod',
   );
 });
 
 test('no role is made for an emulator', () => {
-  expect(() => synthesizeDelivery('new', 'dev')).toThrow(
+  expect(() => synthesizeDelivery({ env: 'dev' })).toThrow(
     'env/dev.json has the endpointUrl "http://127.0.0.1:4566", and GitHub\'s roles are made on AWS itself',
   );
 });

@@ -95,6 +95,38 @@ test('every bucket, topic and queue refuses plain HTTP', () => {
   expect(new Set(refusing).size).toBe(talkedTo.length);
 });
 
+/** Where the name of a resource is one for all regions of an account, or for all accounts. */
+const NAMED_FOR_ALL_REGIONS: Readonly<Record<string, string>> = {
+  'AWS::Budgets::Budget': 'BudgetName',
+  'AWS::CloudFront::Function': 'Name',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
+  'AWS::IAM::Group': 'GroupName',
+  'AWS::IAM::InstanceProfile': 'InstanceProfileName',
+  'AWS::IAM::ManagedPolicy': 'ManagedPolicyName',
+  'AWS::IAM::Role': 'RoleName',
+  'AWS::IAM::User': 'UserName',
+  'AWS::S3::Bucket': 'BucketName',
+};
+
+/** What stands under a key, however deep. */
+function valuesOf(value: unknown, key: string): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => (name === key ? [each] : valuesOf(each, key)));
+}
+
+test.each([
+  ['prod', prod],
+  ['delivery', synthesizeDelivery()],
+] as const)('a name of %s that is one for all regions has the region in it', (_, { template: deployed }) => {
+  const named = Object.values<Resource>(deployed.toJSON().Resources).flatMap(({ Type, Properties }) => {
+    const key = NAMED_FOR_ALL_REGIONS[Type];
+    // A name that CloudFormation makes up differs from every other.
+    return key === undefined ? [] : valuesOf(Properties, key).map((name) => JSON.stringify(name));
+  });
+  expect(named.length).toBeGreaterThan(1);
+  expect(named.filter((name) => !name.includes(config.region))).toEqual([]);
+});
+
 describe.each([
   ['prod', prod],
   ['delivery', synthesizeDelivery()],

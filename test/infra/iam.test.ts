@@ -23,6 +23,17 @@ describe.each(stacks)('the permissions of %s', (name, statements) => {
     expect(allowed.filter((principal) => /\*/.test(principal))).toEqual([]);
   });
 
+  // Lambda names no source when it takes a function's role (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
+  test('let a service take a role only on behalf of this account, where the service says on whose', () => {
+    const trusts = statements.filter(
+      ({ principals, actions }) =>
+        actions.includes('sts:AssumeRole') && principals.some((each) => /^Service (?!lambda\.)/.test(each)),
+    );
+    for (const { of, conditions } of trusts) {
+      expect(conditions.join(), of).toContain('StringEquals aws:SourceAccount = {AccountId}');
+    }
+  });
+
   test('let a service near what is ours only on behalf of this account', () => {
     const services = statements.filter(
       ({ principals, actions }) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ALARM_METRICS, ENVIRONMENTS, FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import { ALARM_METRICS, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '../../lib/config.ts';
 import { CLONE } from '../../src/local/paths.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -12,13 +12,34 @@ const alarmSchema = z.object({
   AlarmName: z.string(),
   AlarmDescription: z.string(),
   AlarmActions: z.array(z.unknown()),
-  OKActions: z.array(z.unknown()),
+  OKActions: z.array(z.unknown()).default([]),
   Namespace: z.string().optional(),
   MetricName: z.string().optional(),
   Dimensions: z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]),
-  Metrics: z.array(z.object({ Expression: z.string().optional() }).loose()).optional(),
+  Metrics: z
+    .array(
+      z.object({
+        Id: z.string(),
+        Expression: z.string().optional(),
+        MetricStat: z
+          .object({
+            Metric: z.object({
+              Namespace: z.string(),
+              MetricName: z.string(),
+              Dimensions: z.array(z.object({ Name: z.string(), Value: z.unknown() })),
+            }),
+            Period: z.number(),
+            Stat: z.string(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
+  Statistic: z.string().optional(),
   ExtendedStatistic: z.string().optional(),
+  ComparisonOperator: z.string(),
   Threshold: z.number(),
+  DatapointsToAlarm: z.number().optional(),
   Period: z.number().default(300),
   EvaluationPeriods: z.number(),
   TreatMissingData: z.string(),
@@ -49,11 +70,15 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
   const { config, resource, resources } = synthesized(env);
   const alarms = alarmsOf(env);
 
-  test('tell the notices when they begin and when they are over', () => {
+  test('notify the topic when they begin; when they end, only those on a condition that lasts', () => {
     const [topic] = resource('AWS::SNS::Topic');
-    for (const alarm of alarms.values()) {
-      expect(alarm).toMatchObject({ AlarmActions: [{ Ref: topic }], OKActions: [{ Ref: topic }] });
-    }
+    for (const alarm of alarms.values()) expect(alarm.AlarmActions).toEqual([{ Ref: topic }]);
+    const ended = [...alarms].filter(([, { OKActions }]) => OKActions.length > 0);
+    for (const [, { OKActions }] of ended) expect(OKActions).toEqual([{ Ref: topic }]);
+    const onlyWithMath = env === 'prod' ? ['stream-not-read', 'archive-not-reading'] : [];
+    expect(ended.map(([name]) => name).sort()).toEqual(
+      ['archive-behind', 'archive-failing', 'month-missing', 'stream-behind', ...onlyWithMath].sort(),
+    );
   });
 
   test('have one chapter each in the runbook, and name it', () => {
@@ -140,14 +165,14 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
 
   test('look at as many metrics as `tripcast cost` reckons with', () => {
     const paid = [...alarms.values()].map(
-      ({ Metrics = [{}] }) => Metrics.filter(({ Expression }) => !Expression).length,
+      ({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1,
     );
     expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(ALARM_METRICS[env]);
   });
 
   test('stand on one dashboard, beside a place for drift and error', () => {
     const [, { Properties }] = resource('AWS::CloudWatch::Dashboard');
-    expect(Properties.DashboardName).toBe(`tripcast-${env}-overview`);
+    expect(Properties.DashboardName).toBe(`tripcast-${env}-overview-${config.region}`);
     const body = JSON.stringify(Properties.DashboardBody);
     for (const [id] of resources('AWS::CloudWatch::Alarm')) expect(body).toContain(id);
     expect(body).toContain('SEARCH(');
@@ -159,7 +184,97 @@ test('in prod the share of records in quarantine is watched; the emulator knows 
   expect(quarantined?.Threshold).toBe(0.05);
   expect(quarantined?.Metrics?.map(({ Expression }) => Expression)).toContain('IF(records > 0, bad / records, 0)');
   expect([...alarmsOf('dev').values()].filter(({ Metrics }) => Metrics !== undefined)).toEqual([]);
-  expect(alarmsOf('dev').size).toBe(alarmsOf('prod').size - 1);
+  const onlyInProd = [...alarmsOf('prod').keys()].filter((name) => !alarmsOf('dev').has(name));
+  expect(onlyInProd.sort()).toEqual(['archive-not-reading', 'records-quarantined', 'stream-not-read']);
+});
+
+describe('a stream that takes records and is not read', () => {
+  const { config, resource } = synthesized('prod');
+  const [mapping] = resource('AWS::Lambda::EventSourceMapping');
+  const [archive] = resource('AWS::KinesisFirehose::DeliveryStream');
+
+  test.each([
+    [
+      'stream-not-read',
+      config.streams.events,
+      { Namespace: 'AWS/Lambda', MetricName: 'PolledEventCount' },
+      { Name: 'EventSourceMappingUUID', Value: { Ref: mapping } },
+    ],
+    [
+      'archive-not-reading',
+      config.streams.predictions,
+      { Namespace: 'AWS/Firehose', MetricName: 'DataReadFromKinesisStream.Records' },
+      { Name: 'DeliveryStreamName', Value: { Ref: archive } },
+    ],
+  ])(
+    'raises %s, though a reader that is disabled or unauthorized sends no metric',
+    (name, stream, metric, dimension) => {
+      const alarm = alarmsOf('prod').get(name);
+      const [expression, put, read] = alarm?.Metrics ?? [];
+      // A reader that does not run sends nothing: FILL makes that a 0, or nobody would ever be notified.
+      expect(expression?.Expression).toBe('IF(FILL(put, 0) > 0 AND FILL(read, 0) == 0, 1, 0)');
+      expect([put?.Id, read?.Id]).toEqual(['put', 'read']);
+      expect(put?.MetricStat).toEqual({
+        Metric: {
+          Namespace: 'AWS/Kinesis',
+          MetricName: 'IncomingRecords',
+          Dimensions: [{ Name: 'StreamName', Value: stream }],
+        },
+        Period: 300,
+        Stat: 'Sum',
+      });
+      expect(read?.MetricStat).toEqual({ Metric: { ...metric, Dimensions: [dimension] }, Period: 300, Stat: 'Sum' });
+    },
+  );
+
+  test('raises no alarm for a deploy, which pauses the reader for a minute or two, and still for a slow producer', () => {
+    for (const name of ['stream-not-read', 'archive-not-reading']) {
+      expect(alarmsOf('prod').get(name)).toMatchObject({
+        EvaluationPeriods: 12,
+        DatapointsToAlarm: 3,
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    }
+  });
+});
+
+describe.each(ENVIRONMENTS)('an archive that breaks in %s', (env) => {
+  const { resource } = synthesized(env);
+  const [archive] = resource('AWS::KinesisFirehose::DeliveryStream');
+  const ofArchive = {
+    Namespace: 'AWS/Firehose',
+    Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: archive } }],
+  };
+
+  test('is noticed when a prediction waits for more than 15 minutes, long before the stream forgets it', () => {
+    expect(alarmsOf(env).get('archive-behind')).toMatchObject({
+      ...ofArchive,
+      MetricName: 'DeliveryToS3.DataFreshness',
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 900,
+    });
+  });
+
+  test('is noticed when S3 refuses a write', () => {
+    expect(alarmsOf(env).get('archive-failing')).toMatchObject({
+      ...ofArchive,
+      MetricName: 'DeliveryToS3.Success',
+      Statistic: 'Average',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+test('an archive that may hold predictions back for as long as its alarm waits is refused', () => {
+  const { alarms, archive, env: _, ...settings } = loadConfig('prod');
+  const late = { ...settings, alarms, archive: { ...archive, bufferSeconds: 900 } };
+  expect(() => parseConfig('prod', 'env/prod.json', late)).toThrow(
+    /archive.bufferSeconds: 900 is not allowed: less than alarms.archiveAgeMinutes/,
+  );
 });
 
 test('every chapter of the runbook on an alarm is about one that there is', () => {
@@ -168,12 +283,29 @@ test('every chapter of the runbook on an alarm is about one that there is', () =
   expect(RUNBOOK.filter(({ pattern }) => !names.some((name) => pattern.test(name)))).toEqual([]);
 });
 
-test('whom the configuration names is written to, and nobody else', () => {
-  expect(synthesized('prod').resources('AWS::SNS::Subscription').size).toBe(0);
+describe('the recipient of alarms', () => {
   const config = loadConfig('prod');
-  const told = synthesize({ ...config, alarms: { ...config.alarms, email: 'on-call@example.com' } });
-  const [, { Properties }] = told.resource('AWS::SNS::Subscription');
-  expect(Properties).toMatchObject({ Protocol: 'email', Endpoint: 'on-call@example.com' });
+  const withRecipient = synthesize({ ...config, alarms: { ...config.alarms, email: 'on-call@example.com' } });
+  const warnings = ({ stack }: Pick<typeof withRecipient, 'stack'>) =>
+    stack.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === 'aws:cdk:warning')
+      .map(({ data }) => String(data));
+
+  test('is whom the configuration names, and nobody else', () => {
+    expect(synthesized('prod').resources('AWS::SNS::Subscription').size).toBe(0);
+    const [, { Properties }] = withRecipient.resource('AWS::SNS::Subscription');
+    expect(Properties).toMatchObject({ Protocol: 'email', Endpoint: 'on-call@example.com' });
+  });
+
+  test('is missed by a synthesis for AWS that names none, and on the emulator by nobody', () => {
+    expect(warnings(synthesized('prod'))).toEqual([
+      expect.stringMatching(/alarms notify nobody.*alarms\.email in env\/prod\.json/),
+    ]);
+    expect(warnings(withRecipient)).toEqual([]);
+    expect(warnings(synthesized('dev'))).toEqual([]);
+  });
 });
 
 const emfSchema = z

@@ -70,6 +70,7 @@ test('the partitions of predictions/ are reckoned, and lie where the batch puts 
 
 test('queries go through a workgroup that encrypts what they give and lets no caller choose another place', () => {
   expect(resource('AWS::Athena::WorkGroup')[1].Properties).toMatchObject({
+    RecursiveDeleteOption: true, // it keeps a history of queries, and one that is not empty is not deleted
     WorkGroupConfiguration: {
       EnforceWorkGroupConfiguration: true,
       BytesScannedCutoffPerQuery: 100e9,

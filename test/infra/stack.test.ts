@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, OUTPUT_NAMES } from '../../lib/config.ts';
-import { synthesized } from './support/synthesized.ts';
+import { ENVIRONMENTS, loadConfig, OUTPUT_NAMES } from '../../lib/config.ts';
+import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
   const { config, resource, resources, template } = synthesized(env);
@@ -30,7 +30,22 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
   });
 });
 
-test('prod cannot be deleted by mistake, dev can', () => {
-  expect(synthesized('prod').terminationProtection).toBe(true);
-  expect(synthesized('dev').terminationProtection).toBe(false);
+describe('termination protection', () => {
+  test('keeps prod from being deleted by mistake; dev has none', () => {
+    expect(synthesized('prod').terminationProtection).toBe(true);
+    expect(synthesized('dev').terminationProtection).toBe(false);
+  });
+
+  // The CLI switches it on before it executes the change set, and would then be refused to delete what did not come up.
+  test('waits for the second deploy where the first is told so, of either stack', () => {
+    const first = { protection: 'off' };
+    expect(synthesize(loadConfig('prod'), first).terminationProtection).toBe(false);
+    expect(synthesizeDelivery({ context: first }).terminationProtection).toBe(false);
+  });
+
+  test('is not left out by a word that is not known', () => {
+    expect(() => synthesizeDelivery({ context: { protection: 'false' } })).toThrow(
+      '--context protection="false" is not known. Use off for the first deploy, and leave it out after that.',
+    );
+  });
 });

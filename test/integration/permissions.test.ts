@@ -27,7 +27,7 @@ const PROBE = `
     get: ({ bucket, key }) => s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })),
     put: ({ bucket, key }) => s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'probe' })),
     delete: ({ bucket, key }) => s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })),
-    list: ({ bucket, key }) => s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key })),
+    list: ({ bucket, key }) => s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key || undefined })),
     putRecord: ({ stream }) => kinesis.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'p', Data: Buffer.from('probe') })),
   };
   export async function handler(what) {
@@ -137,6 +137,11 @@ describe('each function may do what it has to, and no more', () => {
     ['promote', 'get', 'models', STAGED, 'denied'],
     ['promote', 'get', 'data', 'raw/x', 'denied'],
     ['predict', 'get', 'models', STAGED, 'denied'],
+    ['plan', 'list', 'data', 'raw/', 'allowed'],
+    ['plan', 'list', 'data', 'quarantine/', 'denied'],
+    // A missing key is told apart from a forbidden one by asking without a prefix, and so is a list of all keys.
+    ['plan', 'list', 'data', '', 'allowed'],
+    ['ingest', 'list', 'models', '', 'denied'],
   ])('%s: %s in %s of %s is %s', async (name, operation, place, key, expected) => {
     const bucket = place === 'models' ? to.models.bucket : to.data.bucket;
     expect(await invokeFunction(probeOf(name), { operation, bucket, key })).toBe(expected);

@@ -14,7 +14,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { bucketNames, functionName, LIVE_ALIAS, type LIVE_FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import {
+  bucketNames,
+  functionName,
+  LIVE_ALIAS,
+  type LIVE_FUNCTIONS,
+  loadConfig,
+  resourceName,
+} from '../../lib/config.ts';
 import { S3Store } from '../../src/adapters/s3.ts';
 import { connect } from '../../src/cli/context.ts';
 import { ingestMonths } from '../../src/cli/ingest.ts';
@@ -111,19 +118,48 @@ async function liveVersion(name: (typeof LIVE_FUNCTIONS)[number]): Promise<strin
   return (await lambda().send(new GetAliasCommand(which))).FunctionVersion;
 }
 
-describe('docs/deploy.md', () => {
-  const [toPrediction, copying] = [
-    documented('deploy.md').filter((line) => !line.includes('RUN')),
-    documented('deploy.md').filter((line) => line.includes('RUN')),
-  ];
+/** As CloudFormation has it: its status, and whether it refuses to be deleted. */
+async function stackOfProd(): Promise<string> {
+  const query = 'Stacks[0].[StackStatus,EnableTerminationProtection]';
+  const { said } = await run(
+    `aws cloudformation describe-stacks --stack-name tripcast-prod --query ${query} --output text`,
+  );
+  return said.trim().replace('\t', ' ');
+}
 
-  test('leads from an empty account to predictions on every path', { timeout: 300_000 }, async () => {
+describe('docs/deploy.md', () => {
+  const lines = documented('deploy.md');
+  const isWayOut = (line: string) => line.includes('--no-enable-termination-protection');
+  const [toPrediction, copying] = [
+    lines.filter((line) => !line.includes('RUN') && !isWayOut(line)),
+    lines.filter((line) => line.includes('RUN')),
+  ];
+  const [bootstrap = '', first = '', deploy = ''] = toPrediction;
+  const [wayOut = ''] = lines.filter(isWayOut);
+
+  test('has a way out for a protected stack that did not come up', { timeout: 400_000 }, async () => {
+    expect(await run(bootstrap)).toMatchObject({ code: 0 });
+    const taken = prod.streams.predictions; // a name that something else has
+    expect(await run(`aws kinesis create-stream --stream-name ${taken} --shard-count 1`)).toMatchObject({ code: 0 });
+    expect((await run(deploy)).code).toBe(1);
+    expect(await stackOfProd()).toBe('ROLLBACK_COMPLETE True');
+    expect(await run(`aws kinesis delete-stream --stream-name ${taken}`)).toMatchObject({ code: 0 });
+    const refused = await run(deploy);
+    expect(refused.code).toBe(1);
+    expect(refused.said).toMatch(/TerminationProtection is enabled/);
+    expect(await run(wayOut)).toMatchObject({ code: 0 });
+    expect(await stackOfProd()).toBe('ROLLBACK_COMPLETE False'); // and the first deploy, below, begins by deleting it
+  });
+
+  test('leads from an empty account to predictions on every path', { timeout: 500_000 }, async () => {
     expect(toPrediction.length).toBeGreaterThan(7);
     const said: Record<string, string> = {};
     for (const line of toPrediction) {
       const ended = await run(line);
       expect(ended.code, `${line}\n${ended.said}`).toBe(0);
       said[line.split(' ').slice(1, 4).join(' ')] = ended.said;
+      if (line === first) expect(await stackOfProd()).toBe('CREATE_COMPLETE False');
+      if (line === deploy) expect(await stackOfProd()).toMatch(/_COMPLETE True$/);
     }
     expect(said['tripcast train --env']).toContain('promoted: champion #1');
     expect(said['tripcast stream tail']?.match(/ min {2}\[/g)).toHaveLength(5);
@@ -210,7 +246,7 @@ describe('tripcast rollout', () => {
 });
 
 describe('docs/teardown.md', () => {
-  const [letGo = '', destroy = ''] = documented('teardown.md');
+  const [letGo = '', destroy = '', again = ''] = documented('teardown.md');
 
   test('a protected stack is listed, and not deleted', async () => {
     const refused = await run(`${destroy} --yes`);
@@ -225,13 +261,32 @@ describe('docs/teardown.md', () => {
     const unasked = await run(destroy);
     expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/nobody to ask. Add --yes/) });
 
+    // Without the web it tries again and again to bring the month in; with it, it may wait a day for the month.
+    const machine = `arn:aws:states:${prod.region}:${ACCOUNT}:stateMachine:${resourceName('prod', 'monthly-batch')}`;
+    const input = '{"taxi_type":"green","scheduledTime":"2031-01-15T00:00:00Z"}';
+    const started = await run(
+      `aws stepfunctions start-execution --state-machine-arn ${machine} --input ${input} --query executionArn --output text`,
+    );
+    expect(started.code, started.said).toBe(0);
     const done = await run(`${destroy} --yes`);
     expect(done.code, done.said).toBe(0);
+    expect(done.said).toContain('Schedules disabled: 2. Running executions stopped: 1.');
+    const status = '--query status --output text';
+    const ended = await run(`aws stepfunctions describe-execution --execution-arn ${started.said.trim()} ${status}`);
+    expect(ended.said.trim()).toBe('ABORTED');
     expect(done.said).toMatch(/tripcast-prod is gone. These are left,.*Kinesis::Stream prod_taxi_trip_events/s);
     const champion = 'aliases/ride_duration_prediction_model/champion.json';
     const models = new S3Store(bucketNames(prod, ACCOUNT).models, s3(ACCOUNT, prod.region));
     expect(await models.head(champion)).toBeDefined();
     expect((await run('npx tripcast destroy --env prod')).said).toContain('There is no stack tripcast-prod');
+  });
+
+  test('deployed again, it takes over the buckets and streams that stayed', { timeout: 300_000 }, async () => {
+    const ended = await run(again);
+    expect(ended.code, ended.said).toBe(0);
+    expect(await stackOfProd()).toBe('CREATE_COMPLETE False');
+    const shown = await run('npx tripcast models show champion --env prod --json');
+    expect(JSON.parse(shown.said)).toMatchObject({ card: { recipe: 'linear-pair' } });
   });
 });
 

@@ -48,6 +48,8 @@ export interface Synthesized extends SynthesizedStack {
   statementsOf(functionName: string): readonly Statement[];
 }
 
+type Context = Readonly<Record<string, unknown>>;
+
 const done = new Map<EnvironmentName, Synthesized>();
 
 /** Both environments as they are configured, with the CDK's switches of cdk.json and empty assets; each is made once. */
@@ -57,22 +59,25 @@ export function synthesized(env: EnvironmentName): Synthesized {
   return made;
 }
 
-export function synthesize(config: Config): Synthesized {
+/** @param context as `--context` gives it, beside what cdk.json says */
+export function synthesize(config: Config, context: Context = {}): Synthesized {
   return inTemporaryFolder((folder) => {
     const assets = emptyAssets(folder, config.packaging);
-    const made = synthesizeStack(folder, (app) => new TripcastStack(app, { config, assets, codeVersion: 'abc123' }));
+    const props = { config, assets, codeVersion: 'abc123' };
+    const made = synthesizeStack(folder, context, (app) => new TripcastStack(app, props));
     const manifest = readFileSync(join(folder, 'cdk.out', `${stackName(config.env)}.assets.json`), 'utf8');
     return describe(config, made, imagePlatforms(manifest));
   });
 }
 
-/** The stack of the roles with which workflows of `acme/tripcast` deploy. */
+/** The stack of the roles with which workflows of `acme/tripcast` deploy. @param how what differs from a usual one */
 export function synthesizeDelivery(
-  provider: DeliveryStackProps['provider'] = 'new',
-  env: EnvironmentName = 'prod',
+  how: Partial<DeliveryStackProps> & { readonly env?: EnvironmentName; readonly context?: Context } = {},
 ): SynthesizedStack {
-  const props = { config: loadConfig(env), repository: parseRepository('acme/tripcast'), provider };
-  return inTemporaryFolder((folder) => synthesizeStack(folder, (app) => new DeliveryStack(app, props)));
+  const { env = 'prod', context = {}, ...given } = how;
+  const repository = parseRepository('acme@123456/tripcast@456789', 'ids');
+  const props = { config: loadConfig(env), repository, provider: 'new', ...given } as const;
+  return inTemporaryFolder((folder) => synthesizeStack(folder, context, (app) => new DeliveryStack(app, props)));
 }
 
 function inTemporaryFolder<T>(work: (folder: string) => T): T {
@@ -84,13 +89,13 @@ function inTemporaryFolder<T>(work: (folder: string) => T): T {
   }
 }
 
-function synthesizeStack(folder: string, make: (app: App) => Stack): SynthesizedStack {
+function synthesizeStack(folder: string, given: Context, make: (app: App) => Stack): SynthesizedStack {
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8')));
   const app = new App({
     outdir: join(folder, 'cdk.out'),
-    context,
+    context: { ...context, ...given },
     // Checking templates against CloudFormation's schema takes most of a synthesis; `cdk synth` does it.
     builtinCloudFormationValidation: false,
     autoSynth: false,

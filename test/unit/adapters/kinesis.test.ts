@@ -187,4 +187,44 @@ describe('reading from Kinesis', () => {
       { ShardId: 'child', ShardIteratorType: 'TRIM_HORIZON' },
     ]);
   });
+
+  /** Two shards that always have another record, read until so many reads; when each shard was read. */
+  async function readsOf(reads: number, refused: (read: number) => boolean = () => false) {
+    const clock = new ManualClock(0);
+    const stop = new AbortController();
+    const at: Record<string, number[]> = {};
+    let call = 0;
+    const { client } = await aKinesis((operation, body) => {
+      if (operation === 'ListShards') return { body: { Shards: [{ ShardId: 'a' }, { ShardId: 'b' }] } };
+      if (operation === 'GetShardIterator') return { body: { ShardIterator: String(Reflect.get(body, 'ShardId')) } };
+      const shard = String(Reflect.get(body, 'ShardIterator'));
+      at[shard] = [...(at[shard] ?? []), clock.now()];
+      call += 1;
+      if (call === reads) stop.abort();
+      const __type = 'ProvisionedThroughputExceededException';
+      if (refused(call)) return { status: 400, body: { __type, message: 'Rate exceeded for shard' } };
+      const Records = [{ SequenceNumber: String(call), PartitionKey: 'k', Data: btoa('x') }];
+      return { body: { NextShardIterator: shard, Records } };
+    });
+    let records = 0;
+    const read = { from: 'oldest', signal: stop.signal, client, clock, random: () => 0.5 } as const;
+    for await (const _ of readStream('predictions', read)) records += 1;
+    return { at, records };
+  }
+
+  test('asks a shard once a second, with or without records: five reads a second are for all readers together', async () => {
+    const { at } = await readsOf(20);
+    for (const times of Object.values(at)) {
+      expect(times.length).toBeGreaterThan(8);
+      const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
+      expect(Math.max(...gaps)).toBeLessThan(1100);
+    }
+  });
+
+  test('backs off where other readers leave it no room, longer each time, and loses nothing', async () => {
+    const { at, records } = await readsOf(12, (read) => read > 2 && read <= 8);
+    expect(at.a).toEqual([0, 1000, 2500, 5500, 11_500, 12_500]);
+    expect(records).toBe(12 - 6 - 1); // the last answer comes after the signal
+  });
 });

@@ -14,7 +14,7 @@ const role = aResource('IAM::Role', 'role');
 const version = aResource('Lambda::Version', 'predict:1', true);
 
 test('what is retained stays, and is not emptied; the other buckets are', () => {
-  expect(planTeardown([models, scratch, role])).toEqual({
+  expect(planTeardown([models, scratch, role])).toMatchObject({
     goes: [scratch, role],
     stays: [models],
     toEmpty: ['scratch'],
@@ -22,7 +22,16 @@ test('what is retained stays, and is not emptied; the other buckets are', () => 
 });
 
 test('the versions that a function keeps go with the function', () => {
-  expect(planTeardown([version])).toEqual({ goes: [], stays: [], toEmpty: [] });
+  expect(planTeardown([version])).toMatchObject({ goes: [], stays: [], toEmpty: [] });
+});
+
+test('schedules that go are disabled and executions of state machines that go are stopped, before anything is deleted', () => {
+  const schedule = aResource('Scheduler::Schedule', 'tripcast-dev-monthly-batch');
+  const machine = aResource('StepFunctions::StateMachine', 'arn:monthly-batch');
+  expect(planTeardown([role, schedule, machine])).toMatchObject({
+    toDisable: ['tripcast-dev-monthly-batch'],
+    toStop: ['arn:monthly-batch'],
+  });
 });
 
 test('resources are counted by type, the commonest first', () => {

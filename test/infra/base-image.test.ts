@@ -1,0 +1,49 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
+import { App, Stack } from 'aws-cdk-lib/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { CLONE } from '../../src/local/paths.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const dockerfile = readFileSync(join(CLONE, 'docker/Dockerfile'), 'utf8');
+const BASE = /^ARG BASE_IMAGE=(.*)$/m;
+const base = BASE.exec(dockerfile)?.[1] ?? '';
+
+/** What CloudFormation would know the image by, on this base: ECR keeps the one that it has under the same hash. */
+function imageHash(on: string): string {
+  const context = join(temporaryFolder(), 'image');
+  mkdirSync(context);
+  writeFileSync(join(context, 'Dockerfile'), dockerfile.replace(BASE, `ARG BASE_IMAGE=${on}`));
+  copyFileSync(join(CLONE, 'docker/.dockerignore'), join(context, '.dockerignore'));
+  return new DockerImageAsset(new Stack(new App(), 'Stack'), 'Image', { directory: context }).assetHash;
+}
+
+test('the base of the image is one build of it, not whatever the tag names today', () => {
+  expect(base).toMatch(/^public\.ecr\.aws\/lambda\/nodejs:24@sha256:[0-9a-f]{64}$/);
+});
+
+test('another build of the base makes another image, so that its patches are deployed', () => {
+  expect(imageHash(base)).toBe(imageHash(base));
+  expect(imageHash(base.replace(/[0-9a-f]{64}$/, '0'.repeat(64)))).not.toBe(imageHash(base));
+});
+
+test('the base is what a bot moves, and its digest alone', () => {
+  // As Renovate's own extraction takes an ARG whose value a FROM names (lib/modules/manager/dockerfile/extract.ts).
+  expect(dockerfile).toMatch(/^ARG BASE_IMAGE=\S+\nFROM \$\{BASE_IMAGE\}$/m);
+  const ruleSchema = z.looseObject({
+    matchPackageNames: z.array(z.string()),
+    matchUpdateTypes: z.array(z.string()).optional(),
+  });
+  const { enabledManagers, packageRules } = z
+    .object({ enabledManagers: z.array(z.string()), packageRules: z.array(ruleSchema) })
+    .parse(JSON.parse(readFileSync(join(CLONE, 'renovate.json'), 'utf8')));
+  expect(enabledManagers).toEqual(['dockerfile']);
+  const [name] = base.split(':');
+  const rules = packageRules.filter(({ matchPackageNames }) => matchPackageNames.includes(String(name)));
+  expect(rules.filter(({ pinDigests }) => pinDigests === true)).toHaveLength(1);
+  expect(
+    rules.filter(({ enabled }) => enabled === false).flatMap(({ matchUpdateTypes = ['digest'] }) => matchUpdateTypes),
+  ).toEqual(['major', 'minor', 'patch']);
+});
