@@ -9,7 +9,6 @@ import {
   ResourceNotFoundException,
   ResourceNotReadyException,
   UpdateAliasCommand,
-  UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { TripcastError } from '../errors.ts';
 import type { LiveAlias, Version } from '../operations/rollout.ts';
@@ -61,11 +60,6 @@ const isAsleep = (error: unknown) =>
   error instanceof CodeArtifactUserPendingException ||
   error instanceof ResourceNotReadyException ||
   error instanceof ResourceConflictException;
-
-/** Lets a function read its stream. */
-export async function enableEventSource(id: string): Promise<void> {
-  await lambda().send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: true }));
-}
 
 /** An alias of a function. */
 export function lambdaAlias(functionName: string, alias: string, caller: Caller = {}): LiveAlias {

@@ -1,9 +1,7 @@
 import { type PromotionOutcome, promoteRun } from '../registry/promotion.ts';
-import { noRun } from '../registry/registry.ts';
 import type { RunId } from '../registry/run-id.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
 import { chooseRun } from './choose-run.ts';
-import { connect, type Deployment, enableStream } from './context.ts';
+import { connect, type Deployment } from './context.ts';
 import { mirrorToMlflow } from './models-sync.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,17 +24,8 @@ export async function modelsPromote(options: ModelsPromoteOptions & CommonOption
 }
 
 async function promote(to: Deployment, run: RunId, force: boolean): Promise<PromotionOutcome> {
-  const card = await to.registry.card(run);
-  if (card === undefined) throw noRun(run);
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
-  const outcome = await promoteRun(to.registry, run, { loadScorer, by: userName(), at: new Date(), force });
-  if (outcome.outcome === 'moved' || outcome.outcome === 'already-there') await servePromoted(to, card.taxi_type);
-  return outcome;
-}
-
-/** The stream flows from its first champion on. */
-export async function servePromoted(to: Deployment, taxiType: TaxiType): Promise<void> {
-  if (taxiType === to.config.model.servedTaxiType) await enableStream(to);
+  return promoteRun(to.registry, run, { loadScorer, by: userName(), at: new Date(), force });
 }
 
 const STATUS = {
