@@ -299,6 +299,3 @@ export const OUTPUT_NAMES = [
   'EventSourceId',
 ] as const;
 export type OutputName = (typeof OUTPUT_NAMES)[number];
-
-/** The stack's one parameter: "true" once a champion exists, so that a later deploy does not switch the stream off. */
-export const STREAM_ENABLED_PARAMETER = 'StreamEnabled';

@@ -1,14 +1,13 @@
 import {
   Annotations,
   CfnOutput,
-  CfnParameter,
   CliCredentialsStackSynthesizer,
   DefaultStackSynthesizer,
   type IStackSynthesizer,
   Stack,
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from './config.ts';
+import { type Config, type OutputName, stackName } from './config.ts';
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';
 import { BatchRoom } from './rooms/batch.ts';
@@ -37,18 +36,12 @@ export class TripcastStack extends Stack {
       // CloudFormation hands a stack's tags on to all of its resources that can have some.
       tags: { ...config.tags, project: 'tripcast', environment: config.env },
     });
-    const enabled = new CfnParameter(this, STREAM_ENABLED_PARAMETER, {
-      allowedValues: ['true', 'false'],
-      default: 'false',
-      description: 'Whether the stream is scored; set once a champion exists, since without one every batch would fail',
-    });
     const code = new FunctionCode(this, 'Code', assets, codeVersion);
     const store = new DataRoom(this, 'Data', { config });
-    const streaming = new StreamingRoom(this, 'Streaming', { config, code, store, enabled });
+    const streaming = new StreamingRoom(this, 'Streaming', { config, code, store });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
-    const { eventSource } = streaming;
     const { notices } = batch;
-    const training = new TrainingRoom(this, 'Training', { config, code, store, eventSource, notices });
+    const training = new TrainingRoom(this, 'Training', { config, code, store, notices });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
     if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     new MonitoringRoom(this, 'Monitoring', { config, api: serving.api, notices });
@@ -67,7 +60,7 @@ export class TripcastStack extends Stack {
       BackfillArn: batch.backfill.stateMachine.stateMachineArn,
       TrainingArn: training.stateMachine.stateMachine.stateMachineArn,
       ApiUrl: serving.api.apiEndpoint,
-      EventSourceId: eventSource.ref,
+      EventSourceId: streaming.eventSource.ref,
     });
   }
 

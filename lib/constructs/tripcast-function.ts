@@ -41,8 +41,10 @@ export class TripcastFunction extends Construct implements IGrantable {
       timeout: Duration.seconds(timeoutSeconds),
       ephemeralStorageSize: Size.mebibytes(storageMb),
       tracing: Tracing.ACTIVE,
-      // The versions before stay: an alias can only go back to what is there.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      // Earlier versions stay: an alias can only go back to what is there. But the version of a deploy that fails is rolled
+      // back with it. Plain RETAIN would keep it, and the next deploy of the same code would be refused: "A version for
+      // this Lambda function exists".
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       environment: {
         POWERTOOLS_SERVICE_NAME: name,
         POWERTOOLS_METRICS_NAMESPACE: 'tripcast',

@@ -1,6 +1,6 @@
 import { Stream, StreamEncryption } from 'aws-cdk-lib/aws-kinesis';
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnCondition, type CfnParameter, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
@@ -13,8 +13,6 @@ export interface StreamingRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
-  /** "true" or "false": whether the function reads the stream. */
-  readonly enabled: CfnParameter;
 }
 
 /**
@@ -26,7 +24,7 @@ export class StreamingRoom extends Construct {
   readonly predictions: Stream;
   readonly eventSource: CfnEventSourceMapping;
 
-  constructor(scope: Construct, id: string, { config, code, store, enabled }: StreamingRoomProps) {
+  constructor(scope: Construct, id: string, { config, code, store }: StreamingRoomProps) {
     super(scope, id);
     this.events = this.#stream('Events', config, config.streams.events);
     this.predictions = this.#stream('Predictions', config, config.streams.predictions);
@@ -53,7 +51,7 @@ export class StreamingRoom extends Construct {
       prefix: 'stream/',
       errorPrefix: 'stream-errors/',
     });
-    this.eventSource = this.#eventSource(config, score.goLive(), store, enabled);
+    this.eventSource = this.#eventSource(config, score.goLive(), store);
   }
 
   #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
@@ -66,15 +64,13 @@ export class StreamingRoom extends Construct {
     });
   }
 
-  /** The plain resource: the CDK's own takes a boolean for `enabled`, and its S3 destination grants reading too. */
-  #eventSource({ eventSource }: Config, live: IFunction, store: DataRoom, enabled: CfnParameter) {
-    const isEnabled = new CfnCondition(this, 'IsEnabled', {
-      expression: Fn.conditionEquals(enabled.valueAsString, 'true'),
-    });
+  /** The plain resource: the S3 destination of the CDK's own grants reading too. */
+  #eventSource({ eventSource }: Config, live: IFunction, store: DataRoom) {
     return new CfnEventSourceMapping(this, 'EventSource', {
       eventSourceArn: this.events.streamArn,
       functionName: live.functionArn,
-      enabled: Fn.conditionIf(isEnabled.logicalId, true, false),
+      // Always, and nothing but a deploy says so: docs/decisions/0006-one-owner-of-the-stream.md.
+      enabled: true,
       // LATEST can miss records while the mapping is being created.
       startingPosition: 'TRIM_HORIZON',
       batchSize: eventSource.batchSize,

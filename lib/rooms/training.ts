@@ -1,7 +1,4 @@
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Config, FunctionName } from '../config.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
@@ -14,8 +11,6 @@ export interface TrainingRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
-  /** Switched on by the first promotion: without a champion every batch of the stream would fail. */
-  readonly eventSource: CfnEventSourceMapping;
   /** Where a training that failed is told. */
   readonly notices: ITopic;
 }
@@ -76,19 +71,10 @@ export class TrainingRoom extends Construct {
   }
 
   #promote(): TripcastFunction {
-    const { store, eventSource } = this.#props;
-    const promote = this.#function('Promote', 'promote', { EVENT_SOURCE_ID: eventSource.ref });
+    const { store } = this.#props;
+    const promote = this.#function('Promote', 'promote');
     store.grantReadModels(promote);
     store.grantMoveAliases(promote);
-    const eventSourceArn = Stack.of(this).formatArn({
-      service: 'lambda',
-      resource: 'event-source-mapping',
-      resourceName: eventSource.ref,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    promote.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['lambda:UpdateEventSourceMapping'], resources: [eventSourceArn] }),
-    );
     return promote;
   }
 

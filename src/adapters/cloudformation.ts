@@ -6,9 +6,7 @@ import {
   GetTemplateCommand,
   paginateDescribeStackEvents,
   paginateListStackResources,
-  UpdateStackCommand,
   waitUntilStackDeleteComplete,
-  waitUntilStackUpdateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import { TripcastError } from '../errors.ts';
@@ -17,13 +15,12 @@ import { clientOfPlace } from './client.ts';
 
 const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));
 
-/** A deployed stack: its outputs and parameters by name. */
+/** A deployed stack: its outputs by name. */
 export interface DeployedStack {
   readonly status: string;
   /** Whether CloudFormation refuses to delete it. */
   readonly isProtected: boolean;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** undefined when there is no such stack in this account and region. */
@@ -35,33 +32,11 @@ export async function describeStack(name: string, client = cloudFormation()): Pr
       status: stack.StackStatus ?? 'UNKNOWN',
       isProtected: stack.EnableTerminationProtection ?? false,
       outputs: Object.fromEntries((stack.Outputs ?? []).map((each) => [each.OutputKey, each.OutputValue])),
-      parameters: Object.fromEntries((stack.Parameters ?? []).map((each) => [each.ParameterKey, each.ParameterValue])),
     };
   } catch (error) {
     if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
     throw error;
   }
-}
-
-/** Updates one parameter and nothing else; the template and the other parameters stay as they are. */
-export async function setStackParameter(name: string, parameter: string, value: string): Promise<void> {
-  const stack = await describeStack(name);
-  const others = Object.keys(stack?.parameters ?? {}).filter((each) => each !== parameter);
-  await cloudFormation().send(
-    new UpdateStackCommand({
-      StackName: name,
-      UsePreviousTemplate: true,
-      Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'],
-      Parameters: [
-        { ParameterKey: parameter, ParameterValue: value },
-        ...others.map((each) => ({ ParameterKey: each, UsePreviousValue: true })),
-      ],
-    }),
-  );
-  await waitUntilStackUpdateComplete(
-    { client: cloudFormation(), maxWaitTime: 600, minDelay: 1, maxDelay: 5 },
-    { StackName: name },
-  );
 }
 
 const templateSchema = z.object({

@@ -1,28 +1,41 @@
 import {
+  CodeArtifactUserPendingException,
   GetAliasCommand,
   InvokeCommand,
   LambdaClient,
   PreconditionFailedException,
   paginateListVersionsByFunction,
+  ResourceConflictException,
   ResourceNotFoundException,
+  ResourceNotReadyException,
   UpdateAliasCommand,
-  UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { TripcastError } from '../errors.ts';
 import type { LiveAlias, Version } from '../operations/rollout.ts';
+import { onceAwake, WAKE_SECONDS } from '../operations/wake.ts';
+import { type Clock, systemClock } from '../streaming/clock.ts';
 import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));
 
+/** Where functions are called, and the time that may be waited for one to wake up. */
+export interface Caller {
+  readonly client?: LambdaClient;
+  readonly clock?: Clock;
+}
+
 /**
- * Calls a function (`name`, or `name:version`) with a JSON event and gives its answer.
+ * Calls a function (`name`, or `name:version`) with a JSON event and gives its answer. One that is inactive is woken up.
  * @throws TripcastError with the function's own error
  */
-export async function invokeFunction(name: string, event: unknown): Promise<unknown> {
+export async function invokeFunction(
+  name: string,
+  event: unknown,
+  { client = lambda(), clock = systemClock }: Caller = {},
+): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) });
   try {
-    const { Payload, FunctionError } = await lambda().send(
-      new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
-    );
+    const { Payload, FunctionError } = await onceAwake(() => client.send(command), isAsleep, clock);
     const answer: unknown = JSON.parse(Payload?.transformToString() || 'null');
     if (FunctionError === undefined) return answer;
     throw new TripcastError(
@@ -30,27 +43,36 @@ export async function invokeFunction(name: string, event: unknown): Promise<unkn
       `See \`tripcast logs ${name.replace(/:.*$/, '')}\`.`,
     );
   } catch (error) {
+    if (isAsleep(error)) {
+      throw new TripcastError(
+        `${name} was not ready to be called after ${WAKE_SECONDS} seconds: ${error.message}`,
+        'Look at the state of the function in the Lambda console, and try again.',
+        { cause: error },
+      );
+    }
     if (!(error instanceof ResourceNotFoundException)) throw error;
     throw new TripcastError(`There is no function ${name}`, 'Deploy it with `tripcast up` (dev) or `cdk deploy`.');
   }
 }
 
-/** Lets a function read its stream. */
-export async function enableEventSource(id: string): Promise<void> {
-  await lambda().send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: true }));
-}
+/** What Invoke refuses a function with that is inactive, or on its way from there: it is worth asking again. */
+const isAsleep = (error: unknown) =>
+  error instanceof CodeArtifactUserPendingException ||
+  error instanceof ResourceNotReadyException ||
+  error instanceof ResourceConflictException;
 
 /** An alias of a function. */
-export function lambdaAlias(functionName: string, alias: string): LiveAlias {
+export function lambdaAlias(functionName: string, alias: string, caller: Caller = {}): LiveAlias {
+  const client = caller.client ?? lambda();
   const which = { FunctionName: functionName, Name: alias };
   return {
     async read() {
-      const { FunctionVersion, RevisionId } = await lambda().send(new GetAliasCommand(which));
+      const { FunctionVersion, RevisionId } = await client.send(new GetAliasCommand(which));
       return { version: versionOf(FunctionVersion), revision: RevisionId ?? '' };
     },
     async versions() {
       const found: Version[] = [];
-      const pages = paginateListVersionsByFunction({ client: lambda() }, { FunctionName: functionName });
+      const pages = paginateListVersionsByFunction({ client }, { FunctionName: functionName });
       for await (const { Versions = [] } of pages) {
         const published = Versions.filter(({ Version }) => Version !== '$LATEST');
         found.push(...published.map((each) => ({ number: versionOf(each.Version), madeAt: each.LastModified ?? '' })));
@@ -59,16 +81,14 @@ export function lambdaAlias(functionName: string, alias: string): LiveAlias {
     },
     async move(version, revision) {
       try {
-        await lambda().send(
-          new UpdateAliasCommand({ ...which, FunctionVersion: String(version), RevisionId: revision }),
-        );
+        await client.send(new UpdateAliasCommand({ ...which, FunctionVersion: String(version), RevisionId: revision }));
         return 'moved';
       } catch (error) {
         if (error instanceof PreconditionFailedException) return 'lost-race';
         throw error;
       }
     },
-    invoke: (version, event) => invokeFunction(`${functionName}:${version}`, event),
+    invoke: (version, event) => invokeFunction(`${functionName}:${version}`, event, caller),
   };
 }
 

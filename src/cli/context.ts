@@ -1,12 +1,5 @@
-import {
-  type Config,
-  loadConfig,
-  type OutputName,
-  refuseForeignEndpoint,
-  STREAM_ENABLED_PARAMETER,
-  stackName,
-} from '../../lib/config.ts';
-import { describeStack, setStackParameter } from '../adapters/cloudformation.ts';
+import { type Config, loadConfig, type OutputName, refuseForeignEndpoint, stackName } from '../../lib/config.ts';
+import { describeStack } from '../adapters/cloudformation.ts';
 import { S3Store } from '../adapters/s3.ts';
 import { TripcastError } from '../errors.ts';
 import { localApiUrl } from '../local/api-url.ts';
@@ -90,14 +83,6 @@ export async function keepingEnvironment<T>(work: () => Promise<T>): Promise<T> 
     const changed = Object.keys(process.env).filter((name) => process.env[name] !== before[name]);
     useVariables({ ...Object.fromEntries(changed.map((name) => [name, undefined])), ...before });
   }
-}
-
-/** The stream waits for its first champion: with none, every batch would fail and be retried until it is too old. */
-export async function enableStream({ config }: Deployment): Promise<void> {
-  const name = stackName(config.env);
-  const stack = await describeStack(name);
-  if (stack?.parameters[STREAM_ENABLED_PARAMETER] === 'true') return;
-  await setStackParameter(name, STREAM_ENABLED_PARAMETER, 'true');
 }
 
 const deployFix = ({ env, endpointUrl }: Config) =>

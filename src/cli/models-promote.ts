@@ -2,10 +2,9 @@ import { TripcastError } from '../errors.ts';
 import { type PromotionOutcome, promoteRun } from '../registry/promotion.ts';
 import { noRun } from '../registry/registry.ts';
 import type { RunId } from '../registry/run-id.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
 import { askGate } from './ask-gate.ts';
 import { chooseRun } from './choose-run.ts';
-import { connect, type Deployment, enableStream } from './context.ts';
+import { connect, type Deployment } from './context.ts';
 import { mirrorToMlflow } from './models-sync.ts';
 import type { CommonOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,19 +39,14 @@ async function promote(
   { gate = false, force, reason }: Omit<ModelsPromoteOptions, 'run'>,
   terminal: Terminal,
 ): Promise<PromotionOutcome> {
-  const card = await to.registry.card(run);
-  if (card === undefined) throw noRun(run);
-  if (gate) await askGate(to, run, card.taxi_type, terminal);
+  if (gate) {
+    const card = await to.registry.card(run);
+    if (card === undefined) throw noRun(run);
+    await askGate(to, run, card.taxi_type, terminal);
+  }
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
   const how = { loadScorer, by: userName(), at: new Date(), force, ...(reason !== undefined && { because: reason }) };
-  const outcome = await promoteRun(to.registry, run, how);
-  if (outcome.outcome === 'moved' || outcome.outcome === 'already-there') await servePromoted(to, card.taxi_type);
-  return outcome;
-}
-
-/** The stream flows from its first champion on. */
-export async function servePromoted(to: Deployment, taxiType: TaxiType): Promise<void> {
-  if (taxiType === to.config.model.servedTaxiType) await enableStream(to);
+  return promoteRun(to.registry, run, how);
 }
 
 const STATUS = {

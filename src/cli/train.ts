@@ -22,7 +22,6 @@ import { type Month, monthOf } from '../trips/month.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { connect, type Deployment } from './context.ts';
 import { LOCAL_MODELS } from './model-file.ts';
-import { servePromoted } from './models-promote.ts';
 import { mirrorToMlflow } from './models-sync.ts';
 import type { CommonOptions } from './options.ts';
 import { decimals, type Terminal } from './terminal.ts';
@@ -112,7 +111,6 @@ export async function runTraining(
     throw executionFailed(arn, end, 'train');
   }
   const outcome = trainingOutcomeSchema.parse(end.output);
-  if (outcome.status === 'promoted') await servePromoted(to, outcome.taxi_type);
   const folder = outcome.model === null ? to.registry.staged(outcome.run_id) : to.registry.folder(outcome.run_id);
   const card = await readCard(folder);
   if (card === undefined) throw noRun(outcome.run_id);

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import type { SeenAlias } from './alias.ts';
-import type { LoadedModel, ModelSource } from './model-source.ts';
+import { type LoadedModel, type ModelSource, NoChampionError } from './model-source.ts';
 import type { Registry } from './registry.ts';
 import { isRunId, type RunId } from './run-id.ts';
 import { refuseOtherType } from './taxi-type-check.ts';
@@ -62,7 +62,7 @@ export class LiveModel implements ModelSource {
 
   async #loadChampion(): Promise<LiveVersion> {
     const seen = await this.#options.registry.champion(this.#options.taxiType);
-    if (seen === undefined) throw noChampion(this.#options.taxiType);
+    if (seen === undefined) throw new NoChampionError(this.#options.taxiType);
     this.#live = await this.#load(seen);
     this.#askLater();
     return this.#live;
@@ -74,7 +74,7 @@ export class LiveModel implements ModelSource {
     try {
       const known = this.#broken?.seen;
       const answer = await registry.championIfChanged(taxiType, known?.etag ?? live.etag);
-      if (answer === undefined) throw noChampion(taxiType);
+      if (answer === undefined) throw new NoChampionError(taxiType);
       const seen = answer === 'unchanged' ? known : answer;
       if (seen !== undefined) await this.#follow(live, seen);
     } catch (error) {
@@ -213,12 +213,6 @@ async function refuseOtherAnswers(runId: RunId, scorer: Scorer, golden: GoldenRi
     'The graph or the runtime is not the one it was registered with: promote another run.',
   );
 }
-
-const noChampion = (taxiType: TaxiType) =>
-  new TripcastError(
-    `There is no champion for ${taxiType} taxis`,
-    `Train and promote one: tripcast train --taxi-type ${taxiType} --promote.`,
-  );
 
 const incomplete = (location: string) =>
   new TripcastError(

@@ -1,5 +1,7 @@
+import { TripcastError } from '../errors.ts';
 import type { GoldenRides } from '../model/golden.ts';
 import type { Scorer } from '../model/scorer.ts';
+import type { TaxiType } from '../trips/taxi-type.ts';
 import type { RunId } from './run-id.ts';
 
 /** A model ready to score: its run, the loaded graph and the golden rides it came with. */
@@ -16,4 +18,14 @@ export interface ModelSource {
    * @throws TripcastError when none can be had: the caller fails its batch and is retried; it never makes a value up.
    */
   current(): Promise<LoadedModel>;
+}
+
+/** Nobody has promoted a run yet, or there is no such registry: the one lack of a model that somebody else ends. */
+export class NoChampionError extends TripcastError {
+  constructor(taxiType: TaxiType) {
+    super(
+      `There is no champion for ${taxiType} taxis`,
+      `Train and promote one: tripcast train --taxi-type ${taxiType} --promote.`,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import type { ModelSource } from '../registry/model-source.ts';
 import type { RunId } from '../registry/run-id.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { awaitChampion } from './await-champion.ts';
 import type { Clock } from './clock.ts';
 import { type DecodedBatch, decode } from './decode.ts';
 import { encode } from './encode.ts';
@@ -42,12 +43,12 @@ export interface BatchOutcome {
  * Scores the records of one invocation and settles each in one place: the predictions stream, quarantine, or the
  * failures that Lambda delivers again.
  * @param deadline milliseconds since the epoch; by then what is unsent is a failure
- * @throws when there is no model or it cannot score: the whole batch is delivered again, and nothing is made up
+ * @throws when there is no model by then, or it cannot score: the whole batch is delivered again, and nothing is made up
  */
 export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
   const decoded = decode(event);
   const started = performance.now();
-  const { runId, predictions } = await score(decoded, deps);
+  const { runId, predictions } = await score(decoded, deps, deadline);
   const scored = performance.now();
   const [sending, settling] = await Promise.all([send(predictions, decoded, deps, deadline), setAside(decoded, deps)]);
   const published = performance.now();
@@ -70,9 +71,10 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
 async function score(
   { rides, accepted }: DecodedBatch,
   { model, modelName, clock }: ScoreBatchDeps,
+  deadline: number,
 ): Promise<{ readonly runId?: RunId; readonly predictions: readonly PredictionRecord[] }> {
   if (accepted.length === 0) return { predictions: [] };
-  const { runId, scorer } = await model.current();
+  const { runId, scorer } = await awaitChampion(model, clock, deadline);
   const outputs = await scorer.score(rides);
   const predictedAt = new Date(clock.now());
   return {

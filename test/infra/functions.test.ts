@@ -60,7 +60,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
       train: ['DATA_BUCKET', 'MODEL_BUCKET'],
       gate: ['DATA_BUCKET', 'MODEL_BUCKET'],
       register: ['MODEL_BUCKET'],
-      promote: ['EVENT_SOURCE_ID', 'MODEL_BUCKET'],
+      promote: ['MODEL_BUCKET'],
     });
   });
 });

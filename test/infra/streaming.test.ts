@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, STREAM_ENABLED_PARAMETER } from '../../lib/config.ts';
+import { ENVIRONMENTS } from '../../lib/config.ts';
 import { synthesized } from './support/synthesized.ts';
 
 test.each([
@@ -39,13 +39,15 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     });
   });
 
-  test('the event source waits for a champion, and a later deploy leaves it as it is', () => {
+  test('the stream is read whatever the deploy, and nothing else has a say in it', () => {
     const [, { Properties }] = resource('AWS::Lambda::EventSourceMapping');
-    const conditions = template.toJSON().Conditions;
-    const [condition] = Object.keys(conditions).filter((id) => id.startsWith('Streaming'));
-    expect(Properties.Enabled).toEqual({ 'Fn::If': [condition, true, false] });
-    expect(conditions[String(condition)]).toEqual({ 'Fn::Equals': [{ Ref: STREAM_ENABLED_PARAMETER }, 'true'] });
-    template.hasParameter(STREAM_ENABLED_PARAMETER, { Default: 'false', AllowedValues: ['true', 'false'] });
+    expect(Properties.Enabled).toBe(true);
+    const { Parameters = {}, Conditions = {} } = template.toJSON();
+    expect([Object.keys(Parameters), Object.keys(Conditions)]).toEqual([
+      ['BootstrapVersion'].slice(env === 'dev' ? 1 : 0),
+      [],
+    ]);
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).not.toContain('EventSourceMapping');
   });
 
   test('the function that scores the stream is traced', () => {

@@ -8,7 +8,7 @@ import { synthesized } from './support/synthesized.ts';
 const functionSchema = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
 
 describe.each(ENVIRONMENTS)('training in %s', (env) => {
-  const { config, resource, statementsOf } = synthesized(env);
+  const { config, resource } = synthesized(env);
   const variablesOf = (name: 'gate' | 'promote') =>
     functionSchema.parse(
       resource('AWS::Lambda::Function', ({ FunctionName }) => FunctionName === functionName(env, name))[1].Properties,
@@ -17,18 +17,6 @@ describe.each(ENVIRONMENTS)('training in %s', (env) => {
   test('tells the gate its limits as they are configured, in the words that it reads', () => {
     const limits: unknown = JSON.parse(String(variablesOf('gate').GATE_LIMITS));
     expect(gateLimitsSchema.strict().parse(limits)).toEqual(config.gate);
-  });
-
-  test("lets Promote switch on the stream's one event source, and no other", () => {
-    const [mapping] = resource('AWS::Lambda::EventSourceMapping');
-    expect(variablesOf('promote').EVENT_SOURCE_ID).toEqual({ Ref: mapping });
-    const statements = statementsOf(functionName(env, 'promote')).filter(({ Action }) =>
-      Action.some((action) => action.startsWith('lambda:')),
-    );
-    expect(statements.map(({ Action }) => Action)).toEqual([['lambda:UpdateEventSourceMapping']]);
-    expect(JSON.stringify(statements[0]?.Resource)).toMatch(
-      new RegExp(`:event-source-mapping:",?.*\\{"Ref":"${mapping}"\\}`),
-    );
   });
 
   test('is given the memory and the time that a boosted recipe on three months takes', () => {

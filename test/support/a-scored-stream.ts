@@ -48,7 +48,7 @@ export function aScoredStream({
   const data = new MemoryStore('data');
   const undelivered = new MemoryStore('undelivered');
   const checkpoints = new Map<string, string>();
-  const score = async (event: LambdaKinesisEvent, model = aModel('a')) => {
+  const score = async (event: LambdaKinesisEvent, model = aModel('a'), timeoutMs = TIMEOUT_MS) => {
     const deps = {
       model,
       modelName: 'ride_duration_prediction_model',
@@ -57,7 +57,7 @@ export function aScoredStream({
       clock,
       codeVersion: 'v1',
     };
-    const { response } = await scoreBatch(parseKinesisEvent(event), deps, clock.now() + TIMEOUT_MS);
+    const { response } = await scoreBatch(parseKinesisEvent(event), deps, clock.now() + timeoutMs);
     return response;
   };
   const read = <T>(store: MemoryStore, records: (text: string) => readonly T[]) =>

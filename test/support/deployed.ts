@@ -1,11 +1,23 @@
 import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import {
+  GetEventSourceMappingCommand,
+  type GetEventSourceMappingCommandOutput,
   GetFunctionConfigurationCommand,
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { functionName } from '../../lib/config.ts';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { functionName, loadConfig, stackName } from '../../lib/config.ts';
 import { DuckDB } from '../../src/adapters/duckdb.ts';
 import { loadScorer } from '../../src/adapters/onnxruntime.ts';
+import { s3Client } from '../../src/adapters/s3.ts';
 import { workFolder } from '../../src/adapters/work-folder.ts';
 import { openXGBoost } from '../../src/adapters/xgboost.ts';
 import type { Deployment } from '../../src/cli/context.ts';
@@ -24,6 +36,52 @@ export async function publishFrom(place: string): Promise<void> {
   const Variables = { ...Environment?.Variables, PUBLICATION_SOURCE: place };
   await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
   lambda.destroy();
+}
+
+const templateSchema = z.looseObject({
+  Resources: z.record(
+    z.string(),
+    z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+
+/** Deploys the stack again with other properties of a type's resources, as `cdk deploy` does it: parameters stay. */
+export async function deployChanged(type: string, properties: Readonly<Record<string, unknown>>): Promise<void> {
+  const client = new CloudFormationClient({});
+  const StackName = stackName('dev');
+  const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName }));
+  const template = templateSchema.parse(JSON.parse(TemplateBody));
+  for (const resource of Object.values(template.Resources)) {
+    if (resource.Type === type) resource.Properties = { ...resource.Properties, ...properties };
+  }
+  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
+  await client.send(
+    new UpdateStackCommand({
+      StackName,
+      TemplateURL: await put(JSON.stringify(template)),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
+      Parameters: (stack?.Parameters ?? []).map(({ ParameterKey }) => ({ ParameterKey, UsePreviousValue: true })),
+    }),
+  );
+  await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  client.destroy();
+}
+
+/** A template of this size has to be in a bucket; the CDK's is there. */
+async function put(template: string): Promise<string> {
+  const { region, account } = loadConfig('dev');
+  const Bucket = `cdk-hnb659fds-assets-${account}-${region}`;
+  const Key = 'changed.template.json';
+  await s3Client().send(new PutObjectCommand({ Bucket, Key, Body: template }));
+  return `${process.env.AWS_ENDPOINT_URL}/${Bucket}/${Key}`;
+}
+
+/** How Lambda reads the trip events now. */
+export async function eventSource(to: Deployment): Promise<GetEventSourceMappingCommandOutput> {
+  const lambda = new LambdaClient({});
+  const mapping = await lambda.send(new GetEventSourceMappingCommand({ UUID: to.output('EventSourceId') }));
+  lambda.destroy();
+  return mapping;
 }
 
 /** Trains a recipe on real 2023-03 here, and registers it without promoting it: other tests' champion stays theirs. */

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../lib/config.ts';
+import { type ModelSource, NoChampionError } from '../../../src/registry/model-source.ts';
 import { aModel, aScoredStream } from '../../support/a-scored-stream.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';
 import { PollerGone } from '../../support/poller.ts';
@@ -99,6 +101,21 @@ describe('every record is predicted once, by distinct prediction_id,', () => {
     expect(sizes).toEqual([10, 3]);
     expect(await account(stream)).toEqual({ ...ALL_PREDICTED, predicted: 10 });
   });
+});
+
+test('events that came an hour before the first champion are predicted once there is one', async () => {
+  const { eventSource, functions } = loadConfig('prod');
+  const stream = aScoredStream(eventSource);
+  stream.send(...rides(12));
+  const promotedAt = stream.clock.now() + 3_600_000;
+  const model: ModelSource = {
+    current: async () => {
+      if (stream.clock.now() < promotedAt) throw new NoChampionError('green');
+      return aModel('a').current();
+    },
+  };
+  await stream.poll((event) => stream.score(event, model, functions['stream-score'].timeoutSeconds * 1000 - 2_000));
+  expect(await account(stream)).toEqual({ predicted: 12, quarantined: 0, undelivered: 0, lost: 0, inTwo: [] });
 });
 
 describe('what cannot be predicted is kept', () => {

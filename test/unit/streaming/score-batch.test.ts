@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TripcastError } from '../../../src/errors.ts';
-import type { ModelSource } from '../../../src/registry/model-source.ts';
+import { type ModelSource, NoChampionError } from '../../../src/registry/model-source.ts';
 import { distinctPredictions } from '../../../src/streaming/distinct.ts';
 import { parseKinesisEvent } from '../../../src/streaming/kinesis-event.ts';
 import { predictionRecordSchema } from '../../../src/streaming/prediction-record.ts';
@@ -50,8 +50,8 @@ function aFunction({ run = aRun('a'), refuse = (_key: string): boolean => false 
     clock,
     store,
     lines,
-    run: (event: ReturnType<typeof anEvent>, changes: Partial<typeof deps> = {}) =>
-      scoreBatch(event, { ...deps, ...changes }, clock.now() + 10_000),
+    run: (event: ReturnType<typeof anEvent>, changes: Partial<typeof deps> = {}, seconds = 10) =>
+      scoreBatch(event, { ...deps, ...changes }, clock.now() + seconds * 1000),
     published: () => lines.map(({ text }) => predictionRecordSchema.parse(JSON.parse(text))),
     quarantined: () =>
       [...store.objects.keys()].flatMap((key) =>
@@ -132,6 +132,40 @@ describe('a batch', () => {
     await expect(run(anEvent(EXAMPLE, 'not JSON'), { model: noModel })).rejects.toThrow('There is no champion');
     expect(lines).toEqual([]);
     expect(store.objects.size).toBe(0);
+  });
+
+  test('that came before the first champion is held until there is one', async () => {
+    const { run, deps, clock, published } = aFunction();
+    const promotedAt = clock.now() + 15_000;
+    const model: ModelSource = {
+      current: () => (clock.now() < promotedAt ? Promise.reject(new NoChampionError('green')) : deps.model.current()),
+    };
+    expect(await run(anEvent(EXAMPLE), { model }, 58)).toMatchObject({ scored: 1, failed: 0 });
+    expect(published()).toHaveLength(1);
+    expect(clock.now()).toBeLessThan(promotedAt + 2_000);
+  });
+
+  test('is held no longer than leaves time to publish, and then fails whole', async () => {
+    const { run, clock, lines } = aFunction();
+    const start = clock.now();
+    const model = { current: () => Promise.reject(new NoChampionError('green')) };
+    await expect(run(anEvent(EXAMPLE), { model }, 58)).rejects.toThrow('There is no champion for green taxis');
+    expect(clock.now() - start).toBe(48_000);
+    expect(lines).toEqual([]);
+  });
+
+  test('is not held for a model that cannot be loaded: time does not repair that', async () => {
+    const { run, clock } = aFunction();
+    const model = { current: () => Promise.reject(new TripcastError('The model is cut short', 'Promote another.')) };
+    await expect(run(anEvent(EXAMPLE), { model }, 58)).rejects.toThrow('cut short');
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('of bad records alone needs no champion', async () => {
+    const { run, clock } = aFunction();
+    const model = { current: () => Promise.reject(new NoChampionError('green')) };
+    expect(await run(anEvent('not JSON'), { model }, 58)).toMatchObject({ quarantined: 1, failed: 0 });
+    expect(clock.sleeps).toEqual([]);
   });
 
   test('of a test run predicts and returns, and publishes nothing', async () => {
