@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { environmentName } from '../../lib/config/environment-files.ts';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
 import { TripcastError } from '../errors.ts';
 import { RECIPE_NAMES } from '../model/recipe.ts';
@@ -89,7 +90,9 @@ function program(): Command {
     lazily(async () => (await import('./down.ts')).down),
   );
   command('status', 'what is up, and where').action(lazily(async () => (await import('./status.ts')).status));
-  command('doctor', 'check what this machine has').action(lazily(async () => (await import('./doctor.ts')).doctor));
+  command('doctor', 'check this machine, and the quotas of the account that an environment is deployed to').action(
+    lazily(async () => (await import('./doctor.ts')).doctor),
+  );
 
   command('ingest', "bring TLC's month files into the data bucket")
     .addOption(taxiType())
@@ -171,8 +174,8 @@ function program(): Command {
   models
     .command('copy <run>')
     .description('carry a run to another environment')
-    .addOption(new Option('--from <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
-    .addOption(new Option('--to <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
+    .addOption(environmentOption('--from <name>').makeOptionMandatory())
+    .addOption(environmentOption('--to <name>').makeOptionMandatory())
     .option('--json', 'one JSON object on standard output', false)
     .action((run: string, options: Omit<ModelsCopyOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-copy.ts')).modelsCopy, { ...options, run }),
@@ -281,7 +284,10 @@ async function runLazily<Options>(load: () => Promise<Run<Options>>, options: Op
   await run(options, terminal(options));
 }
 
-const environment = () => new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev');
+const environment = () => environmentOption('--env <name>').default('dev');
+
+const environmentOption = (flags: string) =>
+  new Option(flags, `environment, a file in env/: ${ENVIRONMENTS.join(', ')}`).argParser(argument(environmentName));
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');

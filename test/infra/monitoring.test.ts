@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ALARM_METRICS, ENVIRONMENTS, FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig } from '../../lib/config.ts';
 import { CLONE } from '../../src/local/paths.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -25,7 +25,7 @@ const alarmSchema = z.object({
 });
 type Alarm = z.infer<typeof alarmSchema>;
 
-function alarmsOf(env: 'dev' | 'prod'): ReadonlyMap<string, Alarm> {
+function alarmsOf(env: string): ReadonlyMap<string, Alarm> {
   const alarms = [...synthesized(env).resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
     alarmSchema.parse(Properties),
   );
@@ -142,7 +142,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     const paid = [...alarms.values()].map(
       ({ Metrics = [{}] }) => Metrics.filter(({ Expression }) => !Expression).length,
     );
-    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(ALARM_METRICS[env]);
+    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(alarmMetrics(config));
   });
 
   test('stand on one dashboard, beside a place for drift and error', () => {
