@@ -3,7 +3,7 @@ import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy,
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '../../src/errors.ts';
 import { bucketNames, type Config, functionName, LIVE_FUNCTIONS, resourceName, stackName } from '../config.ts';
-import { acceptWildcard } from '../constructs/accept-finding.ts';
+import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import type { Repository } from './repository.ts';
 
 export interface DeliveryStackProps {
@@ -79,6 +79,11 @@ export class DeliveryStack extends Stack {
       }),
     );
     role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapRoles }));
+    const live = this.#liveFunctions(env);
+    // What `tripcast doctor` reads. The quotas are the account's: AWS offers no narrower resource for them.
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }));
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetFunctionConcurrency'], resources: [...live] }));
+    acceptFinding(role, 'IAM5[Resource::*]', 'The quotas of the account, which are no resource of their own.');
   }
 
   /** May make the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
@@ -90,19 +95,22 @@ export class DeliveryStack extends Stack {
       'Checks a deploy, and takes it back',
       assumedBy,
     );
-    const functions = LIVE_FUNCTIONS.map((name) =>
-      this.formatArn({
-        service: 'lambda',
-        resource: 'function',
-        resourceName: functionName(env, name),
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    );
+    const functions = this.#liveFunctions(env);
     role.addToPolicy(
       new PolicyStatement({
-        actions: ['lambda:GetAlias', 'lambda:InvokeFunction', 'lambda:ListVersionsByFunction', 'lambda:UpdateAlias'],
+        actions: [
+          'lambda:GetAlias',
+          'lambda:InvokeFunction',
+          'lambda:ListAliases',
+          'lambda:ListVersionsByFunction',
+          'lambda:UpdateAlias',
+        ],
         resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
       }),
+    );
+    // Old versions, and never the function: that has the ARN without a version.
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:DeleteFunction'], resources: functions.map((arn) => `${arn}:*`) }),
     );
     const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
     role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
@@ -121,6 +129,17 @@ export class DeliveryStack extends Stack {
     }
     acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
     acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
+  }
+
+  #liveFunctions(env: string): readonly string[] {
+    return LIVE_FUNCTIONS.map((name) =>
+      this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: functionName(env, name),
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
   }
 
   #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {
