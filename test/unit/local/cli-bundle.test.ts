@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bundleCommandLine, freshBundle } from '../../../src/local/cli-bundle.mjs';
-import { CLONE } from '../../../src/local/paths.ts';
+import { aCloneWith } from '../../support/a-clone.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A clone of two files; the second is imported when it is needed, and finds the clone from where it lies. */
@@ -77,23 +77,12 @@ describe('the bundle of the command line', () => {
   });
 });
 
-/** This clone's command line in a clone of its own, with an environment that it did not come with. */
-function aCloneWithAnEnvironment(): string {
-  const root = temporaryFolder();
-  for (const name of ['bin', 'lib', 'src', 'env', 'package.json'])
-    cpSync(join(CLONE, name), join(root, name), { recursive: true });
-  symlinkSync(join(CLONE, 'node_modules'), join(root, 'node_modules'));
-  const prod = readFileSync(join(root, 'env/prod.json'), 'utf8');
-  writeFileSync(join(root, 'env/qa.json'), prod.replace('eu-north-1', 'eu-west-1'));
-  return root;
-}
-
 describe('an environment that is added', () => {
   const cost = (file: string) =>
     JSON.parse(execFileSync(process.execPath, [file, 'cost', '--env', 'qa', '--json'], { encoding: 'utf8' }));
 
   test('is known to the sources, and to a bundle that was made before it', { timeout: 60_000 }, async () => {
-    const root = aCloneWithAnEnvironment();
+    const root = aCloneWith({ qa: { region: 'eu-west-1' } });
     const added = readFileSync(join(root, 'env/qa.json'));
     rmSync(join(root, 'env/qa.json'));
     const file = await bundled(root);
