@@ -14,7 +14,7 @@ async function synthesize(): Promise<void> {
   const env: unknown = app.node.tryGetContext('env');
   if (typeof env !== 'string') {
     const choices = ENVIRONMENTS.map((name) => `--context env=${name}`).join(' or ');
-    throw new TripcastError('Which environment is not said', `Add ${choices}.`);
+    throw new TripcastError('No environment is given', `Add ${choices}.`);
   }
   const config = loadConfig(env);
   refuseForeignEndpoint(config);

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import dev from '../env/dev.json' with { type: 'json' };
-import prod from '../env/prod.json' with { type: 'json' };
 import { shown, TripcastError } from '../src/errors.ts';
+import { ENVIRONMENT_FOLDER, environments, readEnvironmentFile } from './config/environment-files.ts';
 
-/** The environments; each is one file in env/ and one stack, `tripcast-{env}`. All that differs between them stands there. */
-export const ENVIRONMENTS = ['dev', 'prod'] as const;
-export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+/** An environment is one file, env/{name}.json, and one stack, `tripcast-{name}`. All that differs between them is there. */
+export const ENVIRONMENTS = environments();
+export type EnvironmentName = string;
 
 /** The Lambda functions; each is a folder in lambdas/ and is deployed as `tripcast-{env}-{name}`. */
 export const FUNCTIONS = [
@@ -46,6 +45,12 @@ const publicAddress = z
     (url) => !/:\/\/[^/?#]*@/.test(url),
     "an address without a name and password: this file is in git, and the function's variables show it",
   );
+const eachStream = {
+  events: streamName,
+  predictions: streamName,
+  retentionHours: z.int().min(24).max(8760),
+  pollMilliseconds: positive.describe('between two reads of a shard by a command; AWS allows five a second in all'),
+};
 const share = z.number().min(0).max(1);
 const days = positive.nullable().describe('null = kept for ever');
 
@@ -87,13 +92,14 @@ const settingsSchema = z.strictObject({
     undelivered: days,
     staging: days,
   }),
-  streams: z.strictObject({
-    events: streamName,
-    predictions: streamName,
-    shards: positive,
-    retentionHours: z.int().min(24).max(8760),
-    pollMilliseconds: positive.describe('between two reads of a shard by a command; AWS allows five a second in all'),
-  }),
+  streams: z
+    .discriminatedUnion('mode', [
+      z.strictObject({ mode: z.literal('provisioned'), ...eachStream, shards: positive }),
+      z.strictObject({ mode: z.literal('on-demand'), ...eachStream }),
+    ])
+    .describe(
+      'provisioned: paid by the shard; on-demand: AWS adds shards as traffic grows. docs/costs.md compares them',
+    ),
   eventSource: z
     .strictObject({
       batchSize: z.int().min(1).max(10_000),
@@ -131,6 +137,19 @@ const settingsSchema = z.strictObject({
     register: functionSize,
     promote: functionSize,
   } satisfies Record<FunctionName, typeof functionSize>),
+  reservedConcurrency: z
+    .strictObject({ 'stream-score': positive.nullable(), predict: positive.nullable() } satisfies Record<
+      LiveFunctionName,
+      unknown
+    >)
+    .describe(
+      'calls at a time that no other function can take; null = none. `tripcast doctor` checks it against the quota',
+    ),
+  budget: z
+    .strictObject({ monthlyDollars: z.number().positive().nullable() })
+    .describe(
+      'of the whole account; notices say when 80% is spent, and when more than all of it is forecast. null = none',
+    ),
   gate: z
     .strictObject({
       leastRows: positive.describe('training rides left after cleaning'),
@@ -194,25 +213,20 @@ const configSchema = settingsSchema
   .refine(({ archive, alarms }) => archive.bufferSeconds < alarms.archiveAgeMinutes * 60, {
     path: ['archive', 'bufferSeconds'],
     message: 'less than alarms.archiveAgeMinutes: Firehose may hold a prediction back for so long without any fault',
+  })
+  .refine((settings) => (settings.reservedConcurrency['stream-score'] ?? Infinity) >= callsOfStream(settings), {
+    path: ['reservedConcurrency', 'stream-score'],
+    message: 'at least streams.shards x eventSource.parallelizationFactor: a reservation is a limit too',
   });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
 
-const FILES: Readonly<Record<EnvironmentName, unknown>> = { dev, prod };
-
 /**
  * What env/{name}.json says, checked.
- * @throws TripcastError naming the file, the key, the value and what is allowed.
+ * @throws TripcastError naming the environments that exist, or the file, the key, the value and what is allowed.
  */
-export function loadConfig(name: string): Config {
-  const env = ENVIRONMENTS.find((known) => known === name);
-  if (env === undefined) {
-    throw new TripcastError(
-      `There is no environment ${shown(name)}`,
-      `Use --context env=NAME (cdk) or --env NAME (tripcast) with one of: ${ENVIRONMENTS.join(', ')}.`,
-    );
-  }
-  return parseConfig(env, `env/${env}.json`, FILES[env]);
+export function loadConfig(name: EnvironmentName, folder = ENVIRONMENT_FOLDER): Config {
+  return parseConfig(name, `env/${name}.json`, readEnvironmentFile(name, folder));
 }
 
 /** As {@link loadConfig}, of a value already read. @param file its name, for messages */
@@ -220,7 +234,7 @@ export function parseConfig(env: EnvironmentName, file: string, value: unknown):
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return { ...parsed.data, env };
   const problems = parsed.error.issues.map((issue) => `  ${describe(issue, value)}`);
-  throw new TripcastError(`${file} is not a valid configuration:\n${problems.join('\n')}`, `Mend ${file}.`);
+  throw new TripcastError(`${file} is not a valid configuration:\n${problems.join('\n')}`, `Fix ${file}.`);
 }
 
 /**
@@ -244,6 +258,11 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
     root,
   );
   return `${key}: ${shown(value)} is not allowed: ${issue.message}`;
+}
+
+/** Batches that Lambda scores at the same time. An on-demand stream has at least one shard. */
+export function callsOfStream({ streams, eventSource }: z.infer<typeof settingsSchema>): number {
+  return (streams.mode === 'provisioned' ? streams.shards : 1) * eventSource.parallelizationFactor;
 }
 
 function isTimeZone(zone: string): boolean {
@@ -282,8 +301,8 @@ export const bucketNames = ({ env, region, buckets }: Config, account: string) =
   accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}-${region}`,
 });
 
-/** How many metrics the alarms look at, each of which is paid for; a test counts them. */
-export const ALARM_METRICS: Readonly<Record<EnvironmentName, number>> = { dev: 44, prod: 50 };
+/** How many metrics the alarms look at, each of which is paid for; a test counts them in every environment's template. */
+export const alarmMetrics = ({ alarms }: Config): number => 44 + (alarms.metricMath ? 6 : 0);
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

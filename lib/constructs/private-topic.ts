@@ -12,8 +12,8 @@ export interface PrivateTopicProps {
 }
 
 /**
- * A topic over TLS that its grantees publish to, and alarms called `tripcast-{env}-...`. It has a key of its own, since the
- * policy of `alias/aws/sns` cannot be changed and lets no alarm publish
+ * A topic over TLS that its grantees publish to, alarms called `tripcast-{env}-...`, and budgets of the account. It has a key
+ * of its own, since the policy of `alias/aws/sns` cannot be changed and lets no alarm publish
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
  */
 export class PrivateTopic extends Construct {
@@ -30,13 +30,14 @@ export class PrivateTopic extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.topic = new Topic(this, 'Topic', { topicName, masterKey: key, enforceSSL: isTlsOnly(config) });
-    // A topic with a policy loses the default one, which would let its own account's alarms publish.
-    this.topic.addToResourcePolicy(this.#forAlarms(config, ['sns:Publish'], this.topic.topicArn));
-    key.addToResourcePolicy(this.#forAlarms(config, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*')); // the key itself
+    for (const publisher of this.#publishers(config)) {
+      // A topic with a policy loses the default one, which would let its own account's alarms publish.
+      this.topic.addToResourcePolicy(this.#allow(publisher, ['sns:Publish'], this.topic.topicArn));
+      key.addToResourcePolicy(this.#allow(publisher, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*')); // the key itself
+    }
   }
 
-  /** Both conditions keep another account from having its alarms sent through here. */
-  #forAlarms({ env }: Config, actions: string[], resource: string): PolicyStatement {
+  #publishers({ env, budget }: Config): readonly Publisher[] {
     const stack = Stack.of(this);
     const alarms = stack.formatArn({
       service: 'cloudwatch',
@@ -44,11 +45,30 @@ export class PrivateTopic extends Construct {
       resourceName: resourceName(env, '*'),
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
+    // https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
+    const budgets = `arn:${stack.partition}:budgets::${stack.account}:*`;
+    return [
+      { service: 'cloudwatch.amazonaws.com', sourceArn: alarms },
+      ...(budget.monthlyDollars === null ? [] : [{ service: 'budgets.amazonaws.com', sourceArn: budgets }]),
+    ];
+  }
+
+  /** Both conditions keep another account from publishing through here. */
+  #allow({ service, sourceArn }: Publisher, actions: string[], resource: string): PolicyStatement {
     return new PolicyStatement({
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      principals: [new ServicePrincipal(service)],
       actions,
       resources: [resource],
-      conditions: { StringEquals: { 'aws:SourceAccount': stack.account }, ArnLike: { 'aws:SourceArn': alarms } },
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+        ArnLike: { 'aws:SourceArn': sourceArn },
+      },
     });
   }
+}
+
+/** A service of AWS that publishes, and for what. */
+interface Publisher {
+  readonly service: string;
+  readonly sourceArn: string;
 }

@@ -1,8 +1,15 @@
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Alias, type IFunction, type IVersion, type Function as LambdaFunction, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  type FunctionOptions,
+  type IFunction,
+  type IVersion,
+  type Function as LambdaFunction,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type FunctionName, functionName, LIVE_ALIAS } from '../config.ts';
+import { type Config, type FunctionName, functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config.ts';
 import { acceptFinding } from './accept-finding.ts';
 import type { FunctionCode } from './function-code.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
@@ -40,6 +47,7 @@ export class TripcastFunction extends Construct implements IGrantable {
       memorySize: memoryMb,
       timeout: Duration.seconds(timeoutSeconds),
       ephemeralStorageSize: Size.mebibytes(storageMb),
+      ...reservation(config, name),
       tracing: Tracing.ACTIVE,
       // Earlier versions stay: an alias can only go back to what is there. But the version of a deploy that fails is rolled
       // back with it. Plain RETAIN would keep it, and the next deploy of the same code would be refused: "A version for
@@ -64,4 +72,10 @@ export class TripcastFunction extends Construct implements IGrantable {
     const version = this.function.currentVersion as IVersion;
     return new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version }) as IFunction;
   }
+}
+
+function reservation({ reservedConcurrency }: Config, name: FunctionName): FunctionOptions {
+  const live = LIVE_FUNCTIONS.find((each) => each === name);
+  const reserved = live === undefined ? null : reservedConcurrency[live];
+  return reserved === null ? {} : { reservedConcurrentExecutions: reserved };
 }

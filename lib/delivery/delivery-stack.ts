@@ -11,7 +11,7 @@ import {
   resourceName,
   stackName,
 } from '../config.ts';
-import { acceptWildcard } from '../constructs/accept-finding.ts';
+import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import { isProtected } from '../constructs/termination-protection.ts';
 import type { Repository } from './repository.ts';
 
@@ -89,6 +89,11 @@ export class DeliveryStack extends Stack {
     );
     role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapRoles }));
     this.#grantDescribeStack(role, config.env);
+    const live = this.#liveFunctions(config.env);
+    // What `tripcast doctor` reads. The quotas are the account's: AWS offers no narrower resource for them.
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }));
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetFunctionConcurrency'], resources: [...live] }));
+    acceptFinding(role, 'IAM5[Resource::*]', 'The quotas of the account, which are no resource of their own.');
   }
 
   #grantDescribeStack(role: Role, env: Config['env']): void {
@@ -106,21 +111,24 @@ export class DeliveryStack extends Stack {
       'Checks a deploy, and takes it back',
       assumedBy,
     );
-    const functions = LIVE_FUNCTIONS.map((name) =>
-      this.formatArn({
-        service: 'lambda',
-        resource: 'function',
-        resourceName: functionName(env, name),
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    );
+    const functions = this.#liveFunctions(env);
     role.addToPolicy(
       new PolicyStatement({
-        actions: ['lambda:GetAlias', 'lambda:InvokeFunction', 'lambda:ListVersionsByFunction', 'lambda:UpdateAlias'],
+        actions: [
+          'lambda:GetAlias',
+          'lambda:InvokeFunction',
+          'lambda:ListAliases',
+          'lambda:ListVersionsByFunction',
+          'lambda:UpdateAlias',
+        ],
         resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
       }),
     );
     this.#grantDescribeStack(role, env);
+    // Old versions, and never the function: that has the ARN without a version.
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:DeleteFunction'], resources: functions.map((arn) => `${arn}:*`) }),
+    );
     // Whether there is a champion: without one there are no golden rides.
     const models = `arn:${this.partition}:s3:::${bucketNames(config, this.account).models}`;
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${models}/aliases/*`] }));
@@ -135,6 +143,17 @@ export class DeliveryStack extends Stack {
       acceptWildcard(role, `${arn}:*`, 'The alias and the versions of one function, which get their numbers later.');
     }
     acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
+  }
+
+  #liveFunctions(env: string): readonly string[] {
+    return LIVE_FUNCTIONS.map((name) =>
+      this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: functionName(env, name),
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
   }
 
   #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {

@@ -1,4 +1,4 @@
-import { Stream, StreamEncryption } from 'aws-cdk-lib/aws-kinesis';
+import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -57,7 +57,9 @@ export class StreamingRoom extends Construct {
   #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
     return new Stream(this, id, {
       streamName,
-      shardCount: streams.shards,
+      ...(streams.mode === 'provisioned'
+        ? { streamMode: StreamMode.PROVISIONED, shardCount: streams.shards }
+        : { streamMode: StreamMode.ON_DEMAND }),
       retentionPeriod: Duration.hours(streams.retentionHours),
       encryption: StreamEncryption.MANAGED,
       removalPolicy: stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,

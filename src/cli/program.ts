@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { environmentName } from '../../lib/config/environment-files.ts';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
 import { MAX_CONCURRENCY } from '../batch/limits.ts';
 import { outliveReaders } from '../local/output.mjs';
@@ -86,7 +87,9 @@ export function program(): Command {
     lazily(async () => (await import('./down.ts')).down),
   );
   command('status', 'what is up, and where').action(lazily(async () => (await import('./status.ts')).status));
-  command('doctor', 'check what this machine has').action(lazily(async () => (await import('./doctor.ts')).doctor));
+  command('doctor', 'check this machine, and the quotas of the account that an environment is deployed to').action(
+    lazily(async () => (await import('./doctor.ts')).doctor),
+  );
 
   command('ingest', "bring TLC's month files into the data bucket")
     .addOption(taxiType())
@@ -184,8 +187,8 @@ export function program(): Command {
     .command('copy')
     .argument('<run>', 'its id, or `champion`', argument(runName))
     .description('carry a run to another environment')
-    .addOption(new Option('--from <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
-    .addOption(new Option('--to <name>', 'environment').choices(ENVIRONMENTS).makeOptionMandatory())
+    .addOption(environmentOption('--from <name>').makeOptionMandatory())
+    .addOption(environmentOption('--to <name>').makeOptionMandatory())
     .option('--json', 'one JSON object on standard output', false)
     .action((run: string, options: Omit<ModelsCopyOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-copy.ts')).modelsCopy, { ...options, run }),
@@ -301,7 +304,10 @@ async function runLazily<Options>(load: () => Promise<Run<Options>>, options: Op
   await run(options, terminal(options));
 }
 
-const environment = () => new Option('--env <name>', 'environment').choices(ENVIRONMENTS).default('dev');
+const environment = () => environmentOption('--env <name>').default('dev');
+
+const environmentOption = (flags: string) =>
+  new Option(flags, `environment, a file in env/: ${ENVIRONMENTS.join(', ')}`).argParser(argument(environmentName));
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');

@@ -1,5 +1,7 @@
 import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
 import { lambdaAlias } from '../adapters/lambda.ts';
+import { lambdaVersions } from '../adapters/lambda-versions.ts';
+import { KEPT_VERSIONS, type Pruned, pruneVersions } from '../operations/prune-versions.ts';
 import { checkLive, type LiveAlias, moveBack, type Rollout } from '../operations/rollout.ts';
 import { connect, type Deployment } from './context.ts';
 import type { CommonOptions } from './options.ts';
@@ -32,7 +34,11 @@ export async function rollout(options: RolloutOptions & CommonOptions, terminal:
     const by = `${userName()} asked for it`;
     functions.push({ function: name, ...(check ? await checkLive(alias) : await moveBack(alias, by)) });
   }
-  terminal.result({ functions }, () => functions.map(sentenceOf).join('\n'));
+  const isGood = check && functions.every(({ outcome }) => outcome === 'kept');
+  const pruned = isGood ? await prune(to, names) : [];
+  terminal.result({ functions, pruned }, () =>
+    [...functions.map(sentenceOf), ...pruned.map(prunedSentence)].join('\n'),
+  );
   if (functions.some(({ outcome }) => (check ? outcome !== 'kept' : outcome === 'stuck'))) process.exitCode = 1;
 }
 
@@ -40,6 +46,22 @@ type RolledOut = Rollout & { readonly function: LiveFunctionName };
 
 const aliasOf = ({ config }: Deployment, name: LiveFunctionName): LiveAlias =>
   lambdaAlias(functionName(config.env, name), LIVE_ALIAS);
+
+/** Only once the live versions have proved themselves: until then an old version may still be wanted. */
+async function prune({ config }: Deployment, names: readonly LiveFunctionName[]): Promise<readonly PrunedFunction[]> {
+  const pruned: PrunedFunction[] = [];
+  for (const name of names) {
+    pruned.push({ function: name, ...(await pruneVersions(lambdaVersions(functionName(config.env, name)))) });
+  }
+  return pruned.filter(({ deleted, denied }) => deleted.length + denied.length > 0);
+}
+
+type PrunedFunction = Pruned & { readonly function: LiveFunctionName };
+
+const prunedSentence = ({ function: name, deleted, denied }: PrunedFunction) =>
+  denied.length === 0
+    ? `${name}: the newest ${KEPT_VERSIONS} versions are kept; deleted: ${deleted.join(', ')}.`
+    : `${name}: old versions stay: ${denied.join(', ')}. Deleting them needs lambda:DeleteFunction on the function's versions.`;
 
 /** Before the first champion there are no golden rides, and nothing is served that could be wrong. */
 async function hasNoChampion({ registry, config }: Deployment, terminal: Terminal): Promise<boolean> {

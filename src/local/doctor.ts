@@ -8,8 +8,11 @@ import { diskProblem, SET_UP_CLONE_BYTES } from './requirements.mjs';
 import { findPython, hasNodeModules, hasVenv, MLFLOW, SetupError } from './setup.mjs';
 
 /** One thing the local environment needs: what was found, and when that is not enough, what to do. */
-export type Check = { readonly name: string; readonly found: string } & (
-  | { readonly ok: true }
+export type Check = {
+  readonly name: string;
+  readonly found: string;
+} /** `advice`: it works, and would work better. */ & (
+  | { readonly ok: true; readonly advice?: string }
   | { readonly ok: false; readonly fix: string }
 );
 

@@ -1,8 +1,11 @@
-import { PRICES } from './prices.ts';
+import type { Prices } from './prices.ts';
 
-/** What of an environment costs; lib/config.ts has all but the last. */
+/** What of an environment costs; lib/config.ts has all of it. */
 export interface Sizes {
-  readonly streams: { readonly shards: number; readonly retentionHours: number };
+  readonly streams: { readonly retentionHours: number } & (
+    | { readonly mode: 'provisioned'; readonly shards: number }
+    | { readonly mode: 'on-demand' }
+  );
   readonly batchSize: number;
   readonly memoryMb: Readonly<Record<'stream-score' | 'predict' | 'score', number>>;
   readonly packaging: 'zip' | 'image';
@@ -27,6 +30,8 @@ export interface Work {
   /** Calls that X-Ray records; its default is one a second and a twentieth of the rest. */
   readonly tracedShare: number;
   readonly imageGb: number;
+  /** A trip event or a prediction; an on-demand stream is paid by the GB. */
+  readonly recordKb: number;
 }
 
 export const USUAL: Work = {
@@ -40,6 +45,7 @@ export const USUAL: Work = {
   logKbPerCall: 1,
   tracedShare: 0.05,
   imageGb: 0.5,
+  recordKb: 1,
 };
 
 /** A sum, and what it is of. Dollars. */
@@ -52,35 +58,45 @@ export interface Cost {
 const MILLION = 1e6;
 const HOURS_A_MONTH = 730; // as AWS's own calculator counts
 
-/** A million predictions on each path, beside what the environment costs at rest. */
-export function costsPerMillion(sizes: Sizes, work: Work = USUAL): readonly Cost[] {
+/** A million predictions on each path, next to what the environment costs at rest. */
+export function costsPerMillion(sizes: Sizes, prices: Prices, work: Work = USUAL): readonly Cost[] {
+  const { memoryMb } = sizes;
+  const through = (records: number) => streamed(records, sizes, prices, work);
+  const calls = (count: number, seconds: number, memory: number) => called(count, seconds, memory, prices, work);
   const inStream = (recordsPerCall: number, secondsPerCall: number) => ({
-    Kinesis: 2 * MILLION * PRICES.kinesis.perPutUnit, // the event and its prediction
-    Archive: archived(MILLION),
-    ...calls(MILLION / recordsPerCall, secondsPerCall, sizes.memoryMb['stream-score'], work),
+    Kinesis: 2 * through(MILLION), // the event and its prediction
+    Archive: archived(MILLION, prices),
+    ...calls(MILLION / recordsPerCall, secondsPerCall, memoryMb['stream-score']),
   });
   return [
     cost('stream, in full batches', inStream(sizes.batchSize, work.secondsPerFullBatch)),
     cost('stream, one event at a time', inStream(1, work.secondsPerRecordAlone)),
     cost('API', {
-      'HTTP API': MILLION * PRICES.httpApi.perRequest,
-      Kinesis: MILLION * PRICES.kinesis.perPutUnit, // all of them real rides
-      Archive: archived(MILLION),
-      ...calls(MILLION, work.secondsPerRequest, sizes.memoryMb.predict, work),
+      'HTTP API': MILLION * prices.httpApi.perRequest,
+      Kinesis: through(MILLION), // all of them real rides
+      Archive: archived(MILLION, prices),
+      ...calls(MILLION, work.secondsPerRequest, memoryMb.predict),
     }),
     cost('month of a million rides', {
-      ...calls(1, work.secondsPerMillionRides, sizes.memoryMb.score, work),
-      'Step Functions': work.transitionsPerMonth * PRICES.stepFunctions.perTransition,
-      S3: work.putsPerMonth * PRICES.s3.perPut + work.getsPerMonth * PRICES.s3.perGet,
+      ...calls(1, work.secondsPerMillionRides, memoryMb.score),
+      'Step Functions': work.transitionsPerMonth * prices.stepFunctions.perTransition,
+      S3: work.putsPerMonth * prices.s3.perPut + work.getsPerMonth * prices.s3.perGet,
     }),
   ];
 }
 
-/** Predictions that Firehose carries to S3. */
-const archived = (count: number) => ((count * PRICES.firehose.kbPerRecord) / MILLION) * PRICES.firehose.perGb;
+/** Records through one stream, each read once. Reading a provisioned stream is free. */
+function streamed(records: number, { streams }: Sizes, { kinesis }: Prices, { recordKb }: Work): number {
+  if (streams.mode === 'provisioned') return records * kinesis.perPutUnit;
+  const gb = (records * Math.ceil(recordKb)) / MILLION;
+  return gb * (kinesis.perOnDemandGbIn + kinesis.perOnDemandGbOut);
+}
 
-function calls(count: number, seconds: number, memoryMb: number, { logKbPerCall, tracedShare }: Work) {
-  const { lambda, cloudWatch, xray } = PRICES;
+/** Predictions that Firehose carries to S3. */
+const archived = (count: number, { firehose }: Prices) => ((count * firehose.kbPerRecord) / MILLION) * firehose.perGb;
+
+function called(count: number, seconds: number, memoryMb: number, prices: Prices, { logKbPerCall, tracedShare }: Work) {
+  const { lambda, cloudWatch, xray } = prices;
   return {
     Lambda: count * (lambda.perRequest + seconds * (memoryMb / 1024) * lambda.perGbSecond),
     Logs: ((count * logKbPerCall) / MILLION) * cloudWatch.perLogGb,
@@ -89,18 +105,43 @@ function calls(count: number, seconds: number, memoryMb: number, { logKbPerCall,
 }
 
 /** A month in which nothing happens. */
-export function costAtRest({ streams, alarmMetrics, packaging }: Sizes, { imageGb }: Work = USUAL): Cost {
-  const { kinesis, cloudWatch, kms, ecr } = PRICES;
-  const shardHours = 2 * streams.shards * HOURS_A_MONTH; // of the events and of the predictions
-  const keptLonger = streams.retentionHours > 24 ? shardHours * kinesis.perShardHourKeptLonger : 0;
-  return cost('a month at rest', {
-    Shards: shardHours * kinesis.perShardHour,
-    [`${streams.retentionHours} hours of retention`]: keptLonger,
-    Alarms: alarmMetrics * cloudWatch.perAlarmMetric,
+export function costAtRest(sizes: Sizes, prices: Prices, work: Work = USUAL, what = 'a month at rest'): Cost {
+  const { cloudWatch, kms, ecr } = prices;
+  return cost(what, {
+    ...streamsAtRest(sizes.streams, prices),
+    Alarms: sizes.alarmMetrics * cloudWatch.perAlarmMetric,
     Dashboard: cloudWatch.perDashboard,
     Key: kms.perKey,
-    ...(packaging === 'image' && { Image: imageGb * ecr.perGbMonth }),
+    ...(sizes.packaging === 'image' && { Image: work.imageGb * ecr.perGbMonth }),
   });
+}
+
+/** The same month with the other choices that `streams` leaves. */
+export function costsAtRestOtherwise(sizes: Sizes, prices: Prices, work: Work = USUAL): readonly Cost[] {
+  const { retentionHours } = sizes.streams;
+  const choices: readonly Sizes['streams'][] = [
+    { mode: 'provisioned', shards: 1, retentionHours },
+    { mode: 'provisioned', shards: 1, retentionHours: 24 },
+    { mode: 'on-demand', retentionHours },
+  ];
+  const named = new Map(choices.map((streams) => [choiceName(streams), streams]));
+  named.delete(choiceName(sizes.streams));
+  return [...named].map(([what, streams]) => costAtRest({ ...sizes, streams }, prices, work, what));
+}
+
+const choiceName = (streams: Sizes['streams']) =>
+  `with ${streams.mode === 'provisioned' ? `${streams.shards} shard a stream` : 'on-demand streams'}, ${streams.retentionHours} hours`;
+
+/** Of the events and of the predictions. What an on-demand stream keeps longer is paid by the GB, and at rest there is none. */
+function streamsAtRest(streams: Sizes['streams'], { kinesis }: Prices): Readonly<Record<string, number>> {
+  const hours = 2 * HOURS_A_MONTH;
+  if (streams.mode === 'on-demand') return { 'On-demand streams': hours * kinesis.perOnDemandStreamHour };
+  const shardHours = hours * streams.shards;
+  return {
+    Shards: shardHours * kinesis.perShardHour,
+    [`${streams.retentionHours} hours of retention`]:
+      streams.retentionHours > 24 ? shardHours * kinesis.perShardHourKeptLonger : 0,
+  };
 }
 
 const cost = (what: string, of: Readonly<Record<string, number>>): Cost => ({

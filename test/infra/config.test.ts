@@ -24,12 +24,6 @@ test.each(ENVIRONMENTS)('env/%s.json is valid', (env) => {
   expect(loadConfig(env).env).toBe(env);
 });
 
-test('an environment that is not there is named, with those that are', () => {
-  expect(() => loadConfig('stage')).toThrow(
-    'There is no environment "stage". Use --context env=NAME (cdk) or --env NAME (tripcast) with one of: dev, prod.',
-  );
-});
-
 describe('a mistake in env/dev.json is told with file, key, value and what is allowed', () => {
   test.each([
     ['streams.shard', 2, 'streams: unknown key "shard"'],
@@ -66,11 +60,30 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
       'archive.compression: "ZIP" is not allowed: Invalid option: expected one of "GZIP"|"UNCOMPRESSED"',
     ],
     ['publication.giveUpDays', 27, 'publication.giveUpDays: 27 is not allowed: Too big: expected number to be <=26'],
+    ['streams.mode', 'elastic', 'streams.mode: "elastic" is not allowed'],
+    [
+      'reservedConcurrency.predict',
+      0,
+      'reservedConcurrency.predict: 0 is not allowed: Too small: expected number to be >0',
+    ],
+    ['budget.monthlyDollars', 0, 'budget.monthlyDollars: 0 is not allowed: Too small: expected number to be >0'],
     ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
     ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
   ])('%s = %j', (key, value, problem) => {
     expect(problemOf(key, value)).toContain('env/dev.json is not a valid configuration');
     expect(problemOf(key, value)).toContain(problem);
+  });
+
+  test('a reservation that the shards of the stream would not fit into', () => {
+    const value = Object(devWith('streams.shards', 3));
+    const reserving = { ...value, reservedConcurrency: { 'stream-score': 2, predict: null } };
+    expect(() => parseConfig('dev', 'env/dev.json', reserving)).toThrow(
+      'reservedConcurrency.stream-score: 2 is not allowed: at least streams.shards x eventSource.parallelizationFactor',
+    );
+  });
+
+  test('a number of shards where AWS counts them', () => {
+    expect(problemOf('streams.mode', 'on-demand')).toContain('streams: unknown key "shards"');
   });
 
   test('all mistakes are told at once', () => {

@@ -28,30 +28,48 @@ describe('a workflow', () => {
     },
   );
 
-  test('that deploys may become the bootstrap roles of this account and region, and ask how the stack is; nothing else', () => {
-    const [describing, ...granted] = of('Deploy').filter(({ principals }) => principals.length === 0);
+  test('that deploys may become the bootstrap roles of this account and region, read the quotas, and ask how the stack is', () => {
+    const granted = of('Deploy').filter(({ principals }) => principals.length === 0);
+    const named = (name: string) =>
+      `arn:aws:iam::{AccountId}:role/cdk-hnb659fds-${name}-role-{AccountId}-${loadConfig('prod').region}`;
+    const [describing, quotas, reservations, become] = granted.toSorted((a, b) =>
+      a.actions.join().localeCompare(b.actions.join()),
+    );
+    expect(granted).toHaveLength(4);
     expect(describing).toMatchObject({
       actions: ['cloudformation:DescribeStacks'],
       resources: [`arn:aws:cloudformation:${loadConfig('prod').region}:{AccountId}:stack/tripcast-prod/*`],
     });
-    const named = (name: string) =>
-      `arn:aws:iam::{AccountId}:role/cdk-hnb659fds-${name}-role-{AccountId}-${loadConfig('prod').region}`;
-    expect(granted.flatMap(({ actions }) => actions)).toEqual(['sts:AssumeRole']);
-    expect(granted.flatMap(({ resources }) => resources)).toEqual(
-      ['deploy', 'file-publishing', 'image-publishing', 'lookup'].map(named),
-    );
+    expect(become?.actions).toEqual(['sts:AssumeRole']);
+    expect(become?.resources).toEqual(['deploy', 'file-publishing', 'image-publishing', 'lookup'].map(named));
+    // Reading what `tripcast doctor` asks, and changing nothing.
+    expect(quotas).toMatchObject({ actions: ['lambda:GetAccountSettings'], resources: ['*'] });
+    expect(reservations).toMatchObject({
+      actions: ['lambda:GetFunctionConcurrency'],
+      resources: [
+        expect.stringMatching(/:tripcast-prod-predict$/),
+        expect.stringMatching(/:tripcast-prod-stream-score$/),
+      ],
+    });
   });
 
   test('that checks a deploy reaches the live functions only', () => {
     const reached = of('Rollout').flatMap(({ actions, resources }) =>
       actions.some((action) => action.startsWith('lambda:')) ? resources : [],
     );
-    expect(reached.map((arn) => arn.replace(/^.*:function:/, ''))).toEqual([
+    expect([...new Set(reached.map((arn) => arn.replace(/^.*:function:/, '')))].sort()).toEqual([
       'tripcast-prod-predict',
       'tripcast-prod-predict:*',
       'tripcast-prod-stream-score',
       'tripcast-prod-stream-score:*',
     ]);
+  });
+
+  test('that checks a deploy deletes old versions, and can never delete a function', () => {
+    const deleting = of('Rollout').filter(({ actions }) => actions.includes('lambda:DeleteFunction'));
+    expect(deleting).toHaveLength(1);
+    expect(deleting[0]?.actions).toEqual(['lambda:DeleteFunction']);
+    for (const arn of deleting[0]?.resources ?? []) expect(arn).toMatch(/:function:tripcast-prod-[a-z-]+:\*$/);
   });
 });
 

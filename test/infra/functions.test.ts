@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, FUNCTIONS, functionName } from '../../lib/config.ts';
-import { synthesized } from './support/synthesized.ts';
+import { type Config, ENVIRONMENTS, FUNCTIONS, functionName, loadConfig } from '../../lib/config.ts';
+import { NEW_ACCOUNT_MEMORY_MB } from '../../src/operations/quotas.ts';
+import { synthesize, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
   const { config, resources, resource } = synthesized(env);
@@ -83,4 +84,38 @@ test('prod has one image for x86_64, and each function starts it with its own co
   expect(new Set(functions.map((each) => JSON.stringify(each.Code))).size).toBe(1);
   for (const each of functions) expect(each).toMatchObject({ PackageType: 'Image', Architectures: ['x86_64'] });
   expect(resources('AWS::Lambda::LayerVersion').size).toBe(0);
+});
+
+describe('concurrency', () => {
+  const reservedIn = (reservedConcurrency: Config['reservedConcurrency']) =>
+    [
+      ...synthesize({ ...loadConfig('prod'), reservedConcurrency })
+        .resources('AWS::Lambda::Function')
+        .values(),
+    ]
+      .filter(({ Properties }) => Properties.ReservedConcurrentExecutions !== undefined)
+      .map(({ Properties }) => [Properties.FunctionName, Properties.ReservedConcurrentExecutions]);
+
+  test('is reserved for what the configuration names, and for nothing else', () => {
+    expect(reservedIn({ 'stream-score': 4, predict: 50 })).toEqual([
+      ['tripcast-prod-stream-score', 4],
+      ['tripcast-prod-predict', 50],
+    ]);
+  });
+
+  test.each(ENVIRONMENTS)(
+    'is not reserved in %s: a new account has ten calls at a time, all of which must stay free',
+    (env) => {
+      expect(loadConfig(env).reservedConcurrency).toEqual({ 'stream-score': null, predict: null });
+      for (const { Properties } of synthesized(env).resources('AWS::Lambda::Function').values()) {
+        expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+      }
+    },
+  );
+});
+
+test.each(ENVIRONMENTS)('no function of %s has more memory than a new account allows', (env) => {
+  for (const { Properties } of synthesized(env).resources('AWS::Lambda::Function').values()) {
+    expect(Properties.MemorySize, String(Properties.FunctionName)).toBeLessThanOrEqual(NEW_ACCOUNT_MEMORY_MB);
+  }
 });

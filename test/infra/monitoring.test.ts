@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ALARM_METRICS, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '../../lib/config.ts';
+import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '../../lib/config.ts';
 import { CLONE } from '../../src/local/paths.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -46,7 +46,7 @@ const alarmSchema = z.object({
 });
 type Alarm = z.infer<typeof alarmSchema>;
 
-function alarmsOf(env: 'dev' | 'prod'): ReadonlyMap<string, Alarm> {
+function alarmsOf(env: string): ReadonlyMap<string, Alarm> {
   const alarms = [...synthesized(env).resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
     alarmSchema.parse(Properties),
   );
@@ -75,7 +75,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     for (const alarm of alarms.values()) expect(alarm.AlarmActions).toEqual([{ Ref: topic }]);
     const ended = [...alarms].filter(([, { OKActions }]) => OKActions.length > 0);
     for (const [, { OKActions }] of ended) expect(OKActions).toEqual([{ Ref: topic }]);
-    const onlyWithMath = env === 'prod' ? ['stream-not-read', 'archive-not-reading'] : [];
+    const onlyWithMath = config.alarms.metricMath ? ['stream-not-read', 'archive-not-reading'] : [];
     expect(ended.map(([name]) => name).sort()).toEqual(
       ['archive-behind', 'archive-failing', 'month-missing', 'stream-behind', ...onlyWithMath].sort(),
     );
@@ -167,7 +167,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     const paid = [...alarms.values()].map(
       ({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1,
     );
-    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(ALARM_METRICS[env]);
+    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(alarmMetrics(config));
   });
 
   test('stand on one dashboard, beside a place for drift and error', () => {

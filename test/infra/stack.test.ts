@@ -17,7 +17,10 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
   test('has an API with the two routes, throttled and logged', () => {
     const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
     const authorization = Object.fromEntries(routes.map((route) => [route.RouteKey, route.AuthorizationType]));
-    expect(authorization).toEqual({ 'POST /predict': env === 'prod' ? 'AWS_IAM' : 'NONE', 'GET /health': 'NONE' });
+    expect(authorization).toEqual({
+      'POST /predict': config.api.authorization === 'iam' ? 'AWS_IAM' : 'NONE',
+      'GET /health': 'NONE',
+    });
     expect(resource('AWS::ApiGatewayV2::Stage')[1].Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS } from '../../lib/config.ts';
-import { synthesized } from './support/synthesized.ts';
+import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { synthesize, synthesized } from './support/synthesized.ts';
 
 test.each([
   ['dev', ['stg_taxi_trip_events', 'stg_taxi_predictions']],
+  ['staging', ['staging_taxi_trip_events', 'staging_taxi_predictions']],
   ['prod', ['prod_taxi_trip_events', 'prod_taxi_predictions']],
 ] as const)('the streams of %s have the names that producers and consumers know', (env, names) => {
   const streams = [...synthesized(env).resources('AWS::Kinesis::Stream').values()];
@@ -13,13 +14,17 @@ test.each([
 describe.each(ENVIRONMENTS)('in %s', (env) => {
   const { config, resources, resource, template } = synthesized(env);
 
-  test.each([...resources('AWS::Kinesis::Stream')])('%s is encrypted and keeps a week', (_, { Properties }) => {
-    expect(Properties).toMatchObject({
-      ShardCount: config.streams.shards,
-      RetentionPeriodHours: 168,
-      StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
-    });
-  });
+  test.each([...resources('AWS::Kinesis::Stream')])(
+    '%s is encrypted and keeps as long as configured',
+    (_, { Properties }) => {
+      expect(Properties).toMatchObject({
+        StreamModeDetails: { StreamMode: 'PROVISIONED' },
+        ShardCount: 1,
+        RetentionPeriodHours: config.streams.retentionHours,
+        StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
+      });
+    },
+  );
 
   test('the event source loses no record: from the oldest on, partial failures, and at last the undelivered bucket', () => {
     const [, { Properties }] = resource('AWS::Lambda::EventSourceMapping');
@@ -33,7 +38,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       ParallelizationFactor: config.eventSource.parallelizationFactor,
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: config.eventSource.retryAttempts,
-      MaximumRecordAgeInSeconds: 86_400,
+      MaximumRecordAgeInSeconds: config.eventSource.maximumAgeSeconds,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [undelivered, 'Arn'] } } },
     });
@@ -125,6 +130,25 @@ describe('in prod', () => {
       BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 300 },
     });
   });
+});
+
+test.each(['dev', 'prod'])('in %s a stream keeps a week: a long weekend without its consumer loses nothing', (env) => {
+  for (const { Properties } of synthesized(env).resources('AWS::Kinesis::Stream').values()) {
+    expect(Properties.RetentionPeriodHours).toBe(168);
+  }
+});
+
+test('on-demand streams have no number of shards: AWS counts them', () => {
+  const prod = loadConfig('prod');
+  const { events, predictions, retentionHours, pollMilliseconds } = prod.streams;
+  const streamsOnDemand = { mode: 'on-demand', events, predictions, retentionHours, pollMilliseconds } as const;
+  const made = synthesize({ ...prod, streams: streamsOnDemand });
+  const streams = [...made.resources('AWS::Kinesis::Stream').values()].map(({ Properties }) => Properties);
+  expect(streams).toHaveLength(2);
+  for (const stream of streams) {
+    expect(stream).toMatchObject({ StreamModeDetails: { StreamMode: 'ON_DEMAND' }, RetentionPeriodHours: 168 });
+    expect(stream).not.toHaveProperty('ShardCount');
+  }
 });
 
 test('in dev the archive is plain: the emulator says that it compresses, and does not', () => {

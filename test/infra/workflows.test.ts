@@ -24,6 +24,7 @@ const workflowSchema = z.object({
     z.object({
       permissions: z.record(z.string(), z.string()),
       environment: z.string().optional(),
+      env: z.record(z.string(), z.string()).optional(),
       needs: z.string().optional(),
       'timeout-minutes': z.coerce.number(),
       steps: z.array(stepSchema),
@@ -112,16 +113,17 @@ describe.each(steps.flatMap(({ job, name, run }) => (run === undefined ? [] : [{
   },
 );
 
-describe('a deploy to prod', () => {
+describe('a deploy to AWS', () => {
+  const NAMED_OR_PROD = /^\$\{\{ inputs\.environment \|\| 'prod' \}\}$/;
   const prod = jobs.find(({ id }) => id === 'deploy.yml prod');
   const at = (part: string) => prod?.steps.findIndex(({ run }) => run?.includes(part)) ?? -1;
 
   test('waits for the rehearsal, and for whom the environment asks', () => {
-    expect(prod).toMatchObject({ needs: 'dev', environment: 'prod' });
+    expect(prod).toMatchObject({ needs: 'dev', environment: expect.stringMatching(NAMED_OR_PROD) });
   });
 
-  test('says first what it changes, and last makes the new versions prove themselves', () => {
-    const order = ['cdk diff', 'cdk deploy', 'rollout --env prod --check'].map(at);
+  test('checks the quotas, says what it changes, and last makes the new versions prove themselves', () => {
+    const order = ['doctor --env "$TO"', 'cdk diff', 'cdk deploy', 'rollout --env "$TO" --check'].map(at);
     expect(order.every((place) => place >= 0)).toBe(true);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(at('rollout')).toBe(Number(prod?.steps.length) - 1);
@@ -172,6 +174,13 @@ describe('a deploy to prod', () => {
         isProtected: [],
       });
     });
+  });
+
+  test('goes to prod for a tag, and by hand to the environment that is named: every step to the same one', () => {
+    expect(prod?.env?.TO).toMatch(NAMED_OR_PROD);
+    const named = prod?.steps.flatMap(({ run = '' }) => run.match(/(--env|--context env=)[ ]?\S+/g) ?? []) ?? [];
+    expect(named).toHaveLength(4);
+    for (const each of named) expect(each).toContain('"$TO"');
   });
 
   test('holds no key: it becomes a role for each of the two', () => {

@@ -6,7 +6,9 @@ import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   GetAliasCommand,
+  GetFunctionConfigurationCommand,
   LambdaClient,
+  ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
@@ -161,6 +163,10 @@ describe('docs/deploy.md', () => {
       if (line === first) expect(await stackOfProd()).toBe('CREATE_COMPLETE False');
       if (line === deploy) expect(await stackOfProd()).toMatch(/_COMPLETE True$/);
     }
+    // The emulator's concurrency depends on this machine's memory.
+    expect(said['tripcast doctor --env']).toMatch(
+      /Lambda memory +at most 3008 MB.*Lambda concurrency +\d+ calls at a time/s,
+    );
     expect(said['tripcast train --env']).toContain('promoted: champion #1');
     expect(said['tripcast stream tail']?.match(/ min {2}\[/g)).toHaveLength(5);
     expect(said['tripcast predict --env']).toMatch(/From zone 130 to 205 .* minutes/);
@@ -237,6 +243,32 @@ describe('tripcast rollout', () => {
     expect((await run('npx tripcast rollout --env prod --status --function predict')).said).toMatch(
       /predict +2 .*\n.*predict +1 .*live/,
     );
+  });
+
+  test('deletes old versions once the live one has proved itself: ten stay, and the function with them', async () => {
+    const client = lambda();
+    const FunctionName = functionName('prod', 'predict');
+    const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    const { MODEL_LOCATION: _, ...Variables } = Environment?.Variables ?? {};
+    const versions: number[] = [];
+    for (let deploy = 1; deploy <= 12; deploy++) {
+      const Description = `deploy ${deploy}`;
+      await client.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName, Description, Environment: { Variables } }),
+      );
+      await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 30, minDelay: 1 }, { FunctionName });
+      versions.push(Number((await client.send(new PublishVersionCommand({ FunctionName }))).Version));
+    }
+    const live = String(versions.at(-1));
+    await client.send(new UpdateAliasCommand({ FunctionName, Name: LIVE_ALIAS, FunctionVersion: live }));
+    const checked = await run('npx tripcast rollout --env prod --check');
+    expect(checked, checked.said).toMatchObject({ code: 0 });
+    expect(checked.said).toMatch(/predict: the newest 10 versions are kept; deleted: 1, 2, /);
+    const { Versions = [] } = await client.send(new ListVersionsByFunctionCommand({ FunctionName }));
+    const left = Versions.map(({ Version }) => Version).filter((version) => version !== '$LATEST');
+    expect(left.map(Number).sort((a, b) => a - b)).toEqual(versions.slice(-10));
+    expect(await liveVersion('predict')).toBe(live);
+    expect(await run('npx tripcast predict --env prod --pu 130 --do 205')).toMatchObject({ code: 0 });
   });
 
   test('does not go back behind the first version', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, type Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
+import { BudgetStack } from '../../../lib/budget/budget-stack.ts';
 import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '../../../lib/config.ts';
 import type { FunctionAssets } from '../../../lib/constructs/function-code.ts';
 import { DeliveryStack, type DeliveryStackProps } from '../../../lib/delivery/delivery-stack.ts';
@@ -79,6 +80,10 @@ export function synthesizeDelivery(
   const props = { config: loadConfig(env), repository, provider: 'new', ...given } as const;
   return inTemporaryFolder((folder) => synthesizeStack(folder, context, (app) => new DeliveryStack(app, props)));
 }
+
+/** The stack of an environment's budget. */
+export const synthesizeBudget = (config: Config): SynthesizedStack =>
+  inTemporaryFolder((folder) => synthesizeStack(folder, {}, (app) => new BudgetStack(app, { config })));
 
 function inTemporaryFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'tripcast-infra-'));

@@ -91,7 +91,9 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
   test.each([
     [['nonsense'], /unknown command 'nonsense'/],
     [['backfill', '--from', '2023-4', '--to', '2023-05'], /"2023-4" is not a month.*YYYY-MM/s],
-    [['batch', '--env', 'staging'], /staging.*dev, prod/s],
+    [['batch', '--env', 'qa'], /no environment "qa".*dev, prod, staging.*env\/qa\.json/s],
+    [['cost', '--env', '../env/prod'], /"\.\.\/env\/prod" cannot be the name.*dev, prod, staging/s],
+    [['models', 'copy', 'a'.repeat(32), '--from', 'qa', '--to', 'prod'], /no environment "qa"/],
     [['batch', '--taxi-type', 'blue'], /Unknown taxi type "blue".*green, yellow/s],
     [['batch', '--run-id', 'latest'], /"latest" is not a run id.*32 hexadecimal/s],
     [['predict', '--pu', '130'], /--do/],

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { bundleCommandLine, freshBundle } from '../../../src/local/cli-bundle.mjs';
+import { aCloneWith } from '../../support/a-clone.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A clone of two files; the second is imported when it is needed, and finds the clone from where it lies. */
@@ -102,6 +103,22 @@ describe('the bundle of the command line', () => {
     say(root, 'other');
     await bundled(root);
     expect(bundlesOf(root)).toEqual([expect.not.stringMatching(yesterday)]);
+  });
+});
+
+describe('an environment that is added', () => {
+  const cost = (file: string) =>
+    JSON.parse(execFileSync(process.execPath, [file, 'cost', '--env', 'qa', '--json'], { encoding: 'utf8' }));
+
+  test('is known to the sources, and to a bundle that was made before it', { timeout: 60_000 }, async () => {
+    const root = aCloneWith({ qa: { region: 'eu-west-1' } });
+    const added = readFileSync(join(root, 'env/qa.json'));
+    rmSync(join(root, 'env/qa.json'));
+    const file = await bundled(root);
+    writeFileSync(join(root, 'env/qa.json'), added);
+    expect(freshBundle(root)).toBe(file);
+    expect(cost(file)).toMatchObject({ env: 'qa', region: 'eu-west-1' });
+    expect(cost(join(root, 'bin/tripcast.ts'))).toEqual(cost(file));
   });
 });
 

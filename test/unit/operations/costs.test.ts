@@ -3,18 +3,28 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CLONE } from '../../../src/local/paths.ts';
-import { type Cost, costAtRest, costsPerMillion, type Sizes, USUAL } from '../../../src/operations/costs.ts';
+import {
+  type Cost,
+  costAtRest,
+  costsAtRestOtherwise,
+  costsPerMillion,
+  type Sizes,
+  USUAL,
+} from '../../../src/operations/costs.ts';
+import { PRICES, pricedRegion } from '../../../src/operations/prices.ts';
 
 const SIZES: Sizes = {
-  streams: { shards: 2, retentionHours: 168 },
+  streams: { mode: 'provisioned', shards: 2, retentionHours: 168 },
   batchSize: 1000,
   memoryMb: { 'stream-score': 1024, predict: 1024, score: 4096 },
   packaging: 'image',
   alarmMetrics: 10,
 };
 
+const US = PRICES['us-east-1'];
+
 function costOf(what: string, sizes = SIZES): Cost {
-  const found = costsPerMillion(sizes).find((each) => each.what === what);
+  const found = costsPerMillion(sizes, US).find((each) => each.what === what);
   if (found === undefined) throw new Error(`Nothing is said of ${what}.`);
   return found;
 }
@@ -39,7 +49,7 @@ test('a million requests to the API, by hand', () => {
 });
 
 test('a month at rest, by hand: four shards, kept for a week, ten alarms', () => {
-  const { of, dollars } = costAtRest(SIZES);
+  const { of, dollars } = costAtRest(SIZES, US);
   expect(of).toEqual({
     Shards: expect.closeTo(4 * 730 * 0.015, 8),
     '168 hours of retention': expect.closeTo(4 * 730 * 0.02, 8),
@@ -52,8 +62,40 @@ test('a month at rest, by hand: four shards, kept for a week, ten alarms', () =>
 });
 
 test('a day of retention costs nothing beside the shards', () => {
-  const { of } = costAtRest({ ...SIZES, streams: { shards: 2, retentionHours: 24 } });
+  const { of } = costAtRest({ ...SIZES, streams: { mode: 'provisioned', shards: 2, retentionHours: 24 } }, US);
   expect(of['24 hours of retention']).toBe(0);
+});
+
+test('on-demand streams, by hand: paid by the hour and the gigabyte, and nothing at rest for what is kept longer', () => {
+  const sizes: Sizes = { ...SIZES, streams: { mode: 'on-demand', retentionHours: 168 } };
+  expect(costAtRest(sizes, US).of).toEqual({
+    'On-demand streams': expect.closeTo(2 * 730 * 0.04, 8),
+    Alarms: expect.closeTo(1, 8),
+    Dashboard: 3,
+    Key: 1,
+    Image: expect.closeTo(0.05, 8),
+  });
+  expect(costOf('API', sizes).of.Kinesis).toBeCloseTo(0.08 + 0.04, 10); // a million records of 1 KB, in and out once
+  expect(costOf('stream, in full batches', sizes).of.Kinesis).toBeCloseTo(2 * 0.12, 10);
+});
+
+test('the other choices for the streams are priced next to the one that is configured', () => {
+  const others = (streams: Sizes['streams']) =>
+    costsAtRestOtherwise({ ...SIZES, streams }, US).map(({ what, dollars }) => [what, Number(dollars.toFixed(2))]);
+  expect(others({ mode: 'provisioned', shards: 1, retentionHours: 168 })).toEqual([
+    ['with 1 shard a stream, 24 hours', 26.95],
+    ['with on-demand streams, 168 hours', 63.45],
+  ]);
+  expect(others({ mode: 'on-demand', retentionHours: 24 })).toEqual([['with 1 shard a stream, 24 hours', 26.95]]);
+});
+
+test('prices are those of the region, or of us-east-1 where none are written down', () => {
+  expect(pricedRegion('eu-north-1')).toBe('eu-north-1');
+  expect(pricedRegion('ap-south-2')).toBe('us-east-1');
+  expect(pricedRegion('toString')).toBe('us-east-1');
+  const shards = (region: keyof typeof PRICES) => costAtRest(SIZES, PRICES[region]).of.Shards;
+  expect(shards('eu-north-1')).toBeCloseTo(4 * 730 * 0.0162, 8);
+  expect(shards('us-east-1')).toBeCloseTo(4 * 730 * 0.015, 8);
 });
 
 test('smaller batches and more memory cost more', () => {

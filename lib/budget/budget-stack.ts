@@ -1,0 +1,50 @@
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import { CliCredentialsStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { shown, TripcastError } from '../../src/errors.ts';
+import { type Config, resourceName } from '../config.ts';
+
+/**
+ * CloudFormation knows AWS::Budgets::Budget in some regions only, and eu-north-1 is not one of them; a budget itself belongs
+ * to no region.
+ */
+const REGION = 'us-east-1';
+
+/**
+ * What an account may spend in a month, and that the environment's notices are told when it is about to spend more. It counts
+ * the whole account: a budget for the tags of a stack stays at 0 until somebody activates these tags for billing.
+ */
+export class BudgetStack extends Stack {
+  /** @throws TripcastError for an environment without a budget, or on an emulator */
+  constructor(scope: Construct, { config }: { readonly config: Config }) {
+    const { env, endpointUrl, region, account, budget, tags } = config;
+    const { monthlyDollars } = budget;
+    if (monthlyDollars === null || endpointUrl !== null) {
+      throw new TripcastError(
+        `env/${env}.json has the budget ${shown(monthlyDollars)} and the endpointUrl ${shown(endpointUrl)}`,
+        'A budget needs an amount in budget.monthlyDollars, and AWS itself: an endpointUrl of null.',
+      );
+    }
+    super(scope, resourceName(env, 'budget'), {
+      description: `tripcast (${env}): what the account may spend in a month`,
+      env: { region: REGION, ...(account === null ? {} : { account }) },
+      // It has no assets, so the region needs no bootstrap.
+      synthesizer: new CliCredentialsStackSynthesizer() as IStackSynthesizer,
+      tags: { ...tags, project: 'tripcast', environment: env },
+    });
+    const notices = `arn:${this.partition}:sns:${region}:${this.account}:${resourceName(env, 'notices')}`;
+    const notice = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number) => ({
+      notification: { notificationType, threshold, thresholdType: 'PERCENTAGE', comparisonOperator: 'GREATER_THAN' },
+      subscribers: [{ subscriptionType: 'SNS', address: notices }],
+    });
+    new CfnBudget(this, 'Monthly', {
+      budget: {
+        budgetName: resourceName(env, 'monthly'),
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: monthlyDollars, unit: 'USD' },
+      },
+      notificationsWithSubscribers: [notice('ACTUAL', 80), notice('FORECASTED', 100)],
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
+import { TripcastError } from '../errors.ts';
+import type { LambdaAccount } from '../operations/quotas.ts';
+import { clientOfPlace } from './client.ts';
+
+const lambda = clientOfPlace(() => new LambdaClient({}));
+
+/** The account's Lambda quotas. @param functionNames those whose reservations are this environment's; they need not exist */
+export async function lambdaAccount(functionNames: readonly string[]): Promise<LambdaAccount> {
+  const [{ AccountLimit }, ...reserved] = await Promise.all([
+    lambda().send(new GetAccountSettingsCommand({})),
+    ...functionNames.map(reservedBy),
+  ]);
+  const { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved } = AccountLimit ?? {};
+  if (concurrency === undefined || unreserved === undefined) {
+    throw new TripcastError('Lambda does not tell the limits of the account', 'Try again.');
+  }
+  return { concurrency, unreserved, reservedHere: reserved.reduce((sum, each) => sum + each, 0) };
+}
+
+async function reservedBy(FunctionName: string): Promise<number> {
+  try {
+    const { ReservedConcurrentExecutions = 0 } = await lambda().send(
+      new GetFunctionConcurrencyCommand({ FunctionName }),
+    );
+    return ReservedConcurrentExecutions;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return 0; // before its first deploy
+    throw error;
+  }
+}
