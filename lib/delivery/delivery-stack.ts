@@ -2,7 +2,15 @@ import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 
 import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '../../src/errors.ts';
-import { bucketNames, type Config, functionName, LIVE_FUNCTIONS, resourceName, stackName } from '../config.ts';
+import {
+  bucketNames,
+  type Config,
+  codeDeployNames,
+  functionName,
+  LIVE_FUNCTIONS,
+  resourceName,
+  stackName,
+} from '../config.ts';
 import { acceptWildcard } from '../constructs/accept-finding.ts';
 import type { Repository } from './repository.ts';
 
@@ -104,6 +112,7 @@ export class DeliveryStack extends Stack {
         resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
       }),
     );
+    this.#letStopShifts(config, role);
     const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
     role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
     // Whether there is a champion: without one there are no golden rides.
@@ -121,6 +130,23 @@ export class DeliveryStack extends Stack {
     }
     acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
     acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
+  }
+
+  /** While CodeDeploy moves an alias's traffic, to stop it is the way back. */
+  #letStopShifts({ env, serving }: Config, role: Role): void {
+    if (serving.rollout.kind !== 'canary') return;
+    const { application, groupOf } = codeDeployNames(env);
+    const groups = LIVE_FUNCTIONS.map((name) =>
+      this.formatArn({
+        service: 'codedeploy',
+        resource: 'deploymentgroup',
+        resourceName: `${application}/${groupOf(name)}`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['codedeploy:ListDeployments', 'codedeploy:StopDeployment'], resources: groups }),
+    );
   }
 
   #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {

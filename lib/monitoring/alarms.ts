@@ -1,8 +1,8 @@
 import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { LIVE_FUNCTIONS } from '../config.ts';
+import { LIVE_FUNCTIONS, type LiveFunctionName } from '../config.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
-import { FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import { errorsOfNewVersion, FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
 import type { Watched } from './watched.ts';
 
 /** When somebody is told: the metric has come to the threshold. */
@@ -14,6 +14,8 @@ export interface AlarmPlan {
   readonly atLeast: number;
   /** What a time without a value means. */
   readonly missing: TreatMissingData;
+  /** The live function whose rollout it stops. */
+  readonly guards?: LiveFunctionName;
 }
 
 /** Most counts are sent only when there is something to count. */
@@ -21,6 +23,7 @@ const COUNTED = { atLeast: 1, missing: TreatMissingData.NOT_BREACHING } as const
 
 export const alarmPlans = (watched: Watched): readonly AlarmPlan[] => [
   ...watched.functions.flatMap((each) => alarmsOfFunction(each, watched)),
+  ...alarmsOfCanaries(watched),
   ...alarmsOfStream(watched),
   ...alarmsOfApi(watched),
   ...watched.stateMachines.flatMap(alarmsOfStateMachine),
@@ -63,6 +66,24 @@ function alarmsOfFunction(
       metric: ofFunction(config, each, 'ModelRefreshFailed'),
     })),
   ];
+}
+
+/** Of the new version alone: what the one before does is no reason to keep it. */
+function alarmsOfCanaries({ config, functions }: Watched): AlarmPlan[] {
+  if (config.serving.rollout.kind !== 'canary') return [];
+  return LIVE_FUNCTIONS.flatMap((name) =>
+    functions.flatMap(({ name: each, function: deployed, live }) =>
+      each !== name || live === undefined
+        ? []
+        : {
+            ...COUNTED,
+            name: `${name}-new-version-errors`,
+            says: `The new version of ${name} failed with its first share of the traffic, and the rollout was stopped`,
+            metric: errorsOfNewVersion(deployed, live.version),
+            guards: name,
+          },
+    ),
+  );
 }
 
 function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan[] {
@@ -124,6 +145,7 @@ const alarmsOfApi = ({ config, api }: Watched): AlarmPlan[] => [
     name: 'api-errors',
     says: 'The API answered with a 5xx; most of those are answers of predict, not failed calls of it',
     metric: api.metricServerError({ ...FIVE_MINUTES, statistic: 'Sum' }),
+    guards: 'predict', // which answers a fault with 500: to Lambda the call went well
   },
   {
     ...COUNTED,

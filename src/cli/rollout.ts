@@ -1,4 +1,5 @@
-import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
+import { codeDeployNames, functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
+import { trafficShifts } from '../adapters/codedeploy.ts';
 import { lambdaAlias } from '../adapters/lambda.ts';
 import { TripcastError } from '../errors.ts';
 import { checkLive, type LiveAlias, moveBack, type Rollout } from '../operations/rollout.ts';
@@ -38,8 +39,12 @@ export async function rollout(options: RolloutOptions & CommonOptions, terminal:
 
 type RolledOut = Rollout & { readonly function: LiveFunctionName };
 
-const aliasOf = ({ config }: Deployment, name: LiveFunctionName): LiveAlias =>
-  lambdaAlias(functionName(config.env, name), LIVE_ALIAS);
+function aliasOf({ config }: Deployment, name: LiveFunctionName): LiveAlias {
+  const { application, groupOf } = codeDeployNames(config.env);
+  const isGradual = config.serving.rollout.kind === 'canary';
+  const shifts = isGradual ? { shifts: trafficShifts(application, groupOf(name)) } : {};
+  return lambdaAlias(functionName(config.env, name), LIVE_ALIAS, shifts);
+}
 
 /** Before the first champion there are no golden rides, and nothing is served that could be wrong. */
 async function hasNoChampion({ registry, config }: Deployment, terminal: Terminal): Promise<boolean> {
@@ -82,6 +87,8 @@ function sentenceOf(rolled: RolledOut): string {
       return `${name}: version ${live} is live and answers its golden rides.`;
     case 'moved-back':
       return `${name}: version ${live} is live again; version ${rolled.from} was taken back: ${rolled.reason}.`;
+    case 'stopped':
+      return `${name}: version ${live} stays live: ${rolled.deployments.join(', ')} was moving traffic off it and was stopped: ${rolled.reason}.`;
     case 'stuck':
       return `${name}: version ${live} stays live although it should not (${rolled.reason}). ${rolled.why}.`;
   }
