@@ -18,6 +18,7 @@ export const FUNCTIONS = [
   'gate',
   'register',
   'promote',
+  'check-rollout',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -136,6 +137,7 @@ const settingsSchema = z.strictObject({
     gate: functionSize,
     register: functionSize,
     promote: functionSize,
+    'check-rollout': functionSize,
   } satisfies Record<FunctionName, typeof functionSize>),
   reservedConcurrency: z
     .strictObject({ 'stream-score': positive.nullable(), predict: positive.nullable() } satisfies Record<
@@ -192,6 +194,18 @@ const settingsSchema = z.strictObject({
     })
     .describe('Glue tables and an Athena workgroup over the predictions'),
   api: z.strictObject({ authorization: z.enum(['none', 'iam']), requestsPerSecond: positive, burst: positive }),
+  serving: z.strictObject({
+    rollout: z
+      .discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('canary'),
+          percent: z.int().min(1).max(99).describe('of the traffic, to the new version first'),
+          minutes: z.int().min(1).max(2880).describe('until the rest follows, if no alarm went off'),
+        }),
+        z.strictObject({ kind: z.literal('all-at-once') }),
+      ])
+      .describe('how a new version of the live functions gets its traffic; a canary takes CodeDeploy'),
+  }),
   alarms: z
     .strictObject({
       email: z.email().nullable().describe('who gets a mail; null = only those who subscribe to the topic'),
@@ -281,6 +295,12 @@ export const functionName = (env: EnvironmentName, name: FunctionName) => resour
 export const liveFunctionName = (env: EnvironmentName, name: LiveFunctionName) =>
   `${functionName(env, name)}:${LIVE_ALIAS}`;
 
+/** What CodeDeploy knows an environment by, and in it the traffic of a live function. */
+export const codeDeployNames = (env: EnvironmentName) => ({
+  application: stackName(env),
+  groupOf: (name: LiveFunctionName) => functionName(env, name),
+});
+
 /**
  * Whether buckets, topics and queues refuse plain HTTP: everywhere but on an emulator that speaks nothing else, and that
  * with its IAM switched on would refuse everything.
@@ -302,7 +322,8 @@ export const bucketNames = ({ env, region, buckets }: Config, account: string) =
 });
 
 /** How many metrics the alarms look at, each of which is paid for; a test counts them in every environment's template. */
-export const alarmMetrics = ({ alarms }: Config): number => 44 + (alarms.metricMath ? 6 : 0);
+export const alarmMetrics = ({ alarms, serving }: Config): number =>
+  47 + (alarms.metricMath ? 6 : 0) + (serving.rollout.kind === 'canary' ? 2 : 0);
 
 /** The stack's outputs: how the command line finds what was deployed. */
 export const OUTPUT_NAMES = [

@@ -14,6 +14,7 @@ import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
 import { MonitoringRoom } from './rooms/monitoring.ts';
 import { QueryRoom } from './rooms/query.ts';
+import { RolloutRoom } from './rooms/rollout.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
 import { TrainingRoom } from './rooms/training.ts';
@@ -44,7 +45,10 @@ export class TripcastStack extends Stack {
     const training = new TrainingRoom(this, 'Training', { config, code, store, notices });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
     if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
-    new MonitoringRoom(this, 'Monitoring', { config, api: serving.api, notices });
+    const live = { 'stream-score': streaming.score, predict: serving.predict };
+    const rollout = new RolloutRoom(this, 'Rollout', { config, code, store, live, notices });
+    const monitoring = new MonitoringRoom(this, 'Monitoring', { config, api: serving.api, notices });
+    rollout.stopOn((name) => monitoring.guardsOf(name));
     if (config.endpointUrl === null) {
       Annotations.of(this).addInfo(
         'The registry of models is the models bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',

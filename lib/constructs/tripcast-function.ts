@@ -29,6 +29,7 @@ export class TripcastFunction extends Construct implements IGrantable {
   readonly name: FunctionName;
   readonly function: LambdaFunction;
   readonly grantPrincipal: IPrincipal;
+  #live: Alias | undefined;
 
   constructor(scope: Construct, id: string, { config, code, name, environment }: TripcastFunctionProps) {
     super(scope, id);
@@ -70,7 +71,13 @@ export class TripcastFunction extends Construct implements IGrantable {
   goLive(): IFunction {
     // The CDK declares the optional `role` of its own classes in a way that exactOptionalPropertyTypes does not take.
     const version = this.function.currentVersion as IVersion;
-    return new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version }) as IFunction;
+    this.#live = new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version });
+    return this.#live as IFunction;
+  }
+
+  /** Of a function that went live; undefined before, and for one that never does. */
+  get live(): Alias | undefined {
+    return this.#live;
   }
 }
 

@@ -5,6 +5,7 @@ import { shown, TripcastError } from '../../src/errors.ts';
 import {
   bucketNames,
   type Config,
+  codeDeployNames,
   functionName,
   globalName,
   LIVE_FUNCTIONS,
@@ -124,6 +125,7 @@ export class DeliveryStack extends Stack {
         resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
       }),
     );
+    this.#letStopShifts(config, role);
     this.#grantDescribeStack(role, env);
     // Old versions, and never the function: that has the ARN without a version.
     role.addToPolicy(
@@ -153,6 +155,23 @@ export class DeliveryStack extends Stack {
         resourceName: functionName(env, name),
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
+    );
+  }
+
+  /** While CodeDeploy moves an alias's traffic, to stop it is the way back. */
+  #letStopShifts({ env, serving }: Config, role: Role): void {
+    if (serving.rollout.kind !== 'canary') return;
+    const { application, groupOf } = codeDeployNames(env);
+    const groups = LIVE_FUNCTIONS.map((name) =>
+      this.formatArn({
+        service: 'codedeploy',
+        resource: 'deploymentgroup',
+        resourceName: `${application}/${groupOf(name)}`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['codedeploy:ListDeployments', 'codedeploy:StopDeployment'], resources: groups }),
     );
   }
 

@@ -1,4 +1,5 @@
 import { type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { LiveFunctionName } from '../config.ts';
 
 /** When the topic of notices hears of something: the metric has reached the threshold. */
 export type AlarmPlan = {
@@ -19,6 +20,8 @@ export type AlarmPlan = {
    * @default false
    */
   readonly lasts?: boolean;
+  /** The live function whose rollout it stops. */
+  readonly guards?: LiveFunctionName;
 } & ({ readonly atLeast: number } | { readonly below: number });
 
 /** Most counts are sent only when there is something to count. */

@@ -3,13 +3,14 @@ import { LIVE_FUNCTIONS } from '../config.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { type AlarmPlan, COUNTED } from './alarm-plan.ts';
-import { FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import { errorsOfNewVersion, FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
 import { alarmsOfArchive, alarmsOfReaders } from './stream-alarms.ts';
 import type { Watched } from './watched.ts';
 
 export const alarmPlans = (watched: Watched): readonly AlarmPlan[] => [
   ...watched.functions.flatMap((each) => alarmsOfFunction(each, watched)),
   ...alarmsOfReaders(watched),
+  ...alarmsOfCanaries(watched),
   ...alarmsOfStream(watched),
   ...alarmsOfArchive(watched),
   ...alarmsOfApi(watched),
@@ -53,6 +54,24 @@ function alarmsOfFunction(
       metric: ofFunction(config, each, 'ModelRefreshFailed'),
     })),
   ];
+}
+
+/** Of the new version alone: what the one before does is no reason to keep it. */
+function alarmsOfCanaries({ config, functions }: Watched): AlarmPlan[] {
+  if (config.serving.rollout.kind !== 'canary') return [];
+  return LIVE_FUNCTIONS.flatMap((name) =>
+    functions.flatMap(({ name: each, function: deployed, live }) =>
+      each !== name || live === undefined
+        ? []
+        : {
+            ...COUNTED,
+            name: `${name}-new-version-errors`,
+            says: `The new version of ${name} failed with its first share of the traffic, and the rollout was stopped`,
+            metric: errorsOfNewVersion(deployed, live.version),
+            guards: name,
+          },
+    ),
+  );
 }
 
 function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan[] {
@@ -115,6 +134,7 @@ const alarmsOfApi = ({ config, api }: Watched): AlarmPlan[] => [
     name: 'api-errors',
     says: 'The API answered with a 5xx; most of those are answers of predict, not failed calls of it',
     metric: api.metricServerError({ ...FIVE_MINUTES, statistic: 'Sum' }),
+    guards: 'predict', // which answers a fault with 500: to Lambda the call went well
   },
   {
     ...COUNTED,

@@ -1,9 +1,9 @@
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { CfnEventSourceMapping, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import type { Config, FunctionName } from '../config.ts';
+import { type Config, type FunctionName, LIVE_ALIAS } from '../config.ts';
 
 export const FIVE_MINUTES = { period: Duration.minutes(5) } as const;
 
@@ -15,6 +15,16 @@ export const ofFunction = ({ env }: Config, service: FunctionName, metricName: s
     dimensionsMap: { environment: env, service },
     statistic: 'Sum',
     ...FIVE_MINUTES,
+  });
+
+/** What fails of one version while the alias shares its traffic between two: Lambda counts them apart only then. */
+export const errorsOfNewVersion = ({ functionName }: IFunction, { version }: IVersion) =>
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensionsMap: { FunctionName: functionName, Resource: `${functionName}:${LIVE_ALIAS}`, ExecutedVersion: version },
+    statistic: 'Sum',
+    period: Duration.minutes(1), // a canary may last five
   });
 
 /** Of the whole environment, a value now and then: at most a day may lie between two evaluations. */

@@ -66,6 +66,11 @@ export class DataRoom extends Construct {
     this.models.grantRead(grantee, this.#runs, ALIASES);
   }
 
+  /** Reading which run is the champion. */
+  grantReadAliases(grantee: Grantee): void {
+    this.models.grantRead(grantee, ALIASES);
+  }
+
   /** Reading what the trainer left for the gate. */
   grantReadStagedRuns(grantee: Grantee): void {
     this.models.grantRead(grantee, STAGED_RUNS);

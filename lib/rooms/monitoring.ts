@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Annotations, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, resourceName } from '../config.ts';
+import { type Config, type LiveFunctionName, resourceName } from '../config.ts';
 import type { AlarmPlan } from '../monitoring/alarm-plan.ts';
 import { alarmPlans } from '../monitoring/alarms.ts';
 import { createDashboard } from '../monitoring/dashboard.ts';
@@ -20,13 +20,26 @@ export interface MonitoringRoomProps {
 
 /** An alarm for whatever can go wrong in the rooms before this one, and a dashboard of all of it. */
 export class MonitoringRoom extends Construct {
+  readonly #guards: readonly (readonly [LiveFunctionName, Alarm])[];
+
   constructor(scope: Construct, id: string, { config, api, notices }: MonitoringRoomProps) {
     super(scope, id);
     const watched = watchedBelow(Stack.of(this), config, api);
     const tell = new SnsAction(notices);
-    const alarms = alarmPlans(watched).map((plan) => this.#alarm(plan, config, tell));
-    createDashboard(this, 'Dashboard', alarms, watched);
+    const alarms = alarmPlans(watched).map((plan) => [plan, this.#alarm(plan, config, tell)] as const);
+    this.#guards = alarms.flatMap(([{ guards }, alarm]) => (guards === undefined ? [] : [[guards, alarm] as const]));
+    createDashboard(
+      this,
+      'Dashboard',
+      alarms.map(([, alarm]) => alarm),
+      watched,
+    );
     this.#subscribe(config, notices);
+  }
+
+  /** The alarms that speak against a new version of a function. */
+  guardsOf(name: LiveFunctionName): readonly Alarm[] {
+    return this.#guards.filter(([guarded]) => guarded === name).map(([, alarm]) => alarm);
   }
 
   #subscribe({ env, endpointUrl, alarms: { email } }: Config, notices: ITopic): void {

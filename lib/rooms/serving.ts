@@ -29,21 +29,22 @@ export interface ServingRoomProps {
 /** The predict API: one function behind an HTTP API. */
 export class ServingRoom extends Construct {
   readonly api: HttpApi;
+  readonly predict: TripcastFunction;
 
   constructor(scope: Construct, id: string, { config, code, store, predictions }: ServingRoomProps) {
     super(scope, id);
-    const predict = new TripcastFunction(this, 'Predict', {
+    this.predict = new TripcastFunction(this, 'Predict', {
       config,
       code,
       name: 'predict',
       environment: { ...modelVariables(config, store), ...servingVariables(config, code, predictions) },
     });
-    store.grantReadModels(predict);
-    predictions.grantWrite(predict);
+    store.grantReadModels(this.predict);
+    predictions.grantWrite(this.predict);
 
     const name = resourceName(config.env, 'api');
     this.api = new HttpApi(this, 'Api', { apiName: name, createDefaultStage: false });
-    const integration = new HttpLambdaIntegration('Predict', predict.goLive());
+    const integration = new HttpLambdaIntegration('Predict', this.predict.goLive());
     this.api.addRoutes({
       path: '/predict',
       methods: [HttpMethod.POST],

@@ -23,12 +23,13 @@ export class StreamingRoom extends Construct {
   readonly events: Stream;
   readonly predictions: Stream;
   readonly eventSource: CfnEventSourceMapping;
+  readonly score: TripcastFunction;
 
   constructor(scope: Construct, id: string, { config, code, store }: StreamingRoomProps) {
     super(scope, id);
     this.events = this.#stream('Events', config, config.streams.events);
     this.predictions = this.#stream('Predictions', config, config.streams.predictions);
-    const score = new TripcastFunction(this, 'StreamScore', {
+    this.score = new TripcastFunction(this, 'StreamScore', {
       config,
       code,
       name: 'stream-score',
@@ -38,11 +39,11 @@ export class StreamingRoom extends Construct {
         DATA_BUCKET: store.data.bucket.bucketName,
       },
     });
-    store.grantReadModels(score);
-    store.data.grantWrite(score, 'quarantine/');
-    store.undelivered.grantDelivery(score);
-    this.events.grantRead(score);
-    this.predictions.grantWrite(score);
+    store.grantReadModels(this.score);
+    store.data.grantWrite(this.score, 'quarantine/');
+    store.undelivered.grantDelivery(this.score);
+    this.events.grantRead(this.score);
+    this.predictions.grantWrite(this.score);
     new StreamArchive(this, 'Archive', {
       config,
       name: 'archive',
@@ -51,7 +52,7 @@ export class StreamingRoom extends Construct {
       prefix: 'stream/',
       errorPrefix: 'stream-errors/',
     });
-    this.eventSource = this.#eventSource(config, score.goLive(), store);
+    this.eventSource = this.#eventSource(config, this.score.goLive(), store);
   }
 
   #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {

@@ -11,7 +11,7 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda';
 import { TripcastError } from '../errors.ts';
-import type { LiveAlias, Version } from '../operations/rollout.ts';
+import type { LiveAlias, TrafficShifts, Version } from '../operations/rollout.ts';
 import { onceAwake, WAKE_SECONDS } from '../operations/wake.ts';
 import { type Clock, systemClock } from '../streaming/clock.ts';
 import { clientOfPlace } from './client.ts';
@@ -61,8 +61,12 @@ const isAsleep = (error: unknown) =>
   error instanceof ResourceNotReadyException ||
   error instanceof ResourceConflictException;
 
-/** An alias of a function. */
-export function lambdaAlias(functionName: string, alias: string, caller: Caller = {}): LiveAlias {
+/** An alias of a function. @param shifts what moves its traffic, where that is done step by step */
+export function lambdaAlias(
+  functionName: string,
+  alias: string,
+  { shifts, ...caller }: Caller & { readonly shifts?: TrafficShifts } = {},
+): LiveAlias {
   const client = caller.client ?? lambda();
   const which = { FunctionName: functionName, Name: alias };
   return {
@@ -89,6 +93,7 @@ export function lambdaAlias(functionName: string, alias: string, caller: Caller 
       }
     },
     invoke: (version, event) => invokeFunction(`${functionName}:${version}`, event, caller),
+    ...(shifts && { shifts }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
+import { codeDeployNames, functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../../lib/config.ts';
+import { trafficShifts } from '../adapters/codedeploy.ts';
 import { lambdaAlias } from '../adapters/lambda.ts';
 import { lambdaVersions } from '../adapters/lambda-versions.ts';
 import { KEPT_VERSIONS, type Pruned, pruneVersions } from '../operations/prune-versions.ts';
@@ -44,8 +45,12 @@ export async function rollout(options: RolloutOptions & CommonOptions, terminal:
 
 type RolledOut = Rollout & { readonly function: LiveFunctionName };
 
-const aliasOf = ({ config }: Deployment, name: LiveFunctionName): LiveAlias =>
-  lambdaAlias(functionName(config.env, name), LIVE_ALIAS);
+function aliasOf({ config }: Deployment, name: LiveFunctionName): LiveAlias {
+  const { application, groupOf } = codeDeployNames(config.env);
+  const isGradual = config.serving.rollout.kind === 'canary';
+  const shifts = isGradual ? { shifts: trafficShifts(application, groupOf(name)) } : {};
+  return lambdaAlias(functionName(config.env, name), LIVE_ALIAS, shifts);
+}
 
 /** Only once the live versions have proved themselves: until then an old version may still be wanted. */
 async function prune({ config }: Deployment, names: readonly LiveFunctionName[]): Promise<readonly PrunedFunction[]> {
@@ -104,6 +109,8 @@ function sentenceOf(rolled: RolledOut): string {
       return `${name}: version ${live} is live and answers its golden rides.`;
     case 'moved-back':
       return `${name}: version ${live} is live again; version ${rolled.from} was taken back: ${rolled.reason}.`;
+    case 'stopped':
+      return `${name}: version ${live} stays live: ${rolled.deployments.join(', ')} was moving traffic off it and was stopped: ${rolled.reason}.`;
     case 'stuck':
       return `${name}: version ${live} stays live although it should not (${rolled.reason}). ${rolled.why}.`;
   }

@@ -17,6 +17,14 @@ export interface LiveAlias {
   move(version: number, revision: string): Promise<'moved' | 'lost-race'>;
   /** Calls a version. @throws TripcastError with the function's own error */
   invoke(version: number, event: unknown): Promise<unknown>;
+  /** Where traffic is moved to a new version step by step: what moves it. */
+  readonly shifts?: TrafficShifts;
+}
+
+/** The deployments that move an alias's traffic; src/adapters/codedeploy.ts has it. */
+export interface TrafficShifts {
+  /** Stops those on their way, so that all traffic goes back to where it came from. @returns their ids */
+  stop(): Promise<readonly string[]>;
 }
 
 /** How a version answered the golden rides of the model that it serves. */
@@ -29,13 +37,20 @@ export type Rollout =
   | { readonly outcome: 'kept'; readonly live: number }
   /** Off the version `from`, for this reason. */
   | { readonly outcome: 'moved-back'; readonly live: number; readonly from: number; readonly reason: string }
+  /** These deployments were moving traffic off the version `live`; they were stopped, and it goes back there. */
+  | {
+      readonly outcome: 'stopped';
+      readonly live: number;
+      readonly deployments: readonly string[];
+      readonly reason: string;
+    }
   /** It should have been moved back; `why` it was not. */
   | { readonly outcome: 'stuck'; readonly live: number; readonly reason: string; readonly why: string };
 
 const answerSchema = z.object({ run_id: z.string(), checked: z.int().positive(), max_difference: z.number() });
 
 /** Makes a version answer the golden rides. That it cannot is an answer, too. */
-export async function askGoldenRides(alias: LiveAlias, version: number): Promise<Health> {
+export async function askGoldenRides(alias: Pick<LiveAlias, 'invoke'>, version: number): Promise<Health> {
   let answer: unknown;
   try {
     answer = await alias.invoke(version, { check: 'golden-rides' });
@@ -62,10 +77,13 @@ export async function checkLive(alias: LiveAlias): Promise<Rollout> {
 
 /**
  * Points the alias at the version before the live one, once that has answered the golden rides: from bad to bad is no way out.
+ * While a deployment moves traffic, stopping it is the way back, and the version before the live one is not asked.
  * @param reason why the live version is to go
  */
 export async function moveBack(alias: LiveAlias, reason: string): Promise<Rollout> {
+  const deployments = (await alias.shifts?.stop()) ?? [];
   const { version: live, revision } = await alias.read();
+  if (deployments.length > 0) return { outcome: 'stopped', live, deployments, reason };
   const stuck = (why: string): Rollout => ({ outcome: 'stuck', live, reason, why });
   const before = Math.max(0, ...(await alias.versions()).map(({ number }) => number).filter((each) => each < live));
   if (before === 0) return stuck(`There is no version before ${live}`);

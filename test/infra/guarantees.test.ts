@@ -16,6 +16,13 @@ const GUARANTEES: Readonly<Record<string, object>> = {
   'AWS::ApiGatewayV2::Integration': nothing,
   'AWS::ApiGatewayV2::Route': nothing,
   'AWS::ApiGatewayV2::Stage': { AccessLogSettings: { DestinationArn: another } },
+  'AWS::CodeDeploy::Application': nothing,
+  'AWS::CodeDeploy::DeploymentConfig': nothing,
+  'AWS::CodeDeploy::DeploymentGroup': {
+    AlarmConfiguration: { Enabled: true },
+    AutoRollbackConfiguration: { Enabled: true },
+    TriggerConfigurations: [expect.objectContaining({ TriggerTargetArn: { Ref: expect.any(String) } })],
+  },
   'AWS::CloudWatch::Alarm': { AlarmName: expect.stringMatching(/^tripcast-prod-/), AlarmActions: [expect.anything()] },
   'AWS::CloudWatch::Dashboard': nothing,
   'AWS::Athena::WorkGroup': {

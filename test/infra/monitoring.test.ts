@@ -179,13 +179,20 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
   });
 });
 
-test('in prod the share of records in quarantine is watched; the emulator knows no metric math', () => {
+test('in prod the share of records in quarantine and the canaries are watched; the emulator knows neither', () => {
   const quarantined = alarmsOf('prod').get('records-quarantined');
   expect(quarantined?.Threshold).toBe(0.05);
   expect(quarantined?.Metrics?.map(({ Expression }) => Expression)).toContain('IF(records > 0, bad / records, 0)');
   expect([...alarmsOf('dev').values()].filter(({ Metrics }) => Metrics !== undefined)).toEqual([]);
   const onlyInProd = [...alarmsOf('prod').keys()].filter((name) => !alarmsOf('dev').has(name));
-  expect(onlyInProd.sort()).toEqual(['archive-not-reading', 'records-quarantined', 'stream-not-read']);
+  expect(onlyInProd.sort()).toEqual([
+    'archive-not-reading',
+    'predict-new-version-errors',
+    'records-quarantined',
+    'stream-not-read',
+    'stream-score-new-version-errors',
+  ]);
+  expect([...alarmsOf('dev').keys()].filter((name) => !alarmsOf('prod').has(name))).toEqual([]);
 });
 
 describe('a stream that takes records and is not read', () => {

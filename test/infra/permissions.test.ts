@@ -40,6 +40,7 @@ const ALLOWED: Record<
   gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },
   register: { reads: [...MODELS, STAGED], writes: ['models/nyc-taxi-experiment/*'], publishes: false },
   promote: { reads: MODELS, writes: ['models/aliases/*'], publishes: false },
+  'check-rollout': { reads: ['models/aliases/*'], writes: [], publishes: false },
 };
 
 const prefixesSchema = z
@@ -54,6 +55,7 @@ const WITHOUT_RESOURCE = [
   /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
   /^logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)$/,
   /^cloudwatch:PutMetricData$/,
+  /^cloudwatch:DescribeAlarms$/, // CodeDeploy's own policy for Lambda grants it so
   /^logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)$/,
 ];
 

@@ -31,6 +31,7 @@ import { runTraining } from '../../src/cli/train.ts';
 import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
 import { CHECKS_PYTHON, CLONE, LOCAL } from '../../src/local/paths.ts';
 import { parseMonths } from '../../src/trips/month.ts';
+import { aCodeDeploy } from '../support/a-codedeploy.ts';
 import { RECORDED } from '../support/localstack-health.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { realMonth } from '../support/tlc-files.ts';
@@ -43,20 +44,25 @@ const ACCOUNT = '210987654321'; // the emulator takes an access key of twelve di
 const home = join(LOCAL, 'second');
 const prod = loadConfig('prod');
 let emulator: Emulator;
+/** Of CodeDeploy, which the emulator does not have. */
+let moving: readonly string[] = [];
+const codeDeploy = await aCodeDeploy((operation) => (operation === 'ListDeployments' ? { deployments: moving } : {}));
 const killed = () => signalGroup(emulator.process.pid, 'SIGKILL');
 
 beforeAll(async () => {
   mkdirSync(home, { recursive: true });
   emulator = await startEmulator({ port: 4900, dir: home });
   process.once('exit', killed);
-  const lines = ['[default]', `endpoint_url = ${emulator.endpointUrl}`, `region = ${prod.region}`];
+  const lines = ['[default]', `endpoint_url = ${emulator.endpointUrl}`, `region = ${prod.region}`, 'services = more'];
   const keys = [`aws_access_key_id = ${ACCOUNT}`, 'aws_secret_access_key = test'];
-  writeFileSync(join(home, 'aws-config'), [...lines, ...keys, ''].join('\n'));
+  const more = ['[services more]', 'codedeploy =', `  endpoint_url = ${codeDeploy.endpointUrl}`];
+  writeFileSync(join(home, 'aws-config'), [...lines, ...keys, ...more, ''].join('\n'));
 });
 
 afterAll(async () => {
   await emulator.stop();
   process.off('exit', killed);
+  codeDeploy.close();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -269,6 +275,20 @@ describe('tripcast rollout', () => {
     expect(left.map(Number).sort((a, b) => a - b)).toEqual(versions.slice(-10));
     expect(await liveVersion('predict')).toBe(live);
     expect(await run('npx tripcast predict --env prod --pu 130 --do 205')).toMatchObject({ code: 0 });
+  });
+
+  test('stops CodeDeploy while it moves traffic, in place of moving the alias itself', async () => {
+    moving = ['d-Z1Y2X3W4V'];
+    const ended = await run('npx tripcast rollout --env prod --rollback --function predict');
+    moving = [];
+    expect(ended).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/predict: version 1 stays live: d-Z1Y2X3W4V .* was stopped/),
+    });
+    expect(codeDeploy.calls.at(-1)).toEqual([
+      'StopDeployment',
+      { deploymentId: 'd-Z1Y2X3W4V', autoRollbackEnabled: true },
+    ]);
   });
 
   test('does not go back behind the first version', async () => {

@@ -11,7 +11,12 @@ import { CLONE_LOCAL } from '../../src/local/paths.ts';
 async function synthesize(): Promise<void> {
   const app = new App({ autoSynth: false });
   const prod = loadConfig('prod');
-  const config = { ...prod, packaging: 'zip' as const, alarms: { ...prod.alarms, metricMath: false } };
+  const config = {
+    ...prod,
+    packaging: 'zip' as const,
+    serving: { rollout: { kind: 'all-at-once' as const } },
+    alarms: { ...prod.alarms, metricMath: false },
+  };
   new TripcastStack(app, { config, assets: await buildAssets('zip'), codeVersion: 'prod-on-emulator' });
   app.synth();
 }

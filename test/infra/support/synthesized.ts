@@ -25,6 +25,7 @@ const resourceSchema = z.object({
   DependsOn: z.array(z.string()).default([]),
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
+  UpdatePolicy: z.record(z.string(), z.unknown()).optional(),
 });
 export type Resource = z.infer<typeof resourceSchema>;
 

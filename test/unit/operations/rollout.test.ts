@@ -83,6 +83,38 @@ describe('a check of the live version', () => {
   });
 });
 
+describe('while a deployment moves traffic', () => {
+  /** Version 4 gets its first share of what version 3 serves. */
+  function aCanary(answers: Readonly<Record<number, unknown>>, running: readonly string[]) {
+    const alias = anAlias(3, answers);
+    const left = [...running];
+    return { alias: { ...alias, shifts: { stop: async () => left.splice(0) } }, state: alias.state };
+  }
+
+  test('a rollback stops it, and leaves the version that serves the rest', async () => {
+    const { alias, state } = aCanary({ 2: GOLDEN, 3: GOLDEN, 4: GOLDEN }, ['d-ABC']);
+    expect(await moveBack(alias, 'ana asked for it')).toEqual({
+      outcome: 'stopped',
+      live: 3,
+      deployments: ['d-ABC'],
+      reason: 'ana asked for it',
+    });
+    expect(state.live).toBe(3);
+  });
+
+  test('a check keeps a live version that answers, and stops nothing', async () => {
+    const { alias } = aCanary({ 3: GOLDEN, 4: broken }, ['d-ABC']);
+    expect(await checkLive(alias)).toEqual({ outcome: 'kept', live: 3 });
+    expect(await alias.shifts.stop()).toEqual(['d-ABC']);
+  });
+
+  test('a rollback with none on its way moves the alias as ever', async () => {
+    const { alias, state } = aCanary({ 2: GOLDEN, 3: GOLDEN }, []);
+    expect(await moveBack(alias, 'ana asked for it')).toMatchObject({ outcome: 'moved-back', live: 2, from: 3 });
+    expect(state.live).toBe(2);
+  });
+});
+
 test('a rollback goes back one version, by number, and never forward', async () => {
   const alias = anAlias(10, { 2: GOLDEN, 9: GOLDEN, 10: GOLDEN, 11: GOLDEN });
   expect(await moveBack(alias, 'ana asked for it')).toMatchObject({ outcome: 'moved-back', live: 9, from: 10 });

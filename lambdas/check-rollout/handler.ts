@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { reportHook } from '../../src/adapters/codedeploy.ts';
+import { functionEnv } from '../../src/adapters/function-env.ts';
+import { invokeFunction } from '../../src/adapters/lambda.ts';
+import { checkedInput } from '../../src/batch/request.ts';
+import {
+  checkBeforeTraffic,
+  type PreTrafficDeps,
+  type PreTrafficOutcome,
+  preTrafficSchema,
+} from '../../src/operations/pre-traffic.ts';
+import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { registry } from '../model-registry.ts';
+import { logger } from '../telemetry.ts';
+
+const versionsSchema = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.record(z.string(), z.coerce.number().int().positive()));
+const env = functionEnv(z.object({ LIVE_VERSIONS: versionsSchema, SERVED_TAXI_TYPE: taxiTypeSchema }));
+
+const deps: PreTrafficDeps = {
+  versions: env.LIVE_VERSIONS,
+  hasChampion: async () => (await registry.champion(env.SERVED_TAXI_TYPE)) !== undefined,
+  invoke: (name, version, event) => invokeFunction(`${name}:${version}`, event),
+  report: (hook, status) => reportHook(hook, status),
+};
+
+/** CodeDeploy's hook before a new version gets traffic: the version has to answer the golden rides. */
+export async function handler(input: unknown): Promise<PreTrafficOutcome> {
+  const outcome = await checkBeforeTraffic(checkedInput(preTrafficSchema, input), deps);
+  const { status, reasons } = outcome;
+  if (status === 'Failed') logger.error('The new versions get no traffic', { reasons });
+  else logger.info('The new versions may have traffic', { reasons });
+  return outcome;
+}
