@@ -121,7 +121,10 @@ export class RolloutRoom extends Construct {
 
   /** What AWSCodeDeployRoleForLambdaLimited allows, of this stack's functions alone. */
   #role(check: TripcastFunction, live: RolloutRoomProps['live'], notices: ITopic): Role {
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
+    // CodeDeploy names the account that it acts for (CodeDeploy User Guide, "Cross-service confused deputy prevention").
+    const ofThisAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const assumedBy = new ServicePrincipal('codedeploy.amazonaws.com', { conditions: ofThisAccount });
+    const role = new Role(this, 'Role', { assumedBy });
     const functions = LIVE_FUNCTIONS.map((name) => live[name].function.functionArn);
     role.addToPolicy(
       new PolicyStatement({
