@@ -72,7 +72,7 @@ export async function bundleCommandLine(root) {
   });
   const hash = createHash('sha256');
   for (const { path, hash: content } of outputFiles) hash.update(`${path} ${content}\n`);
-  // As deep below the clone as src/local is: what looks for the clone from where it lies finds it.
+  // As deep below the clone as src/local and lib/config: code that looks for the clone from its own place finds it.
   const folder = `${FOLDER}${hash.digest('hex').slice(0, 16)}`;
   const to = join(root, '.tripcast', folder);
   mkdirSync(to, { recursive: true });
