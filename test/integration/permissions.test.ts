@@ -137,6 +137,9 @@ describe('each function may do what it has to, and no more', () => {
     ['promote', 'get', 'models', STAGED, 'denied'],
     ['promote', 'get', 'data', 'raw/x', 'denied'],
     ['predict', 'get', 'models', STAGED, 'denied'],
+    ['check-rollout', 'get', 'models', ALIAS, 'allowed'],
+    ['check-rollout', 'get', 'models', MODEL, 'denied'],
+    ['check-rollout', 'put', 'models', ALIAS, 'denied'],
   ])('%s: %s in %s of %s is %s', async (name, operation, place, key, expected) => {
     const bucket = place === 'models' ? to.models.bucket : to.data.bucket;
     expect(await invokeFunction(probeOf(name), { operation, bucket, key })).toBe(expected);
