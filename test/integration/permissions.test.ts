@@ -142,6 +142,9 @@ describe('each function may do what it has to, and no more', () => {
     // A missing key is told apart from a forbidden one by asking without a prefix, and so is a list of all keys.
     ['plan', 'list', 'data', '', 'allowed'],
     ['ingest', 'list', 'models', '', 'denied'],
+    ['check-rollout', 'get', 'models', ALIAS, 'allowed'],
+    ['check-rollout', 'get', 'models', MODEL, 'denied'],
+    ['check-rollout', 'put', 'models', ALIAS, 'denied'],
   ])('%s: %s in %s of %s is %s', async (name, operation, place, key, expected) => {
     const bucket = place === 'models' ? to.models.bucket : to.data.bucket;
     expect(await invokeFunction(probeOf(name), { operation, bucket, key })).toBe(expected);
