@@ -89,7 +89,7 @@ export function promotionText(run: RunId, outcome: PromotionOutcome, env: string
     case 'already-there':
       return `Run ${run} is the champion already (#${outcome.pointer.sequence}).`;
     case 'lost-race':
-      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion meanwhile.`;
+      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion meanwhile. Ask the gate again with \`${promoteCommand(run, env)} --gate\`.`;
     case 'refused':
       return outcome.judged
         ? [

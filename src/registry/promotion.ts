@@ -99,7 +99,9 @@ export async function rollBack(
   const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(seen?.pointer.sequence ?? 0)));
   if (seen === undefined || before === undefined) {
     throw new TripcastError(
-      `There is no ${taxiType} champion before ${seen?.pointer.run_id ?? 'the first'}`,
+      seen === undefined
+        ? `There is no ${taxiType} champion`
+        : `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
       'Promote another run with `tripcast models promote RUN`.',
     );
   }
