@@ -31,7 +31,8 @@ export async function putOwn(
       const written = await store.put(key, body, { ...options, condition });
       if (written.outcome === 'written') return { outcome: 'written' };
     } catch (error) {
-      if (isOurs(await store.get(key))) return { outcome: 'written' };
+      const there = await store.get(key).catch(() => undefined); // the first error is the one to tell of
+      if (isOurs(there)) return { outcome: 'written' };
       throw error;
     }
     const there = await store.get(key);
