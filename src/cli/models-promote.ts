@@ -13,7 +13,7 @@ import { userName } from './user-name.ts';
 
 export interface ModelsPromoteOptions {
   readonly run: string;
-  /** Asks the gate first, against the champion of now. */
+  /** Asks the gate first, against the current champion. */
   readonly gate?: boolean;
   /** Overrules the gate. */
   readonly force: boolean;

@@ -130,7 +130,7 @@ describe('a promotion', () => {
   });
 });
 
-describe('a verdict over a champion that is none now', () => {
+describe('a verdict over a former champion', () => {
   test('promotes nothing, until the gate is asked again', async () => {
     const { registry, add } = aRegistry();
     await promoteInTurn(registry, add, 'ab');
