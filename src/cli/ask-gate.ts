@@ -6,7 +6,7 @@ import type { Deployment } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Asks the gate about a registered run, on this machine and with the environment's own limits: against the champion of now,
+ * Asks the gate about a registered run, on this machine and with the environment's own limits: against the current champion,
  * on the months of the environment's data bucket.
  */
 export async function askGate(to: Deployment, run: RunId, taxiType: TaxiType, terminal: Terminal): Promise<void> {

@@ -7,7 +7,6 @@ import { TripcastError } from '../errors.ts';
 import { xgboostLibrary } from '../local/natives.ts';
 import { explainRide, RIDE_PARTS } from '../model/explain.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../model/golden.ts';
-import { noRun } from '../registry/registry.ts';
 import { formatMonthRide, type MonthRide } from '../trips/month-ride.ts';
 import { formatWallClock, UNKNOWN_TIME } from '../trips/new-york-time.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
@@ -42,7 +41,12 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
   });
   const { run_id } = receipt;
   const [card, files] = await Promise.all([registry.card(run_id), registry.readModel(run_id)]);
-  if (card === undefined || files === undefined) throw noRun(run_id);
+  if (card === undefined || files === undefined) {
+    throw new TripcastError(
+      `Ride ${formatMonthRide(ride)} was predicted by run ${run_id}, which is not in the registry any more`,
+      'Copy the run back with `tripcast models copy`, or score the month again with `tripcast batch --force`.',
+    );
+  }
   const { baseline, added, features, unclipped, distance } = await explainRide(
     {
       size: 1,

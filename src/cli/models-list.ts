@@ -22,7 +22,7 @@ export async function modelsList(options: ModelsListOptions & CommonOptions, ter
         run.validated_on,
         decimals(run.validation.rmse, 4),
         `${decimals(run.validation.coverage_90 * 100, 1)}%`,
-        run.gate === null ? '–' : run.gate_counts ? run.gate : `${run.gate}, of another champion`,
+        run.gate === null ? '–' : run.gate_counts ? run.gate : `${run.gate}, against a former champion`,
         run.champion ? 'champion' : '',
         run.created_at.slice(0, 16).replace('T', ' '),
       ]),
@@ -46,7 +46,7 @@ export async function listRuns({ registry }: Deployment, taxiType?: TaxiType) {
         validation: validationOf(card),
         validated_on: validatedOn(card),
         gate: gate?.verdict.outcome ?? null,
-        /** false: it compared with a champion that is none now, and `models promote --gate` asks again. */
+        /** false: it judged the run against a former champion; `models promote --gate` asks again. */
         gate_counts: gate?.counts ?? false,
         champion: champion?.run_id === card.run_id,
         created_at: card.created_at,

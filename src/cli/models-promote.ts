@@ -12,7 +12,7 @@ import { userName } from './user-name.ts';
 
 export interface ModelsPromoteOptions {
   readonly run: string;
-  /** Asks the gate first, against the champion of now. */
+  /** Asks the gate first, against the current champion. */
   readonly gate?: boolean;
   /** Overrules the gate. */
   readonly force: boolean;
@@ -83,7 +83,7 @@ export function promotionText(run: RunId, outcome: PromotionOutcome, env: string
     case 'already-there':
       return `Run ${run} is the champion already (#${outcome.pointer.sequence}).`;
     case 'lost-race':
-      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion meanwhile.`;
+      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion meanwhile. Ask the gate again with \`${promoteCommand(run, env)} --gate\`.`;
     case 'refused':
       return outcome.judged
         ? [

@@ -41,7 +41,7 @@ export async function showRun(to: Deployment, { run: named, taxiType }: ModelsSh
     files: files.map(({ name, body }) => ({ name, bytes: body.length })),
     card,
     gate: standing?.verdict ?? null,
-    /** false: the gate compared the run with a champion that is none now. */
+    /** false: the gate compared the run with a former champion. */
     gate_counts: standing?.counts ?? false,
     /** Each time that it was made the champion. */
     promotions: history.filter(({ run_id }) => run_id === run),
@@ -86,7 +86,7 @@ function describe({
     '',
     gate === null
       ? 'The gate was never asked: `tripcast models promote RUN --gate` asks it.'
-      : `gate: ${gate.outcome}${gate_counts ? '' : ', of a champion that is none now: `tripcast models promote RUN --gate` asks again'}`,
+      : `gate: ${gate.outcome}${gate_counts ? '' : ', against a former champion: `tripcast models promote RUN --gate` asks again'}`,
     ...(checks.length === 0 ? [] : [table(['', 'check', 'found'], checks)]),
   ].join('\n');
 }

@@ -171,8 +171,8 @@ export function program(): Command {
     );
   modelsCommand('promote', 'make a run the champion of its taxi type, if the gate let it pass')
     .argument('<run>', 'its id', argument(runName))
-    .option('--gate', 'ask the gate first, on this machine: against the champion of now', false)
-    .option('--force', 'overrule the gate; the history keeps what it said', false)
+    .option('--gate', 'run the gate first, on this machine, against the current champion', false)
+    .option('--force', 'overrule the gate; the history records what it said', false)
     .option('--reason <text>', 'with --force: why, for the history')
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
@@ -312,4 +312,4 @@ const environmentOption = (flags: string) =>
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');
 
-const anyTaxiType = () => new Option('--any-taxi-type', 'take a model of the other taxis as well').default(false);
+const anyTaxiType = () => new Option('--any-taxi-type', 'accept a model of the other taxi type').default(false);

@@ -215,9 +215,9 @@ interface ComparedModel {
 }
 
 /** The champion beside what else is known of its validation rides: the published recipes and the plainest guesses. */
-function comparison({ recipe, taxi_type, train, validation }: ModelCard): readonly ComparedModel[] {
+export function comparison({ recipe, train, validation }: ModelCard): readonly ComparedModel[] {
   const trained = train.months.map(({ month }) => month).join(', ');
-  const published = validation.month === null ? [] : publishedOn(taxi_type, validation.month);
+  const published = publishedOn(validation.sha256);
   const baselines = validation.breakdown?.baselines;
   return [
     { model: `${recipe}, the champion`, trained, rmse: validation.rmse },

@@ -54,13 +54,15 @@ export function runSummary({ card, model, outcome }: FinishedRun): string {
   ].join('\n');
 }
 
-function saidOf({ status, gate, champion }: NonNullable<FinishedRun['outcome']>): readonly string[] {
+function saidOf({ status, gate, champion, run_id }: NonNullable<FinishedRun['outcome']>): readonly string[] {
   const reasons = gate.reasons.map((reason) => `  - ${reason}`);
   switch (status) {
     case 'promoted':
       return [`promoted: champion #${champion?.sequence}`];
     case 'lost-race':
-      return [`not promoted: ${champion?.promoted_by} made ${champion?.run_id} the champion meanwhile`];
+      return [
+        `not promoted: ${champion?.promoted_by} made ${champion?.run_id} the champion meanwhile; \`tripcast models promote ${run_id} --gate\` asks the gate again`,
+      ];
     case 'registered':
       return gate.outcome === 'passed'
         ? ['gate passed']

@@ -80,10 +80,15 @@ export async function trainAndRegister(
   const run = await runTraining(to, options, terminal);
   if (isAsWanted(run.outcome)) return run;
   const { run_id, status, gate, champion } = run.outcome;
-  throw new TripcastError(
-    `Run ${run_id} was not promoted (${status}): ${champion === null ? gate.reasons.join('; ') : `${champion.promoted_by} made ${champion.run_id} the champion meanwhile`}`,
-    'See `tripcast models show RUN`; `tripcast models promote RUN --force` overrules the gate.',
-  );
+  throw champion === null
+    ? new TripcastError(
+        `Run ${run_id} was not promoted (${status}): ${gate.reasons.join('; ')}`,
+        `See \`tripcast models show ${run_id}\`; \`tripcast models promote ${run_id} --force\` overrules the gate.`,
+      )
+    : new TripcastError(
+        `Run ${run_id} was not promoted (${status}): ${champion.promoted_by} made ${champion.run_id} the champion meanwhile`,
+        `Ask the gate again with \`tripcast models promote ${run_id} --gate\`.`,
+      );
 }
 
 /**

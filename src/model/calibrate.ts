@@ -18,7 +18,8 @@ interface JudgedFold {
 
 /**
  * Calibrates the intervals on predictions that each ride's own fold had no part in: neither the fit nor the typical
- * distances have seen its day; nor has the spread by which its error is measured.
+ * distances have seen its day. The spread by which its error is measured has not seen how long any ride of its day took.
+ * Only the map under the spread is drawn from all days: from their distances, not their durations (map-features.test.ts).
  * @param onProgress told what is being done now, in a few words
  * @throws TripcastError when all rides fall into one fold
  */

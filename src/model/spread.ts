@@ -49,6 +49,7 @@ export async function fitSpread(
 
 /**
  * The spread of each ride as a model of all other folds has it.
+ * @param encoder of all folds: it tells nothing of durations
  * @param folds their parts, rides with the distance given and not given for example
  * @returns minutes, fold by fold and part by part
  */

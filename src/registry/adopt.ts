@@ -23,8 +23,7 @@ export async function adoptRun(
 }
 
 /**
- * Makes a run of another registry one of this. The verdict that lies among its files is left behind: it is about a champion
- * of the other one.
+ * Copies a run from another registry into this one, without its verdict: that compares it with a champion of the other one.
  * @returns the files that were copied
  */
 export async function copyRun(

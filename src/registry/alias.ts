@@ -3,6 +3,7 @@ import { TripcastError } from '../errors.ts';
 import { modelKeys, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { putOwn } from '../storage/put-own.ts';
+import { parseObject } from './json-object.ts';
 import { runIdSchema } from './run-id.ts';
 
 /** Which run an alias names, and how it came to. One small object, written conditionally: the truth about the champion. */
@@ -168,22 +169,9 @@ export class Alias {
   }
 
   #parse(body: Uint8Array, key = this.#key): AliasPointer {
-    const parsed = aliasPointerSchema.safeParse(parseJson(body));
-    if (parsed.success) return parsed.data;
-    const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new TripcastError(
-      `s3://${this.#store.bucket}/${key} is not an alias pointer (${problem})`,
-      'Copy the last object of its history/ folder over it.',
-    );
+    const what = `${s3Uri(this.#store.bucket, key)} is not an alias pointer`;
+    return parseObject(aliasPointerSchema, body, what, 'Copy the last object of its history/ folder over it.');
   }
 }
 
 const line = (pointer: AliasPointer) => `${JSON.stringify(pointer)}\n`;
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined; // what is no JSON fails the schema, with the message that names the object
-  }
-}

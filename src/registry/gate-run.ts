@@ -34,7 +34,7 @@ export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise
 }
 
 /**
- * Asks the gate about a run of the registry, against the champion of now, and keeps what it says.
+ * Asks the gate about a run of the registry, against the current champion, and keeps what it says.
  * @throws TripcastError when there is no such run, or its months are not in the data bucket as it was trained on them
  */
 export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {

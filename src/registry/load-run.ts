@@ -1,8 +1,7 @@
-import { TripcastError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import type { LoadScorer } from '../model/scorer.ts';
 import type { LoadedModel } from './model-source.ts';
-import type { Registry } from './registry.ts';
+import { noRun, type Registry } from './registry.ts';
 import type { RunId } from './run-id.ts';
 
 /**
@@ -15,8 +14,6 @@ export async function loadRun(
   loadScorer: LoadScorer,
 ): Promise<LoadedModel & { readonly card: ModelCard }> {
   const [card, files] = await Promise.all([registry.card(run), registry.readModel(run)]);
-  if (card === undefined || files === undefined) {
-    throw new TripcastError(`There is no completed run ${run}`, '`tripcast train` makes one and prints its id.');
-  }
+  if (card === undefined || files === undefined) throw noRun(run);
   return { runId: run, card, scorer: await loadScorer(files.model), golden: files.golden };
 }

@@ -22,13 +22,13 @@ export type PromotionOutcome =
       readonly outcome: 'refused';
       /** What speaks against the run, a sentence each. */
       readonly reasons: readonly string[];
-      /** Whether the gate said so of the champion of now; else it was not asked about that one, and can be. */
+      /** Whether these are the gate's own reasons, against the current champion; false: it has not judged the run against that one. */
       readonly judged: boolean;
     };
 
 /**
- * Makes a run the champion of its taxi type, if the gate let it pass over the champion of now, or a person overrules the
- * gate. A verdict over another champion is none.
+ * Makes a run the champion of its taxi type, if it passed the gate against the current champion or a person overrules the
+ * gate. A verdict against any other champion does not count.
  * @param over    the sequence number of the champion that the decision rests on, 0 for none, where that is known: has it
  *                changed since, the race is lost
  * @param force   overrules the gate
@@ -57,7 +57,7 @@ export async function promoteRun(
   const reasons = verdict === undefined ? [await unjudged(registry, run, champion)] : verdict.reasons;
   if (passed === undefined && !force) return { outcome: 'refused', reasons, judged: verdict !== undefined };
   await proveGoldenRides(registry.folder(run), loadScorer);
-  // Who overrules the gate may do so over any champion, and sets the mark anew that later runs have to keep up with.
+  // A person may overrule the gate whatever the champion is, and the run becomes the mark for later ones.
   if (passed === undefined) {
     const overruled = { reasons: [...reasons], because: because ?? null };
     return registry.promote(run, by, at, { ...(over !== undefined && { over }), overruled });
@@ -66,7 +66,7 @@ export async function promoteRun(
   return registry.promote(run, by, at, { over: sequence, ...(best && { best }) });
 }
 
-/** Why no verdict on a run counts. */
+/** Why the run has no verdict that counts. */
 async function unjudged(registry: Registry, run: RunId, champion: AliasPointer | undefined): Promise<string> {
   const first = await registry.verdict(run);
   if (first === undefined) return 'The run never went through the gate';
@@ -99,7 +99,9 @@ export async function rollBack(
   const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(seen?.pointer.sequence ?? 0)));
   if (seen === undefined || before === undefined) {
     throw new TripcastError(
-      `There is no ${taxiType} champion before ${seen?.pointer.run_id ?? 'the first'}`,
+      seen === undefined
+        ? `There is no ${taxiType} champion`
+        : `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
       'Promote another run with `tripcast models promote RUN`.',
     );
   }

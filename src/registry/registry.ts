@@ -1,12 +1,13 @@
 import { TripcastError } from '../errors.ts';
 import { type ModelCard, modelCardSchema } from '../model/card.ts';
 import { type GoldenRides, goldenSchema } from '../model/golden.ts';
-import { type ModelFile, modelKeys, runOfCard } from '../storage/layout.ts';
+import { type ModelFile, modelKeys, runOfCard, s3Uri } from '../storage/layout.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { sha256 } from '../storage/sha256.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import { Alias, type AliasPointer, type Move, type MoveOutcome, type SeenAlias } from './alias.ts';
 import { judgedOver, type Verdict, verdictSchema } from './gate.ts';
+import { parseObject } from './json-object.ts';
 import { CARD, type RunFile, RunFolder, VERDICT } from './run-folder.ts';
 import { parseRunId, type RunId } from './run-id.ts';
 
@@ -91,13 +92,13 @@ export class Registry {
   /** What the gate said of a run when it was trained; undefined when it was not asked in this registry. */
   async verdict(run: RunId): Promise<Verdict | undefined> {
     const body = await this.folder(run).read(VERDICT);
-    return body && parseVerdict(body);
+    return body && parseVerdict(body, this.folder(run).uri(VERDICT));
   }
 
   /** The last that the gate said of a run over the champion of that sequence number, 0 for none. */
   async verdictOver(run: RunId, sequence: number): Promise<Verdict | undefined> {
     const again = await this.#store.get(modelKeys.verdict(this.#names.experiment, run, sequence));
-    if (again !== undefined) return parseVerdict(again.body);
+    if (again !== undefined) return parseVerdict(again.body, s3Uri(this.#store.bucket, again.key));
     const first = await this.verdict(run);
     return first && judgedOver(first) === sequence ? first : undefined;
   }
@@ -163,7 +164,13 @@ export class Registry {
   }
 }
 
-const parseVerdict = (body: Uint8Array): Verdict => verdictSchema.parse(JSON.parse(new TextDecoder().decode(body)));
+const parseVerdict = (body: Uint8Array, uri: string): Verdict =>
+  parseObject(
+    verdictSchema,
+    body,
+    `${uri} is not a verdict of the gate`,
+    'Ask the gate again: `tripcast models promote RUN --gate`.',
+  );
 
 /** gate.json */
 export const verdictLine = (verdict: Verdict) => `${JSON.stringify(verdict, null, 2)}\n`;
@@ -177,10 +184,7 @@ export interface ModelFiles {
 export async function readCard(folder: RunFolder): Promise<ModelCard | undefined> {
   const body = await folder.read(CARD);
   if (body === undefined) return undefined;
-  const parsed = modelCardSchema.safeParse(JSON.parse(new TextDecoder().decode(body)));
-  if (parsed.success) return parsed.data;
-  const problem = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  throw new TripcastError(`${folder.uri(CARD)} is no model card (${problem})`, 'Train the run again.');
+  return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is no model card`, 'Train the run again.');
 }
 
 /** The graph and the golden rides of a complete folder, staged or registered; as {@link Registry.readModel}. */
@@ -198,8 +202,12 @@ export async function readModel(folder: RunFolder): Promise<ModelFiles | undefin
       'The file was changed or cut short after it was registered: train again, or promote another run.',
     );
   }
-  return { model, golden: goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden))) };
+  const what = `${folder.uri('golden.json')} has no golden rides`;
+  return { model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
 }
 
 export const noRun = (run: string) =>
-  new TripcastError(`There is no completed run ${run}`, '`tripcast train` makes one and prints its id.');
+  new TripcastError(
+    `There is no completed run ${run}`,
+    'See `tripcast models list`, or make one with `tripcast train`.',
+  );

@@ -22,7 +22,7 @@ export function parseRunId(text: string): RunId {
   if (isRunId(text)) return text;
   throw new TripcastError(
     `${shown(text)} is not a run id`,
-    'A run id is 32 hexadecimal digits; `tripcast train` prints it.',
+    'A run id is 32 hexadecimal digits; `tripcast models list` shows them.',
   );
 }
 

@@ -3,7 +3,7 @@ import type { Scorer } from '../model/scorer.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 
 /**
- * Refuses a model of the other taxis: it reads their rides without complaint, and is minutes off.
+ * Refuses a model of the other taxi type: it would score every ride, minutes off.
  * @param named what it is called
  * @param fix   what to do where this is refused
  * @throws TripcastError naming both types

@@ -31,7 +31,8 @@ export async function putOwn(
       const written = await store.put(key, body, { ...options, condition });
       if (written.outcome === 'written') return { outcome: 'written' };
     } catch (error) {
-      if (isOurs(await store.get(key))) return { outcome: 'written' };
+      const there = await store.get(key).catch(() => undefined); // report the first error
+      if (isOurs(there)) return { outcome: 'written' };
       throw error;
     }
     const there = await store.get(key);
@@ -39,7 +40,7 @@ export async function putOwn(
     if (!holds(condition, there)) return { outcome: 'conflict', there };
     await wait(PAUSE_MS * attempt); // S3 says 409 while another conditional write is under way: it may yet fail
   }
-  throw new TransientError(`${s3Uri(store.bucket, key)} is being written all the time`, 'Try again.');
+  throw new TransientError(`Other writers kept ${s3Uri(store.bucket, key)} busy`, 'Try again.');
 }
 
 const holds = (condition: PutCondition, there: StoredObject | undefined) =>

@@ -182,7 +182,7 @@ describe('docs/deploy.md', () => {
     expect(said['tripcast batch --env']).toMatch(/2023-04 +scored +65,392 +62,979/);
   });
 
-  test('a run of dev is carried there, proves itself again, and is promoted', async () => {
+  test('a run of dev is carried there, proves itself again, and is promoted', { timeout: 240_000 }, async () => {
     const dev = await connect('dev');
     const terminal = silentTerminal();
     await ingestMonths(dev, parseMonths('2023-01..2023-04'), { taxiType: 'green', source: TLC }, terminal);

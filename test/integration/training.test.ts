@@ -119,6 +119,19 @@ describe('the registry', () => {
     expect((await listRuns(to, 'yellow')).filter((run) => run.champion).map(({ run_id }) => run_id)).toEqual([
       first?.run_id,
     ]);
+
+    // What the gate said was about champion #1; now #3 is the champion, and the gate is asked again.
+    await modelsPromote({ run: card.run_id, force: false, env: 'dev', json: true }, terminal);
+    expect(terminal.last).toMatchObject({ status: 'refused', reasons: [expect.stringContaining('champion #3')] });
+    expect(process.exitCode).toBe(1);
+    process.exitCode = undefined;
+    await modelsPromote({ run: card.run_id, gate: true, force: false, env: 'dev', json: true }, terminal);
+    expect(terminal.last).toMatchObject({ status: 'promoted', champion: { sequence: 4, run_id: card.run_id } });
+    expect(await showRun(to, { run: card.run_id, taxiType: 'yellow' })).toMatchObject({
+      champion: true,
+      gate: { outcome: 'passed', champion: { sequence: 3, run_id: first?.run_id } },
+      gate_counts: true,
+    });
   });
 
   test('compares two runs on one month', async () => {

@@ -21,8 +21,7 @@ export function comparison(card: RenderedCard, { compared = [] }: CardExtras): H
     { kind: 'metered', name: 'This model, metered distance', trainedOn, rmse: validation.rmse, mae: validation.mae },
     { kind: 'typical', name: 'This model, typical distance', trainedOn, ...validation.typical_distance },
   ];
-  const published = validation.month === null ? [] : publishedOn(card.taxi_type, validation.month);
-  const others = [...compared, ...published].map(
+  const others = [...compared, ...publishedOn(validation.sha256)].map(
     (other): Line => ({ ...other, kind: 'other', trainedOn: monthsText(other.trainedOn) }),
   );
   const lines = [...own, ...others, ...baselineLines(validation.breakdown?.baselines, trainedOn)];

@@ -42,6 +42,21 @@ test('training and graph see the same features of a ride, to the last bit', asyn
 
 const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
 
+test('the features of the rides of a training are the same, however long its rides took', {
+  timeout: 60_000,
+}, async () => {
+  const database = await aDatabase();
+  await loadRides(database, 'rides', 'green', [await aRealSource('2023-04')]);
+  const rides = withTypicalDistance(await allRides(database, 'rides'), typical);
+  expect(rides.pickupTime.every((time) => time >= 0)).toBe(true); // only for an unknown time durations are looked at
+  const encoded = async () => encodeOnMap(await mapEncoder(database, 'rides'), rides).values;
+  const before = await encoded();
+  await database.run('UPDATE rides SET minutes = 61 - minutes');
+  expect(Buffer.compare(bytes(await encoded()), bytes(before))).toBe(0);
+  await database.run('UPDATE rides SET distance = distance * 2 WHERE fold = 0'); // and they do depend on distances
+  expect(Buffer.compare(bytes(await encoded()), bytes(before))).not.toBe(0);
+});
+
 test('an unknown time is taken for the hour of the week in which rides take as long as usual', async () => {
   // Mondays at 8 they take 10 minutes more than at 20, and on Tuesdays at noon what they take on average: 15.
   const at = (day: string, hour: number, minutes: number, times: number) =>

@@ -246,7 +246,7 @@ describe('the gate that is asked again about a registered run', () => {
     promoteRun(registry, run.card.run_id, { loadScorer, by: 'ada', at: new Date() });
 
   test(
-    'compares it with the champion of now: what passed over a weak one is refused over a strong one',
+    'compares it with the current champion: what passed over a weak one is refused over a strong one',
     LONG,
     async () => {
       const registry = aRegistry();

@@ -3,9 +3,11 @@ import type { ModelCard } from '../../../src/model/card.ts';
 import type { LoadScorer } from '../../../src/model/scorer.ts';
 import { adoptRun, copyRun } from '../../../src/registry/adopt.ts';
 import type { Verdict } from '../../../src/registry/gate.ts';
-import { promoteRun, rollBack } from '../../../src/registry/promotion.ts';
+import { promoteRun, promoteTrained, rollBack } from '../../../src/registry/promotion.ts';
 import { filesOf, Registry } from '../../../src/registry/registry.ts';
+import type { TrainingOutcome } from '../../../src/registry/training-job.ts';
 import { modelKeys } from '../../../src/storage/layout.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { NAMES, runFiles } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
@@ -128,7 +130,7 @@ describe('a promotion', () => {
   });
 });
 
-describe('a verdict over a champion that is none now', () => {
+describe('a verdict over a former champion', () => {
   test('promotes nothing, until the gate is asked again', async () => {
     const { registry, add } = aRegistry();
     await promoteInTurn(registry, add, 'ab');
@@ -196,6 +198,51 @@ describe('a verdict over a champion that is none now', () => {
       outcome: 'lost-race',
       winner: { run_id: aRun('c') },
     });
+  });
+});
+
+describe('the last step of a training', () => {
+  const trained = (digit: string, gate: Verdict): TrainingOutcome => ({
+    run_id: aRun(digit),
+    recipe: 'linear-pair',
+    taxi_type: 'green',
+    months: [parseMonth('2023-03')],
+    validation: { kind: 'month', month: parseMonth('2023-04') },
+    promote: true,
+    promoted_by: 'training state machine',
+    gate,
+    sound: true,
+    status: 'registered',
+    model: 's3://models/model.onnx',
+    champion: null,
+  });
+
+  test('loses to who was promoted since its gate, and the gate can be asked again', async () => {
+    const { registry, add } = aRegistry();
+    await promoteInTurn(registry, add, 'a');
+    for (const digit of ['b', 'c']) await add(digit, {}, passedOver('a', 1));
+    await promoteRun(registry, aRun('b'), by('ada'));
+    const how = { registry, loadScorer, at: AT };
+    expect(await promoteTrained(trained('c', passedOver('a', 1)), how)).toMatchObject({
+      status: 'lost-race',
+      champion: { sequence: 2, run_id: aRun('b') },
+    });
+    expect(await promoteRun(registry, aRun('c'), by('ada'))).toMatchObject({ outcome: 'refused', judged: false });
+    await registry.keepVerdict(aRun('c'), passedOver('b', 2));
+    expect(await promoteRun(registry, aRun('c'), by('ada'))).toMatchObject({ outcome: 'moved' });
+  });
+
+  test('that is tried again after its answer was lost has promoted, though another followed meanwhile', async () => {
+    const { registry, add } = aRegistry();
+    await add('a');
+    await add('b', {}, passedOver('a', 1));
+    const how = { registry, loadScorer, at: AT };
+    const first = await promoteTrained(trained('a', PASSED), how);
+    await promoteRun(registry, aRun('b'), by('ada'));
+    // The first champion: on this the promote function switches on the stream.
+    expect(first).toMatchObject({ status: 'promoted', champion: { sequence: 1, run_id: aRun('a') } });
+    expect(await promoteTrained(trained('a', PASSED), { ...how, at: new Date() })).toEqual(first);
+    expect((await registry.champion('green'))?.pointer.run_id).toBe(aRun('b'));
   });
 });
 

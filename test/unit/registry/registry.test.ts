@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TripcastError } from '../../../src/errors.ts';
 import { filesOf, Registry } from '../../../src/registry/registry.ts';
 import { modelKeys } from '../../../src/storage/layout.ts';
 import { aRun } from '../../support/a-card.ts';
@@ -60,6 +61,18 @@ describe('the registry', () => {
     const { store, registry } = aRegistry();
     await store.put(modelKeys.file(NAMES.experiment, aRun('a'), 'card.json'), '{"recipe":"crystal-ball"}');
     await expect(registry.runs()).rejects.toThrow(/s3:\/\/models\/.*card\.json is no model card .*recipe/);
+  });
+
+  test.each([
+    ['card.json', '<html>', /card\.json is no model card .*Train the run again/, 'card'],
+    ['golden.json', '{"rides":1}', /golden\.json has no golden rides \(rides: .*Train the run again/, 'readModel'],
+    ['gate.json', '{"outcome":"pas', /gate\.json is not a verdict of the gate .*promote RUN --gate/, 'verdict'],
+  ] as const)('names a damaged %s, and what to do', async (file, body, message, read) => {
+    const { store, registry } = aRegistry();
+    await registry.register(runFiles());
+    await store.put(modelKeys.file(NAMES.experiment, aRun('a'), file), body);
+    await expect(registry[read](aRun('a'))).rejects.toThrow(message);
+    await expect(registry[read](aRun('a'))).rejects.toBeInstanceOf(TripcastError);
   });
 
   test('does not know a run whose last file failed to arrive: it is neither loaded nor promoted', async () => {
