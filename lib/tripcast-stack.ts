@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Config, type OutputName, STREAM_ENABLED_PARAMETER, stackName } from './config.ts';
+import { createDataKey } from './constructs/data-key.ts';
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';
 import { BatchRoom } from './rooms/batch.ts';
@@ -42,8 +43,9 @@ export class TripcastStack extends Stack {
       default: 'false',
       description: 'Whether the stream is scored; set once a champion exists, since without one every batch would fail',
     });
-    const code = new FunctionCode(this, 'Code', assets, codeVersion);
-    const store = new DataRoom(this, 'Data', { config });
+    const key = createDataKey(this, 'Key', config);
+    const code = new FunctionCode(this, 'Code', assets, codeVersion, key);
+    const store = new DataRoom(this, 'Data', { config, key });
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store, enabled });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
     const { eventSource } = streaming;

@@ -1,4 +1,5 @@
 import { Stream, StreamEncryption } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnCondition, type CfnParameter, Duration, Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -28,8 +29,8 @@ export class StreamingRoom extends Construct {
 
   constructor(scope: Construct, id: string, { config, code, store, enabled }: StreamingRoomProps) {
     super(scope, id);
-    this.events = this.#stream('Events', config, config.streams.events);
-    this.predictions = this.#stream('Predictions', config, config.streams.predictions);
+    this.events = this.#stream('Events', config, config.streams.events, store);
+    this.predictions = this.#stream('Predictions', config, config.streams.predictions, store);
     const score = new TripcastFunction(this, 'StreamScore', {
       config,
       code,
@@ -50,18 +51,21 @@ export class StreamingRoom extends Construct {
       name: 'archive',
       stream: this.predictions,
       bucket: store.data,
+      key: store.key,
       prefix: 'stream/',
       errorPrefix: 'stream-errors/',
     });
     this.eventSource = this.#eventSource(config, score.goLive(), store, enabled);
   }
 
-  #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
+  #stream(id: string, { streams, stateful }: Config, streamName: string, { key }: DataRoom): Stream {
     return new Stream(this, id, {
       streamName,
       shardCount: streams.shards,
       retentionPeriod: Duration.hours(streams.retentionHours),
-      encryption: StreamEncryption.MANAGED,
+      ...(key === undefined
+        ? { encryption: StreamEncryption.MANAGED }
+        : { encryption: StreamEncryption.KMS, encryptionKey: key as IKey }),
       removalPolicy: stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }
