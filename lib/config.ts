@@ -93,6 +93,10 @@ const settingsSchema = z.strictObject({
     undelivered: days,
     staging: days,
   }),
+  dataProtection: z.strictObject({
+    oldVersionDays: days.describe('what was replaced or deleted in the data and models buckets'),
+    customerManagedKey: z.boolean().describe("a KMS key of the environment's own, in place of AWS's keys"),
+  }),
   streams: z
     .discriminatedUnion('mode', [
       z.strictObject({ mode: z.literal('provisioned'), ...eachStream, shards: positive }),

@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Config, type OutputName, stackName } from './config.ts';
+import { createDataKey } from './constructs/data-key.ts';
 import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';
 import { BatchRoom } from './rooms/batch.ts';
@@ -37,8 +38,9 @@ export class TripcastStack extends Stack {
       // CloudFormation hands a stack's tags on to all of its resources that can have some.
       tags: { ...config.tags, project: 'tripcast', environment: config.env },
     });
-    const code = new FunctionCode(this, 'Code', assets, codeVersion);
-    const store = new DataRoom(this, 'Data', { config });
+    const key = createDataKey(this, 'Key', config);
+    const code = new FunctionCode(this, 'Code', assets, codeVersion, key);
+    const store = new DataRoom(this, 'Data', { config, key });
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
     const { notices } = batch;

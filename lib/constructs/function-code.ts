@@ -1,4 +1,5 @@
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import type { IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
@@ -36,11 +37,14 @@ export class FunctionCode extends Construct {
   readonly version: string;
   readonly #assets: FunctionAssets;
   readonly #layer: LayerVersion | undefined;
+  readonly #key: Key | undefined;
 
-  constructor(scope: Construct, id: string, assets: FunctionAssets, version: string) {
+  /** @param key for the functions' variables; undefined is Lambda's own */
+  constructor(scope: Construct, id: string, assets: FunctionAssets, version: string, key: Key | undefined) {
     super(scope, id);
     this.version = version;
     this.#assets = assets;
+    this.#key = key;
     if (assets.packaging === 'image') return;
     this.#layer = new LayerVersion(this, 'Natives', {
       description: 'onnxruntime-node and @duckdb/node-api',
@@ -49,8 +53,9 @@ export class FunctionCode extends Construct {
     });
   }
 
-  createFunction(scope: Construct, id: string, name: FunctionName, options: FunctionOptions): LambdaFunction {
+  createFunction(scope: Construct, id: string, name: FunctionName, given: FunctionOptions): LambdaFunction {
     const assets = this.#assets;
+    const options = { ...given, ...(this.#key && { environmentEncryption: this.#key as IKey }) };
     if (assets.packaging === 'image') {
       return new DockerImageFunction(scope, id, {
         ...options,

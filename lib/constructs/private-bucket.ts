@@ -1,4 +1,5 @@
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey, Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -15,8 +16,16 @@ import { acceptWildcard } from './accept-finding.ts';
 export interface PrivateBucketProps {
   readonly config: Config;
   readonly bucketName: string;
-  /** @default false */
-  readonly versioned?: boolean;
+  /**
+   * After how many days an object is deleted for good that was replaced or deleted; null is never.
+   * @default - at once: there are no versions
+   */
+  readonly oldVersionDays?: number | null;
+  /**
+   * Of the environment; grants of the bucket then include it.
+   * @default - S3's own
+   */
+  readonly encryptionKey?: Key | undefined;
   /**
    * After how many days objects are deleted, by prefix; '' is the whole bucket, null is never.
    * @default - nothing is deleted
@@ -35,18 +44,23 @@ export type Grantee = IGrantable & IConstruct;
 /** A bucket that nobody but its grantees reaches, over TLS; grants are for prefixes, never for the whole bucket. */
 export class PrivateBucket extends Construct {
   readonly bucket: Bucket;
+  readonly #key: Key | undefined;
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
+    const { encryptionKey, oldVersionDays } = props;
+    this.#key = encryptionKey;
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: props.bucketName,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
+      // The CDK declares its own class in a way that exactOptionalPropertyTypes does not take for its interface.
+      ...(encryptionKey === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : { encryption: BucketEncryption.KMS, encryptionKey: encryptionKey as IKey, bucketKeyEnabled: true }),
       enforceSSL: isTlsOnly(props.config),
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      versioned: props.versioned ?? false,
+      versioned: oldVersionDays !== undefined,
       ...(props.accessLogs && {
-        // The CDK declares its own class in a way that exactOptionalPropertyTypes does not take for its interface.
         serverAccessLogsBucket: props.accessLogs.store.bucket as IBucket,
         serverAccessLogsPrefix: props.accessLogs.prefix,
       }),
@@ -55,8 +69,9 @@ export class PrivateBucket extends Construct {
       lifecycleRules: [
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         ...Object.entries(props.expireAfterDays ?? {}).flatMap(([prefix, days]) =>
-          days === null ? [] : [expiry(prefix, Duration.days(days), props.versioned ?? false)],
+          days === null ? [] : [expiry(prefix, days, oldVersionDays)],
         ),
+        ...(typeof oldVersionDays === 'number' ? [endOfOldVersions(Duration.days(oldVersionDays))] : []),
       ],
     });
   }
@@ -64,6 +79,7 @@ export class PrivateBucket extends Construct {
   /** Reading what is under the prefixes ('raw/'), and listing it; a list that names no prefix shows all keys. */
   grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:GetObject'], prefixes);
+    this.#grantKey(grantee, 'kms:Decrypt');
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
@@ -79,6 +95,7 @@ export class PrivateBucket extends Construct {
   /** Writing of what lies under the prefixes; not deleting. */
   grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:PutObject'], prefixes);
+    this.#grantKey(grantee, 'kms:GenerateDataKey');
   }
 
   /** What Lambda asks of a function whose failed batches go to this bucket: writing anywhere in it, and listing it. */
@@ -89,6 +106,12 @@ export class PrivateBucket extends Construct {
     );
   }
 
+  #grantKey(grantee: Grantee, action: string): void {
+    if (this.#key === undefined) return;
+    const resources = [this.#key.keyArn];
+    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: [action], resources }));
+  }
+
   #grant(grantee: Grantee, actions: string[], prefixes: readonly string[]): void {
     const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
@@ -96,10 +119,18 @@ export class PrivateBucket extends Construct {
   }
 }
 
-/** Where versions are kept, expiry only hides the latest: what is hidden then goes as well. */
-const expiry = (prefix: string, age: Duration, versioned: boolean): LifecycleRule => ({
+/** Where versions are kept, expiry only hides the latest: what is short-lived is not kept longer hidden than it was seen. */
+const expiry = (prefix: string, days: number, oldVersionDays: number | null | undefined): LifecycleRule => ({
   id: `expire-${prefix || 'all'}`.replace('/', ''),
   prefix,
-  expiration: age,
-  ...(versioned && { noncurrentVersionExpiration: age }),
+  expiration: Duration.days(days),
+  ...(oldVersionDays !== undefined &&
+    days < (oldVersionDays ?? Infinity) && { noncurrentVersionExpiration: Duration.days(days) }),
+});
+
+/** Whatever hid them: a new version, a deletion, or the expiry of the latest. */
+const endOfOldVersions = (age: Duration): LifecycleRule => ({
+  id: 'old-versions',
+  noncurrentVersionExpiration: age,
+  expiredObjectDeleteMarker: true,
 });

@@ -1,6 +1,7 @@
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogStream } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -15,6 +16,8 @@ export interface StreamArchiveProps {
   readonly name: string;
   readonly stream: IStream;
   readonly bucket: PrivateBucket;
+  /** That both are encrypted with; undefined is AWS's own, which asks for no rights. */
+  readonly key: Key | undefined;
   /** Where its objects lie ('stream/'), by the hour (UTC) in which a record came. */
   readonly prefix: string;
   /** Where what could not be delivered lies, with the reason. */
@@ -79,7 +82,11 @@ const EXTENSIONS = { GZIP: '.jsonl.gz', UNCOMPRESSED: '.jsonl' } as const satisf
 >;
 
 /** What Firehose asks of a role that reads a Kinesis stream and writes to S3 (Developer Guide, "Controlling access"), under the two prefixes. */
-function grantArchiving(role: Role, { stream, bucket, prefix, errorPrefix }: StreamArchiveProps): void {
+function grantArchiving(role: Role, { stream, bucket, key, prefix, errorPrefix }: StreamArchiveProps): void {
+  if (key !== undefined) {
+    const actions = ['kms:Decrypt', 'kms:GenerateDataKey'];
+    role.addToPolicy(new PolicyStatement({ actions, resources: [key.keyArn] }));
+  }
   role.addToPolicy(
     new PolicyStatement({
       actions: ['kinesis:DescribeStream', 'kinesis:GetShardIterator', 'kinesis:GetRecords', 'kinesis:ListShards'],

@@ -13,6 +13,7 @@ import {
   stackName,
 } from '../config.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
+import { dataKeyAlias } from '../constructs/data-key.ts';
 import { isProtected } from '../constructs/termination-protection.ts';
 import type { Repository } from './repository.ts';
 
@@ -141,6 +142,7 @@ export class DeliveryStack extends Stack {
         conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } }, // see PrivateBucket.grantRead
       }),
     );
+    this.#grantDataKey(role, config);
     for (const arn of functions) {
       acceptWildcard(role, `${arn}:*`, 'The alias and the versions of one function, which get their numbers later.');
     }
@@ -173,6 +175,20 @@ export class DeliveryStack extends Stack {
     role.addToPolicy(
       new PolicyStatement({ actions: ['codedeploy:ListDeployments', 'codedeploy:StopDeployment'], resources: groups }),
     );
+  }
+
+  /** The other stack's key, if it has one of its own; only its alias is known here. */
+  #grantDataKey(role: Role, config: Config): void {
+    if (!config.dataProtection.customerManagedKey) return;
+    const keys = this.formatArn({ service: 'kms', resource: 'key', resourceName: '*' });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [keys],
+        conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${dataKeyAlias(config)}` } },
+      }),
+    );
+    acceptWildcard(role, keys, 'One key, by its alias: its id is made with the other stack.');
   }
 
   #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {

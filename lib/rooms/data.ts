@@ -1,3 +1,4 @@
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { bucketNames, type Config } from '../config.ts';
@@ -5,6 +6,8 @@ import { type Grantee, PrivateBucket } from '../constructs/private-bucket.ts';
 
 export interface DataRoomProps {
   readonly config: Config;
+  /** Of the environment, if it has one. */
+  readonly key: Key | undefined;
 }
 
 const ALIASES = 'aliases/';
@@ -17,10 +20,13 @@ export class DataRoom extends Construct {
   readonly models: PrivateBucket;
   readonly data: PrivateBucket;
   readonly undelivered: PrivateBucket;
+  readonly key: Key | undefined;
   readonly #runs: string;
 
-  constructor(scope: Construct, id: string, { config }: DataRoomProps) {
+  constructor(scope: Construct, id: string, { config, key }: DataRoomProps) {
     super(scope, id);
+    this.key = key;
+    const { oldVersionDays } = config.dataProtection;
     const { raw, predictions, stream, streamErrors, quarantine, undelivered, staging } = config.lifecycleDays;
     const names = bucketNames(config, config.account ?? Aws.ACCOUNT_ID);
     const accessLogs = this.#accessLogs(config, names.accessLogs);
@@ -28,13 +34,16 @@ export class DataRoom extends Construct {
       config,
       ...accessLogs('models/'),
       bucketName: names.models,
-      versioned: true,
+      encryptionKey: key,
+      oldVersionDays,
       expireAfterDays: { [STAGED_RUNS]: staging },
     });
     this.data = new PrivateBucket(this, 'Data', {
       config,
       ...accessLogs('data/'),
       bucketName: names.data,
+      encryptionKey: key,
+      oldVersionDays,
       expireAfterDays: {
         'raw/': raw,
         'predictions/': predictions,
@@ -48,6 +57,7 @@ export class DataRoom extends Construct {
       config,
       ...accessLogs('undelivered/'),
       bucketName: names.undelivered,
+      encryptionKey: key,
       expireAfterDays: { '': undelivered },
     });
     this.#runs = `${config.model.experiment}/`;

@@ -1,5 +1,6 @@
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Config, resourceName, stackName } from '../config.ts';
@@ -136,7 +137,7 @@ export class QueryRoom extends Construct {
       storageDescriptor: { columns: columnsOf(PUBLISHED), serdeInfo: {} },
     });
     published.node.addDependency(predictions, current);
-    this.#workgroup(config, at(QUERY_RESULTS));
+    this.#workgroup(config, at(QUERY_RESULTS), store.key);
   }
 
   #table(id: string, name: string, input: Omit<CfnTable.TableInputProperty, 'name'>): CfnTable {
@@ -161,7 +162,9 @@ export class QueryRoom extends Construct {
   }
 
   /** Every query's results are encrypted, go to one place and leave it again. */
-  #workgroup({ env, query }: Config, outputLocation: string): void {
+  #workgroup({ env, query }: Config, outputLocation: string, key: Key | undefined): void {
+    const encryptionConfiguration =
+      key === undefined ? { encryptionOption: 'SSE_S3' } : { encryptionOption: 'SSE_KMS', kmsKey: key.keyArn };
     new CfnWorkGroup(this, 'WorkGroup', {
       name: resourceName(env, 'queries'),
       description: 'Queries over the predictions',
@@ -171,7 +174,7 @@ export class QueryRoom extends Construct {
         publishCloudWatchMetricsEnabled: true,
         bytesScannedCutoffPerQuery: query.mostScannedGb * GIGABYTE,
         engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
-        resultConfiguration: { outputLocation, encryptionConfiguration: { encryptionOption: 'SSE_S3' } },
+        resultConfiguration: { outputLocation, encryptionConfiguration },
       },
     });
   }

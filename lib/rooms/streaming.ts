@@ -1,4 +1,5 @@
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -27,8 +28,8 @@ export class StreamingRoom extends Construct {
 
   constructor(scope: Construct, id: string, { config, code, store }: StreamingRoomProps) {
     super(scope, id);
-    this.events = this.#stream('Events', config, config.streams.events);
-    this.predictions = this.#stream('Predictions', config, config.streams.predictions);
+    this.events = this.#stream('Events', config, config.streams.events, store);
+    this.predictions = this.#stream('Predictions', config, config.streams.predictions, store);
     this.score = new TripcastFunction(this, 'StreamScore', {
       config,
       code,
@@ -49,20 +50,23 @@ export class StreamingRoom extends Construct {
       name: 'archive',
       stream: this.predictions,
       bucket: store.data,
+      key: store.key,
       prefix: 'stream/',
       errorPrefix: 'stream-errors/',
     });
     this.eventSource = this.#eventSource(config, this.score.goLive(), store);
   }
 
-  #stream(id: string, { streams, stateful }: Config, streamName: string): Stream {
+  #stream(id: string, { streams, stateful }: Config, streamName: string, { key }: DataRoom): Stream {
     return new Stream(this, id, {
       streamName,
       ...(streams.mode === 'provisioned'
         ? { streamMode: StreamMode.PROVISIONED, shardCount: streams.shards }
         : { streamMode: StreamMode.ON_DEMAND }),
       retentionPeriod: Duration.hours(streams.retentionHours),
-      encryption: StreamEncryption.MANAGED,
+      ...(key === undefined
+        ? { encryption: StreamEncryption.MANAGED }
+        : { encryption: StreamEncryption.KMS, encryptionKey: key as IKey }),
       removalPolicy: stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
   }

@@ -4,6 +4,7 @@ import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { loadConfig } from '../../lib/config.ts';
 import { CLONE } from '../../src/local/paths.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -46,4 +47,20 @@ test('the base is what a bot moves, and its digest alone', () => {
   expect(
     rules.filter(({ enabled }) => enabled === false).flatMap(({ matchUpdateTypes = ['digest'] }) => matchUpdateTypes),
   ).toEqual(['major', 'minor', 'patch']);
+});
+
+test('images are scanned as they are pushed only by a step of docs/deploy.md: the bootstrap of the pinned CLI does not ask for it', () => {
+  const template = readFileSync(join(CLONE, 'node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml'), 'utf8');
+  const [repository = ''] = /^ {2}ContainerAssetsRepository:\n(?: {3,}.*\n)+/m.exec(template) ?? [];
+  expect(repository).toContain('AWS::ECR::Repository');
+  // If a later CLI does: remove the step, and the sentence before it.
+  expect(repository).not.toMatch(/ScanOnPush/i);
+  const [, name = ''] = /Fn::Sub: (cdk-\S+)/.exec(repository) ?? [];
+  const step = /^aws ecr put-image-scanning-configuration --repository-name (\S+) .*scanOnPush=true/m.exec(
+    readFileSync(join(CLONE, 'docs/deploy.md'), 'utf8'),
+  );
+  const filled = { Qualifier: 'hnb659fds', 'AWS::AccountId': 'ACCOUNT', 'AWS::Region': loadConfig('prod').region };
+  expect(step?.[1]).toBe(
+    Object.entries(filled).reduce((text, [key, value]) => text.replace(`\${${key}}`, value), name),
+  );
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
-import { synthesize, synthesized } from './support/synthesized.ts';
+import { statementsIn } from './support/iam-text.ts';
+import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 const tlsOnly = (bucket: string) => ({
   Statement: expect.arrayContaining([
@@ -80,6 +82,7 @@ describe('the buckets of prod', () => {
         { Prefix: 'stream-errors/', ExpirationInDays: 90 },
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
         { Prefix: 'query-results/', ExpirationInDays: 30 },
+        { Id: 'old-versions' },
       ],
     });
   });
@@ -98,9 +101,105 @@ describe('the buckets of prod', () => {
     );
   });
 
-  test('keep every version of a model', () => {
-    const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('rll-models-'));
+  test.each(['rll-models-', 'tripcast-data-'])('keep for 30 days what was replaced or deleted in %s', (name) => {
+    const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes(name));
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    const { Rules } = z
+      .object({ Rules: z.array(z.record(z.string(), z.unknown())) })
+      .parse(Properties.LifecycleConfiguration);
+    const ofOldVersions = Rules.filter((rule) => 'NoncurrentVersionExpiration' in rule && rule.Prefix === undefined);
+    // One rule for the whole bucket, whatever deleted the object: a person, a new version, or another rule.
+    expect(ofOldVersions).toEqual([
+      {
+        Id: 'old-versions',
+        Status: 'Enabled',
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+        ExpiredObjectDeleteMarker: true,
+      },
+    ]);
+    for (const { Prefix, ExpirationInDays, NoncurrentVersionExpiration } of Rules) {
+      if (typeof Prefix !== 'string' || Number(ExpirationInDays) >= 30) continue;
+      expect(NoncurrentVersionExpiration, Prefix).toEqual({ NoncurrentDays: ExpirationInDays });
+    }
+  });
+});
+
+describe('with a key of its own', () => {
+  const prod = loadConfig('prod');
+  const config = { ...prod, dataProtection: { ...prod.dataProtection, customerManagedKey: true } };
+  const stack = synthesize(config);
+  const { resource, resources } = stack;
+  const [key, { Properties, DeletionPolicy }] = resource('AWS::KMS::Key', ({ Description }) =>
+    String(Description).startsWith('Rides'),
+  );
+  const arn = { 'Fn::GetAtt': [key, 'Arn'] };
+
+  /** What each role may do with the key, beside what else it may do. */
+  const roles = Map.groupBy(
+    statementsIn(stack).filter(({ principals, effect }) => principals.length === 0 && effect === 'Allow'),
+    ({ of }) => of,
+  );
+  const withKey = (role: string) =>
+    (roles.get(role) ?? []).filter(({ resources: on }) => on.includes('Key')).flatMap(({ actions }) => actions);
+  const rolesThat = (action: string, on: RegExp) =>
+    [...roles].flatMap(([role, statements]) =>
+      statements.some((each) => each.actions.includes(action) && each.resources.some((place) => on.test(place)))
+        ? [role]
+        : [],
+    );
+
+  test('prod has one more key, which rotates and outlives the stack as what it encrypts does', () => {
+    expect(resources('AWS::KMS::Key').size).toBe(synthesized('prod').resources('AWS::KMS::Key').size + 1);
+    expect(Properties.EnableKeyRotation).toBe(true);
+    expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+  });
+
+  test('every bucket of data is encrypted with it; the one of access logs cannot be', () => {
+    const encrypted = [...resources('AWS::S3::Bucket').values()].map((each) => [
+      JSON.stringify(each.Properties.BucketName).includes('access-logs'),
+      each.Properties.BucketEncryption,
+    ]);
+    const byKey = {
+      BucketKeyEnabled: true,
+      ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: arn },
+    };
+    const byS3 = { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } };
+    expect(encrypted).toHaveLength(4);
+    for (const [isOfLogs, encryption] of encrypted) {
+      expect(encryption).toEqual({ ServerSideEncryptionConfiguration: [isOfLogs ? byS3 : byKey] });
+    }
+  });
+
+  test('streams, the variables of functions and what Athena answers are, too', () => {
+    for (const each of resources('AWS::Kinesis::Stream').values()) {
+      expect(each.Properties.StreamEncryption).toEqual({ EncryptionType: 'KMS', KeyId: arn });
+    }
+    for (const each of resources('AWS::Lambda::Function').values()) expect(each.Properties.KmsKeyArn).toEqual(arn);
+    expect(JSON.stringify(resource('AWS::Athena::WorkGroup')[1].Properties)).toContain(
+      JSON.stringify({ EncryptionOption: 'SSE_KMS', KmsKey: arn }),
+    );
+  });
+
+  test('every role that reads or writes what it encrypts may use it for that', () => {
+    const readers = [...rolesThat('s3:GetObject', /^Data\//), ...rolesThat('kinesis:GetRecords', /^Streaming\//)];
+    const writers = [...rolesThat('s3:PutObject', /^Data\//), ...rolesThat('kinesis:PutRecords', /^Streaming\//)];
+    expect(readers).toEqual(expect.arrayContaining(['Batch/Score/Role', 'Streaming/Archive/Role']));
+    expect(writers).toEqual(
+      expect.arrayContaining(['Batch/Score/Role', 'Streaming/Archive/Role', 'Serving/Predict/Role']),
+    );
+    for (const role of readers) expect(withKey(role), role).toContain('kms:Decrypt');
+    for (const role of writers) expect(withKey(role).join(), role).toMatch(/kms:GenerateDataKey/);
+  });
+
+  test('the role that checks a deploy may read the champion', () => {
+    const [statement] = statementsIn(synthesizeDelivery({ config })).filter(({ actions }) =>
+      actions.includes('kms:Decrypt'),
+    );
+    expect(statement).toMatchObject({
+      of: 'Rollout',
+      actions: ['kms:Decrypt'],
+      conditions: ['ForAnyValue:StringEquals kms:ResourceAliases = alias/tripcast-prod-data'],
+    });
   });
 });
 

@@ -32,6 +32,7 @@ describe.each(ENVIRONMENTS)('training in %s', (env) => {
       Rules: [
         { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
         { Prefix: 'staging/', ExpirationInDays: 7, NoncurrentVersionExpiration: { NoncurrentDays: 7 } },
+        { Id: 'old-versions' },
       ],
     });
   });

@@ -1,0 +1,21 @@
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type Config, resourceName } from '../config.ts';
+
+/** What a role finds the key by that cannot know its id. */
+export const dataKeyAlias = ({ env }: Config) => resourceName(env, 'data');
+
+/**
+ * The environment's own key for its buckets, streams and the variables of its functions, where it is configured to have one;
+ * otherwise AWS's keys do. It outlives the stack where they do: without it, nothing in them can be read.
+ */
+export function createDataKey(scope: Construct, id: string, config: Config): Key | undefined {
+  if (!config.dataProtection.customerManagedKey) return undefined;
+  return new Key(scope, id, {
+    alias: dataKeyAlias(config),
+    description: `Rides, models and predictions of ${config.env}`,
+    enableKeyRotation: true,
+    removalPolicy: config.stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+  });
+}
