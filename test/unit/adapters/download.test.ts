@@ -236,7 +236,9 @@ describe('a download', () => {
     const { port } = server.address() as AddressInfo;
     const clock = new ManualClock();
     const fetching = download(`http://127.0.0.1:${port}/x`, join(temporaryFolder(), 'x'), { clock });
-    await expect(fetching).rejects.toThrow(/could not be fetched \(fetch failed: .*ECONNREFUSED.*\)\. Try again later\./);
+    await expect(fetching).rejects.toThrow(
+      /could not be fetched \(fetch failed: .*ECONNREFUSED.*\)\. Try again later\./,
+    );
     expect(clock.sleeps.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(100_000);
   });
 });
