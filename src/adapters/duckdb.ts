@@ -11,6 +11,7 @@ import {
   STRUCT,
   version,
 } from '@duckdb/node-api';
+import { TransientError } from '../errors.ts';
 import type { ArgumentArrays, SqlFunction, SqlFunctions } from '../trips/database.ts';
 
 export interface DuckDBOptions {
@@ -54,8 +55,13 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
     return new DuckDB(instance, connection);
   }
 
+  /** @throws TransientError when the disk that the query writes to is full */
   async run(sql: string): Promise<void> {
-    await this.connection.run(sql);
+    try {
+      await this.connection.run(sql);
+    } catch (error) {
+      throw error instanceof Error && DISK_FULL.test(error.message) ? diskFull(error) : error;
+    }
   }
 
   /** All rows, as objects by column name; for small results. BIGINT comes as bigint. */
@@ -155,6 +161,15 @@ function copyNumbers(
     }
   });
 }
+
+const DISK_FULL = /No space left on device|Disk quota exceeded/;
+
+const diskFull = (cause: Error) =>
+  new TransientError(
+    `The disk is full (${cause.message.split('\n', 1)[0]})`,
+    'Free some space there, and run it again.',
+    { cause },
+  );
 
 const SQL_TYPES = { BIGINT, FLOAT, DOUBLE } as const;
 const ARRAYS = { BIGINT: BigInt64Array, FLOAT: Float32Array, DOUBLE: Float64Array } as const;

@@ -21,6 +21,18 @@ export function localFiles(named: string): readonly string[] {
   return [file, cardOf(file), goldenOf(file)];
 }
 
+/** @throws TripcastError when a file is named, and none is there; so that nothing else is begun for it */
+export async function checkModelFile(named: string): Promise<void> {
+  if (named === 'champion' || isRunId(named)) return;
+  if (!(await exists(named))) {
+    throw new TripcastError(
+      `There is no model file ${named}`,
+      'Give a run id, `champion`, or the path of a model.onnx.',
+    );
+  }
+  await checkInputFile(named, 'Give the path of the model.onnx in it.');
+}
+
 const modelFile = (named: string) => (isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named);
 const cardOf = (model: string) => join(dirname(model), 'card.json');
 const goldenOf = (model: string) => join(dirname(model), 'golden.json');
@@ -50,16 +62,10 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
 async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<LoadedModel> {
   const { loadScorer } = await import('../adapters/onnxruntime.ts');
   const file = modelFile(named);
+  await checkModelFile(named);
   if (named !== 'champion' && (await exists(file))) {
-    await checkInputFile(file, 'Give the path of the model.onnx in it.');
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
-  }
-  if (named !== 'champion' && !isRunId(named)) {
-    throw new TripcastError(
-      `There is no model file ${named}`,
-      'Give a run id, `champion`, or the path of a model.onnx.',
-    );
   }
   const [{ connect }, { loadRun }] = await Promise.all([import('./context.ts'), import('../registry/load-run.ts')]);
   const { registry } = await connect(env);

@@ -5,7 +5,7 @@ import { scoreFile } from '../batch/score-file.ts';
 import { TripcastError } from '../errors.ts';
 import { isMonth, type Month } from '../trips/month.ts';
 import { parseTaxiType, TAXI_TYPES, type TaxiType } from '../trips/taxi-type.ts';
-import { chooseModel, localFiles } from './model-file.ts';
+import { checkModelFile, chooseModel, localFiles } from './model-file.ts';
 import type { CommonOptions } from './options.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
@@ -27,6 +27,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   const started = performance.now();
   const { taxiType, month } = whatItIs(options);
   await checkInputFile(options.input, 'Give the path of a Parquet file.');
+  await checkModelFile(options.model);
   const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
   await using folder = await workFolder(dirname(output));
   // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '../../../src/adapters/duckdb.ts';
 import { type ScoreFileJob, scoreFile } from '../../../src/batch/score-file.ts';
+import { TransientError } from '../../../src/errors.ts';
 import { sha256OfFile } from '../../../src/storage/sha256.ts';
 import { parseMonth } from '../../../src/trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
@@ -329,7 +330,11 @@ describe('a failure on the way leaves nothing behind', () => {
     const workFolder = temporaryFolder();
     const output = join(workFolder, 'output.parquet');
     await symlink('/dev/full', join(workFolder, 'scores.parquet')); // every write to it finds no space left
-    await expect(score(realMonth('2023-04'), { output, workFolder })).rejects.toThrow(/Could not write|Cannot open/);
+    const scoring = score(realMonth('2023-04'), { output, workFolder });
+    await expect(scoring).rejects.toThrow(TransientError);
+    await expect(scoring).rejects.toThrow(
+      /^The disk is full \(.*Could not write.*scores\.parquet.*\)\. Free some space there, and run it again\.$/,
+    );
     expect(await readdir(workFolder)).toEqual([]);
   });
 
