@@ -234,7 +234,7 @@ function program(): Command {
   command('serve', 'the API on this machine; AWS only if the model lies there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
-    .option('--port <n>', 'port on 127.0.0.1', argument(wholeNumber), 8000)
+    .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(portNumber))
     .action(lazily(async () => (await import('./serve.ts')).serve));
 
   command('invoke <function> <event>', 'call a deployed function with an event file').action(
@@ -297,6 +297,11 @@ const argument =
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number.');
+}
+
+function portNumber(text: string): number {
+  if (wholeNumber(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('It must be a port, 0..65535.');
 }
 
 function positiveNumber(text: string): number {
