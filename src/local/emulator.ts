@@ -158,6 +158,10 @@ function emulatorVariables(it: { port: number; auth: boolean; home: string; name
   };
 }
 
+/** Whether an emulator answers there, of whoever it is. */
+export const isAnswering = async (endpointUrl: string): Promise<boolean> =>
+  (await emulatorName(endpointUrl)) !== undefined;
+
 /** What the emulator at this address calls itself; undefined when none answers. */
 async function emulatorName(endpointUrl: string): Promise<string | undefined> {
   try {
@@ -165,7 +169,7 @@ async function emulatorName(endpointUrl: string): Promise<string | undefined> {
     const health: unknown = await answer.json();
     return health instanceof Object && 'edition' in health ? String(health.edition) : undefined;
   } catch {
-    return undefined; // not up yet
+    return undefined; // not up yet, or no longer
   }
 }
 

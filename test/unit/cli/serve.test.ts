@@ -9,7 +9,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 
 const COMMAND = join(CLONE, 'bin/tripcast.ts');
-const run = (...args: readonly string[]) => spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', timeout: 30_000 });
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', timeout: 30_000 });
 
 function aModel(): string {
   const folder = join(temporaryFolder(), 'model');
