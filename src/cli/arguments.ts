@@ -39,7 +39,8 @@ export const between =
     );
 
 export const zone = between(ZONES.first, ZONES.last);
-export const port = between(1, 65_535);
+/** 0 = any that is free. */
+export const port = between(0, 65_535);
 
 export function miles(text: string): number {
   const distance = Number(text);

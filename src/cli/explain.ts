@@ -43,7 +43,7 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
   const [card, files] = await Promise.all([registry.card(run_id), registry.readModel(run_id)]);
   if (card === undefined || files === undefined) {
     throw new TripcastError(
-      `Ride ${formatMonthRide(ride)} was predicted by run ${run_id}, which is not in the registry any more`,
+      `Ride ${formatMonthRide(wanted)} was predicted by run ${run_id}, which is not in the registry any more`,
       'Copy the run back with `tripcast models copy`, or score the month again with `tripcast batch --force`.',
     );
   }

@@ -261,7 +261,7 @@ export function program(): Command {
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .addOption(anyTaxiType())
-    .option('--port <n>', 'port on 127.0.0.1', argument(port), 8000)
+    .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(port))
     .action(lazily(async () => (await import('./serve.ts')).serve));
 
   command('invoke <function> <event>', 'call a deployed function with an event file').action(

@@ -33,7 +33,7 @@ export class Results {
    * @throws TripcastError when a result could not be written for another reason
    */
   async exitCode(): Promise<number> {
-    await new Promise<void>((resolve) => this.#to.write('', () => resolve()));
+    if (!this.lost.aborted) await new Promise<void>((resolve) => this.#to.write('', () => resolve()));
     if (!this.lost.aborted) return 0;
     const { reason }: { readonly reason: NodeJS.ErrnoException } = this.lost;
     if (reason.code === 'EPIPE') return CLOSED_PIPE;

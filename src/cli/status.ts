@@ -1,5 +1,6 @@
 import { type Config, loadConfig, stackName } from '../../lib/config.ts';
 import { withoutCredentials } from '../credentials.ts';
+import type { LocalEnvironment } from '../local/environment.ts';
 import type { MlflowState } from '../local/mlflow.ts';
 import { status as findStatus, type Status } from '../local/status.ts';
 import type { CommonOptions } from './options.ts';
@@ -36,8 +37,15 @@ async function showStack(config: Config, terminal: Terminal): Promise<void> {
 }
 
 export function describeEnvironment(found: Status): string {
-  if (!found.up) return 'The local environment is not up. Start it with `npx tripcast up`.';
-  const { environment, stack, mlflow, current } = found;
+  if (!found.up) return notUp(found.ended);
+  const { environment, answers, stack, mlflow, current } = found;
+  if (!answers) {
+    return [
+      `The emulator at ${environment.endpointUrl} is running (process ${environment.process.pid}) but does not answer.`,
+      'Start it again with `npx tripcast down` and `npx tripcast up`.',
+      `Its log is ${environment.logFile}.`,
+    ].join('\n');
+  }
   const rows = [
     ['emulator', environment.endpointUrl],
     ['stack', stack === undefined ? 'not deployed' : `${stack.name} ${stack.status}`],
@@ -51,6 +59,12 @@ export function describeEnvironment(found: Status): string {
 }
 
 const elsewhere = () => withoutCredentials(process.env.MLFLOW_TRACKING_URI ?? 'not started');
+
+function notUp(ended: LocalEnvironment | undefined): string {
+  const start = 'Start it with `npx tripcast up`.';
+  if (ended === undefined) return `The local environment is not up. ${start}`;
+  return `The local environment is not up: its emulator at ${ended.endpointUrl} has ended, and what it held is gone. ${start}\nIts log is ${ended.logFile}.`;
+}
 
 /** Its address, or what it is at. */
 export function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {

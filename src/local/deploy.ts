@@ -36,7 +36,7 @@ export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: 
   const outputsFile = join(dir, 'outputs.json');
   const logFile = join(dir, 'deploy.log');
   await makeAssetBucket(endpointUrl);
-  rmSync(join(dir, 'cdk.out'), { recursive: true, force: true }); // or the assets of every past version pile up
+  rmSync(assemblyIn(dir), { recursive: true, force: true }); // or the assets of every past version pile up
   const lock = join(CLONE_LOCAL, 'deploy.lock');
   const { exitCode, lines } = await withLock(
     lock,
@@ -106,8 +106,11 @@ async function runCdk({ endpointUrl, dir, outputsFile, logFile, onLine, signal }
   return { exitCode, lines };
 }
 
+/** The folder of a deployment's cloud assembly; the command line of its `cdk` names it. */
+export const assemblyIn = (dir: string) => join(dir, 'cdk.out');
+
 const cdkArguments = (dir: string, outputsFile: string) => [
-  ...['deploy', '--app', 'node bin/app.ts', '--context', 'env=dev', '--output', join(dir, 'cdk.out')],
+  ...['deploy', '--app', 'node bin/app.ts', '--context', 'env=dev', '--output', assemblyIn(dir)],
   ...['--outputs-file', outputsFile, '--require-approval', 'never', '--method', 'direct'],
   ...['--progress', 'events', '--no-color', '--no-notices'],
 ];

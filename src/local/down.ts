@@ -1,9 +1,10 @@
-import { stopEmulator, stopLeftovers } from './emulator.ts';
+import { stopEmulator } from './emulator.ts';
 import { forgetEnvironment, readEnvironment } from './environment.ts';
+import { stopLeftovers } from './leftovers.ts';
 import { forgetLocalStack } from './localstack-up.ts';
 import { withLock } from './lock.mjs';
 import { stopMlflow } from './mlflow.ts';
-import { UP_LOCK } from './paths.ts';
+import { LOCAL, UP_LOCK } from './paths.ts';
 
 /**
  * Stops the local environment: the emulator with all it holds, the functions it runs, and MLflow; and emulators that a
@@ -21,7 +22,7 @@ async function stopAll(): Promise<readonly string[]> {
     const { mlflow } = environment;
     await Promise.all([stopEmulator(environment), mlflow && stopMlflow(mlflow)]);
   }
-  const leftovers = await stopLeftovers();
+  const leftovers = await stopLeftovers(LOCAL);
   forgetEnvironment();
   forgetLocalStack();
   return [...(environment ? [environment.endpointUrl] : []), ...leftovers.map((port) => `http://127.0.0.1:${port}`)];

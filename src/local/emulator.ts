@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TripcastError } from '../errors.ts';
 import { LOCAL, PYTHON } from './paths.ts';
 import { canBind, freePort } from './ports.ts';
-import { isRunning, processesWith, processStart } from './processes.mjs';
+import { isRunning, processStart } from './processes.mjs';
 
 const DEFAULT_PORT = 4566;
 const START_DEADLINE_MS = 60_000;
@@ -115,24 +115,7 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
 /** An argument that tells this emulator's process from any other; Python keeps options that it does not know to itself. */
 export const markOf = (home: string) => `tripcast=${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
 
-/**
- * Stops the emulators of a folder that no file tells of, since whoever started them was killed before it could write one,
- * or the file was damaged. Each has a folder that was made before it was started, and a command line that names it.
- * @returns the ports they had
- */
-export async function stopLeftovers(dir = LOCAL): Promise<readonly number[]> {
-  const ports = readdirSync(dir).flatMap((name) => /^emulator-(\d+)$/.exec(name)?.[1] ?? []);
-  const stopped = ports.map(async (port) => {
-    const home = homeOf(dir, Number(port));
-    const processes = processesWith(markOf(home));
-    await Promise.all(processes.map((process) => stopEmulator({ process, home })));
-    rmSync(home, { recursive: true, force: true });
-    return processes.length === 0 ? [] : [Number(port)];
-  });
-  return (await Promise.all(stopped)).flat();
-}
-
-const homeOf = (dir: string, port: number) => join(dir, `emulator-${port}`);
+export const homeOf = (dir: string, port: number) => join(dir, `emulator-${port}`);
 
 /** Nothing of the caller's environment but what a process needs: it passes its own on to every function it runs. */
 function emulatorVariables(it: { port: number; auth: boolean; home: string; name: string }): NodeJS.ProcessEnv {
@@ -158,6 +141,10 @@ function emulatorVariables(it: { port: number; auth: boolean; home: string; name
   };
 }
 
+/** Whether an emulator answers there, of whoever it is. */
+export const isAnswering = async (endpointUrl: string): Promise<boolean> =>
+  (await emulatorName(endpointUrl)) !== undefined;
+
 /** What the emulator at this address calls itself; undefined when none answers. */
 async function emulatorName(endpointUrl: string): Promise<string | undefined> {
   try {
@@ -165,7 +152,7 @@ async function emulatorName(endpointUrl: string): Promise<string | undefined> {
     const health: unknown = await answer.json();
     return health instanceof Object && 'edition' in health ? String(health.edition) : undefined;
   } catch {
-    return undefined; // not up yet
+    return undefined; // not up yet, or no longer
   }
 }
 
@@ -174,13 +161,17 @@ async function emulatorName(endpointUrl: string): Promise<string | undefined> {
  * only has its pid.
  */
 export async function stopEmulator({ process, home }: Pick<Emulator, 'process' | 'home'>): Promise<void> {
-  if (isRunning(process)) {
-    signalGroup(process.pid, 'SIGTERM');
-    for (let waited = 0; isRunning(process) && waited < STOP_GRACE_MS; waited += POLL_MS) await sleep(POLL_MS);
-    signalGroup(process.pid, 'SIGKILL'); // the workers, and whatever did not listen; nothing of theirs is worth saving
-    while (isRunning(process)) await sleep(POLL_MS);
-  }
+  await stopGroup(process);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Ends a process that leads a group, and the group with it. */
+export async function stopGroup(leader: ProcessMark): Promise<void> {
+  if (!isRunning(leader)) return;
+  signalGroup(leader.pid, 'SIGTERM');
+  for (let waited = 0; isRunning(leader) && waited < STOP_GRACE_MS; waited += POLL_MS) await sleep(POLL_MS);
+  signalGroup(leader.pid, 'SIGKILL'); // the workers, and whatever did not listen; nothing of theirs is worth saving
+  while (isRunning(leader)) await sleep(POLL_MS);
 }
 
 /** Signals a process group; one that is gone is no error. */

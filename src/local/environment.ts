@@ -30,12 +30,17 @@ const STATE_FILE = join(LOCAL, 'environment.json');
 
 /** The environment that is up; undefined when none is, or what the file names is gone (a crash, a reboot). */
 export function readEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
-  const environment = readCached(
+  const environment = lastEnvironment(file);
+  return environment !== undefined && isRunning(environment.process) ? environment : undefined;
+}
+
+/** The environment that is up, or the last one, if nobody has stopped it with `down`. */
+export function lastEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
+  return readCached(
     file,
     (text) => environmentSchema.parse(JSON.parse(text)),
     'If the environment was up, `npx tripcast down` stops what is left of it.',
   );
-  return environment !== undefined && isRunning(environment.process) ? environment : undefined;
 }
 
 /** Written whole or not at all: a reader never sees half of it. */

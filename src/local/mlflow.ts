@@ -36,6 +36,7 @@ export type MlflowOptions = {
 export type KeeperOptions = {
   readonly port: number;
   readonly home: string;
+  readonly logFile: string;
   readonly endpointUrl: string;
   readonly emulator: ProcessMark;
 };
@@ -55,7 +56,7 @@ export async function startMlflow({
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const log = openSync(logFile, 'w');
-  const options: KeeperOptions = { port, home, endpointUrl, emulator };
+  const options: KeeperOptions = { port, home, logFile, endpointUrl, emulator };
   const keeper = spawn(
     process.execPath,
     [join(CLONE, 'src', 'local', 'mlflow-keeper.ts'), JSON.stringify(options)],

@@ -79,8 +79,8 @@ function argumentsFromProc(pid) {
 /** @param {string} argument */
 function pidsFromPs(argument) {
   const list = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,command='], { encoding: 'utf8' });
-  const commands = list.split('\n').map((line) => line.trim().split(/\s+/));
-  return commands.filter((words) => words.includes(argument)).map(([pid]) => Number(pid));
+  const lines = list.split('\n').filter((line) => `${line} `.includes(` ${argument} `));
+  return lines.map((line) => Number.parseInt(line, 10));
 }
 
 /** The process that asks. */

@@ -68,10 +68,14 @@ export async function installMlflow(root, signal) {
 async function installMissing(root, extras, log, signal) {
   const lacks = (/** @type {Extra} */ extra) => extras.includes(extra) && !hasVenv(root, VENVS[extra]);
   const steps = [
-    ...(hasNodeModules(root) ? [] : [{ name: 'node_modules', install: installNodeModules }]),
-    ...(hasVenv(root) ? [] : [{ name: 'Python tools', install: installVenv(TOOLS, findPython(process.env)) }]),
-    ...(lacks('checks') ? [{ name: 'test tools', install: installVenv(CHECKS, findPython(process.env)) }] : []),
-    ...(lacks('mlflow') ? [{ name: 'MLflow', install: installMlflow }] : []),
+    ...(hasNodeModules(root) ? [] : [{ name: 'node_modules', extra: false, install: installNodeModules }]),
+    ...(hasVenv(root)
+      ? []
+      : [{ name: 'Python tools', extra: false, install: installVenv(TOOLS, findPython(process.env)) }]),
+    ...(lacks('checks')
+      ? [{ name: 'test tools', extra: true, install: installVenv(CHECKS, findPython(process.env)) }]
+      : []),
+    ...(lacks('mlflow') ? [{ name: 'MLflow', extra: true, install: installMlflow }] : []),
   ];
 
   const neededBytes = steps.length === 0 ? requirements.SET_UP_CLONE_BYTES : requirements.FRESH_CLONE_BYTES;
@@ -86,13 +90,17 @@ async function installMissing(root, extras, log, signal) {
   signal?.addEventListener('abort', () => stop.abort(signal.reason), { once: true });
   const started = performance.now();
   const outcomes = await Promise.allSettled(
-    steps.map(async ({ name, install }) => {
+    steps.map(async ({ name, install, extra }) => {
       try {
         await install(root, stop.signal);
         log(`${name} installed, ${secondsSince(started)} s`);
       } catch (error) {
-        stop.abort(error); // the other step need not go on; its own failure then names this one
-        throw error;
+        const failure =
+          extra && error instanceof SetupError
+            ? new SetupError(`${error.message}\n${name} could not be installed. \`npm start\` works without.`)
+            : error;
+        stop.abort(failure); // the other step need not go on; its own failure then names this one
+        throw failure;
       }
     }),
   );

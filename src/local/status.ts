@@ -2,17 +2,24 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { loadConfig, stackName } from '../../lib/config.ts';
 import { type DeployedStack, describeStack } from '../adapters/cloudformation.ts';
 import { localApiUrl } from './api-url.ts';
-import { type LocalEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
+import { isAnswering } from './emulator.ts';
+import { type LocalEnvironment, lastEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
 import { type MlflowState, mlflowState } from './mlflow.ts';
 import { sourcesHash } from './sources.ts';
 
 export type StackStatus = DeployedStack & { readonly name: string };
 
 export type Status =
-  | { readonly up: false }
+  | {
+      readonly up: false;
+      /** The environment whose emulator ended by itself. */
+      readonly ended?: LocalEnvironment;
+    }
   | {
       readonly up: true;
       readonly environment: LocalEnvironment;
+      /** Whether its emulator, whose process runs, answers. */
+      readonly answers: boolean;
       /** undefined: the emulator has no such stack */
       readonly stack: StackStatus | undefined;
       /** undefined: it was not started, since MLFLOW_TRACKING_URI names another */
@@ -24,14 +31,19 @@ export type Status =
 /** What of the local environment is up, and what the deployed stack says of itself. */
 export async function status(): Promise<Status> {
   const environment = readEnvironment();
-  if (environment === undefined) return { up: false };
+  if (environment === undefined) {
+    const ended = lastEnvironment();
+    return { up: false, ...(ended && { ended }) };
+  }
+  const answers = await isAnswering(environment.endpointUrl);
   const [stack, mlflow] = await Promise.all([
-    deployedStack(environment.endpointUrl),
+    answers ? deployedStack(environment.endpointUrl) : undefined,
     environment.mlflow && mlflowState(environment.mlflow),
   ]);
   return {
     up: true,
     environment,
+    answers,
     stack,
     mlflow,
     current: environment.deployed?.sourcesHash === sourcesHash(),

@@ -1,10 +1,11 @@
 import { loadConfig, stackName } from '../../lib/config.ts';
 import { deployStack } from './deploy.ts';
-import { type Emulator, startEmulator, stopLeftovers } from './emulator.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
 import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnvironment } from './environment.ts';
+import { stopLeftovers } from './leftovers.ts';
 import { withLock } from './lock.mjs';
 import { startMlflow, stopMlflow } from './mlflow.ts';
-import { UP_LOCK } from './paths.ts';
+import { LOCAL, UP_LOCK } from './paths.ts';
 import { isRunning } from './processes.mjs';
 import { sourcesHash } from './sources.ts';
 
@@ -38,7 +39,7 @@ async function bringUp(onStep: (step: UpStep) => void, signal: AbortSignal | und
     onStep({ step: 'emulator', state: 'unchanged' });
     return deployIfChanged(await withMlflow(running), onStep, signal);
   }
-  for (const port of await stopLeftovers()) onStep({ step: 'leftover', port });
+  for (const port of await stopLeftovers(LOCAL)) onStep({ step: 'leftover', port });
   const emulator = await timed('emulator', onStep, () => startWhereConfigured(signal));
   let started: LocalEnvironment = { ...described(emulator), startedAt: new Date().toISOString() };
   try {

@@ -101,6 +101,23 @@ test('an emulator whose `up` was killed at its start is stopped by `down`', asyn
   expect(await ended(tripcast(local, 'down'))).toEqual({ code: 0, said: 'Nothing was up.\n' });
 });
 
+test('so is a deployment that was at work when its `up` was killed', async () => {
+  const local = temporaryFolder();
+  const up = tripcast(local, 'up');
+  const [deployment] = await eventually(() => {
+    const found = processesWith(join(local, 'cdk.out'));
+    return found.length === 0 ? undefined : found;
+  });
+  if (deployment === undefined) return expect.fail('There is no deployment.');
+  const emulators = emulatorsOf(local);
+  orphans.push(...emulators, deployment);
+  up.kill('SIGKILL');
+  await once(up, 'exit');
+  expect([deployment, ...emulators].map(isRunning)).toEqual([true, true]);
+  expect((await ended(tripcast(local, 'down'))).code).toBe(0);
+  expect([deployment, ...emulators].map(isRunning)).toEqual([false, false]);
+});
+
 test('and by the next `up`, which a closed terminal ends as Ctrl-C does', async () => {
   const local = temporaryFolder();
   const found = await killedUp(local);

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { stackName } from '../../lib/config.ts';
 import { deployStack, type Outputs } from '../../src/local/deploy.ts';
-import { type Emulator, signalGroup, startEmulator, stopLeftovers } from '../../src/local/emulator.ts';
+import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
 import { writeEnvironment } from '../../src/local/environment.ts';
+import { stopLeftovers } from '../../src/local/leftovers.ts';
 import { processStart } from '../../src/local/processes.mjs';
 import { sourcesHash } from '../../src/local/sources.ts';
 

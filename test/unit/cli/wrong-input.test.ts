@@ -118,8 +118,8 @@ const WRONG_USAGE: readonly Row[] = [
   [['predict', '--pu', '1', '--do', '1', '--at', 'noon'], /--at: "noon" is not a time.*2023-04-03T08:30/],
   [['explain', '2023-04-123'], /"2023-04-123" is not the id of a ride.*2023\/04_123/],
   [['explain', '2023/04_01'], /"2023\/04_01" is not the id of a ride.*Write 2023\/04_1/],
-  [['serve', '--port', '0'], /--port: "0" is not a whole number from 1 to 65535/],
-  [['serve', '--port', '99999'], /--port: "99999" is not a whole number from 1 to 65535/],
+  [['serve', '--port', '-1'], /--port: "-1" is not a whole number from 0 to 65535/],
+  [['serve', '--port', '99999'], /--port: "99999" is not a whole number from 0 to 65535/],
   [['serve', '--taxi-type', 'blue'], /Unknown taxi type "blue"/],
 
   [['invoke', 'plan'], /missing required argument 'event'/],

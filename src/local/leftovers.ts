@@ -1,0 +1,23 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { assemblyIn } from './deploy.ts';
+import { homeOf, markOf, stopEmulator, stopGroup } from './emulator.ts';
+import { processesWith } from './processes.mjs';
+
+/**
+ * Stops the emulators of a folder that no file tells of, since whoever started them was killed before it could write one,
+ * or the file was damaged; and a deployment that such an `up` had begun. Each emulator has a folder that was made before it
+ * was started; by their command lines both name the folder, so that no other process is taken for them.
+ * @returns the ports that the emulators had
+ */
+export async function stopLeftovers(dir: string): Promise<readonly number[]> {
+  await Promise.all(processesWith(assemblyIn(dir)).map(stopGroup));
+  const ports = readdirSync(dir).flatMap((name) => /^emulator-(\d+)$/.exec(name)?.[1] ?? []);
+  const stopped = ports.map(async (port) => {
+    const home = homeOf(dir, Number(port));
+    const processes = processesWith(markOf(home));
+    await Promise.all(processes.map((process) => stopEmulator({ process, home })));
+    rmSync(home, { recursive: true, force: true });
+    return processes.length === 0 ? [] : [Number(port)];
+  });
+  return (await Promise.all(stopped)).flat();
+}
