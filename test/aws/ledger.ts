@@ -6,12 +6,12 @@ import { CLONE } from '../../src/local/paths.ts';
 import type { Json, Probe } from './probe.ts';
 import type { Sight } from './run-probes.ts';
 
-/** Whom a ledger has a column for. Another emulator is a name here and the file that `--write-ledger` makes. */
+/** The columns of the ledger. To add an emulator, add its name here and write its file with `--write-ledger`. */
 export const MEASURED = ['aws', 'ministack'] as const;
 export type MeasuredOn = (typeof MEASURED)[number];
 
 const recordSchema = z.object({
-  /** What was measured: name and version, or region and day. */
+  /** What was measured: name and version, or region and date. */
   what: z.string(),
   /** What each probe saw there, by its id. */
   rows: z.record(z.string(), z.json()),
@@ -21,13 +21,13 @@ export type LedgerRecord = z.infer<typeof recordSchema>;
 
 const fileOf = (on: MeasuredOn) => join(CLONE, 'test', 'aws', 'measured', `${on}.json`);
 
-/** undefined where nobody has measured yet. */
+/** undefined if nobody has measured it yet. */
 export function readRecord(on: MeasuredOn): LedgerRecord | undefined {
   const file = fileOf(on);
   return existsSync(file) ? recordSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
 }
 
-/** Keeps what was seen, over what was there; a probe that did not run keeps its row. */
+/** Records what was seen; a probe that did not run keeps its row. */
 export function writeRecord(on: MeasuredOn, what: string, probes: readonly Probe[], sights: Sights): void {
   const before = readRecord(on)?.rows ?? {};
   const rows: Record<string, Json> = {};
@@ -44,9 +44,9 @@ export type Sights = ReadonlyMap<string, Sight>;
 export type Verdict =
   /** It does what AWS documents. */
   | 'as documented'
-  /** It does not, and does what was seen before. */
+  /** It does not, but nothing changed since it was recorded. */
   | 'differs as recorded'
-  /** It does neither what is documented nor what was seen before. */
+  /** It does something new. */
   | 'differs'
   | 'broken'
   | 'cannot probe';
@@ -54,7 +54,7 @@ export type Verdict =
 export interface Judged {
   readonly probe: Probe;
   readonly verdict: Verdict;
-  /** What it should have been, and what it was. */
+  /** What should have been seen, and what was. */
   readonly wanted: Json;
   readonly seen: Json;
 }
@@ -64,16 +64,16 @@ export const hasPassed = ({ verdict }: Judged) => PASSED.has(verdict);
 export const hasFailed = ({ verdict }: Judged) => !PASSED.has(verdict) && verdict !== 'cannot probe';
 
 /**
- * On AWS the documentation is right or the row is refuted. An emulator is held to what it did when it was measured, so that
- * an upgrade that changes a behavior, for better or worse, is noticed.
+ * AWS must do what its documentation says. An emulator must do what it did when it was measured, so that an upgrade that
+ * changes a behavior, for better or worse, is noticed.
  */
 export function judge(probe: Probe, sight: Sight | undefined, record?: LedgerRecord): Judged {
   const { expected } = probe;
-  if (sight === undefined) return { probe, verdict: 'broken', wanted: expected, seen: 'It was not run.' };
+  if (sight === undefined) return { probe, verdict: 'broken', wanted: expected, seen: 'It did not run.' };
   if (sight.kind === 'unseen') return { probe, verdict: 'cannot probe', wanted: expected, seen: sight.why };
   if (sight.kind === 'broken') return { probe, verdict: 'broken', wanted: expected, seen: sight.error };
   const { seen } = sight;
-  const wanted = record === undefined ? expected : (record.rows[probe.id] ?? 'nothing recorded: --write-ledger');
+  const wanted = record === undefined ? expected : (record.rows[probe.id] ?? 'not recorded yet; use --write-ledger');
   if (!isDeepStrictEqual(seen, wanted)) return { probe, verdict: 'differs', wanted, seen };
   const verdict = isDeepStrictEqual(seen, expected) ? 'as documented' : 'differs as recorded';
   return { probe, verdict, wanted, seen };

@@ -1,4 +1,4 @@
-/** `npm run test:aws`: holds AWS, or an emulator, to the ledger. See docs/emulator.md. */
+/** `npm run test:aws`: checks AWS, or an emulator, against the ledger. See docs/emulator.md. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,13 +41,13 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if (!values['yes-this-costs-money'] && prefix === undefined) {
     say(
-      `${estimate(chosen(values.only))}\n\nNothing was made. To run it, add --yes-this-costs-money; --emulator runs it for free on an emulator.`,
+      `${estimate(chosen(values.only))}\n\nNothing was created. Add --yes-this-costs-money to run it, or --emulator to run it for free on an emulator.`,
     );
     return WRONG_USAGE;
   }
   const redirected = Object.keys(process.env).find((name) => name.startsWith('AWS_ENDPOINT_URL') && process.env[name]);
   if (redirected !== undefined) {
-    say(`${redirected} is ${process.env[redirected]}, so this would not be AWS. Unset it, or say --emulator.`);
+    say(`${redirected} is ${process.env[redirected]}, so this would not be AWS. Unset it, or add --emulator.`);
     return WRONG_USAGE;
   }
   return prefix === undefined ? run(AWS, 'aws', values) : removeLeftovers(prefix);
@@ -73,13 +73,13 @@ async function onItsOwnEmulator(values: Values): Promise<number> {
   }
 }
 
-/** Away from the ports of `npm start` and of the integration tests. */
+/** Away from the ports of `npm start` and the integration tests. */
 const FIRST_PORT = 4850;
 
 async function run(place: Place, on: MeasuredOn, values: Values): Promise<number> {
   const probes = chosen(values.only);
   if (probes.length === 0) {
-    say(`No row begins with ${values.only}. docs/emulator.md names them.`);
+    say(`No row starts with ${values.only}. See docs/emulator.md for their names.`);
     return WRONG_USAGE;
   }
   const what = on === 'aws' ? await regionAndDay() : emulatorVersion();
@@ -100,12 +100,12 @@ async function run(place: Place, on: MeasuredOn, values: Values): Promise<number
   } catch (error) {
     if (error !== signal.reason) throw error;
     if (interrupted.aborted) return INTERRUPTED;
-    throw new TripcastError(`It took more than ${MOST_MINUTES} minutes`, 'Try fewer rows: --only.');
+    throw new TripcastError(`The run took more than ${MOST_MINUTES} minutes`, 'Run fewer rows with --only.');
   }
   return report(judged, what, values.json);
 }
 
-/** Says who pays; the account is no part of the record, which is published. */
+/** Prints which account pays. The record itself is published, so it leaves the account out. */
 async function regionAndDay(): Promise<string> {
   const { sts } = makeClients();
   const { Account } = await sts.send(new GetCallerIdentityCommand({}));
@@ -113,15 +113,15 @@ async function regionAndDay(): Promise<string> {
   return `${await sts.config.region()}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
-/** The first Ctrl-C ends the run, which cleans up; the second one leaves at once and says what is left. */
+/** The first Ctrl-C stops the run, which then cleans up; the second exits at once and says how to clean up. */
 function interruption(prefix: string): AbortSignal {
   const stopped = new AbortController();
   const stop = () => {
     if (stopped.signal.aborted) {
-      say(`Left behind, perhaps: npm run test:aws -- --clean-up ${prefix}`);
+      say(`To delete what is left, run: npm run test:aws -- --clean-up ${prefix}`);
       process.exit(INTERRUPTED);
     }
-    say('Stopping; what was made is deleted first. Once more leaves it.');
+    say('Stopping and deleting what was created. Press Ctrl-C again to leave it behind.');
     stopped.abort();
   };
   process.on('SIGINT', stop);
@@ -132,12 +132,12 @@ function interruption(prefix: string): AbortSignal {
 
 async function removeLeftovers(prefix: string): Promise<number> {
   if (!/^tripcast-probe-[0-9a-f]{8}$/.test(prefix)) {
-    say(`${prefix} is not the prefix of a run. It looks like tripcast-probe-1a2b3c4d.`);
+    say(`${prefix} is not the prefix of a run. A prefix looks like tripcast-probe-1a2b3c4d.`);
     return WRONG_USAGE;
   }
   const { cloudFormation } = makeClients();
   const deleted = await cleanUp(prefix, cloudFormation);
-  say(deleted.length === 0 ? `Nothing is left of ${prefix}.` : `Deleted ${deleted.join(' and ')}.`);
+  say(deleted.length === 0 ? `Nothing named ${prefix} exists.` : `Deleted ${deleted.join(' and ')}.`);
   return 0;
 }
 
@@ -158,7 +158,7 @@ function report(judged: readonly Judged[], what: string, json: boolean): number 
     );
     for (const { probe, verdict, wanted, seen } of judged.filter(hasFailed)) {
       console.log(
-        `\n${probe.id}: ${verdict}\n  ${probe.behavior}\n  wanted ${JSON.stringify(wanted)}\n  seen   ${JSON.stringify(seen)}\n  ${probe.docs.url}`,
+        `\n${probe.id}: ${verdict}\n  ${probe.behavior}\n  expected ${JSON.stringify(wanted)}\n  seen     ${JSON.stringify(seen)}\n  ${probe.docs.url}`,
       );
     }
     console.log(`\n${closing}`);

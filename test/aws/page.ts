@@ -9,32 +9,34 @@ export const PAGE = join(CLONE, 'docs', 'emulator.md');
 
 const NAMES: Readonly<Record<MeasuredOn, string>> = { aws: 'AWS', ministack: 'MiniStack' };
 
-/** docs/emulator.md, made of the probes and of what was measured. */
+/** docs/emulator.md, generated from the probes and the measurements. */
 export function page(): string {
-  const records = MEASURED.map((on) => ({ name: NAMES[on], record: readRecord(on) }));
-  const headings = ['row', 'what AWS does, by its documentation', 'relied on by', ...records.map(({ name }) => name)];
+  const all = MEASURED.map((on) => ({ name: NAMES[on], record: readRecord(on) }));
+  const records = all.filter(({ record }) => record !== undefined);
+  const headings = ['row', 'documented behavior', 'relied on by', ...records.map(({ name }) => name)];
   const tables = Object.entries(SERVICES).map(([service, probes]) => {
     const rows = [headings, headings.map(() => '---'), ...probes.map((probe) => cells(probe, records))];
     return [`## ${service}`, '', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
   });
-  return `${[INTRODUCTION, measuredWhat(records), ...tables].join('\n\n')}\n`;
+  return `${[INTRODUCTION, measuredWhat(all), ...tables].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `<!-- Written by \`npm run test:aws -- --emulator --write-ledger\` from test/aws; do not edit it by hand. -->
+const INTRODUCTION = `<!-- Generated from test/aws by \`npm run test:aws -- --emulator --write-ledger\`. Do not edit. -->
 
 # The conformance ledger
 
-The behaviors of AWS that tripcast depends on: ${PROBES.length} rows, each with AWS's own documentation, the test and the code that rely on it, and what was seen when a probe looked. The probes are in [test/aws/probes](../test/aws/probes).
+tripcast depends on ${PROBES.length} behaviors of AWS. Each row names AWS's own documentation, the test and the code that rely on the behavior, and what its probe observed. The probes are in [test/aws/probes](../test/aws/probes).
 
 | command | what it does |
 |---|---|
-| \`npm run test:aws -- --emulator\` | starts a MiniStack of its own and holds it to what is recorded here; \`npm test\` does the same |
-| \`npm run test:aws\` | says what a run against your AWS account would make and cost, and makes nothing |
-| \`npm run test:aws -- --yes-this-costs-money\` | runs it: deploys one tagged stack, looks, deletes it, also after Ctrl-C or a failure |
-| \`npm run test:aws -- --clean-up PREFIX\` | deletes what a run left that was killed outright |
-| \`... --only s3- --json --write-ledger\` | only the rows whose names begin so; as JSON; writes this page anew from what was seen |
+| \`npm run test:aws -- --emulator\` | starts its own MiniStack and checks it against this page; \`npm test\` does the same |
+| \`npm run test:aws\` | prints what a run against your AWS account would create and cost, and creates nothing |
+| \`npm run test:aws -- --yes-this-costs-money\` | runs the probes in your account: deploys one tagged stack and deletes it at the end, also after a failure or Ctrl-C |
+| \`npm run test:aws -- --clean-up PREFIX\` | deletes what a killed run left |
 
-A row reads "as documented" where the probe saw what AWS documents, and otherwise what it saw. On AWS a difference fails the run: the documentation, or our reading of it, is refuted. An emulator fails where it does not do what is recorded, so that an upgrade that changes a behavior is noticed.`;
+Further options: \`--only s3-\` runs the rows whose names start that way, \`--json\` prints JSON, and \`--write-ledger\` records what was observed and regenerates this page.
+
+"As documented" means that the probe observed exactly what AWS documents; otherwise the cell shows what it observed. On AWS any difference fails the run: either the documentation or our reading of it is wrong. An emulator fails if it does anything other than what is recorded here, so an upgrade that changes a behavior is noticed.`;
 
 interface Column {
   readonly name: string;
@@ -43,10 +45,7 @@ interface Column {
 
 const measuredWhat = (columns: readonly Column[]) =>
   columns
-    .map(
-      ({ name, record }) =>
-        `- **${name}**: ${record === undefined ? 'nobody has run the probes there yet' : record.what}`,
-    )
+    .map(({ name, record }) => `- **${name}**: ${record === undefined ? 'not measured yet' : record.what}`)
     .join('\n');
 
 function cells(probe: Probe, columns: readonly Column[]): readonly string[] {

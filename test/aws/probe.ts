@@ -6,7 +6,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { STSClient } from '@aws-sdk/client-sts';
 
-/** What a probe sees, in a form that is the same in every run: no times, ids or random names. */
+/** What a probe sees, without anything that changes from run to run (times, ids, random names). */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** A resource of a CloudFormation template. */
@@ -24,7 +24,7 @@ export interface Documentation {
   readonly url: string;
 }
 
-/** One row of the ledger: a behavior of AWS that tripcast depends on, and how to see it. */
+/** One row of the ledger: a behavior of AWS that tripcast depends on, and how to observe it. */
 export interface Probe {
   /** Service first: `s3-put-if-absent`. */
   readonly id: string;
@@ -34,33 +34,33 @@ export interface Probe {
   readonly reliedOnBy: readonly [string, ...string[]];
   /** What `look` sees on AWS, according to its documentation. */
   readonly expected: Json;
-  /** What the probe needs in the stack, besides what all of them share. */
+  /** What the probe needs in the stack, in addition to the shared resources. */
   readonly resources?: (site: Site) => Resources;
-  /** Probes of one lane take turns; all others run at the same time. Default: a lane of its own. */
+  /** Probes in one lane run one after the other; lanes run in parallel. Default: a lane of its own. */
   readonly lane?: string;
   readonly look: Look;
 }
 
-/** How a behavior is seen; `unseen` says why it cannot be, anywhere or on an emulator only. */
+/** How to see a behavior; `unseen` and `notOnEmulators` say why a run cannot. */
 export type Look =
   | { readonly seen: (bench: Bench) => Promise<Json>; readonly notOnEmulators?: string }
   | { readonly unseen: string };
 
-/** Where a ledger is run. */
+/** Where the probes run. */
 export interface Site {
-  /** First part of the name of all that a run makes. */
+  /** Begins the name of everything that a run creates. */
   readonly prefix: string;
-  /** When a schedule of the stack is to start its target: after the stack is complete. */
+  /** When the stack's schedules fire: after the stack is complete. */
   readonly scheduledFor: Date;
   readonly patience: Patience;
 }
 
 export interface Patience {
-  /** How long what should come is waited for, in milliseconds. */
+  /** How long to wait for something that should arrive, in milliseconds. */
   readonly arrival: number;
-  /** How long to watch before "nothing came" counts, in milliseconds. */
+  /** How long to watch before concluding that nothing arrives, in milliseconds. */
   readonly silence: number;
-  /** Between two looks, in milliseconds. */
+  /** Between two polls, in milliseconds. */
   readonly poll: number;
 }
 
@@ -74,14 +74,14 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-/** A deployed stack with what a probe needs to use it. */
+/** A deployed stack, and what a probe needs to use it. */
 export interface Bench extends Site, Clients {
   readonly stack: string;
   /** undefined on AWS. */
   readonly endpointUrl: string | undefined;
-  /** Ends the run: Ctrl-C, or its time is up. */
+  /** Aborts the run: Ctrl-C, or the time limit. */
   readonly signal: AbortSignal;
-  /** The physical id of a resource of the stack. */
+  /** The physical id of a resource in the stack. */
   readonly idOf: (logicalId: string) => string;
 }
 
@@ -89,7 +89,7 @@ export interface Bench extends Site, Clients {
 export const FUNCTION_ROLE = 'FunctionRole';
 /** The role that the state machines of all probes share. */
 export const STATES_ROLE = 'StatesRole';
-/** A bucket without versions, for keys that begin with a probe's id. */
+/** An unversioned bucket; each probe uses its own keys. */
 export const BUCKET = 'Bucket';
 
 export const ref = (logicalId: string) => ({ Ref: logicalId });

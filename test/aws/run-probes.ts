@@ -12,7 +12,7 @@ import type { Bench, Clients, Json, Patience, Probe, Site } from './probe.ts';
 import { template } from './site-template.ts';
 import { cleanUp, deploy, type Made } from './stack.ts';
 
-/** What became of a probe. */
+/** The result of a probe. */
 export type Sight =
   | { readonly kind: 'seen'; readonly seen: Json }
   | { readonly kind: 'unseen'; readonly why: string }
@@ -22,7 +22,7 @@ export interface Place {
   /** undefined for AWS itself. */
   readonly endpointUrl: string | undefined;
   readonly patience: Patience;
-  /** From the start of the deploy until schedules are to fire. */
+  /** From the start of the deployment until schedules fire. */
   readonly leadSeconds: number;
 }
 
@@ -41,13 +41,13 @@ export const emulatorAt = (endpointUrl: string): Place => ({
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
-  /** Told before anything is made, so that it can be cleaned up by hand. */
+  /** Default: a new random one. */
   readonly prefix?: string;
 }
 
 export const newPrefix = () => `tripcast-probe-${randomBytes(4).toString('hex')}`;
 
-/** Deploys what the probes need, lets each look, and deletes all of it again, however the run ends. */
+/** Deploys what the probes need, runs them, and deletes everything, however the run ends. */
 export async function runProbes(
   probes: readonly Probe[],
   place: Place,
@@ -65,9 +65,9 @@ export async function runProbes(
   try {
     say(`Deploying the stack ${prefix}`);
     const made = await deploy(prefix, template(able, site), { ...clients, signal, patience });
-    say(`Looking: ${able.length} probes`);
+    say(`Running ${able.length} probes`);
     const bench = { ...site, ...clients, endpointUrl, signal, stack: prefix };
-    // All have to be at their end before anything is deleted.
+    // Nothing may be deleted while a probe is still at work.
     await Promise.allSettled(
       lanes(able).map(async (lane) => {
         for (const probe of lane) {
@@ -79,11 +79,11 @@ export async function runProbes(
     signal.throwIfAborted();
     return sights;
   } finally {
-    say(`Deleting all that was made as ${prefix}`);
+    say(`Deleting everything named ${prefix}`);
     await cleanUp(prefix, clients.cloudFormation).catch((cause: unknown) => {
       throw new TripcastError(
-        `Something of ${prefix} is left: ${cause instanceof Error ? cause.message : String(cause)}`,
-        `Delete it with \`npm run test:aws -- --clean-up ${prefix}\`, or its stacks in the console.`,
+        `Not everything named ${prefix} was deleted: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `Run \`npm run test:aws -- --clean-up ${prefix}\`, or delete the stacks in the console.`,
         { cause },
       );
     });

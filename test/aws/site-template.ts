@@ -18,10 +18,10 @@ export interface Template {
   readonly Outputs: object;
 }
 
-/** CloudFormation takes no longer one inline (quotas: template body size in a request). */
+/** CloudFormation's limit for a template passed inline. */
 export const TEMPLATE_BYTES = 51_200;
 
-/** One stack for all probes, so that its tags are on everything and deleting it leaves nothing. */
+/** One stack for all probes: its tags are on every resource, and deleting it leaves nothing behind. */
 export function template(probes: readonly Probe[], site: Site): Template {
   const own = probes.map(({ resources }) => resources?.(site) ?? {});
   return {
@@ -37,11 +37,11 @@ function shared(site: Site): Resources {
   return {
     [BUCKET]: bucket(site, 'bucket'),
     [FUNCTION_ROLE]: role('lambda.amazonaws.com', [
-      // Not logs:CreateLogGroup: a late line would make the group again that the stack has deleted.
+      // Without logs:CreateLogGroup, so that a late log line does not recreate the group after the stack is deleted.
       { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logs(site) },
       { Action: ['kinesis:DescribeStream*', 'kinesis:Get*', 'kinesis:ListShards'], Resource: streams(site) },
       { Action: ['kinesis:ListStreams'], Resource: '*' },
-      // Where Lambda leaves what it has given up on (Developer Guide, "Retain discarded batch records").
+      // Where Lambda puts discarded batches (Developer Guide, "Retain discarded batch records").
       { Action: ['s3:PutObject', 's3:ListBucket'], Resource: [arnOf(BUCKET), objects()] },
     ]),
     [STATES_ROLE]: role('states.amazonaws.com', [
@@ -51,7 +51,7 @@ function shared(site: Site): Resources {
   };
 }
 
-/** All that it holds expires in a day, should a run leave it behind. */
+/** Its objects expire after a day, in case a run leaves it behind. */
 export const bucket = ({ prefix }: Site, name: string, properties: object = {}): Resource => ({
   Type: 'AWS::S3::Bucket',
   Properties: {
@@ -68,7 +68,7 @@ export const stream = ({ prefix }: Site, name: string): Resource => ({
 
 export type Statement = { readonly Action: readonly string[]; readonly Resource: unknown; readonly Condition?: object };
 
-/** A role that one service, or this account, takes on. */
+/** A role that a service, or this account, can assume. */
 export const role = (principal: string, statements: readonly Statement[]): Resource => ({
   Type: 'AWS::IAM::Role',
   Properties: {

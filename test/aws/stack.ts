@@ -13,12 +13,12 @@ import { until } from './wait.ts';
 
 export const TAG = 'tripcast:probe';
 
-/** What became of each resource: its physical id, or why there is none. */
+/** Each resource's physical id, or why it was not created. */
 export type Made = ReadonlyMap<string, { readonly id: string } | { readonly failed: string }>;
 
 /**
- * Deploys a template. A resource that AWS refuses stops only those that need it: the probes of the others still say
- * something.
+ * Deploys a template. A resource that fails to create affects only those that depend on it, so the other probes still run
+ * (User Guide, "Choose how to handle failures when provisioning resources").
  */
 export async function deploy(
   name: string,
@@ -55,12 +55,12 @@ export async function deploy(
   return made;
 }
 
-/** A second, tiny stack that one probe makes, and that a clean-up looks for as well. */
+/** One probe creates a small stack of its own; a cleanup looks for it too. */
 export const secondStack = (prefix: string) => `${prefix}-second`;
 
 const TRIES = 3;
 
-/** Deletes all that a run made, or what is left of it. @returns the stacks that were there */
+/** Deletes everything that a run created. @returns the stacks that existed */
 export async function cleanUp(prefix: string, cloudFormation: CloudFormationClient): Promise<readonly string[]> {
   const deleted: string[] = [];
   for (const name of [secondStack(prefix), prefix]) {
@@ -77,7 +77,7 @@ export async function cleanUp(prefix: string, cloudFormation: CloudFormationClie
   return deleted;
 }
 
-/** A function or Firehose that is still at work may write to a bucket that was just emptied. */
+/** Tries again, because a function or Firehose may still write to a bucket that was just emptied. */
 async function deleteEmptied(name: string, triesLeft = TRIES): Promise<void> {
   for (const { type, physicalId } of await stackResources(name)) {
     if (type === 'AWS::S3::Bucket') await emptyBucket(physicalId, () => {});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './probe.ts';
 
-/** Looks again and again until it is enough or patience is at its end. @returns what was seen last */
+/** Polls until the condition holds or patience runs out. @returns what was seen last */
 export async function until<T>(
   { signal, patience }: Pick<Bench, 'signal' | 'patience'>,
   look: () => Promise<T>,
@@ -15,16 +15,16 @@ export async function until<T>(
   }
 }
 
-/** Waits as long as it takes to say that nothing (more) comes. */
+/** Waits long enough to conclude that nothing (more) arrives. */
 export const watchSilence = ({ signal, patience }: Pick<Bench, 'signal' | 'patience'>) =>
   pause(patience.silence, signal);
 
-/** @throws the signal's own reason, which tells an interruption from a time that is up */
+/** @throws the signal's reason, which tells Ctrl-C from the time limit */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
-/** A refusal as AWS gives it: the error's name and the HTTP status; `accepted` when there was none. */
+/** How AWS answered: the HTTP status and name of its error, or `accepted`. */
 export async function refusal(call: Promise<unknown>): Promise<string> {
   try {
     await call;

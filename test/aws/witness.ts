@@ -4,16 +4,16 @@ import { until } from './wait.ts';
 
 const MARK = 'WITNESS ';
 
-/** A function prints each event that reaches it, so that one mechanism shows what arrived from any service. */
+/** A witness logs each event that it receives, which shows what any service delivered. */
 const ECHO = 'return null;';
 
 export interface WitnessOptions {
-  /** JavaScript of the handler, after `event` was printed. Default: answers null. */
+  /** JavaScript that the handler runs after logging `event`. Default: returns null. */
   readonly body?: string;
   readonly properties?: object;
 }
 
-/** A function with its log group; `heard` gives what it was called with. */
+/** A function with its log group; `heard` returns the events that it received. */
 export function witness({ prefix }: Site, id: string, { body = ECHO, properties }: WitnessOptions = {}): Resources {
   const name = `${prefix}-${id}`;
   return {
@@ -43,7 +43,7 @@ export function witness({ prefix }: Site, id: string, { body = ECHO, properties 
   };
 }
 
-/** Lets a service call a witness. */
+/** Lets a service invoke a witness. */
 export const permission = (id: string, service: string): Resources => ({
   [`${id}Permission`]: {
     Type: 'AWS::Lambda::Permission',
@@ -51,7 +51,7 @@ export const permission = (id: string, service: string): Resources => ({
   },
 });
 
-/** What a witness was called with so far, oldest first. */
+/** The events that a witness has received, oldest first. */
 export async function heard({ prefix }: Pick<Bench, 'prefix'>, id: string): Promise<readonly unknown[]> {
   const lines = await Array.fromAsync(logLines(`/aws/lambda/${prefix}-${id}`, { since: new Date(0) }));
   return lines
@@ -59,6 +59,6 @@ export async function heard({ prefix }: Pick<Bench, 'prefix'>, id: string): Prom
     .map(({ text }) => JSON.parse(text.slice(text.indexOf(MARK) + MARK.length)));
 }
 
-/** Waits until a witness was called often enough. @returns all calls */
+/** Waits for events. @returns all of them */
 export const hear = (bench: Bench, id: string, isEnough: (calls: readonly unknown[]) => boolean) =>
   until(bench, () => heard(bench, id), isEnough);

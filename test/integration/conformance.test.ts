@@ -12,7 +12,7 @@ import { judge, readRecord, type Sights } from '../aws/ledger.ts';
 import { PROBES } from '../aws/probes/index.ts';
 import { emulatorAt, makeClients, runProbes } from '../aws/run-probes.ts';
 
-// An emulator of its own, as `npm run test:aws -- --emulator` starts it: the other tests' has no waits and is busy.
+// It starts its own emulator, like `npm run test:aws -- --emulator`: the shared one skips the waits of state machines.
 
 const PREFIX = 'tripcast-probe-0f0f0f0f';
 const record = readRecord('ministack');
@@ -35,7 +35,7 @@ afterAll(() => emulator.stop());
 
 const run = PROBES.filter(({ look }) => 'seen' in look && look.notOnEmulators === undefined);
 
-describe('the emulator does what the ledger says of it', () => {
+describe('the emulator does what the ledger says', () => {
   test.each(run)('$id', (probe) => {
     const { verdict, wanted, seen } = judge(probe, sights.get(probe.id), record);
     expect(seen).toEqual(wanted);
@@ -43,7 +43,7 @@ describe('the emulator does what the ledger says of it', () => {
   });
 });
 
-/** What is there under a prefix, after the names of buckets and stacks. */
+/** The buckets and stacks that exist under a prefix. */
 async function leftOf(prefix: string): Promise<readonly string[]> {
   const { s3, cloudFormation } = makeClients();
   const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
@@ -61,7 +61,7 @@ test('a run leaves nothing behind', async () => {
   expect(await leftOf(PREFIX)).toEqual([]);
 });
 
-/** The command against the same emulator, with rows that take a while. */
+/** Runs the command against the same emulator. */
 function testAws(...args: readonly string[]) {
   const child = spawn(process.execPath, [join(CLONE, 'test', 'aws', 'command.ts'), '--emulator', ...args]);
   let said = '';
@@ -70,32 +70,32 @@ function testAws(...args: readonly string[]) {
   return {
     ended,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** Waits until it looks. @returns the run's prefix */
-    async untilLooking(): Promise<string> {
-      await vi.waitUntil(() => said.includes('Looking'), { timeout: 60_000 });
+    /** Waits until the probes run. @returns the run's prefix */
+    async untilRunning(): Promise<string> {
+      await vi.waitUntil(() => said.includes('Running'), { timeout: 60_000 });
       return /tripcast-probe-[0-9a-f]{8}/.exec(said)?.[0] ?? '';
     },
   };
 }
 
-test('Ctrl-C ends a run and deletes what it made', async () => {
+test('Ctrl-C stops a run and deletes what it created', async () => {
   const run = testAws('--only', 'mapping-');
-  const prefix = await run.untilLooking();
+  const prefix = await run.untilRunning();
   expect(await leftOf(prefix)).not.toEqual([]);
   run.kill('SIGINT');
   const { code, said } = await run.ended;
-  expect(said).toContain(`Deleting all that was made as ${prefix}`);
+  expect(said).toContain(`Deleting everything named ${prefix}`);
   expect(code).toBe(130);
   expect(await leftOf(prefix)).toEqual([]);
 });
 
-test('what a run left that was killed outright is cleaned up by its prefix', async () => {
+test('--clean-up deletes what a killed run left', async () => {
   const run = testAws('--only', 'mapping-');
-  const prefix = await run.untilLooking();
+  const prefix = await run.untilRunning();
   run.kill('SIGKILL');
   await run.ended;
   expect(await leftOf(prefix)).not.toEqual([]);
   expect(await testAws('--clean-up', prefix).ended).toEqual({ code: 0, said: `Deleted ${prefix}.\n` });
   expect(await leftOf(prefix)).toEqual([]);
-  expect(await testAws('--clean-up', prefix).ended).toEqual({ code: 0, said: `Nothing is left of ${prefix}.\n` });
+  expect(await testAws('--clean-up', prefix).ended).toEqual({ code: 0, said: `Nothing named ${prefix} exists.\n` });
 });

@@ -47,7 +47,7 @@ export const read = ({ kinesis }: Bench, ShardIterator: string, Limit?: number):
 export const textsOf = ({ Records = [] }: GetRecordsCommandOutput) =>
   Records.map(({ Data }) => Buffer.from(Data ?? []).toString());
 
-/** Reads on until so many have come, or the shard ends: an answer may be empty though there are records. */
+/** Keeps reading until there are enough records or the shard ends: a response can be empty even though records exist. */
 export async function readSome(bench: Bench, start: string, least: number): Promise<readonly string[]> {
   const found: string[] = [];
   let next: string | undefined = start;
@@ -64,7 +64,7 @@ export async function readSome(bench: Bench, start: string, least: number): Prom
   );
 }
 
-/** All that a stream of one shard holds now. */
+/** Everything a single-shard stream holds now. */
 export async function readAll(bench: Bench, streamId: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (let next: string | undefined = await iterator(bench, streamId, OLDEST); next !== undefined; ) {

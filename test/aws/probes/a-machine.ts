@@ -5,7 +5,7 @@ import { type ExecutionEnd, followExecution, startExecution } from '../../../src
 import { CLONE } from '../../../src/local/paths.ts';
 import { arnOf, type Bench, type Json, type Resources, type Site, STATES_ROLE } from '../probe.ts';
 
-/** A state machine in JSONata, as all of tripcast's are. */
+/** A JSONata state machine, like all of tripcast's. */
 export function machine({ prefix }: Site, id: string, StartAt: string, States: object): Resources {
   return {
     [id]: {
@@ -19,7 +19,7 @@ export function machine({ prefix }: Site, id: string, StartAt: string, States: o
   };
 }
 
-/** Calls a witness. */
+/** Invokes a witness. */
 export const invoke = (site: Site, witnessId: string, more: object) => ({
   Type: 'Task',
   Resource: 'arn:aws:states:::lambda:invoke',
@@ -40,7 +40,7 @@ export async function run({ idOf, signal }: Bench, id: string, input: Json): Pro
 
 const json: z.ZodType<Json> = z.json();
 
-/** What an execution put out; how it failed, if it did. */
+/** The output of an execution, or how it failed. */
 export async function outputOf(bench: Bench, id: string, input: Json): Promise<Json> {
   const { end } = await run(bench, id, input);
   return end.outcome === 'succeeded' ? json.parse(end.output) : `failed: ${end.error}: ${end.cause}`;
@@ -49,8 +49,8 @@ export async function outputOf(bench: Bench, id: string, input: Json): Promise<J
 const definitionSchema = z.object({ States: z.record(z.string(), z.looseObject({})) });
 
 /**
- * An expression of one of tripcast's own state machines, so that what is probed is what is deployed.
- * @param path of the property, from States on: ['Plan', 'Arguments', 'Payload']
+ * An expression from one of tripcast's own state machines, so that the probe tests what is deployed.
+ * @param path to the property, starting below States: ['Plan', 'Arguments', 'Payload']
  */
 export function deployedExpression(file: string, path: readonly string[]): string {
   const text = readFileSync(join(CLONE, 'stepfunctions', `${file}.asl.json`), 'utf8');

@@ -6,13 +6,13 @@ import { until, watchSilence } from '../wait.ts';
 import { heard, witness } from '../witness.ts';
 import { put } from './a-kinesis-stream.ts';
 
-/** What the function does with a record is what the record says. */
+/** The record's text tells the function what to do with it. */
 const AS_THE_RECORDS_SAY = `
   const records = event.Records.map(({ kinesis }) => ({ seq: kinesis.sequenceNumber, text: Buffer.from(kinesis.data, 'base64').toString() }));
   if (records.some(({ text }) => text.startsWith('throw'))) throw new Error('as the record says');
   return { batchItemFailures: records.filter(({ text }) => text.startsWith('fail')).map(({ seq }) => ({ itemIdentifier: seq })) };`;
 
-/** A stream, a function, and a mapping that is switched off, so that records can be there before it starts. */
+/** A stream, a function and a disabled mapping, so that records can be written before it starts. */
 export function mapping(site: Site, id: string, properties: object = {}): Resources {
   return {
     [`${id}Stream`]: stream(site, `${id}-events`),
@@ -54,7 +54,7 @@ export type KinesisEvent = z.infer<typeof eventSchema>;
 export const textsOf = ({ Records }: KinesisEvent) =>
   Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString());
 
-/** Puts records in one call, all under one key, so that they reach one shard in this order. */
+/** Puts all records in one call with the same key, so that they keep this order. */
 export const send = (bench: Bench, id: string, texts: readonly string[]) =>
   put(
     bench,
@@ -74,7 +74,7 @@ export async function enable(bench: Bench, id: string): Promise<void> {
   await bench.lambda.send(new UpdateEventSourceMappingCommand({ UUID: bench.idOf(`${id}Mapping`), Enabled: true }));
 }
 
-/** Sends records, switches the mapping on, and waits for a number of deliveries. @returns the texts of each delivery */
+/** Sends records, enables the mapping, and waits for deliveries. @returns the texts of each delivery */
 export async function deliver(
   bench: Bench,
   id: string,
@@ -85,6 +85,6 @@ export async function deliver(
   await enable(bench, id);
   const look = async () => (await deliveries(bench, id)).map(textsOf);
   await until(bench, look, isEnough);
-  await watchSilence(bench); // for what should not come
+  await watchSilence(bench); // in case more arrives
   return look();
 }

@@ -7,7 +7,7 @@ import { witness } from '../witness.ts';
 
 export const callerIdentity: Probe = {
   id: 'sts-caller-identity',
-  behavior: 'GetCallerIdentity names, without any right, the account in which resources are made.',
+  behavior: 'GetCallerIdentity needs no permissions and returns the account in which resources are created.',
   docs: {
     title: 'GetCallerIdentity (AWS Security Token Service API Reference)',
     url: 'https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html',
@@ -25,14 +25,13 @@ export const callerIdentity: Probe = {
 
 export const logLines: Probe = {
   id: 'logs-filter-events',
-  behavior:
-    'FilterLogEvents gives the lines that a function printed, with an id for each, so that none is shown twice.',
+  behavior: 'FilterLogEvents returns the lines a function printed, each with a unique event id.',
   docs: {
     title: 'FilterLogEvents (Amazon CloudWatch Logs API Reference)',
     url: 'https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html',
   },
   reliedOnBy: ['test/integration/whole-system.test.ts', 'src/adapters/logs.ts'],
-  expected: { lines: ['first', 'second'], ids: 'each its own' },
+  expected: { lines: ['first', 'second'], ids: 'unique' },
   resources: (site) => witness(site, 'Talker', { body: "console.log('LINE first'); console.log('LINE second');" }),
   look: {
     async seen(bench) {
@@ -48,7 +47,7 @@ export const logLines: Probe = {
       const ids = new Set(found.map(({ eventId }) => eventId));
       return {
         lines: found.map(({ message = '' }) => message.slice(message.indexOf('LINE ') + 'LINE '.length).trim()),
-        ids: ids.size === found.length && !ids.has(undefined) ? 'each its own' : 'missing',
+        ids: ids.size === found.length && !ids.has(undefined) ? 'unique' : 'missing',
       };
     },
   },

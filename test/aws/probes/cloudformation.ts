@@ -7,7 +7,7 @@ import { refusal, until } from '../wait.ts';
 export const parameter: Probe = {
   id: 'stack-parameter',
   behavior:
-    'An update with the previous template changes one parameter; those with UsePreviousValue keep theirs, and the outputs follow.',
+    'An update that reuses the template changes one parameter; parameters with UsePreviousValue keep their values, and the outputs follow.',
   docs: {
     title: 'UpdateStack (AWS CloudFormation API Reference)',
     url: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html',
@@ -18,7 +18,7 @@ export const parameter: Probe = {
     parameters: { Spoken: 'second', Kept: 'given' },
     outputs: { Spoken: 'second', Kept: 'given' },
   },
-  // An update of outputs alone is none: a resource has to change too.
+  // CloudFormation does not update outputs alone: a resource must change too.
   resources: () => ({ SpokenTopic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: ref('Spoken') } } }),
   look: {
     async seen(bench) {
@@ -46,7 +46,7 @@ const SMALL = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } }
 
 export const protectedStack: Probe = {
   id: 'stack-termination-protection',
-  behavior: 'A stack with termination protection refuses to be deleted and stays as it is.',
+  behavior: 'A stack with termination protection cannot be deleted and stays unchanged.',
   docs: {
     title: 'Protect CloudFormation stacks from being deleted',
     url: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html',

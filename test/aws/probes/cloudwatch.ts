@@ -6,7 +6,7 @@ import { until, watchSilence } from '../wait.ts';
 import { hear, witness } from '../witness.ts';
 import { messagesOf, topicWith } from './states-notices.ts';
 
-/** As Powertools prints a metric: a line of its own, without what the runtime puts in front of console.log. */
+/** Prints a metric the way Powertools does: on a line of its own, without the prefix that console.log gets. */
 const PRINT_METRIC = `
   const Metrics = [{ Name: 'Printed', Unit: 'Count' }];
   const CloudWatchMetrics = [{ Namespace: event.namespace, Dimensions: [['service']], Metrics }];
@@ -29,7 +29,7 @@ async function sum({ cloudWatch }: Bench, Namespace: string, MetricName: string)
 
 export const embedded: Probe = {
   id: 'metrics-embedded-format',
-  behavior: 'A line in the embedded metric format that a function prints becomes a metric, with its dimensions.',
+  behavior: 'A log line in embedded metric format becomes a metric with its dimensions.',
   docs: {
     title: 'Embedding metrics within logs',
     url: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html',
@@ -84,7 +84,7 @@ const noticeSchema = z.object({ AlarmName: z.string(), NewStateValue: z.string()
 export const notified: Probe = {
   id: 'alarm-notice',
   behavior:
-    'PutMetricData over the threshold puts the alarm in ALARM, and its topic is notified with name, state and description.',
+    'PutMetricData over the threshold moves the alarm to ALARM, and the topic receives its name, state and description.',
   docs: {
     title: 'Using Amazon CloudWatch alarms',
     url: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html',
@@ -108,7 +108,7 @@ export const notified: Probe = {
 
 export const dimensions: Probe = {
   id: 'alarm-dimensions',
-  behavior: 'An alarm sees its metric with exactly its dimensions; a value with others leaves it alone.',
+  behavior: 'An alarm evaluates only the metric with exactly its dimensions.',
   docs: {
     title: 'CloudWatch concepts (Dimensions)',
     url: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension',
@@ -137,7 +137,7 @@ export const dimensions: Probe = {
 export const missingData: Probe = {
   id: 'alarm-missing-data',
   behavior:
-    'Without data an alarm is OK if missing data is not breaching, ALARM if it is, and INSUFFICIENT_DATA if it is missing.',
+    'With no data, an alarm is OK if TreatMissingData is notBreaching, ALARM if it is breaching, and INSUFFICIENT_DATA if it is missing.',
   docs: {
     title: 'Configuring how CloudWatch alarms treat missing data',
     url: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html',

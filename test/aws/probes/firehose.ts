@@ -4,7 +4,7 @@ import { objects, role, stream } from '../site-template.ts';
 import { until } from '../wait.ts';
 import { put } from './a-kinesis-stream.ts';
 
-/** As lib/constructs/stream-archive.ts, with the shortest buffer that AWS recommends. */
+/** Like lib/constructs/stream-archive.ts, with a short buffer. */
 const archive = (site: Site): Resources => ({
   Archived: stream(site, 'archived'),
   ArchiveRole: role('firehose.amazonaws.com', [
@@ -54,7 +54,7 @@ const KEY = /^stream\/dt=(\d{4}-\d\d-\d\d)\/hh=(\d\d)\/[^/]+\.jsonl$/;
 export const archiving: Probe = {
   id: 'firehose-archive',
   behavior:
-    'Firehose gathers records of a stream into one object, with nothing between them, under the prefix of the hour (UTC), with the extension.',
+    'Firehose buffers the records of a stream into one object, concatenated without separators, under the hourly prefix (UTC) and with the configured extension.',
   docs: {
     title: 'Understand custom prefixes for Amazon S3 objects',
     url: 'https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html',
@@ -64,7 +64,7 @@ export const archiving: Probe = {
     'lib/constructs/stream-archive.ts',
     'src/streaming/encode.ts',
   ],
-  expected: { objects: 1, content: '{"n":1}{"n":2}\n{"n":3}\n', keys: 'as the prefix says, in UTC' },
+  expected: { objects: 1, content: '{"n":1}{"n":2}\n{"n":3}\n', keys: 'match the prefix, in UTC' },
   resources: archive,
   look: {
     async seen(bench) {
@@ -88,7 +88,7 @@ export const archiving: Probe = {
         content: [...found.values()].sort().join(''),
         keys:
           found.size > 0 && areRight
-            ? 'as the prefix says, in UTC'
+            ? 'match the prefix, in UTC'
             : [...found.keys()].map((key) => key.replace(bench.prefix, '')),
       };
     },

@@ -28,7 +28,7 @@ const route = (key: string, authorization: string) => ({
   },
 });
 
-/** One API for all probes of this file; the first of them brings it. */
+/** One API for all probes in this file. */
 const api = (site: Site): Resources => ({
   ...witness(site, 'ApiTarget', {
     body: `return { statusCode: 201, headers: { 'content-type': 'text/plain', 'x-probe': 'yes' }, body: 'answered' };`,
@@ -61,7 +61,7 @@ async function ask(bench: Bench, path: string, init: RequestInit): Promise<Respo
       ? `https://${id}.execute-api.${await bench.lambda.config.region()}.amazonaws.com`
       : localApiUrl(`http://${id}.execute-api.localhost`, endpointUrl);
   const send = () => fetch(`${url}${path}`, { ...init, signal: bench.signal });
-  return until(bench, send, ({ status }) => status !== 404); // a new API does not answer everywhere at once
+  return until(bench, send, ({ status }) => status !== 404); // a new API takes a moment to respond
 }
 
 const json: z.ZodType<Json> = z.json();
@@ -79,7 +79,7 @@ const eventSchema = z.looseObject({
 export const payload: Probe = {
   id: 'http-api-payload',
   behavior:
-    'The function gets payload format 2.0: lower-case headers, the JSON body as text; its status, headers and body are the answer.',
+    'The function receives payload format 2.0 (lowercase headers, the JSON body as text), and its status, headers and body are returned to the client.',
   docs: PAYLOAD,
   reliedOnBy: ['test/integration/whole-system.test.ts', 'lambdas/predict/handler.ts'],
   expected: {
@@ -122,8 +122,7 @@ export const payload: Probe = {
 
 export const unsigned: Probe = {
   id: 'http-api-iam',
-  behavior:
-    'A route with IAM authorization answers 403 to a request that nobody signed, and does not call the function.',
+  behavior: 'A route with IAM authorization answers an unsigned request with 403 and does not invoke the function.',
   docs: {
     title: 'Control access to HTTP APIs with IAM authorization in API Gateway',
     url: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html',

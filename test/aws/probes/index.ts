@@ -19,7 +19,7 @@ import * as statesJsonata from './states-jsonata.ts';
 import * as statesMap from './states-map.ts';
 import * as statesNotices from './states-notices.ts';
 
-/** All rows of the ledger by the service that they are about. */
+/** All rows of the ledger, by service. */
 export const SERVICES: Readonly<Record<string, readonly Probe[]>> = {
   S3: probesOf(s3ConditionalWrites, s3Reading, s3Permissions, s3Versions),
   'Kinesis Data Streams': probesOf(kinesisWriting, kinesisReading, kinesisResharding),
@@ -35,7 +35,7 @@ export const SERVICES: Readonly<Record<string, readonly Probe[]>> = {
 
 export const PROBES: readonly Probe[] = Object.values(SERVICES).flat();
 
-/** What the files export, in the order of the rows' names: the order of exports depends on who loads the module. */
+/** The probes that the files export, sorted by id: the order of a module's exports depends on its loader. */
 function probesOf(...files: readonly object[]): readonly Probe[] {
   const probes = files.flatMap((file) => Object.values(file)).filter(isProbe);
   return probes.sort((a, b) => (a.id < b.id ? -1 : 1));

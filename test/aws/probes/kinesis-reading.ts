@@ -14,13 +14,13 @@ const hasSome = ({ Records = [] }: GetRecordsCommandOutput) => Records.length > 
 export const order: Probe = {
   id: 'kinesis-sequence-order',
   behavior:
-    'Sequence numbers of a shard rise with each put, as numbers and as texts of one length, and reading gives that order.',
+    'Sequence numbers in a shard increase with each put, both as numbers and as equal-length strings, and records are read in that order.',
   docs: {
     title: 'Amazon Kinesis Data Streams terminology and concepts (Sequence number)',
     url: 'https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html',
   },
   reliedOnBy: ['test/unit/streaming/poller.test.ts', 'test/support/poller.ts'],
-  expected: { asNumbers: true, asTexts: true, digits: 'all the same', read: ['0', '1', '2', '3', '4', '5'] },
+  expected: { asNumbers: true, asTexts: true, digits: 'equal', read: ['0', '1', '2', '3', '4', '5'] },
   resources: (site) => ({ Ordered: stream(site, 'ordered') }),
   look: {
     async seen(bench) {
@@ -33,7 +33,7 @@ export const order: Probe = {
       return {
         asNumbers: numbers.every((each, n) => n === 0 || BigInt(each) > BigInt(numbers[n - 1] ?? '')),
         asTexts: numbers.every((each, n) => n === 0 || each > (numbers[n - 1] ?? '')),
-        digits: numbers.every((each) => each.length === length) ? 'all the same' : 'differ',
+        digits: numbers.every((each) => each.length === length) ? 'equal' : 'differ',
         read: await readSome(bench, await iterator(bench, 'Ordered', OLDEST), 6),
       };
     },
@@ -43,7 +43,7 @@ export const order: Probe = {
 export const positions: Probe = {
   id: 'kinesis-iterator-positions',
   behavior:
-    'TRIM_HORIZON begins with the oldest record, AFTER_SEQUENCE_NUMBER with the one behind it, LATEST with what comes next.',
+    'TRIM_HORIZON starts at the oldest record, AFTER_SEQUENCE_NUMBER right after the given one, and LATEST with the next one written.',
   docs: {
     title: 'GetShardIterator (Amazon Kinesis Data Streams API Reference)',
     url: 'https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html',
@@ -68,7 +68,7 @@ export const positions: Probe = {
 
 export const arrival: Probe = {
   id: 'kinesis-arrival-time',
-  behavior: 'A record carries the time at which it arrived, within a minute of this machine’s clock.',
+  behavior: 'A record carries its arrival time, within a minute of the local clock.',
   docs: {
     title: 'Record (Amazon Kinesis Data Streams API Reference)',
     url: 'https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Record.html',
@@ -89,7 +89,8 @@ export const arrival: Probe = {
 
 export const limits: Probe = {
   id: 'kinesis-read-limit',
-  behavior: 'GetRecords gives no more than its Limit and an iterator to go on with; a Limit over 10,000 is refused.',
+  behavior:
+    'GetRecords returns at most Limit records and an iterator to continue with; a Limit over 10,000 is refused.',
   docs: GET_RECORDS,
   reliedOnBy: ['test/unit/adapters/kinesis.test.ts', 'src/adapters/kinesis.ts'],
   expected: { first: 2, goesOn: true, tooMany: '400 ValidationException' },
@@ -112,8 +113,7 @@ export const limits: Probe = {
 
 export const readRate: Probe = {
   id: 'kinesis-read-rate',
-  behavior:
-    'More than five GetRecords calls a second to one shard are refused with ProvisionedThroughputExceededException.',
+  behavior: 'More than five GetRecords calls per second to one shard fail with ProvisionedThroughputExceededException.',
   docs: GET_RECORDS,
   reliedOnBy: ['test/unit/adapters/kinesis.test.ts', 'src/adapters/kinesis.ts'],
   expected: { refused: ['400 ProvisionedThroughputExceededException'] },
@@ -129,12 +129,12 @@ export const readRate: Probe = {
 
 export const iteratorExpiry: Probe = {
   id: 'kinesis-iterator-expiry',
-  behavior: 'An iterator expires five minutes after it was made: ExpiredIteratorException.',
+  behavior: 'An iterator expires after five minutes (ExpiredIteratorException).',
   docs: GET_RECORDS,
   reliedOnBy: ['test/unit/adapters/kinesis.test.ts', 'src/adapters/kinesis.ts'],
   expected: '400 ExpiredIteratorException',
   look: {
-    notOnEmulators: 'It takes more than five minutes.',
+    notOnEmulators: 'it takes more than five minutes',
     async seen(bench) {
       const start = await iterator(bench, 'Limited', OLDEST);
       await pause(310_000, bench.signal);

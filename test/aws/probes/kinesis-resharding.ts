@@ -9,7 +9,7 @@ const MIDDLE = String(2n ** 127n);
 export const closedShard: Probe = {
   id: 'kinesis-closed-shard',
   behavior:
-    'A shard that was split keeps its records, ends without a next iterator and names its children; what comes later is in them.',
+    'A split shard keeps its records; reading it ends without a next iterator and names the child shards, which hold what is written later.',
   docs: {
     title: 'GetRecords (Amazon Kinesis Data Streams API Reference)',
     url: 'https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html',

@@ -13,7 +13,7 @@ const THROTTLED = 'ProvisionedThroughputExceededException';
 export const partialFailure: Probe = {
   id: 'kinesis-partial-failure',
   behavior:
-    'PutRecords beyond the shard’s 1 MB/s answers 200 with an entry for each record, in order; those not stored carry an error code.',
+    'PutRecords over the shard’s 1 MB/s succeeds partially: it returns one entry per record, in order, and entries for records that were not stored carry an error code.',
   docs: DOCS,
   reliedOnBy: ['test/unit/adapters/kinesis.test.ts', 'test/unit/streaming/publish.test.ts', 'src/streaming/publish.ts'],
   expected: { answers: 500, someFailed: true, countAgrees: true, codes: [THROTTLED], failedHaveNoSequenceNumber: true },
@@ -34,12 +34,12 @@ export const partialFailure: Probe = {
   },
 };
 
-/** Outside the basic plane: one character, two UTF-16 units, four bytes of UTF-8. */
+/** Outside the basic multilingual plane: one character, two UTF-16 units, four bytes in UTF-8. */
 const EMOJI = '🚕';
 
 export const keyLength: Probe = {
   id: 'kinesis-key-characters',
-  behavior: 'A partition key is 1 to 256 Unicode characters: 256 emoji are accepted, 257 letters are not.',
+  behavior: 'A partition key is 1 to 256 Unicode characters, so 256 emoji are accepted and 257 letters are not.',
   docs: {
     title: 'PutRecordsRequestEntry (Amazon Kinesis Data Streams API Reference)',
     url: 'https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html',
@@ -74,7 +74,7 @@ export const keyLength: Probe = {
 
 export const badKeyRejectsAll: Probe = {
   id: 'kinesis-bad-key-rejects-call',
-  behavior: 'One bad partition key refuses the whole PutRecords call: none of its records is stored.',
+  behavior: 'One invalid partition key fails the whole PutRecords call, and none of its records is stored.',
   docs: DOCS,
   reliedOnBy: ['test/unit/adapters/kinesis.test.ts', 'src/streaming/publish.ts'],
   expected: { call: '400 ValidationException', stored: [] },
@@ -96,7 +96,7 @@ export const badKeyRejectsAll: Probe = {
 
 export const callSize: Probe = {
   id: 'kinesis-call-size',
-  behavior: 'PutRecords takes 500 records; 501 are refused.',
+  behavior: 'PutRecords accepts 500 records and refuses 501.',
   docs: DOCS,
   reliedOnBy: ['test/unit/streaming/publish.test.ts', 'src/streaming/publish.ts'],
   expected: { 500: 'accepted', 501: '400 ValidationException' },

@@ -11,7 +11,7 @@ import { type Bench, type Documentation, type Json, type Probe, ref } from '../p
 import { refusal, until } from '../wait.ts';
 import { witness } from '../witness.ts';
 
-/** One after the other: a new account has ten invocations at a time, and a throttled one would be another behavior. */
+/** Sequential: a new account allows ten concurrent invocations, and throttling would distort the result. */
 const LANE = 'lambda';
 
 const VERSIONS: Documentation = {
@@ -28,7 +28,7 @@ async function call({ lambda, idOf }: Bench, id: string, qualifier?: string): Pr
   return { answer: json.parse(JSON.parse(Payload?.transformToString() || 'null')), error: FunctionError };
 }
 
-/** Changes a variable and waits until the function has it. */
+/** Changes a variable and waits for the update to finish. */
 async function setVariable(bench: Bench, id: string, value: string): Promise<void> {
   const FunctionName = bench.idOf(id);
   const Environment = { Variables: { SAYS: value } };
@@ -46,7 +46,7 @@ const says = (text: string) => ({
 export const alias: Probe = {
   id: 'lambda-alias',
   behavior:
-    'An alias keeps calling its version while the function changes, moves to another and back, and refuses to move on a stale RevisionId (412).',
+    'An alias keeps invoking its version while the function changes, can be moved forward and back, and cannot be moved with a stale RevisionId (412).',
   docs: {
     title: 'Create an alias for a Lambda function',
     url: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html',
@@ -87,7 +87,7 @@ export const alias: Probe = {
 
 export const publishUnchanged: Probe = {
   id: 'lambda-publish-unchanged',
-  behavior: 'Publishing a function that has not changed gives the version that is there, and no new one.',
+  behavior: 'Publishing an unchanged function returns the existing version instead of creating one.',
   docs: VERSIONS,
   reliedOnBy: ['test/infra/rollout.test.ts', 'lib/constructs/tripcast-function.ts'],
   expected: { again: 'the same', changed: 'another' },
@@ -114,10 +114,10 @@ const failureSchema = z.looseObject({
 export const functionError: Probe = {
   id: 'lambda-function-error',
   behavior:
-    'Invoking a function that throws answers 200 with FunctionError and, as payload, errorType (the error’s name), errorMessage and trace.',
+    'Invoking a function that throws returns FunctionError and a payload with errorType (the error’s name), errorMessage and trace.',
   docs: {
-    title: 'Understanding Lambda function invocation failures (Node.js exceptions)',
-    url: 'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html',
+    title: 'Invoke (AWS Lambda API Reference), FunctionError',
+    url: 'https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html',
   },
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'src/adapters/lambda.ts'],
   expected: { error: 'Unhandled', type: 'TripcastError', message: 'no champion', trace: true },
@@ -135,7 +135,7 @@ export const functionError: Probe = {
 
 export const timeout: Probe = {
   id: 'lambda-timeout',
-  behavior: 'A function that runs out of time is ended, and the caller gets FunctionError with a message that says so.',
+  behavior: 'A function that times out is stopped, and the caller gets FunctionError with a message that says so.',
   docs: {
     title: 'Configure Lambda function timeout',
     url: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html',
@@ -162,7 +162,7 @@ export const timeout: Probe = {
 
 export const noConcurrency: Probe = {
   id: 'lambda-reserved-concurrency',
-  behavior: 'A function with a reserved concurrency of 0 is refused with 429.',
+  behavior: 'Invoking a function whose reserved concurrency is 0 fails with 429.',
   docs: {
     title: 'Configuring reserved concurrency for a function',
     url: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html',
@@ -176,7 +176,8 @@ export const noConcurrency: Probe = {
 
 export const environment: Probe = {
   id: 'lambda-environment',
-  behavior: 'A function has its own variables and the runtime’s: region, name, memory, handler; it runs in UTC.',
+  behavior:
+    'A function sees its own variables and those of the runtime (region, name, memory, handler), and runs in UTC.',
   docs: {
     title: 'Working with Lambda environment variables (Defined runtime environment variables)',
     url: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html',
@@ -204,10 +205,10 @@ export const environment: Probe = {
 
 export const readOnlyRoot: Probe = {
   id: 'lambda-read-only-root',
-  behavior: 'A function can write to /tmp, and not to the folder of its own code.',
+  behavior: 'A function can write to /tmp but not to the folder with its code.',
   docs: {
-    title: 'Configure ephemeral storage for Lambda functions',
-    url: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html',
+    title: 'Create a Lambda function using a container image (Requirements for container images)',
+    url: 'https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-reqs',
   },
   reliedOnBy: ['test/image/scoring.test.ts', 'src/adapters/work-folder.ts'],
   expected: { code: 'EROFS', tmp: 'written' },
@@ -226,12 +227,12 @@ export const readOnlyRoot: Probe = {
 export const inactive: Probe = {
   id: 'lambda-image-inactive',
   behavior:
-    'An image function that is idle for weeks becomes Inactive; the next invocation fails while it comes back (Pending), with CodeArtifactUserPendingException or ResourceConflictException.',
+    'An image function that is idle for weeks becomes Inactive; invocations fail while it is being restored (Pending), with CodeArtifactUserPendingException or ResourceConflictException.',
   docs: {
     title: 'Lambda function states',
     url: 'https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html',
   },
   reliedOnBy: ['test/infra/workflows.test.ts', 'stepfunctions/monthly-batch.asl.json', 'src/operations/rollout.ts'],
   expected: 'fails, then passes',
-  look: { unseen: 'It takes weeks without an invocation.' },
+  look: { unseen: 'it takes weeks without an invocation' },
 };

@@ -18,13 +18,13 @@ const DISCARDED: Documentation = {
   url: 'https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html',
 };
 
-/** Tests that deliver to the handler as AWS documents it; they stand and fall with these rows. */
+/** These simulate the documented behavior; they are only as right as these rows. */
 const POLLER = ['test/unit/streaming/poller.test.ts', 'test/support/poller.ts'] as const;
 
 export const eventShape: Probe = {
   id: 'mapping-event',
   behavior:
-    'The function gets records in the order of their sequence numbers, data in base64, eventID as `shard:sequence number`, the arrival time in seconds.',
+    'The function receives records in sequence-number order, with base64 data, eventID as `shard:sequence number` and the arrival time in seconds.',
   docs: KINESIS,
   reliedOnBy: ['test/unit/streaming/decode.test.ts', 'test/events/kinesis.json', 'src/streaming/decode.ts'],
   expected: { texts: ['one', 'zwei 🚕', 'three'], keys: ['key'], ids: true, seconds: true, inOrder: true },
@@ -50,7 +50,7 @@ export const eventShape: Probe = {
 export const transitions: Probe = {
   id: 'mapping-enabled',
   behavior:
-    'A disabled mapping reads nothing. Enabled, it goes through Enabling to Enabled, refuses an update on the way (400), and begins with what came before (TRIM_HORIZON).',
+    'A disabled mapping reads nothing. Once enabled it goes through Enabling to Enabled, refuses updates in between (400), and starts with earlier records (TRIM_HORIZON).',
   docs: {
     title: 'UpdateEventSourceMapping (AWS Lambda API Reference)',
     url: 'https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html',
@@ -58,9 +58,9 @@ export const transitions: Probe = {
   reliedOnBy: ['test/integration/whole-system.test.ts', 'src/adapters/lambda.ts', 'lib/rooms/streaming.ts'],
   expected: {
     before: 'Disabled',
-    heardWhileDisabled: 0,
-    underWay: 'Enabling',
-    updateUnderWay: '400 ResourceInUseException',
+    deliveredWhileDisabled: 0,
+    inProgress: 'Enabling',
+    updateInProgress: '400 ResourceInUseException',
     after: 'Enabled',
     heard: ['earlier'],
   },
@@ -71,10 +71,10 @@ export const transitions: Probe = {
       const before = await stateOf(bench, 'Switch');
       await send(bench, 'Switch', ['earlier']);
       await watchSilence(bench);
-      const heardWhileDisabled = (await deliveries(bench, 'Switch')).length;
+      const deliveredWhileDisabled = (await deliveries(bench, 'Switch')).length;
       await enable(bench, 'Switch');
-      const underWay = await stateOf(bench, 'Switch');
-      const updateUnderWay = await refusal(
+      const inProgress = await stateOf(bench, 'Switch');
+      const updateInProgress = await refusal(
         lambda.send(new UpdateEventSourceMappingCommand({ UUID: idOf('SwitchMapping'), BatchSize: 50 })),
       );
       const after = await until(
@@ -87,7 +87,7 @@ export const transitions: Probe = {
         () => deliveries(bench, 'Switch'),
         (all) => all.length > 0,
       );
-      return { before, heardWhileDisabled, underWay, updateUnderWay, after, heard: heard.flatMap(textsOf) };
+      return { before, deliveredWhileDisabled, inProgress, updateInProgress, after, heard: heard.flatMap(textsOf) };
     },
   },
 };
@@ -95,7 +95,7 @@ export const transitions: Probe = {
 export const partialResponse: Probe = {
   id: 'mapping-partial-failure',
   behavior:
-    'After a partial failure the batch comes again from the lowest reported sequence number: the records before it do not, those after it do.',
+    'After a partial failure the batch is redelivered from the lowest reported sequence number on: later records come again, earlier ones do not.',
   docs: PARTIAL,
   reliedOnBy: [...POLLER, 'lambdas/stream-score/handler.ts'],
   expected: { first: ['a', 'fail b', 'c', 'fail d'], second: ['fail b', 'c', 'fail d'], timesOfA: 1 },
@@ -116,7 +116,7 @@ export const partialResponse: Probe = {
 export const bisect: Probe = {
   id: 'mapping-bisect',
   behavior:
-    'With BisectBatchOnFunctionError a batch whose function throws is halved until the bad record is alone; the others get through.',
+    'With BisectBatchOnFunctionError, a batch that makes the function throw is split until the bad record is alone; the other records succeed.',
   docs: KINESIS,
   reliedOnBy: [...POLLER, 'lib/rooms/streaming.ts'],
   expected: { aloneInTheEnd: true, others: ['a', 'c', 'd'] },
@@ -146,7 +146,7 @@ const payloadSchema = z.looseObject({
 export const retryLimit: Probe = {
   id: 'mapping-retry-limit',
   behavior:
-    'A batch that fails is delivered once and MaximumRetryAttempts times more, then given up; the next records go on.',
+    'A failing batch is delivered once plus MaximumRetryAttempts times and then discarded; the next records follow.',
   docs: KINESIS,
   reliedOnBy: [...POLLER, 'lib/rooms/streaming.ts'],
   expected: { timesOfBad: 3, nextArrived: true },
@@ -166,7 +166,7 @@ export const retryLimit: Probe = {
 export const onFailure: Probe = {
   id: 'mapping-on-failure',
   behavior:
-    'What is given up reaches the on-failure bucket under `aws/lambda/{mapping}/{shard}/`, with the reason and, unlike in a queue, the records themselves.',
+    'A discarded batch is written to the on-failure bucket under `aws/lambda/{mapping}/{shard}/`, with the reason and (unlike in a queue) the records themselves.',
   docs: DISCARDED,
   reliedOnBy: [
     'test/unit/streaming/requeue.test.ts',
@@ -214,13 +214,13 @@ export const onFailure: Probe = {
 export const maximumAge: Probe = {
   id: 'mapping-maximum-age',
   behavior:
-    'A record older than MaximumRecordAgeInSeconds is given up without being delivered; a younger one is delivered.',
+    'A record older than MaximumRecordAgeInSeconds is discarded without being delivered; a newer one is delivered.',
   docs: KINESIS,
   reliedOnBy: [...POLLER, 'lib/rooms/streaming.ts'],
   expected: { heard: ['young'] },
   resources: (site) => mapping(site, 'Aged', { MaximumRecordAgeInSeconds: 60 }),
   look: {
-    notOnEmulators: 'The shortest age is 60 seconds.',
+    notOnEmulators: 'the shortest age is 60 seconds',
     async seen(bench) {
       await send(bench, 'Aged', ['old']);
       await watchSilence(bench); // longer than 60 s
@@ -243,7 +243,8 @@ export const maximumAge: Probe = {
 
 export const oneAtATime: Probe = {
   id: 'mapping-order-per-key',
-  behavior: 'With ParallelizationFactor 2 records of one partition key still come one batch after the other, in order.',
+  behavior:
+    'With ParallelizationFactor 2, records with the same partition key still arrive in order, one batch at a time.',
   docs: KINESIS,
   reliedOnBy: [...POLLER, 'lib/rooms/streaming.ts'],
   expected: ['0', '1', '2', '3', '4', '5', '6', '7'],

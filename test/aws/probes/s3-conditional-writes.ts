@@ -22,7 +22,7 @@ async function text({ s3, idOf }: Bench, Key: string): Promise<string> {
 
 export const putIfAbsent: Probe = {
   id: 's3-put-if-absent',
-  behavior: 'A put with `If-None-Match: *` is refused with 412 where the key exists, and changes nothing.',
+  behavior: 'A put with `If-None-Match: *` fails with 412 if the key exists, and changes nothing.',
   docs: DOCS,
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'src/adapters/s3.ts', 'src/batch/receipt.ts'],
   expected: { first: 'accepted', second: '412 PreconditionFailed', content: 'first' },
@@ -38,8 +38,7 @@ export const putIfAbsent: Probe = {
 
 export const putIfMatch: Probe = {
   id: 's3-put-if-match',
-  behavior:
-    'A put with `If-Match` is refused with 412 where the object has another ETag, and accepted where it has this one.',
+  behavior: 'A put with `If-Match` fails with 412 if the object has a different ETag, and succeeds if it has that one.',
   docs: DOCS,
   reliedOnBy: ['test/integration/training.test.ts', 'src/adapters/s3.ts', 'src/registry/alias.ts'],
   expected: { stale: '412 PreconditionFailed', afterStale: 'second', current: 'accepted', afterCurrent: 'fourth' },
@@ -59,7 +58,7 @@ export const putIfMatch: Probe = {
 
 export const putIfMatchOfNothing: Probe = {
   id: 's3-put-if-match-of-nothing',
-  behavior: 'A put with `If-Match` on a key that does not exist is refused with 404.',
+  behavior: 'A put with `If-Match` fails with 404 if the key does not exist.',
   docs: DOCS,
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'src/adapters/s3.ts'],
   expected: { put: '404 NoSuchKey', get: '404 NoSuchKey' },
@@ -77,10 +76,10 @@ const RACERS = 12;
 export const putRace: Probe = {
   id: 's3-put-race',
   behavior:
-    'Of many puts with `If-None-Match: *` at one time exactly one is accepted; the others get 412, or 409 while it is under way.',
+    'Of many simultaneous puts with `If-None-Match: *`, exactly one succeeds; the others get 412, or 409 while it is in progress.',
   docs: DOCS,
   reliedOnBy: ['test/integration/training.test.ts', 'src/registry/promotion.ts', 'src/adapters/s3.ts'],
-  expected: { accepted: 1, otherRefusals: 0, content: 'the winner’s' },
+  expected: { accepted: 1, otherRefusals: 0, content: 'from the winner' },
   look: {
     async seen(bench) {
       const key = 'put-race';
@@ -90,7 +89,7 @@ export const putRace: Probe = {
       const winner = answers.indexOf('accepted');
       const lost = answers.filter((each) => /^(412 PreconditionFailed|409 ConditionalRequestConflict)$/.test(each));
       const accepted = answers.filter((each) => each === 'accepted').length;
-      const content = (await text(bench, key)) === `racer ${winner}` ? 'the winner’s' : 'not the winner’s';
+      const content = (await text(bench, key)) === `racer ${winner}` ? 'from the winner' : 'not from the winner';
       return { accepted, otherRefusals: RACERS - accepted - lost.length, content };
     },
   },

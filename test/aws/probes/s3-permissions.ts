@@ -4,7 +4,7 @@ import { arnOf, type Bench, BUCKET, type Probe } from '../probe.ts';
 import { objects, role } from '../site-template.ts';
 import { refusal, until } from '../wait.ts';
 
-/** Does something with the rights of a role of the stack; a role that is new may not be known everywhere yet. */
+/** Runs with the permissions of a role in the stack. A new role takes a moment to propagate. */
 async function as<T>(bench: Bench, logicalId: string, work: (s3: S3Client) => Promise<T>): Promise<T> {
   const { Account } = await bench.sts.send(new GetCallerIdentityCommand({}));
   const RoleArn = `arn:aws:iam::${Account}:role/${bench.idOf(logicalId)}`;
@@ -31,7 +31,7 @@ const list = (s3: S3Client, Bucket: string, Prefix: string) =>
 
 export const missingKeyUnlisted: Probe = {
   id: 's3-missing-key-without-list',
-  behavior: 'Who may get objects but not list the bucket is told 403 for a key that does not exist.',
+  behavior: 'A reader without s3:ListBucket gets 403, not 404, for a key that does not exist.',
   docs: {
     title: 'GetObject (Amazon S3 API Reference)',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html',
@@ -46,7 +46,7 @@ export const missingKeyUnlisted: Probe = {
       const bucket = bench.idOf(BUCKET);
       await bench.s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'without-list/present', Body: 'x' }));
       return as(bench, 'ReaderOnly', async (s3) => {
-        // First what is allowed: until then the role's rights may be on their way.
+        // First what is allowed, which shows that the role's policy has propagated.
         const present = await until(
           bench,
           () => get(s3, bucket, 'without-list/present'),
@@ -61,7 +61,7 @@ export const missingKeyUnlisted: Probe = {
 export const missingKeyListed: Probe = {
   id: 's3-missing-key-with-list',
   behavior:
-    'Who may list under a prefix (`StringLikeIfExists` on `s3:prefix`) is told 404 for a missing key there, and may list nothing else.',
+    'A reader allowed to list one prefix (`StringLikeIfExists` on `s3:prefix`) gets 404 for a missing key there, and can list nothing else.',
   docs: {
     title: 'Actions, resources, and condition keys for Amazon S3 (Service Authorization Reference)',
     url: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html',

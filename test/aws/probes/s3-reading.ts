@@ -15,7 +15,7 @@ const ROUNDS = 10;
 
 export const readAfterWrite: Probe = {
   id: 's3-read-after-write',
-  behavior: 'A read or a list sees the last put, and a delete, at once.',
+  behavior: 'Reads and lists see the latest put or delete immediately.',
   docs: {
     title: 'What is Amazon S3? (Amazon S3 data consistency model)',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel',
@@ -44,7 +44,7 @@ export const readAfterWrite: Probe = {
 
 export const getIfChanged: Probe = {
   id: 's3-get-if-changed',
-  behavior: 'A get with `If-None-Match` of the current ETag answers 304; with another one it answers the object.',
+  behavior: 'A get with `If-None-Match` returns 304 for the current ETag and the object for any other.',
   docs: {
     title: 'GetObject (Amazon S3 API Reference)',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html',
@@ -64,7 +64,7 @@ export const getIfChanged: Probe = {
 
 export const listInPages: Probe = {
   id: 's3-list-in-pages',
-  behavior: 'A list gives keys in the order of their UTF-8 bytes, each once, however it is cut into pages.',
+  behavior: 'A list returns keys in UTF-8 byte order, each exactly once, across pages.',
   docs: {
     title: 'ListObjectsV2 (Amazon S3 API Reference)',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html',
@@ -90,7 +90,7 @@ const LARGE = 1_000_000;
 
 export const putIsWhole: Probe = {
   id: 's3-put-is-whole',
-  behavior: 'Who reads while an object is replaced gets the old one or the new one, never part of both.',
+  behavior: 'A reader gets either the old object or the new one while it is being replaced, never a mix.',
   docs: {
     title: 'What is Amazon S3? (Amazon S3 data consistency model)',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel',

@@ -11,8 +11,7 @@ import { refusal } from '../wait.ts';
 
 export const versionedDelete: Probe = {
   id: 's3-versioned-delete',
-  behavior:
-    'A delete in a versioned bucket hides the object behind a marker; every version stays and can be read by its id.',
+  behavior: 'Deleting in a versioned bucket adds a delete marker; every version remains readable by its id.',
   docs: {
     title: 'Working with delete markers',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html',
@@ -41,8 +40,7 @@ export const versionedDelete: Probe = {
 
 export const conditionalOnDeleted: Probe = {
   id: 's3-put-if-absent-after-delete',
-  behavior:
-    'In a versioned bucket a put with `If-None-Match: *` is accepted where the newest version is a delete marker.',
+  behavior: 'In a versioned bucket, a put with `If-None-Match: *` succeeds if the newest version is a delete marker.',
   docs: {
     title: 'How to prevent object overwrites with conditional writes',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html',
@@ -64,7 +62,7 @@ export const conditionalOnDeleted: Probe = {
 
 export const lifecycle: Probe = {
   id: 's3-lifecycle-rules',
-  behavior: 'A bucket keeps the lifecycle rules of its template: prefix, days and state.',
+  behavior: 'A bucket has the lifecycle rules of its template: prefix, days and status.',
   docs: {
     title: 'Managing the lifecycle of objects',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html',
@@ -96,12 +94,12 @@ export const lifecycle: Probe = {
 
 export const expiry: Probe = {
   id: 's3-expiry',
-  behavior: 'S3 deletes what is older than its rule says, at midnight UTC after that or later.',
+  behavior: 'S3 deletes objects past their expiration, no earlier than the next midnight UTC.',
   docs: {
     title: 'Expiring objects',
     url: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html',
   },
   reliedOnBy: ['test/infra/data.test.ts', 'lib/constructs/private-bucket.ts'],
   expected: 'deleted',
-  look: { unseen: 'The shortest rule is one day.' },
+  look: { unseen: 'the shortest lifecycle rule is one day' },
 };

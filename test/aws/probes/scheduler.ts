@@ -2,7 +2,7 @@ import { arnOf, type Probe, type Resources, type Site } from '../probe.ts';
 import { role } from '../site-template.ts';
 import { hear, witness } from '../witness.ts';
 
-/** A schedule that starts a witness once. */
+/** A schedule that invokes a witness once. */
 const once = (site: Site, id: string, localTime: string, timeZone: string, Input: string): Resources => ({
   ...witness(site, `${id}Target`),
   [`${id}Role`]: role('scheduler.amazonaws.com', [
@@ -22,18 +22,18 @@ const once = (site: Site, id: string, localTime: string, timeZone: string, Input
 
 const isoSeconds = (time: Date) => time.toISOString().slice(0, 19);
 
-/** Swedes write times as ISO does. */
+/** Swedish times are formatted like ISO 8601. */
 const localSeconds = (time: Date, timeZone: string) => time.toLocaleString('sv', { timeZone }).replace(' ', 'T');
 
 export const scheduledTime: Probe = {
   id: 'scheduler-scheduled-time',
-  behavior: '`<aws.scheduler.scheduled-time>` in a schedule’s input becomes the time it was set for, ISO 8601 in UTC.',
+  behavior: '`<aws.scheduler.scheduled-time>` in a schedule’s input is replaced by the scheduled time (ISO 8601, UTC).',
   docs: {
     title: 'Adding context attributes in EventBridge Scheduler',
     url: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html',
   },
   reliedOnBy: ['test/infra/batch.test.ts', 'lib/rooms/batch.ts', 'src/batch/plan.ts'],
-  expected: { taxi_type: 'green', scheduledTime: 'the time it was set for' },
+  expected: { taxi_type: 'green', scheduledTime: 'the scheduled time' },
   resources: (site) => {
     const input = { taxi_type: 'green', scheduledTime: '<aws.scheduler.scheduled-time>' };
     return once(site, 'Keyword', isoSeconds(site.scheduledFor), 'UTC', JSON.stringify(input));
@@ -42,7 +42,7 @@ export const scheduledTime: Probe = {
     async seen(bench) {
       const [input] = await hear(bench, 'KeywordTarget', (calls) => calls.length > 0);
       const text = JSON.stringify(input ?? null);
-      return JSON.parse(text.replace(`${isoSeconds(bench.scheduledFor)}Z`, 'the time it was set for'));
+      return JSON.parse(text.replace(`${isoSeconds(bench.scheduledFor)}Z`, 'the scheduled time'));
     },
   },
 };
@@ -51,7 +51,7 @@ const TIME_ZONE = 'Africa/Cairo';
 
 export const timeZone: Probe = {
   id: 'scheduler-time-zone',
-  behavior: 'A schedule’s time is read in its own time zone: Cairo’s, two or three hours before UTC.',
+  behavior: 'A schedule’s time is interpreted in its own time zone: Cairo is two or three hours ahead of UTC.',
   docs: {
     title: 'Schedule types in EventBridge Scheduler',
     url: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html',

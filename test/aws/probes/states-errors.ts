@@ -4,7 +4,7 @@ import type { Documentation, Probe, Site } from '../probe.ts';
 import { heard, witness } from '../witness.ts';
 import { invoke, machine, outputOf, run } from './a-machine.ts';
 
-/** One after the other: a new account has ten invocations at a time, and a throttled one would be another behavior. */
+/** Sequential: a new account allows ten concurrent invocations, and throttling would distort the result. */
 const LANE = 'states-errors';
 
 const ERRORS: Documentation = {
@@ -30,7 +30,7 @@ const lambdaCause = z.looseObject({ errorType: z.string(), errorMessage: z.strin
 export const errorName: Probe = {
   id: 'states-error-name',
   behavior:
-    'A function’s error reaches Catch under its own name; the cause is JSON with errorType, errorMessage and trace.',
+    'A function’s error reaches Catch under its own name, and the cause is JSON with errorType, errorMessage and trace.',
   docs: ERRORS,
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'stepfunctions/training.asl.json'],
   expected: { name: 'TripcastError', type: 'TripcastError', message: 'no champion' },
@@ -51,7 +51,7 @@ export const errorName: Probe = {
   },
 };
 
-/** Pauses as short as Step Functions takes them. */
+/** With the shortest interval that Step Functions accepts. */
 const retryAll = (MaxAttempts: number) => ({
   ErrorEquals: ['States.ALL'],
   IntervalSeconds: 1,
@@ -70,7 +70,7 @@ const retrying = (site: Site, functionId: string, machineId: string, Retry: read
 export const retryNamed: Probe = {
   id: 'states-retry-by-name',
   behavior:
-    'A Retry that names the error comes before States.ALL: with MaxAttempts 0 a TripcastError is not tried again.',
+    'A Retry that names the error takes precedence over a later States.ALL: with MaxAttempts 0, a TripcastError is not retried.',
   docs: ERRORS,
   reliedOnBy: ['test/infra/workflows.test.ts', 'stepfunctions/monthly-batch.asl.json'],
   expected: { calls: 1 },
@@ -87,7 +87,7 @@ export const retryNamed: Probe = {
 
 export const retryAny: Probe = {
   id: 'states-retry-all',
-  behavior: 'A Retry on States.ALL with MaxAttempts 2 calls a failing function three times, then Catch takes over.',
+  behavior: 'A Retry on States.ALL with MaxAttempts 2 invokes a failing function three times; then Catch applies.',
   docs: ERRORS,
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'stepfunctions/monthly-batch.asl.json'],
   expected: { calls: 3, caught: true },
@@ -103,7 +103,7 @@ export const retryAny: Probe = {
 
 export const throttled: Probe = {
   id: 'states-throttled-function',
-  behavior: 'A function without free concurrency fails its state with Lambda.TooManyRequestsException.',
+  behavior: 'A throttled function fails its state with Lambda.TooManyRequestsException.',
   docs: LAMBDA,
   reliedOnBy: ['test/infra/workflows.test.ts', 'stepfunctions/monthly-batch.asl.json'],
   expected: 'Lambda.TooManyRequestsException',
@@ -125,8 +125,7 @@ export const throttled: Probe = {
 
 export const timedOut: Probe = {
   id: 'states-timed-out-function',
-  behavior:
-    'A function that runs out of time fails its state; States.ALL catches it, and the cause names the time-out.',
+  behavior: 'A function that times out fails its state; States.ALL catches it, and the cause mentions the timeout.',
   docs: ERRORS,
   reliedOnBy: ['test/integration/batch-faults.test.ts', 'stepfunctions/monthly-batch.asl.json'],
   expected: { caught: true, namesIt: true },
@@ -151,7 +150,7 @@ export const timedOut: Probe = {
 
 export const wait: Probe = {
   id: 'states-wait',
-  behavior: 'A Wait state’s seconds may be an expression, and it lasts as long; meanwhile the execution is RUNNING.',
+  behavior: 'The seconds of a Wait state can be an expression, and the execution waits that long.',
   docs: {
     title: 'Wait workflow state',
     url: 'https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html',

@@ -11,10 +11,10 @@ const pass = (Output: unknown) => ({ Type: 'Pass', Output, End: true });
 export const scheduledTime: Probe = {
   id: 'states-plan-input',
   behavior:
-    'Plan’s own expression ($merge, $exists, $contains with a regular expression) keeps a scheduled time and reads anything else as the start of the execution, an ISO time.',
+    'Plan’s own expression ($merge, $exists, $contains with a regular expression) keeps a scheduled time and otherwise uses the execution’s start time (ISO 8601).',
   docs: JSONATA,
   reliedOnBy: ['test/integration/schedule.test.ts', 'stepfunctions/monthly-batch.asl.json'],
-  expected: { time: '2023-05-15T00:00:00Z', keyword: 'the start', none: 'the start', others: 'kept' },
+  expected: { time: '2023-05-15T00:00:00Z', keyword: 'the start time', none: 'the start time', others: 'kept' },
   resources: (site) =>
     machine(site, 'PlanInput', 'Plan', {
       Plan: pass({
@@ -30,7 +30,7 @@ export const scheduledTime: Probe = {
           return { time: output, kept: false };
         const { payload, start } = output as { payload: { scheduledTime: string; taxi_type: string }; start: string };
         const isStart = payload.scheduledTime === start && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(start);
-        return { time: isStart ? 'the start' : payload.scheduledTime, kept: payload.taxi_type === 'green' };
+        return { time: isStart ? 'the start time' : payload.scheduledTime, kept: payload.taxi_type === 'green' };
       };
       const time = await timeFor({ scheduledTime: '2023-05-15T00:00:00Z' });
       const keyword = await timeFor({ scheduledTime: '<aws.scheduler.scheduled-time>' });
@@ -46,7 +46,7 @@ const EACH = ['EachMonth', 'ItemProcessor', 'States'] as const;
 export const noteOfFailure: Probe = {
   id: 'states-failure-note',
   behavior:
-    'MonthFailed’s own expression ($substring, $contains, $parse) takes the message out of a Lambda’s JSON cause, and a plain cause as it is.',
+    'MonthFailed’s own expression ($substring, $contains, $parse) extracts the message from a Lambda’s JSON cause and keeps a plain cause as it is.',
   docs: JSONATA,
   reliedOnBy: [
     'test/integration/backfill.test.ts',
@@ -72,7 +72,7 @@ export const noteOfFailure: Probe = {
 export const mapSummary: Probe = {
   id: 'states-map-summary',
   behavior:
-    'EachMonth’s own summary ($append, $count, a filter) holds for none, one and many months: a single one is still a list.',
+    'EachMonth’s own summary ($append, $count, a filter) works for zero, one and several months; a single month is still a list.',
   docs: JSONATA,
   reliedOnBy: [
     'test/integration/backfill.test.ts',
@@ -109,7 +109,7 @@ export const mapSummary: Probe = {
 
 export const causeOfMonths: Probe = {
   id: 'states-failed-cause',
-  behavior: 'SomeFailed’s own cause ($join, $string, mapping over a filter) names each month that failed.',
+  behavior: 'SomeFailed’s own cause ($join, $string, mapping over a filter) names each failed month.',
   docs: JSONATA,
   reliedOnBy: [
     'test/integration/backfill.test.ts',
@@ -140,7 +140,7 @@ export const causeOfMonths: Probe = {
 
 export const causeLength: Probe = {
   id: 'states-cause-length',
-  behavior: 'A Fail state’s cause of 30,000 characters arrives whole: 32,768 are allowed.',
+  behavior: 'A Fail state’s cause of 30,000 characters is kept whole (the limit is 32,768).',
   docs: {
     title: 'StopExecution (AWS Step Functions API Reference), cause',
     url: 'https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html',
@@ -160,7 +160,7 @@ export const causeLength: Probe = {
 export const variables: Probe = {
   id: 'states-choice-assign',
   behavior:
-    'A Choice assigns the variables of the rule that holds, or its own for the default; later states read and raise them.',
+    'A Choice assigns the variables of the matching rule, or its own for the default; later states can read and update them.',
   docs: {
     title: 'Passing data between states with variables',
     url: 'https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html',

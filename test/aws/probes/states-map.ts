@@ -18,7 +18,7 @@ const mapOf = (processor: object, more: object = {}) => ({
 export const items: Probe = {
   id: 'states-map-items',
   behavior:
-    'A Map gives each iteration one item as its input, be it an object, a text or a number, and collects results in the order of the items.',
+    'A Map passes each item (object, string or number) as the input of one iteration, and collects results in item order.',
   docs: MAP,
   reliedOnBy: ['test/integration/backfill.test.ts', 'stepfunctions/backfill.asl.json'],
   expected: { objects: [{ n: 2 }, { n: 1 }, { n: 3 }], texts: ['b', 'a'], numbers: [2, 1] },
@@ -36,10 +36,10 @@ export const items: Probe = {
 
 export const concurrency: Probe = {
   id: 'states-map-concurrency',
-  behavior: 'MaxConcurrency may be an expression: with 1 iterations run one after the other, with 3 at the same time.',
+  behavior: 'MaxConcurrency can be an expression: 1 runs iterations sequentially, 3 runs them in parallel.',
   docs: MAP,
   reliedOnBy: ['test/integration/backfill.test.ts', 'stepfunctions/backfill.asl.json'],
-  expected: { 1: 'one at a time', 3: 'at the same time' },
+  expected: { 1: 'sequential', 3: 'parallel' },
   resources: (site) =>
     machine(site, 'MapConcurrency', 'Each', {
       Each: mapOf({ Type: 'Wait', Seconds: WAIT_SECONDS, End: true }, { MaxConcurrency: '{% $states.input.most %}' }),
@@ -53,10 +53,10 @@ export const concurrency: Probe = {
 
 const WAIT_SECONDS = 2;
 
-/** Three iterations that wait: how long they take together says whether they took turns. */
+/** Three iterations that wait: the total time shows whether they ran sequentially. */
 async function pace(bench: Bench, most: number): Promise<string> {
   const { arn } = await run(bench, 'MapConcurrency', { most, items: [{ n: 1 }, { n: 2 }, { n: 3 }] });
   const { startDate, stopDate } = await bench.sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
   const seconds = ((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0)) / 1000;
-  return seconds >= 3 * WAIT_SECONDS - 0.1 ? 'one at a time' : 'at the same time';
+  return seconds >= 3 * WAIT_SECONDS - 0.1 ? 'sequential' : 'parallel';
 }

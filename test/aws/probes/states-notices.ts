@@ -3,7 +3,7 @@ import { arnOf, type Probe, type Resources, ref, type Site } from '../probe.ts';
 import { hear, permission, witness } from '../witness.ts';
 import { machine, run } from './a-machine.ts';
 
-/** A topic that a witness listens to. */
+/** A topic with a witness as subscriber. */
 export const topicWith = (site: Site, id: string): Resources => ({
   ...witness(site, `${id}Reader`),
   ...permission(`${id}Reader`, 'sns.amazonaws.com'),
@@ -25,7 +25,7 @@ export const messagesOf = (calls: readonly unknown[]) =>
 export const notice: Probe = {
   id: 'states-sns-publish',
   behavior:
-    'A state publishes to SNS by itself; Subject and Message reach the subscriber as the expressions made them.',
+    'A state can publish to SNS directly, and the subscriber receives the Subject and Message that the expressions produced.',
   docs: {
     title: 'Publish messages to Amazon SNS with Step Functions',
     url: 'https://docs.aws.amazon.com/step-functions/latest/dg/connect-sns.html',

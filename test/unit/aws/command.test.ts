@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../aws/main.ts';
 
-// Where a refusal fails to come, the call that follows finds neither credentials nor AWS.
+// There are no credentials, and no such region: a run that is not refused fails differently.
 beforeEach(() => {
   const theirs = Object.keys(process.env).filter((name) => name.startsWith('AWS_'));
   for (const name of theirs) vi.stubEnv(name, undefined);
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Exit code, and all that the command says. */
+/** The exit code, and everything that the command prints. */
 async function testAws(...args: readonly string[]) {
   const said = vi.spyOn(console, 'error').mockImplementation(() => {});
   const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -23,16 +23,16 @@ async function testAws(...args: readonly string[]) {
   return { code, text: said.mock.calls.flat().join('\n') };
 }
 
-test('unless told that this costs money it says what it would make and cost, and makes nothing', async () => {
+test('without consent, prints what a run would create and cost, and creates nothing', async () => {
   const { code, text } = await testAws();
   expect(code).toBe(2);
-  expect(text).toMatch(/makes {4}one CloudFormation stack of 1\d\d resources/);
+  expect(text).toMatch(/creates {2}one CloudFormation stack of 1\d\d resources/);
   expect(text).toMatch(/takes {4}10 to 15 minutes, 25 at most/);
   expect(text).toMatch(/costs {4}less than 1\.\d\d dollars/);
-  expect(text).toContain('Nothing was made.');
+  expect(text).toContain('Nothing was created.');
 });
 
-test('says less of fewer rows', async () => {
+test('estimates less for fewer rows', async () => {
   const { text } = await testAws('--only', 's3-');
   expect(text).toMatch(/one CloudFormation stack of \d resources/);
   expect(text).toMatch(/less than 0\.\d\d dollars/);
@@ -48,8 +48,8 @@ describe.each([['AWS_ENDPOINT_URL'], ['AWS_ENDPOINT_URL_S3']])('while %s points 
 });
 
 test.each([
-  ['a prefix that is no run’s', ['--clean-up', 'tripcast-prod'], 'tripcast-prod is not the prefix of a run'],
-  ['rows that do not exist', ['--yes-this-costs-money', '--only', 'dynamodb'], 'No row begins with dynamodb'],
+  ['a foreign prefix', ['--clean-up', 'tripcast-prod'], 'tripcast-prod is not the prefix of a run'],
+  ['unknown rows', ['--yes-this-costs-money', '--only', 'dynamodb'], 'No row starts with dynamodb'],
 ])('refuses %s', async (_, args, reason) => {
   const { code, text } = await testAws(...args);
   expect(code).toBe(2);

@@ -11,20 +11,20 @@ import { AWS } from '../../aws/run-probes.ts';
 import { TEMPLATE_BYTES, template } from '../../aws/site-template.ts';
 
 describe('docs/emulator.md', () => {
-  test('says what the probes say and what was measured', () => {
+  test('matches the probes and the measurements', () => {
     expect(readFileSync(PAGE, 'utf8'), 'npm run test:aws -- --emulator --write-ledger').toBe(page());
   });
 
-  test('was measured on the emulator that is pinned', () => {
+  test('was measured on the pinned emulator', () => {
     expect(readRecord('ministack')?.what).toBe(emulatorVersion());
   });
 
-  test('has a measurement for each row that can be measured on the emulator, and no other', () => {
+  test('has a measurement for exactly the rows that the emulator can show', () => {
     const able = PROBES.filter(({ look }) => 'seen' in look && look.notOnEmulators === undefined);
     expect(Object.keys(readRecord('ministack')?.rows ?? {}).sort()).toEqual(able.map(({ id }) => id).sort());
   });
 
-  test('names each row once, a test or the tests’ own AWS that is there, and a page of AWS’s documentation', () => {
+  test('has unique rows, each with an existing test and a page of AWS’s documentation', () => {
     expect(new Set(PROBES.map(({ id }) => id)).size).toBe(PROBES.length);
     for (const { id, reliedOnBy, docs } of PROBES) {
       expect(reliedOnBy[0], id).toMatch(/^test\/.*\.test\.ts$/);
@@ -36,19 +36,18 @@ describe('docs/emulator.md', () => {
 
 describe('the stack of the probes', () => {
   const site = { prefix: 'tripcast-probe-12345678', patience: AWS.patience, scheduledFor: new Date(0) };
-  const { Resources, Outputs } = template(PROBES, site);
+  const { Resources } = template(PROBES, site);
 
-  test('is no longer than CloudFormation takes it', () => {
+  test('fits into one request', () => {
     expect(Buffer.byteLength(JSON.stringify(template(PROBES, site)))).toBeLessThan(TEMPLATE_BYTES);
   });
 
-  test('has a resource of its own for each that a probe asks for: none takes another’s name', () => {
+  test('gives no two resources the same logical id', () => {
     const asked = PROBES.flatMap(({ resources }) => Object.keys(resources?.(site) ?? {}));
     expect(new Set(asked).size).toBe(asked.length);
-    expect(Object.keys(Outputs)).not.toEqual([]);
   });
 
-  test('gives what has a name of its own the run’s prefix', () => {
+  test('starts the name of every resource with the prefix of the run', () => {
     const names = Object.values(Resources).flatMap(({ Properties = {} }) =>
       Object.entries(Properties).filter(([key]) => /^(Name|\w+Name)$/.test(key) && !KEPT.has(key)),
     );
@@ -60,7 +59,7 @@ describe('the stack of the probes', () => {
   });
 });
 
-/** Not names of resources: of metrics, of alias and stage within what has a name. */
+/** Properties that do not name a resource of the account: metrics, and what lives inside another resource. */
 const KEPT: ReadonlySet<string> = new Set(['MetricName', 'StageName', 'Name']);
 
 describe('a verdict', () => {
@@ -78,20 +77,20 @@ describe('a verdict', () => {
   test.each([
     ['on AWS, as documented', seen(412), undefined, 'as documented', true],
     ['on AWS, otherwise', seen(200), undefined, 'differs', false],
-    ['on an emulator that does as AWS', seen(412), record(412), 'as documented', true],
-    ['on an emulator that differs, as it did', seen(200), record(200), 'differs as recorded', true],
-    ['on an emulator that did as AWS and no longer does', seen(200), record(412), 'differs', false],
-    ['on an emulator that has become better', seen(412), record(200), 'differs', false],
-    ['on an emulator of which nothing is recorded', seen(412), { what: 'new', rows: {} }, 'differs', false],
-    ['of a probe that breaks', { kind: 'broken', error: 'e' } as const, record(412), 'broken', false],
-    ['of a probe that was not run', undefined, record(412), 'broken', false],
+    ['on an emulator that matches AWS', seen(412), record(412), 'as documented', true],
+    ['on an emulator that differs as before', seen(200), record(200), 'differs as recorded', true],
+    ['on an emulator that no longer matches AWS', seen(200), record(412), 'differs', false],
+    ['on an emulator that now matches AWS', seen(412), record(200), 'differs', false],
+    ['on an emulator without a record', seen(412), { what: 'new', rows: {} }, 'differs', false],
+    ['of a broken probe', { kind: 'broken', error: 'e' } as const, record(412), 'broken', false],
+    ['of a probe that did not run', undefined, record(412), 'broken', false],
   ])('%s', (_, sight, recorded, verdict, passes) => {
     const judged = judge(probe, sight, recorded);
     expect(judged.verdict).toBe(verdict);
     expect([hasPassed(judged), hasFailed(judged)]).toEqual([passes, !passes]);
   });
 
-  test('of what cannot be probed is neither passed nor failed', () => {
+  test('of a row that cannot be probed neither passes nor fails', () => {
     const judged = judge(probe, { kind: 'unseen', why: 'weeks' }, record(412));
     expect([hasPassed(judged), hasFailed(judged)]).toEqual([false, false]);
   });
