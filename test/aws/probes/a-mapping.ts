@@ -6,6 +6,9 @@ import { until, watchSilence } from '../wait.ts';
 import { heard, witness } from '../witness.ts';
 import { put } from './a-kinesis-stream.ts';
 
+/** These simulate the documented behavior; they are only as right as these rows. */
+export const POLLER = ['test/unit/streaming/poller.test.ts', 'test/support/poller.ts'] as const;
+
 /** The record's text tells the function what to do with it. */
 const AS_THE_RECORDS_SAY = `
   const records = event.Records.map(({ kinesis }) => ({ seq: kinesis.sequenceNumber, text: Buffer.from(kinesis.data, 'base64').toString() }));

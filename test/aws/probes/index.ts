@@ -8,7 +8,9 @@ import * as kinesisReading from './kinesis-reading.ts';
 import * as kinesisResharding from './kinesis-resharding.ts';
 import * as kinesisWriting from './kinesis-writing.ts';
 import * as lambda from './lambda.ts';
+import * as lambdaVersions from './lambda-versions.ts';
 import * as mapping from './mapping.ts';
+import * as mappingFailures from './mapping-failures.ts';
 import * as s3ConditionalWrites from './s3-conditional-writes.ts';
 import * as s3Permissions from './s3-permissions.ts';
 import * as s3Reading from './s3-reading.ts';
@@ -23,8 +25,8 @@ import * as statesNotices from './states-notices.ts';
 export const SERVICES: Readonly<Record<string, readonly Probe[]>> = {
   S3: probesOf(s3ConditionalWrites, s3Reading, s3Permissions, s3Versions),
   'Kinesis Data Streams': probesOf(kinesisWriting, kinesisReading, kinesisResharding),
-  'Lambda’s event source mapping for Kinesis': probesOf(mapping),
-  Lambda: probesOf(lambda),
+  'Lambda’s event source mapping for Kinesis': probesOf(mapping, mappingFailures),
+  Lambda: probesOf(lambda, lambdaVersions),
   'Step Functions': probesOf(statesJsonata, statesMap, statesErrors, statesNotices),
   'EventBridge Scheduler': probesOf(scheduler),
   CloudWatch: probesOf(cloudWatch),
