@@ -71,6 +71,21 @@ describe('the buckets of prod', () => {
     ]);
   });
 
+  // What --import-existing-resources asks of them (docs/teardown.md): a literal name, and that they are retained.
+  test('can be taken over by a new stack, with the streams, once the account is written down', () => {
+    const stack = synthesize({ ...loadConfig('prod'), account: '123456789012' });
+    const buckets = [...stack.resources('AWS::S3::Bucket').values()].map((each) => each.Properties.BucketName);
+    const streams = [...stack.resources('AWS::Kinesis::Stream').values()].map((each) => each.Properties.Name);
+    expect([...buckets, ...streams]).toEqual([
+      'tripcast-access-logs-prod-123456789012-eu-north-1',
+      'rll-models-prod-123456789012-eu-north-1',
+      'tripcast-data-prod-123456789012-eu-north-1',
+      'tripcast-undelivered-prod-123456789012-eu-north-1',
+      'prod_taxi_trip_events',
+      'prod_taxi_predictions',
+    ]);
+  });
+
   test('forget rides after the configured days, by prefix', () => {
     const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-data-'));
     expect(Properties.LifecycleConfiguration).toMatchObject({
