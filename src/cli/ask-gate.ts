@@ -1,15 +1,21 @@
 import { gateRegistered } from '../registry/gate-run.ts';
 import type { RunId } from '../registry/run-id.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
 import { findRawMonths } from '../storage/raw-months.ts';
 import type { TaxiType } from '../trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
 import type { Terminal } from './terminal.ts';
 
+/** What the gate needs of an environment. */
+export interface GatedEnvironment extends Pick<Deployment, 'registry' | 'config'> {
+  readonly data: ObjectStore;
+}
+
 /**
  * Asks the gate about a registered run, on this machine and with the environment's own limits: against the current champion,
  * on the months of the environment's data bucket.
  */
-export async function askGate(to: Deployment, run: RunId, taxiType: TaxiType, terminal: Terminal): Promise<void> {
+export async function askGate(to: GatedEnvironment, run: RunId, taxiType: TaxiType, terminal: Terminal): Promise<void> {
   const [{ loadScorer }, { DuckDB }, { workFolder }, { openXGBoost }, { xgboostLibrary }] = await Promise.all([
     import('../adapters/onnxruntime.ts'),
     import('../adapters/duckdb.ts'),

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../../lib/config.ts';
+import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { askGate } from '../../../src/cli/ask-gate.ts';
+import { Registry } from '../../../src/registry/registry.ts';
+import { newRunId } from '../../../src/registry/run-id.ts';
+import { trainRun } from '../../../src/registry/train-run.ts';
+import { planTraining, trainingRequestSchema } from '../../../src/registry/training-job.ts';
+import { dataKeys } from '../../../src/storage/layout.ts';
+import { fetchRawMonths } from '../../../src/storage/raw-months.ts';
+import { parseMonth } from '../../../src/trips/month.ts';
+import { NAMES } from '../../support/a-run.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { silentTerminal } from '../../support/silent-terminal.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { realMonth } from '../../support/tlc-files.ts';
+
+test("`models promote --gate` judges a run on the environment's months, by its limits", {
+  timeout: 60_000,
+}, async () => {
+  const data = new MemoryStore('data');
+  for (const month of ['2023-03', '2023-04']) {
+    await data.put(dataKeys.raw('green', parseMonth(month)), await readFile(realMonth(month)));
+  }
+  const registry = new Registry(new MemoryStore('models'), NAMES);
+  const folder = temporaryFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder });
+  const plan = planTraining(trainingRequestSchema.parse({ recipe: 'linear-pair', months: ['2023-03'] }), 'green');
+  const run = await trainRun(newRunId(), plan, {
+    database,
+    boosting: () => Promise.reject(new Error('linear-pair boosts nothing')),
+    loadScorer,
+    fetch: (months) => fetchRawMonths(data, 'green', months, folder),
+    codeVersion: 'test',
+    now: () => new Date(),
+  });
+  await registry.register(run);
+  const { run_id } = run.card;
+
+  const to = { registry, data, config: loadConfig('prod') };
+  await askGate(to, run_id, 'green', silentTerminal());
+  const verdict = await registry.verdictOver(run_id, 0);
+  expect(verdict).toMatchObject({ outcome: 'passed', champion: null });
+  expect(verdict?.checks.find(({ check }) => check === 'rows')?.said).toMatch(/^69392 rides .* at least 5000/);
+});
