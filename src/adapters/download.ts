@@ -129,7 +129,9 @@ function lengthOf({ status, headers }: Response, from: number): number | undefin
 
 function answered(status: number, url: string): Error {
   if (status < 400 || status >= 500 || PASSING.includes(status)) return new Error(`it answered ${status}`);
-  return new TripcastError(`${url} answered ${status}`, 'Check the address.');
+  const fix =
+    status === 401 ? 'Write a name and password in it: https://NAME:PASSWORD@HOST/PATH.' : 'Check the address.';
+  return new TripcastError(`${url} answered ${status}`, fix);
 }
 
 interface Begun {

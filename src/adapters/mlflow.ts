@@ -254,7 +254,10 @@ function authorization(variables: NodeJS.ProcessEnv): Readonly<Record<string, st
 function schemaOf<T>(url: string, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TripcastError(`What answers at ${url} is no MLflow server (${shown(value)})`, 'Mend MLFLOW_TRACKING_URI.');
+  throw new TripcastError(
+    `What answers at ${url} is no MLflow server (${shown(value)})`,
+    'Correct MLFLOW_TRACKING_URI.',
+  );
 }
 
 const listOf = (values: MlflowTags) => Object.entries(values).map(([key, value]) => ({ key, value }));

@@ -9,6 +9,6 @@ export async function checkAccount({ env, account }: Config): Promise<void> {
   if (caller.Account === account) return;
   throw new TripcastError(
     `The credentials belong to account ${caller.Account}, and env/${env}.json names ${account}`,
-    'Use the right profile (AWS_PROFILE), or mend the file.',
+    'Use the right profile (AWS_PROFILE), or correct the file.',
   );
 }

@@ -70,6 +70,16 @@ describe('a download', () => {
     expect((await bytes()).equals(BODY)).toBe(true);
   });
 
+  test('leaves no password behind', async () => {
+    const url = await serverOf((request, response) => void cutAt(100_000)(request, response, async () => {}));
+    const folder = temporaryFolder();
+    const clock = new ManualClock();
+    const fetch = download(url.replace('http://', 'http://ana:s3cret@'), join(folder, 'month.parquet'), { clock });
+    await expect(fetch).rejects.toThrow(`${url} could not be fetched`);
+    const note = await readFile(join(folder, 'month.parquet.partial.json'), 'utf8');
+    expect(JSON.parse(note)).toEqual({ url, etag: ETAG });
+  });
+
   test('starts over when the file was published anew meanwhile, or has no name for its version', async () => {
     const anew = (request: IncomingMessage, response: ServerResponse) =>
       sendFile(request, response, BODY, '"the-second-edition"');
