@@ -13,7 +13,6 @@ import {
 export interface Template {
   readonly AWSTemplateFormatVersion: string;
   readonly Description: string;
-  readonly Parameters: object;
   readonly Resources: Resources;
   readonly Outputs: object;
 }
@@ -27,9 +26,8 @@ export function template(probes: readonly Probe[], site: Site): Template {
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: 'Probes of what AWS does, made by `npm run test:aws` of tripcast. Safe to delete.',
-    Parameters: { Spoken: { Type: 'String', Default: 'first' }, Kept: { Type: 'String', Default: 'default' } },
     Resources: Object.assign({}, shared(site), ...own),
-    Outputs: { Spoken: { Value: ref('Spoken') }, Kept: { Value: ref('Kept') }, BucketName: { Value: ref(BUCKET) } },
+    Outputs: { BucketName: { Value: ref(BUCKET) } },
   };
 }
 

@@ -33,7 +33,6 @@ export async function deploy(
       Capabilities: ['CAPABILITY_IAM'],
       OnFailure: 'DO_NOTHING',
       TimeoutInMinutes: 10,
-      Parameters: [{ ParameterKey: 'Kept', ParameterValue: 'given' }],
       Tags: [{ Key: TAG, Value: name }],
     }),
   );
