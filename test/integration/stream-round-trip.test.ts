@@ -73,13 +73,13 @@ describe('tripcast stream tail', () => {
     expect(command.exitCode).toBe(0);
   });
 
-  test('ends quietly when its reader has enough', async () => {
+  test('ends quietly when its reader has enough, with the code of a closed pipe', async () => {
     const command = spawn(process.execPath, tail('--from-start'), { stdio: ['ignore', 'pipe', 'pipe'] });
     const err = text(command.stderr);
     await once(command.stdout, 'data');
     command.stdout.destroy();
     const [exitCode] = await once(command, 'exit');
-    expect({ exitCode, err: await err }).toEqual({ exitCode: 0, err: expect.not.stringContaining('EPIPE') });
+    expect({ exitCode, err: await err }).toEqual({ exitCode: 141, err: expect.not.stringContaining('EPIPE') });
   });
 });
 
