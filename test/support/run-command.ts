@@ -13,7 +13,6 @@ export async function runCommand(
 ): Promise<Ended> {
   const { main } = await import('../../src/cli/program.ts');
   const before = { ...process.env };
-  const listeners = process.stdout.listeners('error');
   const out = capture(process.stdout);
   const err = capture(process.stderr);
   try {
@@ -24,9 +23,6 @@ export async function runCommand(
     out.release();
     err.release();
     process.exitCode = undefined;
-    for (const listener of process.stdout.listeners('error')) {
-      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
-    }
     setVariables({ ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])), ...before });
   }
 }
@@ -34,8 +30,10 @@ export async function runCommand(
 function capture(stream: NodeJS.WriteStream) {
   const write = stream.write;
   let text = '';
-  stream.write = (chunk: string | Uint8Array) => {
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
     text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const written = rest.at(-1); // a command waits for its result to be written
+    if (typeof written === 'function') written();
     return true;
   };
   return {

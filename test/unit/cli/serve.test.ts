@@ -53,8 +53,7 @@ describe('tripcast serve', { timeout: 60_000 }, () => {
 
   test.each(['99999', '65536', '-1', '8000.5', 'http'])('--port %s is wrong usage', (port) => {
     const { status, stdout, stderr } = run('serve', '--port', port);
-    expect(stderr).toMatch(/^tripcast: option '--port <n>' argument '.*' is invalid\. It must be a/);
-    expect(stderr).toContain(port);
+    expect(stderr).toContain(`tripcast: --port: "${port}" is not a whole number from 0 to 65535`);
     expect(stdout).toBe('');
     expect(status).toBe(2);
   });
