@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
+import { codeVersion } from '#adapters/git.ts';
+import { TripcastError } from '#errors.ts';
+import { buildAssets } from '#packaging/bundle.ts';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
 import { TripcastStack } from '../lib/tripcast-stack.ts';
-import { codeVersion } from '../src/adapters/git.ts';
-import { TripcastError } from '../src/errors.ts';
-import { buildAssets } from '../src/local/bundle.ts';
-import { withLock } from '../src/local/lock.mjs';
-import { CLONE, CLONE_LOCAL } from '../src/local/paths.ts';
 
 /** The CDK app: one stack, of the environment that `--context env=...` names. */
 async function synthesize(): Promise<void> {

@@ -1,8 +1,8 @@
 import { App } from 'aws-cdk-lib/core';
+import { TripcastError } from '#errors.ts';
 import { loadConfig } from '../lib/config.ts';
 import { DeliveryStack } from '../lib/delivery/delivery-stack.ts';
 import { parseRepository } from '../lib/delivery/repository.ts';
-import { TripcastError } from '../src/errors.ts';
 
 /**
  * The second CDK app, which a person deploys once an account, since nothing could deploy before it:

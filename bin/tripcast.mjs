@@ -4,8 +4,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { freshBundle } from '../src/local/cli-bundle.mjs';
-import { nodeToRun } from '../src/local/pinned-node.mjs';
+import { freshBundle } from '../src/setup/cli-bundle.mjs';
+import { nodeToRun } from '../src/setup/pinned-node.mjs';
 
 const root = join(dirname(realpathSync(fileURLToPath(import.meta.url))), '..');
 const node = nodeToRun({ root, version: process.versions.node });
@@ -20,6 +20,6 @@ if (!existsSync(join(root, 'node_modules')) || node === undefined) {
   const bundle = freshBundle(root);
   await import(bundle === undefined ? './tripcast.ts' : pathToFileURL(bundle).href);
 } else {
-  const { runInForeground } = await import('../src/local/processes.mjs');
+  const { runInForeground } = await import('../src/setup/processes.mjs');
   process.exitCode = await runInForeground(node, [join(root, 'bin', 'tripcast.ts'), ...process.argv.slice(2)]);
 }

@@ -1,5 +1,5 @@
-import { failureOf } from '../src/cli/failure.ts';
-import { main } from '../src/cli/program.ts';
+import { failureOf } from '#cli/failure.ts';
+import { main } from '#cli/program.ts';
 
 // What is thrown where nobody waits for it, in a socket's or a timer's callback, is said as any other failure.
 process.on('uncaughtException', (error) => {

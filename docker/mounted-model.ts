@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shown, TripcastError } from '../src/errors.ts';
-import { modelCardSchema } from '../src/model/card.ts';
-import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../src/model/golden.ts';
-import type { LoadScorer } from '../src/model/scorer.ts';
-import type { ModelSource } from '../src/registry/model-source.ts';
-import { refuseOtherType } from '../src/registry/taxi-type-check.ts';
-import type { TaxiType } from '../src/trips/taxi-type.ts';
+import { shown, TripcastError } from '#errors.ts';
+import { modelCardSchema } from '#model/card/card.ts';
+import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { ModelSource } from '#registry/model-source.ts';
+import { refuseOtherType } from '#registry/taxi-type-check.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
  * The model of a run's folder on disk, as `tripcast train --local` writes it, proven on its golden rides.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { functionEnv, modelEnv } from '../src/adapters/function-env.ts';
-import { S3Store } from '../src/adapters/s3.ts';
-import { Registry } from '../src/registry/registry.ts';
+import { functionEnv, modelEnv } from '#adapters/function-env.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { Registry } from '#registry/registry.ts';
 
 const env = functionEnv(z.object(modelEnv));
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '../src/adapters/function-env.ts';
-import { loadScorer } from '../src/adapters/onnxruntime.ts';
-import { S3Store } from '../src/adapters/s3.ts';
-import { LiveModel, modelAt, pinnedRun } from '../src/registry/live-model.ts';
-import type { ModelSource } from '../src/registry/model-source.ts';
-import { Registry } from '../src/registry/registry.ts';
-import { parseRunId } from '../src/registry/run-id.ts';
-import { taxiTypeSchema } from '../src/trips/taxi-type.ts';
+import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
+import type { ModelSource } from '#registry/model-source.ts';
+import { Registry } from '#registry/registry.ts';
+import { parseRunId } from '#storage/run-id.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({

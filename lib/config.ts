@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown, TripcastError } from '../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { ENVIRONMENT_FOLDER, environments, readEnvironmentFile } from './config/environment-files.ts';
 
 /** An environment is one file, env/{name}.json, and one stack, `tripcast-{name}`. All that differs between them is there. */

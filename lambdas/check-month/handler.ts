@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { metricSink } from '../../src/adapters/cloudwatch.ts';
-import { count, functionEnv } from '../../src/adapters/function-env.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { runningExecutions } from '../../src/adapters/step-functions.ts';
-import { checkMonth, checkRequestSchema } from '../../src/batch/check-month.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { metricSink } from '#adapters/cloudwatch.ts';
+import { count, functionEnv } from '#adapters/function-env.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { runningExecutions } from '#adapters/step-functions.ts';
+import { checkMonth, checkRequestSchema } from '#batch/check-month.ts';
+import { checkedInput } from '#function-input.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({

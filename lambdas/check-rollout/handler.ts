@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { reportHook } from '../../src/adapters/codedeploy.ts';
-import { functionEnv } from '../../src/adapters/function-env.ts';
-import { invokeFunction } from '../../src/adapters/lambda.ts';
-import { checkedInput } from '../../src/batch/request.ts';
+import { reportHook } from '#adapters/codedeploy.ts';
+import { functionEnv } from '#adapters/function-env.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
+import { checkedInput } from '#function-input.ts';
 import {
   checkBeforeTraffic,
   type PreTrafficDeps,
   type PreTrafficOutcome,
   preTrafficSchema,
-} from '../../src/operations/pre-traffic.ts';
-import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+} from '#operations/pre-traffic.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { registry } from '../model-registry.ts';
 import { logger } from '../telemetry.ts';
 

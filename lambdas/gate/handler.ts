@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { count, functionEnv } from '../../src/adapters/function-env.ts';
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { openXGBoost } from '../../src/adapters/xgboost.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { gateLimitsSchema } from '../../src/registry/gate.ts';
-import { gateRun } from '../../src/registry/gate-run.ts';
-import { type TrainingOutcome, trainingJobSchema } from '../../src/registry/training-job.ts';
-import { findRawMonths } from '../../src/storage/raw-months.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { count, functionEnv } from '#adapters/function-env.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
+import { checkedInput } from '#function-input.ts';
+import { findRawMonths } from '#storage/raw-months.ts';
+import { gateLimitsSchema } from '#training/gate.ts';
+import { gateRun } from '#training/gate-run.ts';
+import { type TrainingOutcome, trainingJobSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 
 const env = functionEnv(

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { functionEnv } from '../../src/adapters/function-env.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { tlcSource } from '../../src/adapters/tlc-source.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { ingestMonth } from '../../src/batch/ingest.ts';
-import { monthJobSchema, withoutScore } from '../../src/batch/outcome.ts';
-import { checkedInput } from '../../src/batch/request.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { functionEnv } from '#adapters/function-env.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { tlcSource } from '#adapters/tlc-source.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { ingestMonth } from '#batch/ingest.ts';
+import { monthJobSchema, withoutScore } from '#batch/outcome.ts';
+import { checkedInput } from '#function-input.ts';
 
 const env = functionEnv(z.object({ DATA_BUCKET: z.string(), PUBLICATION_SOURCE: z.string() }));
 const data = new S3Store(env.DATA_BUCKET);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '../../src/adapters/function-env.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '../../src/batch/plan.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { Registry } from '../../src/registry/registry.ts';
-import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '#batch/plan.ts';
+import { checkedInput } from '#function-input.ts';
+import { Registry } from '#registry/registry.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { z } from 'zod';
-import { flag, functionEnv } from '../../src/adapters/function-env.ts';
-import { kinesisSink } from '../../src/adapters/kinesis.ts';
-import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
-import { createApp } from '../../src/serving/app.ts';
-import { publisher } from '../../src/serving/publisher.ts';
-import { systemClock } from '../../src/streaming/clock.ts';
-import { nowhere } from '../../src/streaming/publish.ts';
+import { flag, functionEnv } from '#adapters/function-env.ts';
+import { kinesisSink } from '#adapters/kinesis.ts';
+import { systemClock } from '#clock.ts';
+import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
+import { createApp } from '#serving/app.ts';
+import { publisher } from '#serving/publisher.ts';
+import { nowhere } from '#streaming/publish.ts';
 import { modelName, servedModel } from '../served-model.ts';
 import { addCount, logger, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
 

@@ -1,7 +1,7 @@
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { promoteTrained } from '../../src/registry/promotion.ts';
-import { type TrainingOutcome, trainingOutcomeSchema } from '../../src/registry/training-job.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { checkedInput } from '#function-input.ts';
+import { promoteTrained } from '#registry/promotion.ts';
+import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 
 /** State Promote: the run becomes the champion, unless another did since the gate looked. */

@@ -1,7 +1,7 @@
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { registerStaged } from '../../src/registry/adopt.ts';
-import { type TrainingOutcome, trainingOutcomeSchema } from '../../src/registry/training-job.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { checkedInput } from '#function-input.ts';
+import { registerStaged } from '#registry/adopt.ts';
+import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 
 /** State Register: a staged run and the gate's verdict become a run of the registry. */

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { DuckDB, duckdbVersion } from '../../src/adapters/duckdb.ts';
-import { count, functionEnv, modelEnv, optionalText } from '../../src/adapters/function-env.ts';
-import { loadScorer, onnxruntimeVersion } from '../../src/adapters/onnxruntime.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { monthJobSchema } from '../../src/batch/outcome.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { scoreMonth } from '../../src/batch/score-month.ts';
-import { TripcastError } from '../../src/errors.ts';
-import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
-import { loadRun } from '../../src/registry/load-run.ts';
-import { Registry } from '../../src/registry/registry.ts';
-import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { DuckDB, duckdbVersion } from '#adapters/duckdb.ts';
+import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { loadScorer, onnxruntimeVersion } from '#adapters/onnxruntime.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { monthJobSchema } from '#batch/outcome.ts';
+import { scoreMonth } from '#batch/score-month.ts';
+import { TripcastError } from '#errors.ts';
+import { checkedInput } from '#function-input.ts';
+import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
+import { loadRun } from '#registry/load-run.ts';
+import { Registry } from '#registry/registry.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
 const env = functionEnv(
   z.object({

@@ -1,13 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { flag, functionEnv } from '../../src/adapters/function-env.ts';
-import { kinesisSink } from '../../src/adapters/kinesis.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { goldenCheck, isGoldenCheck } from '../../src/registry/golden-check.ts';
-import { systemClock } from '../../src/streaming/clock.ts';
-import { parseKinesisEvent } from '../../src/streaming/kinesis-event.ts';
-import { nowhere } from '../../src/streaming/publish.ts';
-import { type BatchOutcome, scoreBatch } from '../../src/streaming/score-batch.ts';
+import { flag, functionEnv } from '#adapters/function-env.ts';
+import { kinesisSink } from '#adapters/kinesis.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { systemClock } from '#clock.ts';
+import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
+import { parseKinesisEvent } from '#streaming/kinesis-event.ts';
+import { nowhere } from '#streaming/publish.ts';
+import { type BatchOutcome, scoreBatch } from '#streaming/score-batch.ts';
 import { modelName, servedModel } from '../served-model.ts';
 import { addCount, addMilliseconds, logger, metrics, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
 

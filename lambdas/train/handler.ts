@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { count, functionEnv } from '../../src/adapters/function-env.ts';
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { openXGBoost } from '../../src/adapters/xgboost.ts';
-import { checkedInput } from '../../src/batch/request.ts';
-import { filesOf } from '../../src/registry/registry.ts';
-import { newRunId } from '../../src/registry/run-id.ts';
-import { trainRun } from '../../src/registry/train-run.ts';
-import { planTraining, type TrainingJob, trainingRequestSchema } from '../../src/registry/training-job.ts';
-import { fetchRawMonths } from '../../src/storage/raw-months.ts';
-import { taxiTypeSchema } from '../../src/trips/taxi-type.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { count, functionEnv } from '#adapters/function-env.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
+import { checkedInput } from '#function-input.ts';
+import { filesOf } from '#registry/registry.ts';
+import { fetchRawMonths } from '#storage/raw-months.ts';
+import { newRunId } from '#storage/run-id.ts';
+import { trainRun } from '#training/train-run.ts';
+import { planTraining, type TrainingJob, trainingRequestSchema } from '#training/training-job.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { registry } from '../model-registry.ts';
 
 const env = functionEnv(

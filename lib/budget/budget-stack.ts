@@ -1,7 +1,7 @@
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { CliCredentialsStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { shown, TripcastError } from '../../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { type Config, resourceName } from '../config.ts';
 
 /**

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine as SfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { shown, TripcastError } from '../../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { type Config, resourceName } from '../config.ts';
 import { acceptFinding } from './accept-finding.ts';
 import { PrivateLogGroup } from './private-log-group.ts';

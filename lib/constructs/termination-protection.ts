@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { shown, TripcastError } from '../../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import type { Config } from '../config.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { shown, TripcastError } from '../../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import {
   bucketNames,
   type Config,

@@ -1,4 +1,4 @@
-import { shown, TripcastError } from '../../src/errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 
 /**
  * A GitHub repository as the subject of its workflows' tokens names it: `owner@id/name@id`, or `owner/name` for one from

@@ -5,7 +5,7 @@ import { type Alias, CfnAlias, type IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { TripcastError } from '../../src/errors.ts';
+import { TripcastError } from '#errors.ts';
 import { type Config, codeDeployNames, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../config.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';

@@ -9,8 +9,8 @@ import {
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import type { StackResource } from '../operations/teardown.ts';
+import { TripcastError } from '#errors.ts';
+import type { StackResource } from '#operations/teardown.ts';
 import { clientOfPlace } from './client.ts';
 
 const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));

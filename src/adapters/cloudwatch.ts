@@ -1,5 +1,5 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { MetricSink } from '../batch/check-month.ts';
+import type { MetricSink } from '#batch/check-month.ts';
 
 /**
  * Metrics that are put one by one, for what runs once a month.

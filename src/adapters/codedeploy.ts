@@ -7,8 +7,8 @@ import {
   paginateListDeployments,
   StopDeploymentCommand,
 } from '@aws-sdk/client-codedeploy';
-import type { HookStatus, PreTraffic } from '../operations/pre-traffic.ts';
-import type { TrafficShifts } from '../operations/rollout.ts';
+import type { HookStatus, PreTraffic } from '#operations/pre-traffic.ts';
+import type { TrafficShifts } from '#operations/rollout.ts';
 import { clientOfPlace } from './client.ts';
 
 const codeDeploy = clientOfPlace(() => new CodeDeployClient({}));

@@ -1,8 +1,8 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Fetched } from '../batch/ingest.ts';
-import { TransientError, TripcastError } from '../errors.ts';
-import { type Clock, systemClock } from '../streaming/clock.ts';
+import type { Fetched } from '#batch/ingest.ts';
+import { type Clock, systemClock } from '#clock.ts';
+import { TransientError, TripcastError } from '#errors.ts';
 import { parseWebAddress, type WebAddress } from './web-address.ts';
 
 export interface DownloadOptions {

@@ -11,8 +11,8 @@ import {
   STRUCT,
   version,
 } from '@duckdb/node-api';
-import { TransientError } from '../errors.ts';
-import type { ArgumentArrays, SqlFunction, SqlFunctions } from '../trips/database.ts';
+import { TransientError } from '#errors.ts';
+import type { ArgumentArrays, SqlFunction, SqlFunctions } from '#trips/database.ts';
 
 export interface DuckDBOptions {
   /** Where it spills to: the only writable place in a Lambda is /tmp. */

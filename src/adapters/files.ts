@@ -1,6 +1,6 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 import { workFolder } from './work-folder.ts';
 
 /** Checks of the paths that a command is given, before it does anything. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /** Variables as the stack sets them: an empty text means "not set". */
 export const optionalText = z.string().transform((text) => (text === '' ? undefined : text));

@@ -10,9 +10,9 @@ import {
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { TripcastError } from '../errors.ts';
-import { type Clock, systemClock } from '../streaming/clock.ts';
-import type { RecordSink } from '../streaming/publish.ts';
+import { type Clock, systemClock } from '#clock.ts';
+import { TripcastError } from '#errors.ts';
+import type { RecordSink } from '#streaming/publish.ts';
 import { clientOfPlace } from './client.ts';
 
 /**

@@ -4,8 +4,8 @@ import {
   LambdaClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
-import { TripcastError } from '../errors.ts';
-import type { LambdaAccount } from '../operations/quotas.ts';
+import { TripcastError } from '#errors.ts';
+import type { LambdaAccount } from '#operations/quotas.ts';
 import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));

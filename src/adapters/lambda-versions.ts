@@ -4,7 +4,7 @@ import {
   paginateListAliases,
   paginateListVersionsByFunction,
 } from '@aws-sdk/client-lambda';
-import type { VersionStore } from '../operations/prune-versions.ts';
+import type { VersionStore } from '#operations/prune-versions.ts';
 import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));

@@ -10,10 +10,10 @@ import {
   ResourceNotReadyException,
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda';
-import { TripcastError } from '../errors.ts';
-import type { LiveAlias, TrafficShifts, Version } from '../operations/rollout.ts';
-import { onceAwake, WAKE_SECONDS } from '../operations/wake.ts';
-import { type Clock, systemClock } from '../streaming/clock.ts';
+import { type Clock, systemClock } from '#clock.ts';
+import { TripcastError } from '#errors.ts';
+import type { LiveAlias, TrafficShifts, Version } from '#operations/rollout.ts';
+import { onceAwake, WAKE_SECONDS } from '#operations/wake.ts';
 import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { shown, TransientError, TripcastError } from '../errors.ts';
+import { shown, TransientError, TripcastError } from '#errors.ts';
 import type {
   MlflowBatch,
   MlflowDataset,
@@ -10,7 +10,7 @@ import type {
   MlflowVersion,
   NewMlflowRun,
   NewMlflowVersion,
-} from '../registry/mlflow-tracking.ts';
+} from '#mlflow/tracking.ts';
 import { isWebAddress, parseWebAddress } from './web-address.ts';
 
 export interface MlflowServer {

@@ -1,7 +1,7 @@
-import { TripcastError } from '../errors.ts';
-import { readMetadata } from '../model/onnx/metadata.ts';
-import type { RideBatch, RideInputs } from '../model/ride-batch.ts';
-import { type LoadScorer, OUTPUTS, type OutputName, type Predictions } from '../model/scorer.ts';
+import { TripcastError } from '#errors.ts';
+import { readMetadata } from '#model/onnx/metadata.ts';
+import type { RideBatch, RideInputs } from '#model/rides/ride-batch.ts';
+import { type LoadScorer, OUTPUTS, type OutputName, type Predictions } from '#model/scorer.ts';
 
 /** One thread: results then do not depend on how rides are batched, and a Lambda has little more. */
 const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;

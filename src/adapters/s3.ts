@@ -14,8 +14,8 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { TripcastError } from '../errors.ts';
-import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '../storage/object-store.ts';
+import { TripcastError } from '#errors.ts';
+import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '#storage/object-store.ts';
 import { clientOfPlace } from './client.ts';
 
 /**

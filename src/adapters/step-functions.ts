@@ -12,8 +12,8 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { RunningExecution } from '../batch/check-month.ts';
-import { shown, TripcastError } from '../errors.ts';
+import type { RunningExecution } from '#batch/check-month.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { clientOfPlace } from './client.ts';
 
 const sfn = clientOfPlace(() => new SFNClient({}));

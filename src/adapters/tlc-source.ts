@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TlcSource } from '../batch/ingest.ts';
-import { withoutCredentials } from '../credentials.ts';
+import type { TlcSource } from '#batch/ingest.ts';
+import { withoutCredentials } from '#credentials.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { isWebAddress } from './web-address.ts';
 

@@ -1,5 +1,5 @@
-import { withoutCredentials } from '../credentials.ts';
-import { TripcastError } from '../errors.ts';
+import { withoutCredentials } from '#credentials.ts';
+import { TripcastError } from '#errors.ts';
 
 /** What is asked, and what is sent with it. */
 export interface WebAddress {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /** Folders of work under way. A signal or process.exit() ends a process without the end of any scope: they are removed then. */
 const underWay = new Set<string>();

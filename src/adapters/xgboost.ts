@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import type {
   Booster,
   BoostingOptions,
@@ -10,7 +10,7 @@ import type {
   GradientBoosting,
   LabelledMatrix,
   TreeEnsemble,
-} from '../model/gradient-boosting.ts';
+} from '#model/recipes/gradient-boosting.ts';
 
 /** Another version may grow other trees from the same rides. */
 export const XGBOOST_VERSION = '3.2.0';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Month } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import { hasReceipt } from './owed.ts';
 import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
 

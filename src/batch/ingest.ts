@@ -1,14 +1,14 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { dataKeys, monthFile, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { sha256OfFile } from '../storage/sha256.ts';
-import type { Queries } from '../trips/database.ts';
-import { inspectFile } from '../trips/inspect-file.ts';
-import type { Month } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { TripcastError } from '#errors.ts';
+import { dataKeys, monthFile, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import type { Queries } from '#trips/database.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /** Where raw months come from: a folder or TLC's address. src/adapters/tlc-source.ts has both. */
 export interface TlcSource {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Month, monthSchema } from '../trips/month.ts';
+import { type Month, monthSchema } from '#trips/month.ts';
 import { type MonthOutcome, type MonthStatus, monthOutcomeSchema } from './outcome.ts';
 
 /** How far a month of a running execution is. */

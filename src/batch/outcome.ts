@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { runIdSchema } from '../registry/run-id.ts';
-import { monthSchema } from '../trips/month.ts';
-import { taxiTypeSchema } from '../trips/taxi-type.ts';
+import { runIdSchema } from '#storage/run-id.ts';
+import { monthSchema } from '#trips/month.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
 /** What became of a month: the last word of the score function, of an execution and of `tripcast batch`. */
 export const STATUSES = ['scored', 'unchanged', 'not-published', 'refused', 'failed'] as const;

@@ -1,7 +1,7 @@
-import { dataKeys } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { addMonths, type Month } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { dataKeys } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { addMonths, type Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /** Whether any run has scored the month. */
 export async function hasReceipt(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<boolean> {

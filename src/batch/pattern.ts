@@ -1,8 +1,8 @@
-import { shown, TripcastError } from '../errors.ts';
-import type { RunId } from '../registry/run-id.ts';
-import { parseS3Uri } from '../storage/layout.ts';
-import { type Month, partsOf } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { shown, TripcastError } from '#errors.ts';
+import { parseS3Uri } from '#storage/layout.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { type Month, partsOf } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
  * INPUT_FILE_PATTERN and OUTPUT_FILE_PATTERN: S3 addresses with `{taxi_type}`, `{year:04d}`, `{month:02d}` and `{run_id}`,

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { parseS3Uri, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import type { Queries } from '../trips/database.ts';
-import { formatMonthRide, type MonthRide } from '../trips/month-ride.ts';
-import { sqlText } from '../trips/sql.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
-import { rideSql } from '../trips/tlc-file.ts';
+import { TripcastError } from '#errors.ts';
+import { parseS3Uri, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import type { Queries } from '#trips/database.ts';
+import { formatMonthRide, type MonthRide } from '#trips/month-ride.ts';
+import { sqlText } from '#trips/sql.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import { rideSql } from '#trips/tlc-file.ts';
 import type { Receipt } from './receipt.ts';
 import { readCurrent, readReceipt } from './records.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ModelCard } from '../model/card.ts';
-import { runIdSchema } from '../registry/run-id.ts';
-import { type Month, monthSchema } from '../trips/month.ts';
-import { taxiTypeSchema } from '../trips/taxi-type.ts';
-import { REJECTIONS } from '../trips/tlc-file.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import { runIdSchema } from '#storage/run-id.ts';
+import { type Month, monthSchema } from '#trips/month.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { REJECTIONS } from '#trips/tlc-file.ts';
 import { EVALUATIONS, type Evaluation } from './outcome.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

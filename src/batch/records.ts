@@ -1,7 +1,7 @@
-import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore, PutCondition } from '../storage/object-store.ts';
-import { type Month, partsOf } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore, PutCondition } from '#storage/object-store.ts';
+import { type Month, partsOf } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import type { MonthJob } from './outcome.ts';
 import { type Current, currentSchema, type Receipt, receiptSchema } from './receipt.ts';
 

@@ -1,4 +1,4 @@
-import { KEPT_MINUTES } from '../trips/tlc-file.ts';
+import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 
 /** Errors on all rides whose duration is known, whatever it is: a forgotten meter moves none of these far. */
 export interface RobustErrorSummary {

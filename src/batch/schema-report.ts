@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { ModelCard } from '../model/card.ts';
-import { runIdSchema } from '../registry/run-id.ts';
-import { type ColumnFacts, columnFactsSchema, type FileFacts, fileFacts } from '../trips/column-facts.ts';
-import type { Queries } from '../trips/database.ts';
-import { inspectFile, readable, sameName } from '../trips/inspect-file.ts';
-import { type Month, monthSchema } from '../trips/month.ts';
-import { sqlText } from '../trips/sql.ts';
-import { type TaxiType, taxiTypeSchema } from '../trips/taxi-type.ts';
-import { neededColumns, rideSql } from '../trips/tlc-file.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import { runIdSchema } from '#storage/run-id.ts';
+import { type ColumnFacts, columnFactsSchema, type FileFacts, fileFacts } from '#trips/column-facts.ts';
+import type { Queries } from '#trips/database.ts';
+import { inspectFile, readable, sameName } from '#trips/inspect-file.ts';
+import { type Month, monthSchema } from '#trips/month.ts';
+import { sqlText } from '#trips/sql.ts';
+import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
+import { neededColumns, rideSql } from '#trips/tlc-file.ts';
 import { DECISIONS } from './outcome.ts';
 
 const named = z.object({ name: z.string(), type: z.string() });

@@ -1,14 +1,14 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Scorer } from '../model/scorer.ts';
-import type { RunId } from '../registry/run-id.ts';
-import type { Queries, SqlFunctions } from '../trips/database.ts';
-import { hasColumn, inspectFile, readable } from '../trips/inspect-file.ts';
-import type { Month } from '../trips/month.ts';
-import { rideIdPrefix } from '../trips/month-ride.ts';
-import { sqlText } from '../trips/sql.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
-import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '../trips/tlc-file.ts';
+import type { Scorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { Queries, SqlFunctions } from '#trips/database.ts';
+import { hasColumn, inspectFile, readable } from '#trips/inspect-file.ts';
+import type { Month } from '#trips/month.ts';
+import { rideIdPrefix } from '#trips/month-ride.ts';
+import { sqlText } from '#trips/sql.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '#trips/tlc-file.ts';
 import type { RobustErrorSummary } from './robust-errors.ts';
 import { type KeptErrors, RideTally } from './tally.ts';
 

@@ -1,10 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelCard } from '../model/card.ts';
-import type { Scorer } from '../model/scorer.ts';
-import { dataKeys, parseS3Uri, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { sha256OfFile } from '../storage/sha256.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import type { Scorer } from '#model/scorer.ts';
+import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
 import { evaluationOf, type Receipt } from './receipt.ts';

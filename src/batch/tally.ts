@@ -1,6 +1,6 @@
-import { Coverage, ErrorMetrics } from '../model/metrics.ts';
-import { at } from '../model/rides.ts';
-import { type Rejection, rejectionOf } from '../trips/tlc-file.ts';
+import { Coverage, ErrorMetrics } from '#model/evaluation/metrics.ts';
+import { at } from '#model/rides/rides.ts';
+import { type Rejection, rejectionOf } from '#trips/tlc-file.ts';
 import { type RobustErrorSummary, RobustErrors } from './robust-errors.ts';
 
 /** Errors on the rides that are kept, in minutes. */

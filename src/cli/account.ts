@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Config } from '../../lib/config.ts';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
+import type { Config } from '#lib/config.ts';
 
 /** Stops a command whose credentials belong to another account than the configuration names. */
 export async function checkAccount({ env, account }: Config): Promise<void> {

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { parseWebAddress } from '../adapters/web-address.ts';
-import { shown, TripcastError } from '../errors.ts';
-import { isRunId } from '../registry/run-id.ts';
-import { parsePickupTime } from '../trips/new-york-time.ts';
-import { DISTANCE_LIMIT, ZONES } from '../trips/ride-event.ts';
+import { parseWebAddress } from '#adapters/web-address.ts';
+import { shown, TripcastError } from '#errors.ts';
+import { isRunId } from '#storage/run-id.ts';
+import { parsePickupTime } from '#trips/new-york-time.ts';
+import { DISTANCE_LIMIT, ZONES } from '#trips/ride-event.ts';
 
 /** The parsers of the command line's values. Each throws a TripcastError that names the value and says what is allowed. */
 export type Parser<T> = (text: string) => T;

@@ -1,10 +1,10 @@
-import { gateRegistered } from '../registry/gate-run.ts';
-import type { RunId } from '../registry/run-id.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { findRawMonths } from '../storage/raw-months.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { findRawMonths } from '#storage/raw-months.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { gateRegistered } from '#training/gate-run.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './view/terminal.ts';
 
 /** What the gate needs of an environment. */
 export interface GatedEnvironment extends Pick<Deployment, 'registry' | 'config'> {
@@ -17,11 +17,11 @@ export interface GatedEnvironment extends Pick<Deployment, 'registry' | 'config'
  */
 export async function askGate(to: GatedEnvironment, run: RunId, taxiType: TaxiType, terminal: Terminal): Promise<void> {
   const [{ loadScorer }, { DuckDB }, { workFolder }, { openXGBoost }, { xgboostLibrary }] = await Promise.all([
-    import('../adapters/onnxruntime.ts'),
-    import('../adapters/duckdb.ts'),
-    import('../adapters/work-folder.ts'),
-    import('../adapters/xgboost.ts'),
-    import('../local/natives.ts'),
+    import('#adapters/onnxruntime.ts'),
+    import('#adapters/duckdb.ts'),
+    import('#adapters/work-folder.ts'),
+    import('#adapters/xgboost.ts'),
+    import('#packaging/natives.ts'),
   ]);
   const progress = terminal.progress(`gate ${run}`);
   await using folder = await workFolder();

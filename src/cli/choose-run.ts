@@ -1,8 +1,8 @@
-import { runToScore } from '../batch/plan.ts';
-import { TripcastError } from '../errors.ts';
-import { findRun } from '../registry/mlflow-ids.ts';
-import type { RunId } from '../registry/run-id.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { runToScore } from '#batch/plan.ts';
+import { TripcastError } from '#errors.ts';
+import { findRun } from '#mlflow/ids.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
 
 /**

@@ -1,11 +1,11 @@
-import { type Config, loadConfig, type OutputName, refuseForeignEndpoint, stackName } from '../../lib/config.ts';
-import { describeStack } from '../adapters/cloudformation.ts';
-import { S3Store } from '../adapters/s3.ts';
-import { TripcastError } from '../errors.ts';
-import { localApiUrl } from '../local/api-url.ts';
-import { devEnvironmentVariables, readEnvironment } from '../local/environment.ts';
-import { localstackEndpoint } from '../local/localstack-up.ts';
-import { Registry } from '../registry/registry.ts';
+import { describeStack } from '#adapters/cloudformation.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { TripcastError } from '#errors.ts';
+import { type Config, loadConfig, type OutputName, refuseForeignEndpoint, stackName } from '#lib/config.ts';
+import { localApiUrl } from '#local/api-url.ts';
+import { devEnvironmentVariables, readEnvironment } from '#local/environment.ts';
+import { localstackEndpoint } from '#local/localstack-up.ts';
+import { Registry } from '#registry/registry.ts';
 import { checkAccount } from './account.ts';
 
 /** A deployed environment as a command sees it: its configuration and what the stack's outputs say. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import { withoutCredentials } from '../credentials.ts';
-import { shown, TripcastError } from '../errors.ts';
+import { withoutCredentials } from '#credentials.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 /** How a command that threw ends. */

@@ -1,15 +1,15 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { checkInputFile } from '../adapters/files.ts';
-import { TripcastError } from '../errors.ts';
-import { modelCardSchema } from '../model/card.ts';
-import { type GoldenRides, goldenSchema } from '../model/golden.ts';
-import type { LoadedModel } from '../registry/model-source.ts';
-import { isRunId, parseRunId, type RunId } from '../registry/run-id.ts';
-import { refuseOtherType } from '../registry/taxi-type-check.ts';
-import { sha256 } from '../storage/sha256.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { checkInputFile } from '#adapters/files.ts';
+import { TripcastError } from '#errors.ts';
+import { modelCardSchema } from '#model/card/card.ts';
+import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
+import type { LoadedModel } from '#registry/model-source.ts';
+import { refuseOtherType } from '#registry/taxi-type-check.ts';
+import { isRunId, parseRunId, type RunId } from '#storage/run-id.ts';
+import { sha256 } from '#storage/sha256.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /** Where `train --local` puts its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
@@ -60,14 +60,14 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
 }
 
 async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<LoadedModel> {
-  const { loadScorer } = await import('../adapters/onnxruntime.ts');
+  const { loadScorer } = await import('#adapters/onnxruntime.ts');
   const file = modelFile(named);
   await checkModelFile(named);
   if (named !== 'champion' && (await exists(file))) {
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
-  const [{ connect }, { loadRun }] = await Promise.all([import('./context.ts'), import('../registry/load-run.ts')]);
+  const [{ connect }, { loadRun }] = await Promise.all([import('./context.ts'), import('#registry/load-run.ts')]);
   const { registry } = await connect(env);
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
   if (run === undefined) {

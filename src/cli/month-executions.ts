@@ -1,5 +1,5 @@
-import { type ExecutionEnd, executionFailed, executionOutputs } from '../adapters/step-functions.ts';
-import { MONTHS_FAILED, type MonthOutcome, monthOutcomesSchema } from '../batch/outcome.ts';
+import { type ExecutionEnd, executionFailed, executionOutputs } from '#adapters/step-functions.ts';
+import { MONTHS_FAILED, type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 
 /**
  * What became of the months of an execution that has ended, of either state machine.

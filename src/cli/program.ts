@@ -1,14 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
-import { environmentName } from '../../lib/config/environment-files.ts';
-import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '../../lib/config.ts';
-import { MAX_CONCURRENCY } from '../batch/limits.ts';
-import { outliveReaders } from '../local/output.mjs';
-import { RECIPE_NAMES } from '../model/recipe.ts';
-import { parseRunId } from '../registry/run-id.ts';
-import { parseDay } from '../trips/day.ts';
-import { parseMonth, parseMonths } from '../trips/month.ts';
-import { type MonthRide, parseMonthRide } from '../trips/month-ride.ts';
-import { parseTaxiType, TAXI_TYPES } from '../trips/taxi-type.ts';
+import { MAX_CONCURRENCY } from '#batch/limits.ts';
+import { environmentName } from '#lib/config/environment-files.ts';
+import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config.ts';
+import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
+import { outliveReaders } from '#setup/output.mjs';
+import { parseRunId } from '#storage/run-id.ts';
+import { parseDay } from '#trips/day.ts';
+import { parseMonth, parseMonths } from '#trips/month.ts';
+import { type MonthRide, parseMonthRide } from '#trips/month-ride.ts';
+import { parseTaxiType, TAXI_TYPES } from '#trips/taxi-type.ts';
 import {
   argument,
   between,
@@ -21,18 +21,18 @@ import {
   runName,
   zone,
 } from './arguments.ts';
-import type { ExplainOptions } from './explain.ts';
+import type { ExplainOptions } from './commands/explain.ts';
+import type { LogsOptions } from './commands/logs.ts';
+import type { ModelsCompareOptions } from './commands/models/compare.ts';
+import type { ModelsCopyOptions } from './commands/models/copy.ts';
+import type { ModelsPromoteOptions } from './commands/models/promote.ts';
+import type { ModelsShowOptions } from './commands/models/show.ts';
+import type { ScoreOptions } from './commands/score.ts';
 import { failureOf } from './failure.ts';
 import { parseInstant } from './instant.ts';
 import { Interruption } from './interruptible.ts';
-import type { LogsOptions } from './logs.ts';
-import type { ModelsCompareOptions } from './models-compare.ts';
-import type { ModelsCopyOptions } from './models-copy.ts';
-import type { ModelsPromoteOptions } from './models-promote.ts';
-import type { ModelsShowOptions } from './models-show.ts';
 import { type CommonOptions, EMULATORS } from './options.ts';
-import type { ScoreOptions } from './score.ts';
-import { results, type Terminal, terminal } from './terminal.ts';
+import { results, type Terminal, terminal } from './view/terminal.ts';
 
 type Run<Options> = (options: Options & CommonOptions, terminal: Terminal) => Promise<void>;
 
@@ -75,20 +75,20 @@ export function program(): Command {
       .option('--json', 'one JSON object on standard output', false);
 
   command('start', 'the main job from end to end: what `npm start` runs').action(
-    lazily(async () => (await import('./start.ts')).start),
+    lazily(async () => (await import('./commands/start.ts')).start),
   );
   command('up', 'start the local environment: emulator and deployed stack')
     .addOption(
       new Option('--emulator <name>', 'localstack: one that runs already').choices(EMULATORS).default('ministack'),
     )
     .option('--endpoint <URL>', 'where LocalStack runs; the address in env/dev.json without it', argument(plainAddress))
-    .action(lazily(async () => (await import('./up.ts')).up));
+    .action(lazily(async () => (await import('./commands/up.ts')).up));
   command('down', 'stop the local environment; what lies in the emulator is gone').action(
-    lazily(async () => (await import('./down.ts')).down),
+    lazily(async () => (await import('./commands/down.ts')).down),
   );
-  command('status', 'what is up, and where').action(lazily(async () => (await import('./status.ts')).status));
+  command('status', 'what is up, and where').action(lazily(async () => (await import('./commands/status.ts')).status));
   command('doctor', 'check this machine, and the quotas of the account that an environment is deployed to').action(
-    lazily(async () => (await import('./doctor.ts')).doctor),
+    lazily(async () => (await import('./commands/doctor.ts')).doctor),
   );
 
   command('ingest', "bring TLC's month files into the data bucket")
@@ -97,7 +97,7 @@ export function program(): Command {
     .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
     .option('--source <folder|URL>', "where the files are; without it, TLC's published address")
     .option('--refresh', 'ask for months that are there too, and replace what was published anew', false)
-    .action(lazily(async () => (await import('./ingest.ts')).ingest));
+    .action(lazily(async () => (await import('./commands/ingest.ts')).ingest));
 
   command('train', 'train a model with the deployed state machine: judged, registered, and promoted if wanted')
     .requiredOption('--recipe <name>', RECIPE_NAMES.join(', '))
@@ -110,7 +110,7 @@ export function program(): Command {
     .option('--local', 'read --source and write --out: no AWS', false)
     .option('--source <folder>', 'with --local: the folder of TLC files')
     .option('--out <folder>', 'with --local: where the model folder goes')
-    .action(lazily(async () => (await import('./train.ts')).train));
+    .action(lazily(async () => (await import('./commands/train.ts')).train));
 
   command('batch', 'score a month with the deployed state machine')
     .addOption(taxiType())
@@ -119,7 +119,7 @@ export function program(): Command {
     .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
     .option('--force', 'score again although it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
-    .action(lazily(async () => (await import('./batch.ts')).batch));
+    .action(lazily(async () => (await import('./commands/batch.ts')).batch));
 
   command('backfill', 'score past months with the deployed state machine')
     .addOption(taxiType())
@@ -139,7 +139,7 @@ export function program(): Command {
       'return to an execution that was left with Ctrl-C, instead of starting one',
       argument(executionArn),
     )
-    .action(lazily(async () => (await import('./backfill.ts')).backfill));
+    .action(lazily(async () => (await import('./commands/backfill.ts')).backfill));
 
   const models = tripcast.command('models').description('the registry: runs, champions, and who was champion before');
   const modelsCommand = (nameAndArguments: string, description: string) =>
@@ -150,12 +150,12 @@ export function program(): Command {
       .option('--json', 'one JSON object on standard output', false);
   modelsCommand('list', 'all runs, the latest first')
     .addOption(new Option('--taxi-type <type>', 'only of these taxis').argParser(argument(parseTaxiType)))
-    .action(lazily(async () => (await import('./models-list.ts')).modelsList));
+    .action(lazily(async () => (await import('./commands/models/list.ts')).modelsList));
   modelsCommand('show', "a run (its id, MLflow's, or `champion`): data, figures, gate, promotions")
     .argument('<run>', 'which', argument(runName))
     .addOption(taxiType())
     .action((run: string, options: Omit<ModelsShowOptions, 'run'> & CommonOptions) =>
-      runLazily(async () => (await import('./models-show.ts')).modelsShow, { ...options, run }),
+      runLazily(async () => (await import('./commands/models/show.ts')).modelsShow, { ...options, run }),
     );
   modelsCommand('compare', 'two runs on the same rides, and how sure the difference is')
     .argument('<a>', 'a run, or `champion`', argument(runName))
@@ -167,7 +167,7 @@ export function program(): Command {
       argument(parseMonth),
     )
     .action((a: string, b: string, options: Omit<ModelsCompareOptions, 'a' | 'b'> & CommonOptions) =>
-      runLazily(async () => (await import('./models-compare.ts')).modelsCompare, { ...options, a, b }),
+      runLazily(async () => (await import('./commands/models/compare.ts')).modelsCompare, { ...options, a, b }),
     );
   modelsCommand('promote', 'make a run the champion of its taxi type, if the gate let it pass')
     .argument('<run>', 'its id', argument(runName))
@@ -175,13 +175,13 @@ export function program(): Command {
     .option('--force', 'overrule the gate; the history records what it said', false)
     .option('--reason <text>', 'with --force: why, for the history')
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
-      runLazily(async () => (await import('./models-promote.ts')).modelsPromote, { ...options, run }),
+      runLazily(async () => (await import('./commands/models/promote.ts')).modelsPromote, { ...options, run }),
     );
   modelsCommand('rollback', 'make the champion before the present one the champion again')
     .addOption(taxiType())
-    .action(lazily(async () => (await import('./models-rollback.ts')).modelsRollback));
+    .action(lazily(async () => (await import('./commands/models/rollback.ts')).modelsRollback));
   modelsCommand('sync', 'bring to MLflow what it lacks').action(
-    lazily(async () => (await import('./models-sync.ts')).modelsSync),
+    lazily(async () => (await import('./commands/models/sync.ts')).modelsSync),
   );
   models
     .command('copy')
@@ -191,7 +191,7 @@ export function program(): Command {
     .addOption(environmentOption('--to <name>').makeOptionMandatory())
     .option('--json', 'one JSON object on standard output', false)
     .action((run: string, options: Omit<ModelsCopyOptions, 'run'> & CommonOptions) =>
-      runLazily(async () => (await import('./models-copy.ts')).modelsCopy, { ...options, run }),
+      runLazily(async () => (await import('./commands/models/copy.ts')).modelsCopy, { ...options, run }),
     );
 
   const stream = tripcast.command('stream').description('send rides and see their predictions');
@@ -204,7 +204,7 @@ export function program(): Command {
     .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
     .option('--limit <n>', 'rides, from the first on', argument(count))
     .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(count))
-    .action(lazily(async () => (await import('./stream-replay.ts')).streamReplay));
+    .action(lazily(async () => (await import('./commands/stream/replay.ts')).streamReplay));
   stream
     .command('tail')
     .description('show predictions as they come')
@@ -212,7 +212,7 @@ export function program(): Command {
     .option('--json', 'JSON lines on standard output', false)
     .option('--from-start', "from the stream's oldest record on, instead of now", false)
     .option('--limit <n>', 'stop after so many', argument(count))
-    .action(lazily(async () => (await import('./stream-tail.ts')).streamTail));
+    .action(lazily(async () => (await import('./commands/stream/tail.ts')).streamTail));
 
   stream
     .command('requeue')
@@ -225,7 +225,7 @@ export function program(): Command {
     .option('--limit <n>', 'so many at most', argument(count))
     .option('--again', 'also what was sent again before', false)
     .option('--dry-run', 'only say what would be sent', false)
-    .action(lazily(async () => (await import('./stream-requeue.ts')).streamRequeue));
+    .action(lazily(async () => (await import('./commands/stream/requeue.ts')).streamRequeue));
 
   command('score <in> <out>', 'score a Parquet file; AWS only if the model lies there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
@@ -236,7 +236,7 @@ export function program(): Command {
     .option('--all', 'score rides outside 1..60 minutes as well', false)
     .addOption(anyTaxiType())
     .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
-      runLazily(async () => (await import('./score.ts')).score, { ...options, input, output }),
+      runLazily(async () => (await import('./commands/score.ts')).score, { ...options, input, output }),
     );
 
   command('predict', 'ask for one ride')
@@ -248,13 +248,13 @@ export function program(): Command {
       'pickup, ISO 8601, New York time unless it has an offset; now without it',
       argument(pickupTime),
     )
-    .action(lazily(async () => (await import('./predict.ts')).predict));
+    .action(lazily(async () => (await import('./commands/predict.ts')).predict));
 
   command('explain', 'why a ride of a scored month was predicted as it was, and by what')
     .argument('<ride>', 'its id in the predictions, for example 2023/04_123', argument(parseMonthRide))
     .addOption(taxiType())
     .action((ride: MonthRide, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
-      runLazily(async () => (await import('./explain.ts')).explain, { ...options, ride }),
+      runLazily(async () => (await import('./commands/explain.ts')).explain, { ...options, ride }),
     );
 
   command('serve', 'the API on this machine; AWS only if the model lies there')
@@ -262,18 +262,18 @@ export function program(): Command {
     .addOption(taxiType())
     .addOption(anyTaxiType())
     .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(port))
-    .action(lazily(async () => (await import('./serve.ts')).serve));
+    .action(lazily(async () => (await import('./commands/serve.ts')).serve));
 
   command('invoke <function> <event>', 'call a deployed function with an event file').action(
     (name: string, event: string, options: CommonOptions) =>
-      runLazily(async () => (await import('./invoke.ts')).invoke, { ...options, function: name, event }),
+      runLazily(async () => (await import('./commands/invoke.ts')).invoke, { ...options, function: name, event }),
   );
 
   command('logs [function]', `what the functions wrote: ${FUNCTIONS.join(', ')}`)
     .option('--follow', 'go on until Ctrl-C', false)
     .option('--minutes <n>', 'how far back', argument(count), 60)
     .action((name: string | undefined, options: Omit<LogsOptions, 'function'> & CommonOptions) =>
-      runLazily(async () => (await import('./logs.ts')).logs, { ...options, function: name }),
+      runLazily(async () => (await import('./commands/logs.ts')).logs, { ...options, function: name }),
     );
 
   command('rollout', 'which version of the code is live; check it, or take it back')
@@ -281,15 +281,15 @@ export function program(): Command {
     .option('--check', "make the live versions answer the model's golden rides; take back those that do not")
     .option('--rollback', 'take the live versions back')
     .addOption(new Option('--function <name>', 'only this one').choices(LIVE_FUNCTIONS))
-    .action(lazily(async () => (await import('./rollout.ts')).rollout));
+    .action(lazily(async () => (await import('./commands/rollout.ts')).rollout));
 
   command('cost', 'what an environment costs: a million predictions on each path, and a month at rest').action(
-    lazily(async () => (await import('./cost.ts')).cost),
+    lazily(async () => (await import('./commands/cost.ts')).cost),
   );
 
   command('destroy', 'delete the deployed stack: lists what goes and what stays, and asks first')
     .option('--yes', 'do not ask', false)
-    .action(lazily(async () => (await import('./destroy.ts')).destroy));
+    .action(lazily(async () => (await import('./commands/destroy.ts')).destroy));
 
   return tripcast;
 }

@@ -1,13 +1,13 @@
-import { workFolder } from '../adapters/work-folder.ts';
-import { TripcastError } from '../errors.ts';
-import { fetchRawMonths } from '../storage/raw-months.ts';
-import type { Month } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { TripcastError } from '#errors.ts';
+import { fetchRawMonths } from '#storage/raw-months.ts';
+import { recordedRides } from '#streaming/recorded-rides.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import { replayMonth } from './commands/stream/replay.ts';
+import { predictions } from './commands/stream/tail.ts';
 import type { Deployment } from './context.ts';
-import { recordedRides } from './rides.ts';
-import { replayMonth } from './stream-replay.ts';
-import { predictions } from './stream-tail.ts';
-import { count, type Terminal } from './terminal.ts';
+import { count, type Terminal } from './view/terminal.ts';
 
 export interface Replay {
   readonly taxiType: TaxiType;
@@ -43,7 +43,7 @@ export async function replayAndRead(
 }
 
 async function rideIds(to: Deployment, { taxiType, month, limit }: Replay): Promise<Set<string>> {
-  const { DuckDB } = await import('../adapters/duckdb.ts');
+  const { DuckDB } = await import('#adapters/duckdb.ts');
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
   const [file] = await fetchRawMonths(to.data, taxiType, [month], folder.path);

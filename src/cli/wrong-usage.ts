@@ -1,4 +1,4 @@
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /** What was typed is wrong whatever the environment holds: exit code 2, before anything is asked or written. */
 export class WrongUsage extends TripcastError {

@@ -4,12 +4,12 @@ import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { loadConfig, stackName } from '../../lib/config.ts';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
+import { loadConfig, stackName } from '#lib/config.ts';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE, CLONE_LOCAL, LOCAL } from '#setup/paths.mjs';
 import { signalGroup } from './emulator.ts';
 import { devEnvironmentVariables, TEST_CREDENTIALS } from './environment.ts';
-import { withLock } from './lock.mjs';
-import { CLONE, CLONE_LOCAL, LOCAL } from './paths.ts';
 
 export type DeployOptions = {
   readonly endpointUrl: string;

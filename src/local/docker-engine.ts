@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { readCached } from './cached.mjs';
-import { runCommand } from './command.ts';
-import { Docker } from './docker.ts';
-import { CLONE, CLONE_LOCAL } from './paths.ts';
-import { isRunning, processStart } from './processes.mjs';
+import { TripcastError } from '#errors.ts';
+import { runCommand } from '#packaging/command.ts';
+import { Docker } from '#packaging/docker.ts';
+import { readCached } from '#setup/cached.mjs';
+import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
+import { isRunning, processStart } from '#setup/processes.mjs';
 
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 20_000;

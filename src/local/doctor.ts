@@ -1,11 +1,11 @@
 import { statfsSync } from 'node:fs';
-import { loadConfig } from '../../lib/config.ts';
+import { loadConfig } from '#lib/config.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { pinnedNode } from '#setup/pinned-node.mjs';
+import { diskProblem, SET_UP_CLONE_BYTES } from '#setup/requirements.mjs';
+import { findPython, hasNodeModules, hasVenv, MLFLOW, SetupError } from '#setup/setup.mjs';
 import { readEnvironment } from './environment.ts';
-import { CLONE } from './paths.ts';
-import { pinnedNode } from './pinned-node.mjs';
 import { freePort } from './ports.ts';
-import { diskProblem, SET_UP_CLONE_BYTES } from './requirements.mjs';
-import { findPython, hasNodeModules, hasVenv, MLFLOW, SetupError } from './setup.mjs';
 
 /** One thing the local environment needs: what was found, and when that is not enough, what to do. */
 export type Check = {

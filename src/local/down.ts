@@ -1,10 +1,10 @@
+import { withLock } from '#setup/lock.mjs';
+import { LOCAL, UP_LOCK } from '#setup/paths.mjs';
 import { stopEmulator } from './emulator.ts';
 import { forgetEnvironment, readEnvironment } from './environment.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { forgetLocalStack } from './localstack-up.ts';
-import { withLock } from './lock.mjs';
 import { stopMlflow } from './mlflow.ts';
-import { LOCAL, UP_LOCK } from './paths.ts';
 
 /**
  * Stops the local environment: the emulator with all it holds, the functions it runs, and MLflow; and emulators that a

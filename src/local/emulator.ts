@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TripcastError } from '../errors.ts';
-import { LOCAL, PYTHON } from './paths.ts';
+import { TripcastError } from '#errors.ts';
+import { LOCAL, PYTHON } from '#setup/paths.mjs';
+import { isRunning, processStart } from '#setup/processes.mjs';
 import { canBind, freePort } from './ports.ts';
-import { isRunning, processStart } from './processes.mjs';
 
 const DEFAULT_PORT = 4566;
 const START_DEADLINE_MS = 60_000;

@@ -2,10 +2,10 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { loadConfig } from '../../lib/config.ts';
-import { readCached } from './cached.mjs';
-import { LOCAL } from './paths.ts';
-import { isRunning } from './processes.mjs';
+import { loadConfig } from '#lib/config.ts';
+import { readCached } from '#setup/cached.mjs';
+import { LOCAL } from '#setup/paths.mjs';
+import { isRunning } from '#setup/processes.mjs';
 
 const processMark = z.object({ pid: z.int().positive(), start: z.string() });
 

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
+import { processesWith } from '#setup/processes.mjs';
 import { assemblyIn } from './deploy.ts';
 import { homeOf, markOf, stopEmulator, stopGroup } from './emulator.ts';
-import { processesWith } from './processes.mjs';
 
 /**
  * Stops the emulators of a folder that no file tells of, since whoever started them was killed before it could write one,

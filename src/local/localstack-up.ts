@@ -1,13 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { loadConfig } from '../../lib/config.ts';
-import { TripcastError } from '../errors.ts';
-import { readCached } from './cached.mjs';
+import { TripcastError } from '#errors.ts';
+import { loadConfig } from '#lib/config.ts';
+import { readCached } from '#setup/cached.mjs';
+import { LOCAL } from '#setup/paths.mjs';
 import { deployStack, type Outputs } from './deploy.ts';
 import { readEnvironment } from './environment.ts';
 import { lacks, localstackHealth } from './localstack.ts';
-import { LOCAL } from './paths.ts';
 
 const recordSchema = z.object({ endpointUrl: z.url() });
 const RECORD = join(LOCAL, 'localstack.json');

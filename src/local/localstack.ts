@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /** The last release that asks for no account; docker/compose.yaml starts it. */
 export const LOCALSTACK_VERSION = '4.14.0';

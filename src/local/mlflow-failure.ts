@@ -1,4 +1,4 @@
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /** Why there is no MLflow, as one line for people, who then know that they need not wait for it. */
 export function reasonOf(error: unknown): string {

@@ -9,14 +9,14 @@ import { mkdtemp, symlink } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
+import { outliveReaders } from '#setup/output.mjs';
+import { CLONE, MLFLOW_PYTHON } from '#setup/paths.mjs';
+import { isRunning, runInForeground } from '#setup/processes.mjs';
+import { installMlflow } from '#setup/setup.mjs';
 import { devEnvironmentVariables } from './environment.ts';
 import { isHealthy, type KeeperOptions } from './mlflow.ts';
 import { reasonOf } from './mlflow-failure.ts';
-import { outliveReaders } from './output.mjs';
-import { CLONE, MLFLOW_PYTHON } from './paths.ts';
-import { isRunning, runInForeground } from './processes.mjs';
-import { installMlflow } from './setup.mjs';
 
 const POLL_MS = 500;
 

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CLONE, LOCAL } from '#setup/paths.mjs';
+import { isRunning, processStart } from '#setup/processes.mjs';
+import { hasVenv, MLFLOW } from '#setup/setup.mjs';
 import { type Emulator, type ProcessMark, stopEmulator } from './emulator.ts';
-import { CLONE, LOCAL } from './paths.ts';
 import { freePort } from './ports.ts';
-import { isRunning, processStart } from './processes.mjs';
-import { hasVenv, MLFLOW } from './setup.mjs';
 
 const DEFAULT_PORT = 5000;
 const POLL_MS = 200;

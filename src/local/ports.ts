@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 const TRIES = 100;
 

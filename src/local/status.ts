@@ -1,11 +1,11 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { loadConfig, stackName } from '../../lib/config.ts';
-import { type DeployedStack, describeStack } from '../adapters/cloudformation.ts';
+import { type DeployedStack, describeStack } from '#adapters/cloudformation.ts';
+import { loadConfig, stackName } from '#lib/config.ts';
+import { sourcesHash } from '#packaging/sources.ts';
 import { localApiUrl } from './api-url.ts';
 import { isAnswering } from './emulator.ts';
 import { type LocalEnvironment, lastEnvironment, readEnvironment, TEST_CREDENTIALS } from './environment.ts';
 import { type MlflowState, mlflowState } from './mlflow.ts';
-import { sourcesHash } from './sources.ts';
 
 export type StackStatus = DeployedStack & { readonly name: string };
 

@@ -1,13 +1,13 @@
-import { loadConfig, stackName } from '../../lib/config.ts';
+import { loadConfig, stackName } from '#lib/config.ts';
+import { sourcesHash } from '#packaging/sources.ts';
+import { withLock } from '#setup/lock.mjs';
+import { LOCAL, UP_LOCK } from '#setup/paths.mjs';
+import { isRunning } from '#setup/processes.mjs';
 import { deployStack } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnvironment } from './environment.ts';
 import { stopLeftovers } from './leftovers.ts';
-import { withLock } from './lock.mjs';
 import { startMlflow, stopMlflow } from './mlflow.ts';
-import { LOCAL, UP_LOCK } from './paths.ts';
-import { isRunning } from './processes.mjs';
-import { sourcesHash } from './sources.ts';
 
 /** What `up` tells while it works. `deploy-line` is a line of the CDK's own output. */
 export type UpStep =

@@ -1,4 +1,4 @@
-import type { RideBatch, RideInputs } from './ride-batch.ts';
+import type { RideBatch, RideInputs } from './rides/ride-batch.ts';
 
 /** The graph's outputs, in the order in which they are declared. */
 export const OUTPUTS = [

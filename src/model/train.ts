@@ -1,22 +1,35 @@
-import { shown, TripcastError } from '../errors.ts';
-import { sha256 } from '../storage/sha256.ts';
-import { fileFacts, mergedFacts } from '../trips/column-facts.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
-import { baselinesOf } from './baselines.ts';
-import { BreakdownSums } from './breakdown.ts';
-import { calibrateOutOfFold } from './calibrate.ts';
-import type { ModelCardBody } from './card.ts';
-import { type Fit, fitRecipe, predictWith } from './fit.ts';
-import { EXACT_TOLERANCE_MINUTES, exactDifference, type GoldenRides, recordGoldenRides, ridesOf } from './golden.ts';
-import { GoldenChoice } from './golden-choice.ts';
-import type { BoostingRound } from './gradient-boosting.ts';
+import { shown, TripcastError } from '#errors.ts';
+import { sha256 } from '#storage/sha256.ts';
+import { fileFacts, mergedFacts } from '#trips/column-facts.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import type { ModelCardBody } from './card/card.ts';
+import { baselinesOf } from './evaluation/baselines.ts';
+import { BreakdownSums } from './evaluation/breakdown.ts';
+import { validate } from './evaluation/validate.ts';
+import {
+  EXACT_TOLERANCE_MINUTES,
+  exactDifference,
+  type GoldenRides,
+  recordGoldenRides,
+  ridesOf,
+} from './golden/golden.ts';
+import { GoldenChoice } from './golden/golden-choice.ts';
+import { calibrateOutOfFold } from './intervals/calibrate.ts';
 import { rideGraph } from './onnx/ride-graph.ts';
-import type { Engines, FittedModel, NativeFiles, Recipe } from './recipe.ts';
+import { type Fit, fitRecipe, predictWith } from './recipes/fit.ts';
+import type { BoostingRound } from './recipes/gradient-boosting.ts';
+import type { Engines, FittedModel, NativeFiles, Recipe } from './recipes/recipe.ts';
+import {
+  countRows,
+  type HoldOut,
+  loadRides,
+  type MonthRows,
+  type MonthSource,
+  readRides,
+} from './rides/training-rides.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
-import { countRows, type HoldOut, loadRides, type MonthRows, type MonthSource, readRides } from './training-rides.ts';
-import { validate } from './validate.ts';
 
-export type { MonthSource } from './training-rides.ts';
+export type { MonthSource } from './rides/training-rides.ts';
 
 /** What a model is measured on: a month of its own, or rides held out of the training months. */
 export type Validation =

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { GRAPH_TOLERANCE_MINUTES } from '../model/golden.ts';
+import { TripcastError } from '#errors.ts';
+import { GRAPH_TOLERANCE_MINUTES } from '#model/golden/golden.ts';
 
 /** A published version of a function. */
 export interface Version {

@@ -1,4 +1,4 @@
-import type { Clock } from '../streaming/clock.ts';
+import type { Clock } from '#clock.ts';
 
 /** Waking an image function that was idle for weeks took 40 to 106 seconds where it was observed. */
 export const WAKE_SECONDS = 150;

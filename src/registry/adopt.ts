@@ -1,9 +1,9 @@
-import type { LoadScorer } from '../model/scorer.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { TrainingOutcome } from '#training/training-job.ts';
 import { proveGoldenRides } from './golden-check.ts';
 import { noRun, type Registry, verdictLine } from './registry.ts';
 import { CARD, type RunFile, VERDICT } from './run-folder.ts';
-import type { RunId } from './run-id.ts';
-import type { TrainingOutcome } from './training-job.ts';
 
 /**
  * Makes files (staged ones, or those of a run elsewhere) a run of this registry: they are copied, the golden rides are

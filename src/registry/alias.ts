@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { modelKeys, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { putOwn } from '../storage/put-own.ts';
+import { TripcastError } from '#errors.ts';
+import { modelKeys, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { putOwn } from '#storage/put-own.ts';
+import { runIdSchema } from '#storage/run-id.ts';
 import { parseObject } from './json-object.ts';
-import { runIdSchema } from './run-id.ts';
 
 /** Which run an alias names, and how it came to. One small object, written conditionally: the truth about the champion. */
 export const aliasPointerSchema = z.object({

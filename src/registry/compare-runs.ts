@@ -1,8 +1,14 @@
-import { type Comparison, comparePredictions } from '../model/compare.ts';
-import { batchOf } from '../model/rides.ts';
-import type { Scorer } from '../model/scorer.ts';
-import { countRows, loadRides, type MonthSource, readRides, type TrainingDatabase } from '../model/training-rides.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { type Comparison, comparePredictions } from '#model/evaluation/compare.ts';
+import { batchOf } from '#model/rides/rides.ts';
+import {
+  countRows,
+  loadRides,
+  type MonthSource,
+  readRides,
+  type TrainingDatabase,
+} from '#model/rides/training-rides.ts';
+import type { Scorer } from '#model/scorer.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 const BATCH_ROWS = 65_536;
 const TABLE = 'compared_rides';

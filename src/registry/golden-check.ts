@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../model/golden.ts';
-import type { LoadScorer } from '../model/scorer.ts';
+import { TripcastError } from '#errors.ts';
+import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { RunId } from './run-id.ts';
 
 const goldenCheckSchema = z.object({ check: z.literal('golden-rides') });
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 
 /**
  * A JSON object of the registry.

@@ -1,14 +1,14 @@
-import { shown, TripcastError } from '../errors.ts';
-import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '../model/golden.ts';
-import type { LoadScorer, Scorer } from '../model/scorer.ts';
-import { type ModelFile, parseS3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { sha256 } from '../storage/sha256.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { shown, TripcastError } from '#errors.ts';
+import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import type { LoadScorer, Scorer } from '#model/scorer.ts';
+import { type ModelFile, parseS3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { isRunId, type RunId } from '#storage/run-id.ts';
+import { sha256 } from '#storage/sha256.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import type { SeenAlias } from './alias.ts';
 import { type LoadedModel, type ModelSource, NoChampionError } from './model-source.ts';
 import type { Registry } from './registry.ts';
-import { isRunId, type RunId } from './run-id.ts';
 import { refuseOtherType } from './taxi-type-check.ts';
 
 export interface LiveModelOptions {

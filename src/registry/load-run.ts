@@ -1,8 +1,8 @@
-import type { ModelCard } from '../model/card.ts';
-import type { LoadScorer } from '../model/scorer.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
 import type { LoadedModel } from './model-source.ts';
 import { noRun, type Registry } from './registry.ts';
-import type { RunId } from './run-id.ts';
 
 /**
  * A run of the registry, ready to score.

@@ -1,8 +1,8 @@
-import { TripcastError } from '../errors.ts';
-import type { GoldenRides } from '../model/golden.ts';
-import type { Scorer } from '../model/scorer.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
-import type { RunId } from './run-id.ts';
+import { TripcastError } from '#errors.ts';
+import type { GoldenRides } from '#model/golden/golden.ts';
+import type { Scorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /** A model ready to score: its run, the loaded graph and the golden rides it came with. */
 export interface LoadedModel {

@@ -1,13 +1,13 @@
-import { TripcastError } from '../errors.ts';
-import type { LoadScorer } from '../model/scorer.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { TripcastError } from '#errors.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { bestAfter, judgedOver, type SeenChampion } from '#training/gate.ts';
+import type { TrainingOutcome } from '#training/training-job.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import type { AliasPointer, MoveOutcome } from './alias.ts';
-import { bestAfter, judgedOver, type SeenChampion } from './gate.ts';
 import { proveGoldenRides } from './golden-check.ts';
 import { moveBefore } from './history.ts';
 import { noRun, type Registry } from './registry.ts';
-import type { RunId } from './run-id.ts';
-import type { TrainingOutcome } from './training-job.ts';
 
 /** Who decides, and what runs the golden rides first. */
 export interface PromotionOptions {

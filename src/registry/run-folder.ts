@@ -1,7 +1,7 @@
-import { TripcastError } from '../errors.ts';
-import { type ModelFile, s3Uri } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { putOwn } from '../storage/put-own.ts';
+import { TripcastError } from '#errors.ts';
+import { type ModelFile, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import { putOwn } from '#storage/put-own.ts';
 
 /** A file of a run; the recipe and the tracking server add some of their own beside those of {@link ModelFile}. */
 export interface RunFile {

@@ -1,6 +1,6 @@
-import { shown, TripcastError } from '../errors.ts';
-import type { Scorer } from '../model/scorer.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { shown, TripcastError } from '#errors.ts';
+import type { Scorer } from '#model/scorer.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
  * Refuses a model of the other taxi type: it would score every ride, minutes off.

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { LoadedModel } from '../registry/model-source.ts';
-import type { PredictionRecord } from '../streaming/prediction-record.ts';
-import { type Refusal, refusals } from '../trips/ride-event.ts';
+import type { LoadedModel } from '#registry/model-source.ts';
+import type { PredictionRecord } from '#streaming/prediction-record.ts';
+import { type Refusal, refusals } from '#trips/ride-event.ts';
 import { type PredictDeps, predict } from './predict.ts';
 import { predictRequestSchema } from './request.ts';
 

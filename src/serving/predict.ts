@@ -1,13 +1,13 @@
-import { RideBatch } from '../model/ride-batch.ts';
-import type { LoadedModel, ModelSource } from '../registry/model-source.ts';
+import { RideBatch } from '#model/rides/ride-batch.ts';
+import type { LoadedModel, ModelSource } from '#registry/model-source.ts';
 import {
   callId,
   distanceSource,
   minutesAt,
   type PredictionRecord,
   predictionRecords,
-} from '../streaming/prediction-record.ts';
-import { formatWallClock, newYorkSeconds, parsePickupTime } from '../trips/new-york-time.ts';
+} from '#streaming/prediction-record.ts';
+import { formatWallClock, newYorkSeconds, parsePickupTime } from '#trips/new-york-time.ts';
 import type { PredictAnswer, PredictRequest } from './request.ts';
 
 export interface PredictDeps {

@@ -1,7 +1,7 @@
-import type { Clock } from '../streaming/clock.ts';
-import { encode } from '../streaming/encode.ts';
-import type { PredictionRecord } from '../streaming/prediction-record.ts';
-import { publish, type RecordSink } from '../streaming/publish.ts';
+import type { Clock } from '#clock.ts';
+import { encode } from '#streaming/encode.ts';
+import type { PredictionRecord } from '#streaming/prediction-record.ts';
+import { publish, type RecordSink } from '#streaming/publish.ts';
 
 /** How long a caller waits for the stream to take the copy of an answer that is ready. */
 const PATIENCE_MS = 1_000;

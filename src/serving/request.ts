@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rideIdSchema, rideSchema } from '../trips/ride-event.ts';
+import { rideIdSchema, rideSchema } from '#trips/ride-event.ts';
 
 /** POST /predict: a ride, flat. With a ride_id it is a real ride, without one a question. */
 export const predictRequestSchema = z.object({ ...rideSchema.shape, ride_id: rideIdSchema.optional() });

@@ -2,9 +2,10 @@
  * Where things lie in the two buckets: the only place that knows a key. The layout is a contract with what reads the
  * buckets besides tripcast (Athena, MLflow, DuckDB at a prompt), so a change here is a migration.
  */
-import type { RunId } from '../registry/run-id.ts';
-import { type Month, partsOf } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+
+import { type Month, partsOf } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import type { RunId } from './run-id.ts';
 
 const two = (n: number) => String(n).padStart(2, '0');
 

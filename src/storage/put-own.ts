@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { TransientError } from '../errors.ts';
+import { TransientError } from '#errors.ts';
 import { s3Uri } from './layout.ts';
 import type { ObjectStore, PutCondition, PutOptions, StoredObject } from './object-store.ts';
 

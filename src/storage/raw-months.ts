@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { TripcastError } from '../errors.ts';
-import type { Month } from '../trips/month.ts';
-import type { TaxiType } from '../trips/taxi-type.ts';
+import { TripcastError } from '#errors.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import { dataKeys, monthFile } from './layout.ts';
 import type { ObjectStore } from './object-store.ts';
 import { sha256OfFile } from './sha256.ts';

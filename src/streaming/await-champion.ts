@@ -1,5 +1,5 @@
-import { type LoadedModel, type ModelSource, NoChampionError } from '../registry/model-source.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '#clock.ts';
+import { type LoadedModel, type ModelSource, NoChampionError } from '#registry/model-source.ts';
 
 /** How often the registry is asked while there is no champion. */
 const PAUSE_MS = 2000;

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { RideBatch } from '../model/ride-batch.ts';
-import { newYorkSeconds } from '../trips/new-york-time.ts';
-import { FIELD_REASONS, refusals, rideEventSchema } from '../trips/ride-event.ts';
+import { RideBatch } from '#model/rides/ride-batch.ts';
+import { newYorkSeconds } from '#trips/new-york-time.ts';
+import { FIELD_REASONS, refusals, rideEventSchema } from '#trips/ride-event.ts';
 import { type CheckedEvent, checkEvent, firstIdOf } from './event-check.ts';
 import { type KinesisEvent, type KinesisRecord, shardOf, streamOf } from './kinesis-event.ts';
 import { arrivalId, type PredictionId, requeuedId, type ScoredRide } from './prediction-record.ts';

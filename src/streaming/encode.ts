@@ -1,4 +1,4 @@
-import type { RideId } from '../trips/ride-event.ts';
+import type { RideId } from '#trips/ride-event.ts';
 import { JsonBytes } from './json-bytes.ts';
 import type { PredictionRecord } from './prediction-record.ts';
 import type { StreamEntry } from './publish.ts';

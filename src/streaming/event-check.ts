@@ -1,4 +1,4 @@
-import { parsePickupTime } from '../trips/new-york-time.ts';
+import { parsePickupTime } from '#trips/new-york-time.ts';
 import {
   DISTANCE_LIMIT,
   isTextOfAtMost,
@@ -6,7 +6,7 @@ import {
   RIDE_ID_CHARACTERS,
   type RideId,
   ZONES,
-} from '../trips/ride-event.ts';
+} from '#trips/ride-event.ts';
 
 /** A ride event that passed every check, as the batch takes it. */
 export interface CheckedEvent {

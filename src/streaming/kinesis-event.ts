@@ -1,4 +1,4 @@
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 
 /** What tripcast reads of the event that Lambda makes of a batch of Kinesis records. */
 export interface KinesisEvent {

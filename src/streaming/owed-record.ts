@@ -1,5 +1,5 @@
-import { formatWallClock, newYorkSeconds } from '../trips/new-york-time.ts';
-import { rideEventSchema, rideIdSchema } from '../trips/ride-event.ts';
+import { formatWallClock, newYorkSeconds } from '#trips/new-york-time.ts';
+import { rideEventSchema, rideIdSchema } from '#trips/ride-event.ts';
 import { jsonEntry } from './encode.ts';
 import { type PredictionId, requeuedId } from './prediction-record.ts';
 import type { StreamEntry } from './publish.ts';

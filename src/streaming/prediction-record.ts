@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { jsonMinutes } from '../model/json-minutes.ts';
-import type { Predictions } from '../model/scorer.ts';
-import type { RunId } from '../registry/run-id.ts';
-import { type RideId, rideIdSchema } from '../trips/ride-event.ts';
+import type { Predictions } from '#model/scorer.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { type RideId, rideIdSchema } from '#trips/ride-event.ts';
+import { jsonMinutes } from './json-minutes.ts';
 
 declare const brand: unique symbol;
 

@@ -1,5 +1,5 @@
-import { TransientError, TripcastError } from '../errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '#clock.ts';
+import { TransientError, TripcastError } from '#errors.ts';
 
 export interface StreamEntry {
   readonly data: Uint8Array;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 import type { OwedRecord } from './owed-record.ts';
 import { requeuedId } from './prediction-record.ts';
 

@@ -1,6 +1,6 @@
-import { formatWallClock, UNKNOWN_TIME } from '../trips/new-york-time.ts';
-import type { RideEvent } from '../trips/ride-event.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '#clock.ts';
+import { formatWallClock, UNKNOWN_TIME } from '#trips/new-york-time.ts';
+import type { RideEvent } from '#trips/ride-event.ts';
 import { jsonEntry } from './encode.ts';
 import { publish, type RecordSink, type StreamEntry, type Unsent } from './publish.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
-import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '#clock.ts';
+import { TripcastError } from '#errors.ts';
+import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
 import { type OwedRecord, type RequeuedEvent, requeuedEvent } from './owed-record.ts';
 import { publish, type RecordSink, type Unsent } from './publish.ts';
 import { quarantinedRecords } from './quarantined.ts';

@@ -1,8 +1,8 @@
-import type { ModelSource } from '../registry/model-source.ts';
-import type { RunId } from '../registry/run-id.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
+import type { Clock } from '#clock.ts';
+import type { ModelSource } from '#registry/model-source.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+import type { RunId } from '#storage/run-id.ts';
 import { awaitChampion } from './await-champion.ts';
-import type { Clock } from './clock.ts';
 import { type DecodedBatch, decode } from './decode.ts';
 import { encode } from './encode.ts';
 import type { KinesisEvent } from './kinesis-event.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { dataKeys } from '../storage/layout.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
+import { dataKeys } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
 import type { RejectedRecord, RejectionReason } from './decode.ts';
 import { shardOf } from './kinesis-event.ts';
 import type { PredictionRecord } from './prediction-record.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TripcastError } from '../errors.ts';
+import { TripcastError } from '#errors.ts';
 import { parseKinesisEvent, shardOf, streamOf } from './kinesis-event.ts';
 import type { OwedRecord } from './owed-record.ts';
 import { arrivalId } from './prediction-record.ts';

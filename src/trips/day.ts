@@ -1,4 +1,4 @@
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { isMonth } from './month.ts';
 
 declare const brand: unique symbol;

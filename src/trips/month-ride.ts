@@ -1,4 +1,4 @@
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { type Month, monthOf } from './month.ts';
 
 /** A ride of a month file. Its id, `2023/04_123`, is unique within a taxi type. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 
 declare const brand: unique symbol;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from '../errors.ts';
+import { shown } from '#errors.ts';
 import { parsePickupTime } from './new-york-time.ts';
 
 /**

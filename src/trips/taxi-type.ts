@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown, TripcastError } from '../errors.ts';
+import { shown, TripcastError } from '#errors.ts';
 
 export const TAXI_TYPES = ['green', 'yellow'] as const;
 

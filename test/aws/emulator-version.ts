@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLONE } from '../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 
 /** The pinned emulator and its version. */
 export function emulatorVersion(): string {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { CLONE } from '../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import type { Json, Probe } from './probe.ts';
 import type { Sight } from './run-probes.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CLONE } from '../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { type LedgerRecord, MEASURED, type MeasuredOn, readRecord } from './ledger.ts';
 import type { Json, Probe } from './probe.ts';
 import { PROBES, SERVICES } from './probes/index.ts';

@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { TripcastError } from '../../src/errors.ts';
+import { TripcastError } from '#errors.ts';
 import type { Bench, Clients, Json, Patience, Probe, Site } from './probe.ts';
 import { template } from './site-template.ts';
 import { cleanUp, deploy, type Made } from './stack.ts';

@@ -4,9 +4,9 @@ import {
   paginateListStackResources,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
-import { deleteStack, describeStack, stackResources } from '../../src/adapters/cloudformation.ts';
-import { emptyBucket } from '../../src/adapters/s3.ts';
-import { TripcastError } from '../../src/errors.ts';
+import { deleteStack, describeStack, stackResources } from '#adapters/cloudformation.ts';
+import { emptyBucket } from '#adapters/s3.ts';
+import { TripcastError } from '#errors.ts';
 import type { Site } from './probe.ts';
 import type { Template } from './site-template.ts';
 import { until } from './wait.ts';

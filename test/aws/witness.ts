@@ -1,4 +1,4 @@
-import { logLines } from '../../src/adapters/logs.ts';
+import { logLines } from '#adapters/logs.ts';
 import { arnOf, type Bench, FUNCTION_ROLE, type Resources, type Site } from './probe.ts';
 import { until } from './wait.ts';
 

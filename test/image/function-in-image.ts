@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type FunctionName, functionName, loadConfig } from '../../lib/config.ts';
-import { Docker } from '../../src/local/docker.ts';
+import { type FunctionName, functionName, loadConfig } from '#lib/config.ts';
+import { Docker } from '#packaging/docker.ts';
 import { type Outcome, RuntimeApi } from './runtime-api.ts';
 
 export const docker = new Docker(process.env.DOCKER_HOST, process.env.TRIPCAST_DOCKER_LOG);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FUNCTIONS } from '../../lib/config.ts';
-import { CLONE } from '../../src/local/paths.ts';
+import { FUNCTIONS } from '#lib/config.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { BASE_IMAGE, docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
 
 const imageSchema = z.object({

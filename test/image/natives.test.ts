@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { assembleNatives, checkBinary } from '../../src/local/natives.ts';
-import type { Platform } from '../../src/local/platform.ts';
+import { assembleNatives, checkBinary } from '#packaging/natives.ts';
+import type { Platform } from '#packaging/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // An image is built for linux-x64 on a Mac or an arm64 machine as well: here the other way round.

@@ -3,14 +3,14 @@
 // runs the tests of this folder against it. --if-available: a machine that can have no engine, or no base, is no failure.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { codeVersion } from '../../src/adapters/git.ts';
-import { TripcastError } from '../../src/errors.ts';
-import type { Docker } from '../../src/local/docker.ts';
-import { findEngine, thisMachine } from '../../src/local/docker-engine.ts';
-import { buildImage } from '../../src/local/image.ts';
-import { withLock } from '../../src/local/lock.mjs';
-import { CLONE, CLONE_LOCAL } from '../../src/local/paths.ts';
-import { runInForeground } from '../../src/local/processes.mjs';
+import { codeVersion } from '#adapters/git.ts';
+import { TripcastError } from '#errors.ts';
+import { findEngine, thisMachine } from '#local/docker-engine.ts';
+import type { Docker } from '#packaging/docker.ts';
+import { buildImage } from '#packaging/image.ts';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
+import { runInForeground } from '#setup/processes.mjs';
 import { lambdaBase } from './base.ts';
 
 const { values: options, positionals: vitestArgs } = parseArgs({

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { functionName } from '../../lib/config.ts';
-import { invokeFunction } from '../../src/adapters/lambda.ts';
-import { connect } from '../../src/cli/context.ts';
-import { freePort } from '../../src/local/ports.ts';
-import type { TrainingOutcome } from '../../src/registry/training-job.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
+import { connect } from '#cli/context.ts';
+import { functionName } from '#lib/config.ts';
+import { freePort } from '#local/ports.ts';
+import type { TrainingOutcome } from '#training/training-job.ts';
 import { trainedInImage } from './a-champion.ts';
 import { docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ENVIRONMENTS, functionName, loadConfig } from '../../lib/config.ts';
-import { invokeFunction } from '../../src/adapters/lambda.ts';
-import { connect, type Deployment } from '../../src/cli/context.ts';
-import { trainingJobSchema } from '../../src/registry/training-job.ts';
-import { sha256 } from '../../src/storage/sha256.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
+import { connect, type Deployment } from '#cli/context.ts';
+import { ENVIRONMENTS, functionName, loadConfig } from '#lib/config.ts';
+import { sha256 } from '#storage/sha256.ts';
+import { trainingJobSchema } from '#training/training-job.ts';
 import { LINEAR_PAIR, TLC, trainedInImage } from './a-champion.ts';
 import { FunctionInImage } from './function-in-image.ts';
 

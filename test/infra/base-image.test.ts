@@ -4,8 +4,8 @@ import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfig } from '../../lib/config.ts';
-import { CLONE } from '../../src/local/paths.ts';
+import { loadConfig } from '#lib/config.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const dockerfile = readFileSync(join(CLONE, 'docker/Dockerfile'), 'utf8');

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, FUNCTIONS, loadConfig } from '../../lib/config.ts';
-import { readDefinition } from '../../lib/constructs/state-machine.ts';
+import { ENVIRONMENTS, FUNCTIONS, loadConfig } from '#lib/config.ts';
+import { readDefinition } from '#lib/constructs/state-machine.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 const machineSchema = z.object({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeBudget, synthesized } from './support/synthesized.ts';
 

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FUNCTIONS } from '../../lib/config.ts';
-import { bundleFunctions } from '../../src/local/bundle.ts';
-import { assembleNatives, checkBinary, zipNatives } from '../../src/local/natives.ts';
-import { CLONE, PYTHON } from '../../src/local/paths.ts';
-import { hostPlatform } from '../../src/local/platform.ts';
-import { writeStoredZip } from '../../src/local/stored-zip.ts';
+import { FUNCTIONS } from '#lib/config.ts';
+import { bundleFunctions } from '#packaging/bundle.ts';
+import { assembleNatives, checkBinary, zipNatives } from '#packaging/natives.ts';
+import { hostPlatform } from '#packaging/platform.ts';
+import { writeStoredZip } from '#packaging/stored-zip.ts';
+import { CLONE, PYTHON } from '#setup/paths.mjs';
 
 let folder: string;
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '../../lib/config.ts';
+import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '#lib/config.ts';
 
 /** env/dev.json, changed: the value of a dotted key, put there or replaced. */
 function devWith(key: string, value: unknown): unknown {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../lib/config.ts';
-import { parseRepository } from '../../lib/delivery/repository.ts';
+import { loadConfig } from '#lib/config.ts';
+import { parseRepository } from '#lib/delivery/repository.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeDelivery } from './support/synthesized.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Config, ENVIRONMENTS, FUNCTIONS, functionName, loadConfig } from '../../lib/config.ts';
-import { NEW_ACCOUNT_MEMORY_MB } from '../../src/operations/quotas.ts';
+import { type Config, ENVIRONMENTS, FUNCTIONS, functionName, loadConfig } from '#lib/config.ts';
+import { NEW_ACCOUNT_MEMORY_MB } from '#operations/quotas.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the functions of %s', (env) => {

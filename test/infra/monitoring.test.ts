@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '../../lib/config.ts';
-import { CLONE } from '../../src/local/paths.ts';
+import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '#lib/config.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 const alarmSchema = z.object({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, FUNCTIONS, type FunctionName, functionName } from '../../lib/config.ts';
+import { ENVIRONMENTS, FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
 import { type Statement, synthesized } from './support/synthesized.ts';
 
 /** `models/aliases/*` of an ARN that the template still spells as functions. */

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { fileProblems } from '../../src/local/file-problems.ts';
-import { CLONE } from '../../src/local/paths.ts';
+import { fileProblems } from '#checks/file-problems.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** What GitHub's look like (https://github.blog/engineering/behind-githubs-new-authentication-token-formats). */

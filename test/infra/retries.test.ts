@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { CLONE } from '../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 
 const retrySchema = z.object({
   ErrorEquals: z.array(z.string()),

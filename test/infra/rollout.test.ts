@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, functionName, LIVE_FUNCTIONS, loadConfig } from '../../lib/config.ts';
+import { ENVIRONMENTS, functionName, LIVE_FUNCTIONS, loadConfig } from '#lib/config.ts';
 import { type Resource, synthesize, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('in %s', (env) => {

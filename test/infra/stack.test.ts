@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig, OUTPUT_NAMES } from '../../lib/config.ts';
+import { ENVIRONMENTS, loadConfig, OUTPUT_NAMES } from '#lib/config.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the stack of %s', (env) => {

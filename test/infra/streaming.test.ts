@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig } from '../../lib/config.ts';
+import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 test.each([

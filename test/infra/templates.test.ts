@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import validateStateMachine from 'asl-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS } from '../../lib/config.ts';
-import { CHECKS_PYTHON } from '../../src/local/paths.ts';
+import { ENVIRONMENTS } from '#lib/config.ts';
+import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 /** What cfn-lint says and is left as it is, with the reason. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, functionName } from '../../lib/config.ts';
-import { readDefinition } from '../../lib/constructs/state-machine.ts';
-import { gateLimitsSchema } from '../../src/registry/gate.ts';
+import { ENVIRONMENTS, functionName } from '#lib/config.ts';
+import { readDefinition } from '#lib/constructs/state-machine.ts';
+import { gateLimitsSchema } from '#training/gate.ts';
 import { synthesized } from './support/synthesized.ts';
 
 const functionSchema = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });

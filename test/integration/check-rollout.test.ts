@@ -4,9 +4,9 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../../lib/config.ts';
-import { invokeFunction, lambdaAlias } from '../../src/adapters/lambda.ts';
-import { connect } from '../../src/cli/context.ts';
+import { invokeFunction, lambdaAlias } from '#adapters/lambda.ts';
+import { connect } from '#cli/context.ts';
+import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '#lib/config.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { aCodeDeploy } from '../support/a-codedeploy.ts';
 

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { followExecution, startExecution } from '../../src/adapters/step-functions.ts';
-import { connect } from '../../src/cli/context.ts';
-import { CLONE } from '../../src/local/paths.ts';
+import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { connect } from '#cli/context.ts';
+import { CLONE } from '#setup/paths.mjs';
 
 // The states that say why a month failed, as they are in the definitions; a Pass state stands for the function that fails.
 

@@ -4,11 +4,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
-import { markOf, type ProcessMark, stopEmulator } from '../../src/local/emulator.ts';
-import { type LocalEnvironment, readEnvironment } from '../../src/local/environment.ts';
-import { CLONE } from '../../src/local/paths.ts';
-import { isRunning, processesWith } from '../../src/local/processes.mjs';
-import { systemClock } from '../../src/streaming/clock.ts';
+import { systemClock } from '#clock.ts';
+import { markOf, type ProcessMark, stopEmulator } from '#local/emulator.ts';
+import { type LocalEnvironment, readEnvironment } from '#local/environment.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { isRunning, processesWith } from '#setup/processes.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let environment: LocalEnvironment | undefined;

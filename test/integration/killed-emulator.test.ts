@@ -5,16 +5,16 @@ import { glob, mkdtemp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, test } from 'vitest';
-import { stackName } from '../../lib/config.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { receiptSchema } from '../../src/batch/receipt.ts';
-import { deployStack } from '../../src/local/deploy.ts';
-import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
-import { TEST_CREDENTIALS, writeEnvironment } from '../../src/local/environment.ts';
-import { CLONE } from '../../src/local/paths.ts';
-import { sourcesHash } from '../../src/local/sources.ts';
-import { parseS3Uri } from '../../src/storage/layout.ts';
-import { sha256 } from '../../src/storage/sha256.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { receiptSchema } from '#batch/receipt.ts';
+import { stackName } from '#lib/config.ts';
+import { deployStack } from '#local/deploy.ts';
+import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
+import { TEST_CREDENTIALS, writeEnvironment } from '#local/environment.ts';
+import { sourcesHash } from '#packaging/sources.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { parseS3Uri } from '#storage/layout.ts';
+import { sha256 } from '#storage/sha256.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // An emulator of its own, which keeps its objects on disk as it writes them; everything else of it is gone when it is

@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-lambda';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FUNCTIONS, type FunctionName, functionName } from '../../lib/config.ts';
-import { invokeFunction } from '../../src/adapters/lambda.ts';
-import { connect, type Deployment } from '../../src/cli/context.ts';
-import { writeStoredZip } from '../../src/local/stored-zip.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
+import { connect, type Deployment } from '#cli/context.ts';
+import { FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
+import { writeStoredZip } from '#packaging/stored-zip.ts';
 
 // The emulator enforces IAM (AUTH=true). A probe runs under a deployed function's own role and tries what it is told to.
 

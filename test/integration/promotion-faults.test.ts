@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { connect, type Deployment } from '../../src/cli/context.ts';
-import { promoteRun, rollBack } from '../../src/registry/promotion.ts';
-import { Registry } from '../../src/registry/registry.ts';
-import type { RunId } from '../../src/registry/run-id.ts';
-import { modelKeys } from '../../src/storage/layout.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { connect, type Deployment } from '#cli/context.ts';
+import { promoteRun, rollBack } from '#registry/promotion.ts';
+import { Registry } from '#registry/registry.ts';
+import { modelKeys } from '#storage/layout.ts';
+import type { RunId } from '#storage/run-id.ts';
 import { registerRun } from '../support/deployed.ts';
 import { type Fault, faultyS3 } from '../support/faulty-s3.ts';
 

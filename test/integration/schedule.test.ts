@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { followExecution } from '../../src/adapters/step-functions.ts';
-import { monthOutcomesSchema } from '../../src/batch/outcome.ts';
-import { connect } from '../../src/cli/context.ts';
-import { CHECKS_PYTHON } from '../../src/local/paths.ts';
-import { systemClock } from '../../src/streaming/clock.ts';
+import { followExecution } from '#adapters/step-functions.ts';
+import { monthOutcomesSchema } from '#batch/outcome.ts';
+import { connect } from '#cli/context.ts';
+import { systemClock } from '#clock.ts';
+import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { publishFrom, registerRun } from '../support/deployed.ts';
 import { serverOf } from '../support/tlc-server.ts';
 

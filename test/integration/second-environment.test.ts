@@ -16,21 +16,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import {
-  bucketNames,
-  functionName,
-  LIVE_ALIAS,
-  type LIVE_FUNCTIONS,
-  loadConfig,
-  resourceName,
-} from '../../lib/config.ts';
-import { S3Store } from '../../src/adapters/s3.ts';
-import { connect } from '../../src/cli/context.ts';
-import { ingestMonths } from '../../src/cli/ingest.ts';
-import { runTraining } from '../../src/cli/train.ts';
-import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
-import { CHECKS_PYTHON, CLONE, LOCAL } from '../../src/local/paths.ts';
-import { parseMonths } from '../../src/trips/month.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { ingestMonths } from '#cli/commands/ingest.ts';
+import { runTraining } from '#cli/commands/train.ts';
+import { connect } from '#cli/context.ts';
+import { bucketNames, functionName, LIVE_ALIAS, type LIVE_FUNCTIONS, loadConfig, resourceName } from '#lib/config.ts';
+import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
+import { CHECKS_PYTHON, CLONE, LOCAL } from '#setup/paths.mjs';
+import { parseMonths } from '#trips/month.ts';
 import { aCodeDeploy } from '../support/a-codedeploy.ts';
 import { RECORDED } from '../support/localstack-health.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';

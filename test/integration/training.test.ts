@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { followExecution, startExecution } from '../../src/adapters/step-functions.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { connect, type Deployment } from '../../src/cli/context.ts';
-import { modelsCompare } from '../../src/cli/models-compare.ts';
-import { listRuns } from '../../src/cli/models-list.ts';
-import { modelsPromote } from '../../src/cli/models-promote.ts';
-import { modelsRollback } from '../../src/cli/models-rollback.ts';
-import { showRun } from '../../src/cli/models-show.ts';
-import { runTraining, trainAndRegister } from '../../src/cli/train.ts';
-import { promoteRun } from '../../src/registry/promotion.ts';
-import { trainingOutcomeSchema } from '../../src/registry/training-job.ts';
-import { dataKeys, modelKeys } from '../../src/storage/layout.ts';
-import { parseMonth, parseMonths } from '../../src/trips/month.ts';
-import { sqlText } from '../../src/trips/sql.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { modelsCompare } from '#cli/commands/models/compare.ts';
+import { listRuns } from '#cli/commands/models/list.ts';
+import { modelsPromote } from '#cli/commands/models/promote.ts';
+import { modelsRollback } from '#cli/commands/models/rollback.ts';
+import { showRun } from '#cli/commands/models/show.ts';
+import { runTraining, trainAndRegister } from '#cli/commands/train.ts';
+import { connect, type Deployment } from '#cli/context.ts';
+import { promoteRun } from '#registry/promotion.ts';
+import { dataKeys, modelKeys } from '#storage/layout.ts';
+import { trainingOutcomeSchema } from '#training/training-job.ts';
+import { parseMonth, parseMonths } from '#trips/month.ts';
+import { sqlText } from '#trips/sql.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { realMonth } from '../support/tlc-files.ts';
 
@@ -151,7 +151,7 @@ describe('the registry', () => {
   });
 
   test('lets one of two promotions at once win on S3, and tells the other by whom', async () => {
-    const { loadScorer } = await import('../../src/adapters/onnxruntime.ts');
+    const { loadScorer } = await import('#adapters/onnxruntime.ts');
     const runs = (await listRuns(to, 'yellow')).filter((run) => !run.champion).slice(0, 2);
     const over = (await champion())?.sequence ?? 0;
     const outcomes = await Promise.all(

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Deployment } from '../../src/cli/context.ts';
-import { ingestMonths } from '../../src/cli/ingest.ts';
-import { trainAndRegister } from '../../src/cli/train.ts';
-import type { RunId } from '../../src/registry/run-id.ts';
-import { parseMonths } from '../../src/trips/month.ts';
+import { ingestMonths } from '#cli/commands/ingest.ts';
+import { trainAndRegister } from '#cli/commands/train.ts';
+import type { Deployment } from '#cli/context.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { parseMonths } from '#trips/month.ts';
 import { silentTerminal } from './silent-terminal.ts';
 import { realMonth } from './tlc-files.ts';
 

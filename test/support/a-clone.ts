@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLONE } from '../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** This clone's command line in a clone of its own, with environments that it did not come with: env/prod.json, changed. */

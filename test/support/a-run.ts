@@ -1,8 +1,8 @@
-import type { ModelCard } from '../../src/model/card.ts';
-import type { GoldenRides } from '../../src/model/golden.ts';
-import type { RunFiles } from '../../src/registry/registry.ts';
-import { sha256 } from '../../src/storage/sha256.ts';
-import { parseMonth } from '../../src/trips/month.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import type { GoldenRides } from '#model/golden/golden.ts';
+import type { RunFiles } from '#registry/registry.ts';
+import { sha256 } from '#storage/sha256.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aRun } from './a-card.ts';
 
 const model = new TextEncoder().encode('an ONNX file');

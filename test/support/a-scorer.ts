@@ -1,5 +1,5 @@
-import type { RideBatch, RideInputs } from '../../src/model/ride-batch.ts';
-import type { Predictions, Scorer } from '../../src/model/scorer.ts';
+import type { RideBatch, RideInputs } from '#model/rides/ride-batch.ts';
+import type { Predictions, Scorer } from '#model/scorer.ts';
 
 export interface AScorer extends Scorer {
   closed: boolean;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../src/streaming/clock.ts';
-import type { RecordSink, StreamEntry } from '../../src/streaming/publish.ts';
+import type { Clock } from '#clock.ts';
+import type { RecordSink, StreamEntry } from '#streaming/publish.ts';
 
 /** A record of a Kinesis stream. */
 export interface StreamRecord {

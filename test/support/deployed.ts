@@ -14,18 +14,18 @@ import {
 } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { functionName, loadConfig, stackName } from '../../lib/config.ts';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { loadScorer } from '../../src/adapters/onnxruntime.ts';
-import { s3Client } from '../../src/adapters/s3.ts';
-import { workFolder } from '../../src/adapters/work-folder.ts';
-import { openXGBoost } from '../../src/adapters/xgboost.ts';
-import type { Deployment } from '../../src/cli/context.ts';
-import { xgboostLibrary } from '../../src/local/natives.ts';
-import { newRunId, type RunId } from '../../src/registry/run-id.ts';
-import { trainRun } from '../../src/registry/train-run.ts';
-import { planTraining, trainingRequestSchema } from '../../src/registry/training-job.ts';
-import { sha256OfFile } from '../../src/storage/sha256.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { s3Client } from '#adapters/s3.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
+import type { Deployment } from '#cli/context.ts';
+import { functionName, loadConfig, stackName } from '#lib/config.ts';
+import { xgboostLibrary } from '#packaging/natives.ts';
+import { newRunId, type RunId } from '#storage/run-id.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import { trainRun } from '#training/train-run.ts';
+import { planTraining, trainingRequestSchema } from '#training/training-job.ts';
 import { realMonth } from './tlc-files.ts';
 
 /** Makes the Ingest function look for months at an address, or in a folder, instead of at TLC's. */

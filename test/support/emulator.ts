@@ -2,13 +2,13 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { stackName } from '../../lib/config.ts';
-import { deployStack, type Outputs } from '../../src/local/deploy.ts';
-import { type Emulator, signalGroup, startEmulator } from '../../src/local/emulator.ts';
-import { writeEnvironment } from '../../src/local/environment.ts';
-import { stopLeftovers } from '../../src/local/leftovers.ts';
-import { processStart } from '../../src/local/processes.mjs';
-import { sourcesHash } from '../../src/local/sources.ts';
+import { stackName } from '#lib/config.ts';
+import { deployStack, type Outputs } from '#local/deploy.ts';
+import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
+import { writeEnvironment } from '#local/environment.ts';
+import { stopLeftovers } from '#local/leftovers.ts';
+import { sourcesHash } from '#packaging/sources.ts';
+import { processStart } from '#setup/processes.mjs';
 
 declare module 'vitest' {
   interface ProvidedContext {

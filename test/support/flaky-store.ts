@@ -1,4 +1,4 @@
-import type { ObjectStore, PutOptions } from '../../src/storage/object-store.ts';
+import type { ObjectStore, PutOptions } from '#storage/object-store.ts';
 import type { Fault } from './faulty-s3.ts';
 import type { MemoryStore } from './memory-store.ts';
 

@@ -1,4 +1,4 @@
-import type { GateLimits } from '../../src/registry/gate.ts';
+import type { GateLimits } from '#training/gate.ts';
 
 /** What the gate asks for in tests. */
 export const LIMITS: GateLimits = {

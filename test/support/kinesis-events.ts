@@ -1,4 +1,4 @@
-import type { KinesisEvent, KinesisRecord } from '../../src/streaming/kinesis-event.ts';
+import type { KinesisEvent, KinesisRecord } from '#streaming/kinesis-event.ts';
 
 export const SHARD = 'shardId-000000000000';
 

@@ -1,4 +1,4 @@
-import type { LocalStackHealth } from '../../src/local/localstack.ts';
+import type { LocalStackHealth } from '#local/localstack.ts';
 
 /** What LocalStack 4.14.0 without a license answered, run from its Python package on 2026-11-21. */
 export const RECORDED: LocalStackHealth = {

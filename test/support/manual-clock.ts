@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/streaming/clock.ts';
+import type { Clock } from '#clock.ts';
 
 /** A clock that moves only when someone sleeps on it. */
 export class ManualClock implements Clock {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '../../src/storage/object-store.ts';
+import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '#storage/object-store.ts';
 
 /** A bucket in memory with S3's conditional writes, for tests. */
 export class MemoryStore implements ObjectStore {

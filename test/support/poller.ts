@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Config } from '../../lib/config.ts';
-import type { ObjectStore } from '../../src/storage/object-store.ts';
-import type { Clock } from '../../src/streaming/clock.ts';
+import type { Clock } from '#clock.ts';
+import type { Config } from '#lib/config.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
 import type { AStream, StreamRecord } from './a-stream.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
-import { loadConfig } from '../../lib/config.ts';
-import { TripcastStack } from '../../lib/tripcast-stack.ts';
-import { buildAssets } from '../../src/local/bundle.ts';
-import { withLock } from '../../src/local/lock.mjs';
-import { CLONE_LOCAL } from '../../src/local/paths.ts';
+import { loadConfig } from '#lib/config.ts';
+import { TripcastStack } from '#lib/tripcast-stack.ts';
+import { buildAssets } from '#packaging/bundle.ts';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE_LOCAL } from '#setup/paths.mjs';
 
 // As bin/app.ts, for a second environment on an emulator: env/prod.json, but for what an emulator without Docker cannot do.
 

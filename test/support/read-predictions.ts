@@ -1,6 +1,6 @@
-import type { Deployment } from '../../src/cli/context.ts';
-import { predictions } from '../../src/cli/stream-tail.ts';
-import type { PredictionRecord } from '../../src/streaming/prediction-record.ts';
+import { predictions } from '#cli/commands/stream/tail.ts';
+import type { Deployment } from '#cli/context.ts';
+import type { PredictionRecord } from '#streaming/prediction-record.ts';
 
 const PATIENCE_MS = 90_000;
 /** Longer than the emulator's rounds over a stream: what comes too much comes in it. */

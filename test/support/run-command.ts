@@ -11,7 +11,7 @@ export async function runCommand(
   words: readonly string[],
   variables: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Ended> {
-  const { main } = await import('../../src/cli/program.ts');
+  const { main } = await import('#cli/program.ts');
   const before = { ...process.env };
   const out = capture(process.stdout);
   const err = capture(process.stderr);

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../src/cli/terminal.ts';
+import type { Terminal } from '#cli/view/terminal.ts';
 
 /** A terminal that says nothing and keeps the last result. */
 export function silentTerminal(): Terminal & { last: unknown } {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../src/storage/sha256.ts';
+import { sha256 } from '#storage/sha256.ts';
 
 /** Every file and folder below a folder, with the contents' sha256. */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {

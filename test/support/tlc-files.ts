@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { DuckDB } from '../../src/adapters/duckdb.ts';
-import { sqlText } from '../../src/trips/sql.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { sqlText } from '#trips/sql.ts';
 
 /** The bundled real month. */
 export const realMonth = (month: string) => join(import.meta.dirname, `../../data/tlc/green_tripdata_${month}.parquet`);

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { devEnvironmentVariables } from '../../src/local/environment.ts';
+import { devEnvironmentVariables } from '#local/environment.ts';
 
 // Every client and every command that an integration test starts talks to the emulator of this run.
 for (const [name, value] of Object.entries(devEnvironmentVariables(inject('endpointUrl')))) {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Screen } from '../../src/cli/redrawn.ts';
+import type { Screen } from '#cli/view/redrawn.ts';
 
 const ESCAPE = '\x1b\\[([\\d;]*)([A-Za-z])';
 const COMMAND = new RegExp(`^${ESCAPE}$`);

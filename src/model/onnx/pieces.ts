@@ -1,6 +1,6 @@
 /** The small parts that every recipe's graph is made of. */
-import { FARTHEST_MILES } from '../rides.ts';
-import { ZONE_SLOTS } from '../zone-pair.ts';
+import { FARTHEST_MILES } from '../rides/rides.ts';
+import { ZONE_SLOTS } from '../rides/zone-pair.ts';
 import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
 
 /** Zone ids outside 1..265 become slot 0. */

@@ -1,6 +1,6 @@
+import { type Calibrations, intervals } from '../intervals/interval-graph.ts';
 import { OUTPUTS } from '../scorer.ts';
 import { GraphBuilder, type Value } from './graph-builder.ts';
-import { type Calibrations, intervals } from './interval.ts';
 import { distanceGiven, lookUp, pairSlot, zoneSlot } from './pieces.ts';
 
 /** A ride inside the graph, as a recipe sees it: zones as table rows, a distance always. */

@@ -1,5 +1,5 @@
-import type { DecisionTree, TreeEnsemble } from '../gradient-boosting.ts';
-import { at } from '../rides.ts';
+import type { DecisionTree, TreeEnsemble } from '../recipes/gradient-boosting.ts';
+import { at } from '../rides/rides.ts';
 import { type Attribute, type GraphBuilder, integer, integers, tensor, type Value } from './graph-builder.ts';
 
 /** Codes of the operator TreeEnsemble (ai.onnx.ml, version 5). XGBoost goes left below a threshold, never at it. */

@@ -1,7 +1,7 @@
-import { shown, TripcastError } from '../../errors.ts';
-import { RECIPE_NAMES, type Recipe, type RecipeName } from '../recipe.ts';
+import { shown, TripcastError } from '#errors.ts';
 import { linearPair } from './linear-pair.ts';
 import { linearZones } from './linear-zones.ts';
+import { RECIPE_NAMES, type Recipe, type RecipeName } from './recipe.ts';
 import { xgboostPair } from './xgboost-pair.ts';
 import { zoneMap } from './zone-map.ts';
 import { zoneMapFast } from './zone-map-fast.ts';

@@ -10,13 +10,13 @@
  * centred data, which makes the pair coefficients sum to zero: scikit-learn's. A pair not seen in training has no
  * coefficient, so it gets intercept + slope * x.
  */
-import { TripcastError } from '../../errors.ts';
-import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../exact-sums.ts';
+import { TripcastError } from '#errors.ts';
 import { lookUp } from '../onnx/pieces.ts';
-import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
-import { at, pairAt } from '../rides.ts';
-import { vocabularyOf } from '../vocabulary.ts';
-import { PAIR_SLOTS, pairFeature, pairName } from '../zone-pair.ts';
+import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../rides/exact-sums.ts';
+import { at, pairAt } from '../rides/rides.ts';
+import { PAIR_SLOTS, pairFeature, pairName } from '../rides/zone-pair.ts';
+import type { FitRides, FittedModel, Recipe } from './recipe.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 export const linearPair: Recipe = {
   name: 'linear-pair',

@@ -8,13 +8,13 @@
  * in training has no coefficient.
  */
 import { z } from 'zod';
-import { MICROSECONDS, minutesOf } from '../exact-sums.ts';
-import { solveSymmetric } from '../least-squares.ts';
 import { lookUp } from '../onnx/pieces.ts';
-import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
-import { at } from '../rides.ts';
-import { vocabularyOf } from '../vocabulary.ts';
-import { ZONE_SLOTS, zoneSlot, zonesOfPair } from '../zone-pair.ts';
+import { MICROSECONDS, minutesOf } from '../rides/exact-sums.ts';
+import { at } from '../rides/rides.ts';
+import { ZONE_SLOTS, zoneSlot, zonesOfPair } from '../rides/zone-pair.ts';
+import { solveSymmetric } from './least-squares.ts';
+import type { FitRides, FittedModel, Recipe } from './recipe.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 export const linearZones: Recipe = {
   name: 'linear-zones',

@@ -3,14 +3,15 @@
  * DictVectorizer's order of columns. A pair's column holds 1 or nothing, and to XGBoost nothing is a missing value; so a
  * branch on such a column only asks whether the ride is of that pair, and the graph asks just this of the pair's slot.
  */
-import { boost, COMMON_PARAMETERS, importanceOf } from '../boosted.ts';
-import type { Booster, SparseMatrix } from '../gradient-boosting.ts';
+
 import { asColumn, sideBySide } from '../onnx/pieces.ts';
 import { type BranchOf, belowThreshold, treeEnsemble } from '../onnx/trees.ts';
-import type { FitRides, FittedModel, Recipe } from '../recipe.ts';
-import { at, pairAt, type Rides } from '../rides.ts';
-import { vocabularyOf } from '../vocabulary.ts';
-import { PAIR_SLOTS, pairFeature } from '../zone-pair.ts';
+import { at, pairAt, type Rides } from '../rides/rides.ts';
+import { PAIR_SLOTS, pairFeature } from '../rides/zone-pair.ts';
+import { boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
+import type { Booster, SparseMatrix } from './gradient-boosting.ts';
+import type { FitRides, FittedModel, Recipe } from './recipe.ts';
+import { vocabularyOf } from './vocabulary.ts';
 
 /** As published; of the tree methods, the library's default. */
 const PARAMETERS = {

@@ -1,4 +1,4 @@
-import { mapRecipe } from '../map-recipe.ts';
+import { mapRecipe } from './map-recipe.ts';
 
 /**
  * A fraction of the nodes of zone-map, for a tenth of a minute more error. Depth and learning rate were chosen on

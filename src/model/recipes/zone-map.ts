@@ -1,4 +1,4 @@
-import { mapRecipe } from '../map-recipe.ts';
+import { mapRecipe } from './map-recipe.ts';
 
 /** The most accurate recipe. Its settings were chosen on 2023-02 -> 2023-03, of green rides. */
 export const zoneMap = mapRecipe('zone-map', {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ExecutionEnd, followExecution, startExecution } from '../../../src/adapters/step-functions.ts';
-import { CLONE } from '../../../src/local/paths.ts';
+import { type ExecutionEnd, followExecution, startExecution } from '#adapters/step-functions.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { arnOf, type Bench, type Json, type Resources, type Site, STATES_ROLE } from '../probe.ts';
 
 /** A JSONata state machine, like all of tripcast's. */

@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { invokeFunction } from '../../../src/adapters/lambda.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
 import type { Probe } from '../probe.ts';
 import { until } from '../wait.ts';
 import { witness } from '../witness.ts';

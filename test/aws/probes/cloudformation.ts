@@ -1,5 +1,5 @@
 import { CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
-import { describeStack } from '../../../src/adapters/cloudformation.ts';
+import { describeStack } from '#adapters/cloudformation.ts';
 import type { Bench, Probe } from '../probe.ts';
 import { secondStack, TAG } from '../stack.ts';
 import { refusal, until } from '../wait.ts';
@@ -13,7 +13,7 @@ export const protectedStack: Probe = {
     title: 'Protect CloudFormation stacks from being deleted',
     url: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html',
   },
-  reliedOnBy: ['test/infra/stack.test.ts', 'src/cli/destroy.ts'],
+  reliedOnBy: ['test/infra/stack.test.ts', 'src/cli/commands/destroy.ts'],
   expected: { protected: true, deletion: '400 ValidationError', after: 'CREATE_COMPLETE' },
   look: {
     async seen(bench: Bench) {

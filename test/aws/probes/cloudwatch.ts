@@ -1,6 +1,6 @@
 import { DescribeAlarmsCommand, GetMetricStatisticsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
-import { invokeFunction } from '../../../src/adapters/lambda.ts';
+import { invokeFunction } from '#adapters/lambda.ts';
 import { type Bench, type Probe, type Resource, ref, type Site } from '../probe.ts';
 import { until, watchSilence } from '../wait.ts';
 import { hear, witness } from '../witness.ts';

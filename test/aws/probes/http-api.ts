@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { localApiUrl } from '../../../src/local/api-url.ts';
+import { localApiUrl } from '#local/api-url.ts';
 import {
   arnOf,
   type Bench,

@@ -12,18 +12,18 @@ const ROUNDS = 3;
 const dir = mkdtempSync(join(import.meta.dirname, '../../../.tripcast/bench-'));
 process.env.TRIPCAST_LOCAL = dir; // before anything reads it
 const [{ startEmulator }, { writeEnvironment }, { deployStack }] = await Promise.all([
-  import('../../../src/local/emulator.ts'),
-  import('../../../src/local/environment.ts'),
-  import('../../../src/local/deploy.ts'),
+  import('#local/emulator.ts'),
+  import('#local/environment.ts'),
+  import('#local/deploy.ts'),
 ]);
 const [{ connect }, { ingestMonths }, { runBackfill }] = await Promise.all([
-  import('../../../src/cli/context.ts'),
-  import('../../../src/cli/ingest.ts'),
-  import('../../../src/cli/backfill.ts'),
+  import('#cli/context.ts'),
+  import('#cli/commands/ingest.ts'),
+  import('#cli/commands/backfill.ts'),
 ]);
-const { parseMonth, parseMonths } = await import('../../../src/trips/month.ts');
+const { parseMonth, parseMonths } = await import('#trips/month.ts');
 const { registerRun } = await import('../../support/deployed.ts');
-const { table } = await import('../../../src/cli/terminal.ts');
+const { table } = await import('#cli/view/terminal.ts');
 
 /** In two ranges, since a backfill has no gaps and the years before and between them are not bundled. */
 const RANGES = [

@@ -1,8 +1,8 @@
 /** Scoring a month beside the Python peer, in one run. See README.md. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { count, decimals, table } from '../../../src/cli/terminal.ts';
-import { monthFile } from '../../../src/storage/layout.ts';
+import { count, decimals, table } from '#cli/view/terminal.ts';
+import { monthFile } from '#storage/layout.ts';
 import { median } from '../figures.ts';
 import { CLONE, findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
 import { kept, MARCH, makeYellow, sixTimes } from './months.ts';

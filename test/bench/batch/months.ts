@@ -1,10 +1,10 @@
 /** The months that are scored: a real one, one of a yellow month's size, and one of six such. */
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { monthFile } from '../../../src/storage/layout.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { sqlText } from '../../../src/trips/sql.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { monthFile } from '#storage/layout.ts';
+import { parseMonth } from '#trips/month.ts';
+import { sqlText } from '#trips/sql.ts';
 
 export const MARCH = parseMonth('2023-03');
 const ROWS = 3_400_000;

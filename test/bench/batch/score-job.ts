@@ -1,13 +1,13 @@
 /** Scores a month and copies the output, again and again, in one process. usage: score-job.ts MODEL TAXI_TYPE FILE FOLDER TIMES */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { scoreFile } from '../../../src/batch/score-file.ts';
-import { newRunId } from '../../../src/registry/run-id.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { sqlText } from '../../../src/trips/sql.ts';
-import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { scoreFile } from '#batch/score-file.ts';
+import { newRunId } from '#storage/run-id.ts';
+import { parseMonth } from '#trips/month.ts';
+import { sqlText } from '#trips/sql.ts';
+import { parseTaxiType } from '#trips/taxi-type.ts';
 
 const [file = '', taxiType = '', input = '', folder = '', times = '1'] = process.argv.slice(2);
 const output = join(folder, 'output.parquet');

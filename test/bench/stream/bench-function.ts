@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { goldenSchema } from '../../../src/model/golden.ts';
-import { newRunId } from '../../../src/registry/run-id.ts';
-import { systemClock } from '../../../src/streaming/clock.ts';
-import { nowhere } from '../../../src/streaming/publish.ts';
-import type { ScoreBatchDeps } from '../../../src/streaming/score-batch.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { systemClock } from '#clock.ts';
+import { goldenSchema } from '#model/golden/golden.ts';
+import { newRunId } from '#storage/run-id.ts';
+import { nowhere } from '#streaming/publish.ts';
+import type { ScoreBatchDeps } from '#streaming/score-batch.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 /** The function's own parts around a model folder: only the network is left out. */

@@ -1,5 +1,5 @@
 /** Memory over a million events. usage: node --expose-gc memory-job.ts MODEL_FOLDER MONTH_FILE */
-import { scoreBatch } from '../../../src/streaming/score-batch.ts';
+import { scoreBatch } from '#streaming/score-batch.ts';
 import { benchFunction } from './bench-function.ts';
 import { realEvents } from './real-events.ts';
 

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { recordedRides } from '../../../src/cli/rides.ts';
-import type { KinesisEvent, KinesisRecord } from '../../../src/streaming/kinesis-event.ts';
-import { eventOf, type RecordedRide } from '../../../src/streaming/replay.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import type { RideEvent } from '../../../src/trips/ride-event.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import type { KinesisEvent, KinesisRecord } from '#streaming/kinesis-event.ts';
+import { recordedRides } from '#streaming/recorded-rides.ts';
+import { eventOf, type RecordedRide } from '#streaming/replay.ts';
+import { parseMonth } from '#trips/month.ts';
+import type { RideEvent } from '#trips/ride-event.ts';
 
 /** As the published contract shows an event (its ride_id a number, no time), or as `stream replay` sends it. */
 export const FORMS = ['contract', 'replay'] as const;

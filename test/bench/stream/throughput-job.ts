@@ -1,6 +1,6 @@
 /** Events a second, warm, on one core. usage: throughput-job.ts MODEL_FOLDER MONTH_FILE FORM BATCH_SIZE ROUNDS */
-import { decode } from '../../../src/streaming/decode.ts';
-import { scoreBatch } from '../../../src/streaming/score-batch.ts';
+import { decode } from '#streaming/decode.ts';
+import { scoreBatch } from '#streaming/score-batch.ts';
 import { median, percentile } from '../figures.ts';
 import { benchFunction } from './bench-function.ts';
 import { FORMS, realEvents } from './real-events.ts';

@@ -1,10 +1,10 @@
 /** Training beside the Python peers, in one run. See README.md. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { decimals, table } from '../../../src/cli/terminal.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { monthFile } from '../../../src/storage/layout.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { decimals, table } from '#cli/view/terminal.ts';
+import { TripcastError } from '#errors.ts';
+import { monthFile } from '#storage/layout.ts';
+import { parseMonth } from '#trips/month.ts';
 import { findPeers, folder, run, TLC } from '../side-by-side.ts';
 
 const MARCH = parseMonth('2023-03');

@@ -1,13 +1,13 @@
 /** The job of train_linear.py: read, clean, fit, error on the same rides. usage: linear-job.ts RECIPE TAXI_TYPE FILE */
 import { tmpdir } from 'node:os';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { recipeNamed } from '../../../src/model/recipes/index.ts';
-import { at } from '../../../src/model/rides.ts';
-import { keptRides } from '../../../src/model/training-rides.ts';
-import { PAIR_SLOTS, zonesOfPair } from '../../../src/model/zone-pair.ts';
-import { sha256OfFile } from '../../../src/storage/sha256.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import { at } from '#model/rides/rides.ts';
+import { keptRides } from '#model/rides/training-rides.ts';
+import { PAIR_SLOTS, zonesOfPair } from '#model/rides/zone-pair.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import { parseMonth } from '#trips/month.ts';
+import { parseTaxiType } from '#trips/taxi-type.ts';
 
 const [recipe = '', taxiType = '', path = ''] = process.argv.slice(2);
 const source = { month: parseMonth('2023-03'), path, sha256: await sha256OfFile(path) };

@@ -1,16 +1,16 @@
 /** A whole training. usage: train-job.ts RECIPE TAXI_TYPE FOLDER MONTHS VALIDATION, months joined by commas; or split:SHARE */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { openXGBoost } from '../../../src/adapters/xgboost.ts';
-import { xgboostLibrary } from '../../../src/local/natives.ts';
-import { recipeNamed } from '../../../src/model/recipes/index.ts';
-import { trainModel } from '../../../src/model/train.ts';
-import { monthFile } from '../../../src/storage/layout.ts';
-import { sha256OfFile } from '../../../src/storage/sha256.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import { trainModel } from '#model/train.ts';
+import { xgboostLibrary } from '#packaging/natives.ts';
+import { monthFile } from '#storage/layout.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import { parseMonth } from '#trips/month.ts';
+import { parseTaxiType } from '#trips/taxi-type.ts';
 
 const [recipe = '', type = '', folder = '', months = '', validation = ''] = process.argv.slice(2);
 const taxiType = parseTaxiType(type);

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, type Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
-import { BudgetStack } from '../../../lib/budget/budget-stack.ts';
-import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '../../../lib/config.ts';
-import type { FunctionAssets } from '../../../lib/constructs/function-code.ts';
-import { DeliveryStack, type DeliveryStackProps } from '../../../lib/delivery/delivery-stack.ts';
-import { parseRepository } from '../../../lib/delivery/repository.ts';
-import { TripcastStack } from '../../../lib/tripcast-stack.ts';
+import { BudgetStack } from '#lib/budget/budget-stack.ts';
+import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '#lib/config.ts';
+import type { FunctionAssets } from '#lib/constructs/function-code.ts';
+import { DeliveryStack, type DeliveryStackProps } from '#lib/delivery/delivery-stack.ts';
+import { parseRepository } from '#lib/delivery/repository.ts';
+import { TripcastStack } from '#lib/tripcast-stack.ts';
 
 const statementSchema = z.object({
   Effect: z.string(),

@@ -1,7 +1,7 @@
 import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { expect, onTestFinished, test } from 'vitest';
-import { reportHook, trafficShifts } from '../../../src/adapters/codedeploy.ts';
+import { reportHook, trafficShifts } from '#adapters/codedeploy.ts';
 import { aCodeDeploy } from '../../support/a-codedeploy.ts';
 
 async function aClient(...answer: Parameters<typeof aCodeDeploy>) {

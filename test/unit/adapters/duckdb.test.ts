@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const open = () => DuckDB.open({ tempDirectory: temporaryFolder() });

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { kinesisSink, readStream } from '../../../src/adapters/kinesis.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { publish, type StreamEntry } from '../../../src/streaming/publish.ts';
+import { kinesisSink, readStream } from '#adapters/kinesis.ts';
+import { TripcastError } from '#errors.ts';
+import { publish, type StreamEntry } from '#streaming/publish.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 interface Answer {

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { invokeFunction, lambdaAlias } from '../../../src/adapters/lambda.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { moveBack } from '../../../src/operations/rollout.ts';
+import { invokeFunction, lambdaAlias } from '#adapters/lambda.ts';
+import { TripcastError } from '#errors.ts';
+import { moveBack } from '#operations/rollout.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 interface Answer {

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { loadScorer, onnxruntimeVersion } from '../../../src/adapters/onnxruntime.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { RideBatch } from '../../../src/model/ride-batch.ts';
-import { OUTPUTS } from '../../../src/model/scorer.ts';
-import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
-import { evenCalibrations } from '../model/training.ts';
+import { loadScorer, onnxruntimeVersion } from '#adapters/onnxruntime.ts';
+import { TripcastError } from '#errors.ts';
+import { GraphBuilder } from '#model/onnx/graph-builder.ts';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { RideBatch } from '#model/rides/ride-batch.ts';
+import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
+import { OUTPUTS } from '#model/scorer.ts';
+import { evenCalibrations } from '../../support/training.ts';
 
 /** Predicts the distance and the hour of the pickup, 0..23, over 100. */
 async function aLoadedModel() {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseWebAddress } from '../../../src/adapters/web-address.ts';
-import { withoutCredentials } from '../../../src/credentials.ts';
-import { shown } from '../../../src/errors.ts';
+import { parseWebAddress } from '#adapters/web-address.ts';
+import { withoutCredentials } from '#credentials.ts';
+import { shown } from '#errors.ts';
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { workFolder } from '../../../src/adapters/work-folder.ts';
+import { workFolder } from '#adapters/work-folder.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const MODULE = new URL('../../../src/adapters/work-folder.ts', import.meta.url).href;

@@ -1,10 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { LIBRARY_IN_WHEEL, openXGBoost, WHEEL_IN_LAYER } from '../../../src/adapters/xgboost.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { xgboostLibrary } from '../../../src/local/natives.ts';
-import type { BoostingRound, DenseMatrix, SparseMatrix } from '../../../src/model/gradient-boosting.ts';
+import { LIBRARY_IN_WHEEL, openXGBoost, WHEEL_IN_LAYER } from '#adapters/xgboost.ts';
+import { TripcastError } from '#errors.ts';
+import type { BoostingRound, DenseMatrix, SparseMatrix } from '#model/recipes/gradient-boosting.ts';
+import { xgboostLibrary } from '#packaging/natives.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const open = () => openXGBoost(xgboostLibrary());

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { emulatorVersion } from '../../aws/emulator-version.ts';
 import { hasFailed, hasPassed, judge, readRecord } from '../../aws/ledger.ts';
 import { PAGE, page } from '../../aws/page.ts';

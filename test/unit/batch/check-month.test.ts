@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { checkMonth, checkRequestSchema, type RunningExecution } from '../../../src/batch/check-month.ts';
-import { checkedInput } from '../../../src/batch/request.ts';
-import { dataKeys } from '../../../src/storage/layout.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { checkMonth, checkRequestSchema, type RunningExecution } from '#batch/check-month.ts';
+import { checkedInput } from '#function-input.ts';
+import { dataKeys } from '#storage/layout.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 

@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { tlcSource } from '../../../src/adapters/tlc-source.ts';
-import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '../../../src/batch/ingest.ts';
-import { dataKeys } from '../../../src/storage/layout.ts';
-import { sha256 } from '../../../src/storage/sha256.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { tlcSource } from '#adapters/tlc-source.ts';
+import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
+import { dataKeys } from '#storage/layout.ts';
+import { sha256 } from '#storage/sha256.ts';
+import { parseMonth } from '#trips/month.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, writeMonth } from '../../support/tlc-files.ts';

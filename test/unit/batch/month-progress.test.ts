@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { monthProgress, outcomesIn } from '../../../src/batch/month-progress.ts';
-import { withoutScore } from '../../../src/batch/outcome.ts';
-import { type Month, parseMonth, parseMonths } from '../../../src/trips/month.ts';
+import { monthProgress, outcomesIn } from '#batch/month-progress.ts';
+import { withoutScore } from '#batch/outcome.ts';
+import { type Month, parseMonth, parseMonths } from '#trips/month.ts';
 
 const MONTHS = parseMonths('2023-01..2023-04');
 const [JANUARY, FEBRUARY, APRIL] = ['2023-01', '2023-02', '2023-04'].map(parseMonth);

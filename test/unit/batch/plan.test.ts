@@ -6,11 +6,11 @@ import {
   planBackfill,
   planMonth,
   type ScheduledMonthPlan,
-} from '../../../src/batch/plan.ts';
-import { checkedInput } from '../../../src/batch/request.ts';
-import { Registry } from '../../../src/registry/registry.ts';
-import { dataKeys } from '../../../src/storage/layout.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+} from '#batch/plan.ts';
+import { checkedInput } from '#function-input.ts';
+import { Registry } from '#registry/registry.ts';
+import { dataKeys } from '#storage/layout.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { NAMES, runFiles } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { reportSchema, schemaReportSchema } from '../../../src/batch/schema-report.ts';
-import { type ColumnFacts, fileFacts, mergedFacts } from '../../../src/trips/column-facts.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { reportSchema, schemaReportSchema } from '#batch/schema-report.ts';
+import { type ColumnFacts, fileFacts, mergedFacts } from '#trips/column-facts.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aCard } from '../../support/a-run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';

@@ -1,11 +1,11 @@
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { type ScoreFileJob, scoreFile } from '../../../src/batch/score-file.ts';
-import { TransientError } from '../../../src/errors.ts';
-import { sha256OfFile } from '../../../src/storage/sha256.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { type ScoreFileJob, scoreFile } from '#batch/score-file.ts';
+import { TransientError } from '#errors.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -4,7 +4,7 @@ import { existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 
@@ -49,7 +49,7 @@ describe('a command whose output nobody reads', { timeout: 60_000 }, () => {
 });
 
 test('a set-up that nobody watches goes on to its end', async () => {
-  const setup = new URL('../../../src/local/setup.mjs', import.meta.url).href;
+  const setup = new URL('../../../src/setup/setup.mjs', import.meta.url).href;
   // Two lines in one go, as when two steps are done at once.
   const script = `const { setUpAsCommand } = await import(${JSON.stringify(setup)});
     const code = await setUpAsCommand({ quiet: false, extras: [], work: async ({ log }) => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { readRows, realMonth, writeMonth } from '../../support/tlc-files.ts';
 

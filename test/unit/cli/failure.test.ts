@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { failureOf } from '../../../src/cli/failure.ts';
-import { WrongUsage } from '../../../src/cli/wrong-usage.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { CLONE } from '../../../src/local/paths.ts';
+import { failureOf } from '#cli/failure.ts';
+import { WrongUsage } from '#cli/wrong-usage.ts';
+import { TripcastError } from '#errors.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const said = (error: unknown) => failureOf(error, 'tripcast batch', '');

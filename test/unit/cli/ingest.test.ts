@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ingest } from '../../../src/cli/ingest.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+import { ingest } from '#cli/commands/ingest.ts';
+import { parseMonth } from '#trips/month.ts';
+import { parseTaxiType } from '#trips/taxi-type.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';

@@ -4,9 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { writeEnvironment } from '../../../src/local/environment.ts';
-import { CLONE } from '../../../src/local/paths.ts';
-import { processStart, thisProcess } from '../../../src/local/processes.mjs';
+import { writeEnvironment } from '#local/environment.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { processStart, thisProcess } from '#setup/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 async function tripcast(local: string, ...words: readonly string[]) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { promotionText } from '../../../src/cli/models-promote.ts';
-import type { AliasPointer } from '../../../src/registry/alias.ts';
-import type { PromotionOutcome } from '../../../src/registry/promotion.ts';
+import { promotionText } from '#cli/commands/models/promote.ts';
+import type { AliasPointer } from '#registry/alias.ts';
+import type { PromotionOutcome } from '#registry/promotion.ts';
 import { aRun } from '../../support/a-card.ts';
 
 const run = aRun('a');

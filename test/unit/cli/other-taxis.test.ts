@@ -4,9 +4,9 @@ import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { modelIn } from '../../../docker/mounted-model.ts';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { CLONE } from '../../../src/local/paths.ts';
 import { realMonth, writeMonth } from '../../support/tlc-files.ts';
 
 // A model of green taxis and a file of yellow ones: it would answer every ride, minutes off.

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { monthProgress } from '../../../src/batch/month-progress.ts';
-import { drawn } from '../../../src/cli/month-board.ts';
-import { bar } from '../../../src/cli/progress.ts';
-import { cutTo, widthOf } from '../../../src/cli/width.ts';
-import { monthRange, parseMonth } from '../../../src/trips/month.ts';
+import { monthProgress } from '#batch/month-progress.ts';
+import { drawn } from '#cli/view/month-board.ts';
+import { bar } from '#cli/view/progress.ts';
+import { cutTo, widthOf } from '#cli/view/width.ts';
+import { monthRange, parseMonth } from '#trips/month.ts';
 import { VirtualScreen } from '../../support/virtual-screen.ts';
 
 const months = (n: number) => {

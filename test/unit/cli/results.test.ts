@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { Results } from '../../../src/cli/results.ts';
+import { Results } from '#cli/view/results.ts';
 
 /** A stream that takes so many writes and then fails as the system would. */
 function takes(writes: number, code = 'EPIPE') {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { describeMlflow } from '../../../src/cli/status.ts';
+import { describeMlflow } from '#cli/commands/status.ts';
 import { runCommand } from '../../support/run-command.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { serverOf } from '../../support/tlc-server.ts';

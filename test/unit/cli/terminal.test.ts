@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { count, decimals, table } from '../../../src/cli/terminal.ts';
+import { count, decimals, table } from '#cli/view/terminal.ts';
 
 test('a table lines text up on the left and numbers on the right', () => {
   const text = table(

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type TrainOptions, train } from '../../../src/cli/train.ts';
-import { modelCardSchema } from '../../../src/model/card.ts';
-import { sha256 } from '../../../src/storage/sha256.ts';
-import { parseTaxiType } from '../../../src/trips/taxi-type.ts';
+import { type TrainOptions, train } from '#cli/commands/train.ts';
+import { modelCardSchema } from '#model/card/card.ts';
+import { sha256 } from '#storage/sha256.ts';
+import { parseTaxiType } from '#trips/taxi-type.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { userName } from '../../../src/cli/user-name.ts';
+import { userName } from '#cli/user-name.ts';
 
 /** What Node throws for a uid that has no passwd entry, as in `docker run --user 4242`. */
 function noPasswdEntry(): never {

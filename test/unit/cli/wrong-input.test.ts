@@ -224,7 +224,7 @@ describe('what cannot be done ends with 1: it is said in one line, and nothing i
 });
 
 test('no command is left out', async () => {
-  const { program } = await import('../../../src/cli/program.ts');
+  const { program } = await import('#cli/program.ts');
   const names = commandNames(program());
   const tried = new Set([...WRONG_USAGE, ...FAILED].map(([words]) => nameOf(words, names)));
   expect(names.filter((name) => !tried.has(name))).toEqual([]);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { bundleCommandLine, freshBundle } from '../../../src/local/cli-bundle.mjs';
+import { bundleCommandLine, freshBundle } from '#setup/cli-bundle.mjs';
 import { aCloneWith } from '../../support/a-clone.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reasons } from '../../../src/local/deploy.ts';
+import { reasons } from '#local/deploy.ts';
 
 // What `cdk deploy` 2.1148.1 printed against the emulator, shortened in the middle.
 

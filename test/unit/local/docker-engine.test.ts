@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Docker } from '../../../src/local/docker.ts';
-import { type Engine, findEngine, type Machine } from '../../../src/local/docker-engine.ts';
+import { type Engine, findEngine, type Machine } from '#local/docker-engine.ts';
+import { Docker } from '#packaging/docker.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ours: Engine = { docker: new Docker('unix:///ours'), description: 'ours', stop: async () => {} };

@@ -8,8 +8,8 @@ import {
   type LocalEnvironment,
   readEnvironment,
   writeEnvironment,
-} from '../../../src/local/environment.ts';
-import { thisProcess } from '../../../src/local/processes.mjs';
+} from '#local/environment.ts';
+import { thisProcess } from '#setup/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const anEnvironment = (changes: Partial<LocalEnvironment> = {}): LocalEnvironment => ({

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 type Import = readonly [file: string, imported: string];

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type LocalStackHealth, lacks, localstackHealth } from '../../../src/local/localstack.ts';
+import { type LocalStackHealth, lacks, localstackHealth } from '#local/localstack.ts';
 import { RECORDED } from '../../support/localstack-health.ts';
 
 const withServices = (services: Readonly<Record<string, string>>): LocalStackHealth => ({

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withLock } from '../../../src/local/lock.mjs';
-import { thisProcess } from '../../../src/local/processes.mjs';
+import { withLock } from '#setup/lock.mjs';
+import { thisProcess } from '#setup/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const LOCK_MODULE = new URL('../../../src/local/lock.mjs', import.meta.url).href;
+const LOCK_MODULE = new URL('../../../src/setup/lock.mjs', import.meta.url).href;
 
 test('the lock is there during the work and gone after it, also when the work fails', async () => {
   const file = join(temporaryFolder(), 'sub', 'work.lock');

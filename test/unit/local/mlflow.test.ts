@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { describeMlflow } from '../../../src/cli/status.ts';
-import { mlflowState } from '../../../src/local/mlflow.ts';
-import { reasonOf } from '../../../src/local/mlflow-failure.ts';
-import { CLONE } from '../../../src/local/paths.ts';
-import { thisProcess } from '../../../src/local/processes.mjs';
-import { SetupError } from '../../../src/local/setup.mjs';
+import { describeMlflow } from '#cli/commands/status.ts';
+import { mlflowState } from '#local/mlflow.ts';
+import { reasonOf } from '#local/mlflow-failure.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { thisProcess } from '#setup/processes.mjs';
+import { SetupError } from '#setup/setup.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A clone without the venv of MLflow, whose Python is `python`: a program, as a shell script. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findFile } from '../../../src/local/natives.ts';
+import { findFile } from '#packaging/natives.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test.each(['plain', 'a [x]', 'b*', 'c?', 'd{e,f}', 'g#1', 'h%20', "i'j", 'k"l', 'mü', 'n\\o', '!p', '(q)', '+(r)'])(

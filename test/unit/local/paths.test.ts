@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLONE_LOCAL } from '../../../src/local/paths.ts';
+import { CLONE_LOCAL } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const PATHS = new URL('../../../src/local/paths.ts', import.meta.url).href;
+const PATHS = new URL('../../../src/setup/paths.mjs', import.meta.url).href;
 
 /** LOCAL as a process in `cwd` sees it, and what it leaves to a child in another folder. */
 function seenIn(cwd: string, TRIPCAST_LOCAL: string | undefined): { local: string; passedOn: string } {

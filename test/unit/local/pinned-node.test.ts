@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeToRun } from '../../../src/local/pinned-node.mjs';
+import { nodeToRun } from '#setup/pinned-node.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function aCloneWith(binary: string): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { canBind, freePort } from '../../../src/local/ports.ts';
+import { canBind, freePort } from '#local/ports.ts';
 
 /** Listens on the first free port from `from` on. */
 async function aTakenPort(from: number, host: string): Promise<number> {

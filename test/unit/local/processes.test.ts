@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { stopEmulator } from '../../../src/local/emulator.ts';
-import { isRunning, processesWith, processStart, thisProcess } from '../../../src/local/processes.mjs';
+import { stopEmulator } from '#local/emulator.ts';
+import { isRunning, processesWith, processStart, thisProcess } from '#setup/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A process that does nothing, leader of its own group, as an emulator is. */

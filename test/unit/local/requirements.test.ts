@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diskProblem, nodeProblem, platformProblem, pythonProblem } from '../../../src/local/requirements.mjs';
+import { diskProblem, nodeProblem, platformProblem, pythonProblem } from '#setup/requirements.mjs';
 
 const GIB = 2 ** 30;
 

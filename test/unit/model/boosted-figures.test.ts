@@ -1,24 +1,19 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { modelCardSchema } from '../../../src/model/card.ts';
-import { type Fit, fitRecipe, predictWith } from '../../../src/model/fit.ts';
-import {
-  checkGoldenRides,
-  EXACT_TOLERANCE_MINUTES,
-  exactDifference,
-  recordGoldenRides,
-} from '../../../src/model/golden.ts';
-import type { BoostingRound } from '../../../src/model/gradient-boosting.ts';
-import { ErrorMetrics } from '../../../src/model/metrics.ts';
-import { ModelProtoSchema } from '../../../src/model/onnx/gen/onnx-ml_pb.js';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { recipeNamed } from '../../../src/model/recipes/index.ts';
-import { batchOf, type LabelledRides, withoutDistance } from '../../../src/model/rides.ts';
-import type { TrainedModel } from '../../../src/model/train.ts';
-import { allRides, loadRides } from '../../../src/model/training-rides.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { modelCardSchema } from '#model/card/card.ts';
+import { ErrorMetrics } from '#model/evaluation/metrics.ts';
+import { checkGoldenRides, EXACT_TOLERANCE_MINUTES, exactDifference, recordGoldenRides } from '#model/golden/golden.ts';
+import { ModelProtoSchema } from '#model/onnx/gen/onnx-ml_pb.js';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { type Fit, fitRecipe, predictWith } from '#model/recipes/fit.ts';
+import type { BoostingRound } from '#model/recipes/gradient-boosting.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import { batchOf, type LabelledRides, withoutDistance } from '#model/rides/rides.ts';
+import { allRides, loadRides } from '#model/rides/training-rides.ts';
+import type { TrainedModel } from '#model/train.ts';
+import { aRealSource, evenCalibrations, theEngines, trainOnReal } from '../../support/training.ts';
 import { groupsOff, overallOff, tellingGroups } from './coverage.ts';
-import { aRealSource, evenCalibrations, theEngines, trainOnReal } from './training.ts';
 
 const SLOW = 180_000;
 

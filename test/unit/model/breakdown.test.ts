@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Breakdown, BreakdownSums, breakdownSchema } from '../../../src/model/breakdown.ts';
-import { GROUPINGS, type GroupingName } from '../../../src/model/ride-groups.ts';
-import type { LabelledRides } from '../../../src/model/rides.ts';
-import type { Predictions } from '../../../src/model/scorer.ts';
-import { PAIR_SLOTS, pairSlot } from '../../../src/model/zone-pair.ts';
-import { sqlText } from '../../../src/trips/sql.ts';
+import { type Breakdown, BreakdownSums, breakdownSchema } from '#model/evaluation/breakdown.ts';
+import { GROUPINGS, type GroupingName } from '#model/rides/ride-groups.ts';
+import type { LabelledRides } from '#model/rides/rides.ts';
+import { PAIR_SLOTS, pairSlot } from '#model/rides/zone-pair.ts';
+import type { Predictions } from '#model/scorer.ts';
+import { sqlText } from '#trips/sql.ts';
 import { realMonth } from '../../support/tlc-files.ts';
+import { aDatabase } from '../../support/training.ts';
 import { realBreakdown } from './real-breakdown.ts';
-import { aDatabase } from './training.ts';
 
 interface ARide {
   readonly pu?: number;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { calibrateOutOfFold } from '../../../src/model/calibrate.ts';
-import type { FittedModel, Recipe } from '../../../src/model/recipe.ts';
-import { loadRides } from '../../../src/model/training-rides.ts';
-import { aSource, theEngines } from './training.ts';
+import { calibrateOutOfFold } from '#model/intervals/calibrate.ts';
+import type { FittedModel, Recipe } from '#model/recipes/recipe.ts';
+import { loadRides } from '#model/rides/training-rides.ts';
+import { aSource, theEngines } from '../../support/training.ts';
 
 /** A recipe that learns nothing: a minute a mile. */
 const aMinuteAMile: Recipe = {

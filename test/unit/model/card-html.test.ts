@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelCard } from '../../../src/model/card.ts';
-import { type CardExtras, renderCard } from '../../../src/model/card-html.ts';
-import { GROUPING_NAMES } from '../../../src/model/ride-groups.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import { type CardExtras, renderCard } from '#model/card/card-html.ts';
+import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
+import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-card.ts';
 import { aCard } from '../../support/a-run.ts';
 import { aBreakdown, aGroup } from './a-breakdown.ts';

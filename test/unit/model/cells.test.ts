@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BANDS, CELLS, calibrateCells, INTERVAL_BOUNDS, type Residuals } from '../../../src/model/cells.ts';
-import { STRATA } from '../../../src/model/strata.ts';
+import { BANDS, CELLS, calibrateCells, INTERVAL_BOUNDS, type Residuals } from '#model/intervals/cells.ts';
+import { STRATA } from '#model/intervals/strata.ts';
 
 /** A stratum of Manhattan's; the one before it is the same place at other hours, and 30 is elsewhere. */
 const HERE = 3;

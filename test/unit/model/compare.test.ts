@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comparePredictions, type PairedPredictions } from '../../../src/model/compare.ts';
+import { comparePredictions, type PairedPredictions } from '#model/evaluation/compare.ts';
 
 const DAY = 86_400;
 

@@ -1,5 +1,5 @@
-import type { ModelCardBody } from '../../../src/model/card.ts';
-import type { CardFigures } from '../../../src/model/figures.ts';
+import type { ModelCardBody } from '#model/card/card.ts';
+import type { CardFigures } from '#model/evaluation/figures.ts';
 
 /** In a smaller group chance alone may take two points and more: at 500 rides a standard error is 1.3 (90%) and 1.8 (80%). */
 const LEAST_RIDES = 500;

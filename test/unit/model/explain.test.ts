@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { explainRide, partsOfFeature, RIDE_PARTS } from '../../../src/model/explain.ts';
-import { EXACT_TOLERANCE_MINUTES, ridesOf } from '../../../src/model/golden.ts';
-import { MAP_FEATURES } from '../../../src/model/map-features.ts';
-import { RECIPE_NAMES } from '../../../src/model/recipe.ts';
-import type { TrainedModel } from '../../../src/model/train.ts';
-import { UNKNOWN_TIME } from '../../../src/trips/new-york-time.ts';
-import { KEPT_MINUTES } from '../../../src/trips/tlc-file.ts';
-import { aThinnedMonth, boosting, train } from './training.ts';
+import { explainRide, partsOfFeature, RIDE_PARTS } from '#model/explain/explain.ts';
+import { EXACT_TOLERANCE_MINUTES, ridesOf } from '#model/golden/golden.ts';
+import { MAP_FEATURES } from '#model/recipes/map-features.ts';
+import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
+import type { TrainedModel } from '#model/train.ts';
+import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
+import { KEPT_MINUTES } from '#trips/tlc-file.ts';
+import { aThinnedMonth, boosting, train } from '../../support/training.ts';
 
 const SLOW = 120_000;
 const MORNING = 1_680_510_600; // 2023-04-03T08:30, New York

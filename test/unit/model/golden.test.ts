@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
 import {
   BOUNDARY_RIDES,
   checkGoldenRides,
@@ -9,12 +9,12 @@ import {
   goldenSchema,
   recordGoldenRides,
   ridesOf,
-} from '../../../src/model/golden.ts';
-import { GoldenChoice } from '../../../src/model/golden-choice.ts';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
+} from '#model/golden/golden.ts';
+import { GoldenChoice } from '#model/golden/golden-choice.ts';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { aScorer } from '../../support/a-scorer.ts';
-import { evenCalibrations } from './training.ts';
+import { evenCalibrations } from '../../support/training.ts';
 
 /** A model that predicts 20 minutes but for one pair. */
 async function aModel({ pair = 0, minutes = 20 } = {}) {

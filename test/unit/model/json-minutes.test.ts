@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonMinutes } from '../../../src/model/json-minutes.ts';
+import { jsonMinutes } from '#streaming/json-minutes.ts';
 
 const readBack = (minutes: number) => Math.fround(JSON.parse(JSON.stringify(jsonMinutes(minutes))));
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { trainOnReal } from '../../support/training.ts';
 import { groupsOff, overallOff, tellingGroups } from './coverage.ts';
-import { trainOnReal } from './training.ts';
 
 const SLOW = 60_000;
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { modelCardSchema } from '../../../src/model/card.ts';
-import { checkGoldenRides, EXACT_TOLERANCE_MINUTES, exactDifference } from '../../../src/model/golden.ts';
-import { readMetadata } from '../../../src/model/onnx/metadata.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { modelCardSchema } from '#model/card/card.ts';
+import { checkGoldenRides, EXACT_TOLERANCE_MINUTES, exactDifference } from '#model/golden/golden.ts';
+import { readMetadata } from '#model/onnx/metadata.ts';
 import { realMonth } from '../../support/tlc-files.ts';
-import { aRealSource, train, trainOnReal } from './training.ts';
+import { aRealSource, train, trainOnReal } from '../../support/training.ts';
 
 const WITHIN = 1e-6;
 const near = (value: number) => expect.closeTo(value, -Math.log10(WITHIN));

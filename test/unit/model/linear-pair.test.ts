@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
-import type { Rides } from '../../../src/model/rides.ts';
-import { pairSlot } from '../../../src/model/zone-pair.ts';
-import { aDatabase, boosting } from './training.ts';
+import type { DuckDB } from '#adapters/duckdb.ts';
+import { linearPair } from '#model/recipes/linear-pair.ts';
+import type { Rides } from '#model/rides/rides.ts';
+import { pairSlot } from '#model/rides/zone-pair.ts';
+import { aDatabase, boosting } from '../../support/training.ts';
 
 interface Ride {
   readonly pu: number;

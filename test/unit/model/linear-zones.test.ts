@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { fitRecipe, predictWith } from '../../../src/model/fit.ts';
-import { ErrorMetrics } from '../../../src/model/metrics.ts';
-import { linearZones } from '../../../src/model/recipes/linear-zones.ts';
-import type { Rides } from '../../../src/model/rides.ts';
-import { allRides, loadRides } from '../../../src/model/training-rides.ts';
-import { pairSlot } from '../../../src/model/zone-pair.ts';
-import { aDatabase, aRealSource, boosting, theEngines } from './training.ts';
+import type { DuckDB } from '#adapters/duckdb.ts';
+import { ErrorMetrics } from '#model/evaluation/metrics.ts';
+import { fitRecipe, predictWith } from '#model/recipes/fit.ts';
+import { linearZones } from '#model/recipes/linear-zones.ts';
+import type { Rides } from '#model/rides/rides.ts';
+import { allRides, loadRides } from '#model/rides/training-rides.ts';
+import { pairSlot } from '#model/rides/zone-pair.ts';
+import { aDatabase, aRealSource, boosting, theEngines } from '../../support/training.ts';
 
 interface Ride {
   readonly pu: number;

@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
-import { addMapFeatures, encodeOnMap, MAP_FEATURES, mapEncoder } from '../../../src/model/map-features.ts';
-import { integer } from '../../../src/model/onnx/graph-builder.ts';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { batchOf, type Rides, withTypicalDistance } from '../../../src/model/rides.ts';
-import { allRides, loadRides } from '../../../src/model/training-rides.ts';
-import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
-import { aDatabase, aRealSource, aSource, evenCalibrations } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
+import { integer } from '#model/onnx/graph-builder.ts';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { addMapFeatures, encodeOnMap, MAP_FEATURES, mapEncoder } from '#model/recipes/map-features.ts';
+import { batchOf, type Rides, withTypicalDistance } from '#model/rides/rides.ts';
+import { allRides, loadRides } from '#model/rides/training-rides.ts';
+import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
+import { aDatabase, aRealSource, aSource, evenCalibrations } from '../../support/training.ts';
 
 const typical = new Float64Array(PAIR_SLOTS).fill(2.5);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
-import { readMetadata } from '../../../src/model/onnx/metadata.ts';
+import { GraphBuilder } from '#model/onnx/graph-builder.ts';
+import { readMetadata } from '#model/onnx/metadata.ts';
 
 test('the metadata that a model was written with, by the generated ONNX schema, is read back', () => {
   const metadata = { recipe: 'zone-map', taxi_type: 'green', note: 'Zürich – 東京', empty: '' };

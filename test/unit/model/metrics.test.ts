@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Coverage, ErrorMetrics } from '../../../src/model/metrics.ts';
+import { Coverage, ErrorMetrics } from '#model/evaluation/metrics.ts';
 
 function summaryOf(actual: readonly number[], predicted: readonly number[]) {
   const metrics = new ErrorMetrics();

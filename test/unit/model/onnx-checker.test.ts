@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { MLFLOW_PYTHON } from '../../../src/local/paths.ts';
-import { RECIPE_NAMES } from '../../../src/model/recipe.ts';
+import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
+import { MLFLOW_PYTHON } from '#setup/paths.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { aThinnedMonth, train } from './training.ts';
+import { aThinnedMonth, train } from '../../support/training.ts';
 
 const run = promisify(execFile);
 const CHECKER = join(import.meta.dirname, '../../support/check-onnx.py');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { comparison } from '../../../src/cli/start.ts';
-import { renderCard } from '../../../src/model/card-html.ts';
-import { publishedOn } from '../../../src/model/published.ts';
-import { sha256OfFile } from '../../../src/storage/sha256.ts';
+import { comparison } from '#cli/commands/start.ts';
+import { renderCard } from '#model/card/card-html.ts';
+import { publishedOn } from '#model/evaluation/reference-figures.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
 import { aCard } from '../../support/a-run.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 

@@ -1,10 +1,10 @@
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { baselinesOf } from '../../../src/model/baselines.ts';
-import { type Breakdown, BreakdownSums } from '../../../src/model/breakdown.ts';
-import { batchOf, withoutDistance } from '../../../src/model/rides.ts';
-import type { TrainedModel } from '../../../src/model/train.ts';
-import { loadRides, readRides } from '../../../src/model/training-rides.ts';
-import { aDatabase, aRealSource, trainOnReal } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { baselinesOf } from '#model/evaluation/baselines.ts';
+import { type Breakdown, BreakdownSums } from '#model/evaluation/breakdown.ts';
+import { batchOf, withoutDistance } from '#model/rides/rides.ts';
+import { loadRides, readRides } from '#model/rides/training-rides.ts';
+import type { TrainedModel } from '#model/train.ts';
+import { aDatabase, aRealSource, trainOnReal } from '../../support/training.ts';
 
 const BATCH_ROWS = 20_000;
 

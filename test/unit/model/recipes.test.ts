@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
-import { RECIPE_NAMES } from '../../../src/model/recipe.ts';
-import { recipeNamed } from '../../../src/model/recipes/index.ts';
-import { batchOf } from '../../../src/model/rides.ts';
-import { OUTPUTS } from '../../../src/model/scorer.ts';
-import { aSource, aThinnedMonth, train } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
+import { batchOf } from '#model/rides/rides.ts';
+import { OUTPUTS } from '#model/scorer.ts';
+import { aSource, aThinnedMonth, train } from '../../support/training.ts';
 
 const SLOW = 120_000;
 

@@ -1,17 +1,17 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { BANDS, CELLS } from '../../../src/model/cells.ts';
-import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
-import { MAP_FEATURES } from '../../../src/model/map-features.ts';
-import { GraphBuilder } from '../../../src/model/onnx/graph-builder.ts';
-import { type AddPrediction, rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { RideBatch } from '../../../src/model/ride-batch.ts';
-import { batchOf } from '../../../src/model/rides.ts';
-import { OUTPUTS } from '../../../src/model/scorer.ts';
-import { strataOf } from '../../../src/model/strata.ts';
-import { drawMap } from '../../../src/model/zone-map.ts';
-import { PAIR_SLOTS, pairSlot } from '../../../src/model/zone-pair.ts';
-import { evenCalibrations } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
+import { BANDS, CELLS } from '#model/intervals/cells.ts';
+import { strataOf } from '#model/intervals/strata.ts';
+import { GraphBuilder } from '#model/onnx/graph-builder.ts';
+import { type AddPrediction, rideGraph } from '#model/onnx/ride-graph.ts';
+import { MAP_FEATURES } from '#model/recipes/map-features.ts';
+import { drawMap } from '#model/recipes/map-of-zones.ts';
+import { RideBatch } from '#model/rides/ride-batch.ts';
+import { batchOf } from '#model/rides/rides.ts';
+import { PAIR_SLOTS, pairSlot } from '#model/rides/zone-pair.ts';
+import { OUTPUTS } from '#model/scorer.ts';
+import { evenCalibrations } from '../../support/training.ts';
 
 const TIME = 1_680_510_600;
 

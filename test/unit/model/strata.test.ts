@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { BOUNDARY_RIDES, ridesOf } from '../../../src/model/golden.ts';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { batchOf, type Rides } from '../../../src/model/rides.ts';
-import { addStratum, placeOf, STRATA, strataOf } from '../../../src/model/strata.ts';
-import { allRides, loadRides } from '../../../src/model/training-rides.ts';
-import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
-import { aDatabase, aRealSource, evenCalibrations } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
+import { addStratum, placeOf, STRATA, strataOf } from '#model/intervals/strata.ts';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { batchOf, type Rides } from '#model/rides/rides.ts';
+import { allRides, loadRides } from '#model/rides/training-rides.ts';
+import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
+import { aDatabase, aRealSource, evenCalibrations } from '../../support/training.ts';
 
 async function strataInGraph(rides: Rides): Promise<readonly number[]> {
   const typical = new Float64Array(PAIR_SLOTS);

@@ -1,18 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import { TripcastError } from '../../../src/errors.ts';
-import { unseen, validatedOn } from '../../../src/model/card.ts';
-import { linearPair } from '../../../src/model/recipes/linear-pair.ts';
-import { trainModel } from '../../../src/model/train.ts';
-import { loadRides, readRides } from '../../../src/model/training-rides.ts';
-import { completeDistances, typicalDistances } from '../../../src/model/typical-distance.ts';
-import { pairSlot } from '../../../src/model/zone-pair.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { TripcastError } from '#errors.ts';
+import { unseen, validatedOn } from '#model/card/card.ts';
+import { linearPair } from '#model/recipes/linear-pair.ts';
+import { loadRides, readRides } from '#model/rides/training-rides.ts';
+import { completeDistances, typicalDistances } from '#model/rides/typical-distance.ts';
+import { pairSlot } from '#model/rides/zone-pair.ts';
+import { trainModel } from '#model/train.ts';
+import { parseMonth } from '#trips/month.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { TestRide } from '../../support/tlc-files.ts';
-import { aDatabase, aRealSource, aSource, aThinnedMonth, theEngines, train } from './training.ts';
+import { aDatabase, aRealSource, aSource, aThinnedMonth, theEngines, train } from '../../support/training.ts';
 
 async function load(rides: readonly TestRide[], columns?: Record<string, string | null>) {
   const database = await aDatabase();

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { loadScorer } from '../../../src/adapters/onnxruntime.ts';
-import type { DecisionTree } from '../../../src/model/gradient-boosting.ts';
-import { asColumn, sideBySide } from '../../../src/model/onnx/pieces.ts';
-import { rideGraph } from '../../../src/model/onnx/ride-graph.ts';
-import { type BranchOf, belowThreshold, treeEnsemble } from '../../../src/model/onnx/trees.ts';
-import { RideBatch } from '../../../src/model/ride-batch.ts';
-import { PAIR_SLOTS } from '../../../src/model/zone-pair.ts';
-import { evenCalibrations } from './training.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { asColumn, sideBySide } from '#model/onnx/pieces.ts';
+import { rideGraph } from '#model/onnx/ride-graph.ts';
+import { type BranchOf, belowThreshold, treeEnsemble } from '#model/onnx/trees.ts';
+import type { DecisionTree } from '#model/recipes/gradient-boosting.ts';
+import { RideBatch } from '#model/rides/ride-batch.ts';
+import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
+import { evenCalibrations } from '../../support/training.ts';
 
 /** Asks for 2.5 miles, then for 4; leaves 1, 20 and 300. */
 const MILES: DecisionTree = {

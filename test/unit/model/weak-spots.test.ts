@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { GroupFigures } from '../../../src/model/breakdown.ts';
-import { weakSpots } from '../../../src/model/weak-spots.ts';
+import type { GroupFigures } from '#model/evaluation/breakdown.ts';
+import { weakSpots } from '#model/evaluation/weak-spots.ts';
 import { aBreakdown, aGroup, OVERALL } from './a-breakdown.ts';
 import { realBreakdown } from './real-breakdown.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { loadRides } from '../../../src/model/training-rides.ts';
-import { DIMENSIONS, drawMap, type Leg, mapZones } from '../../../src/model/zone-map.ts';
-import { pairSlot } from '../../../src/model/zone-pair.ts';
-import { aDatabase, aRealSource, aSource } from './training.ts';
+import { DIMENSIONS, drawMap, type Leg, mapZones } from '#model/recipes/map-of-zones.ts';
+import { loadRides } from '#model/rides/training-rides.ts';
+import { pairSlot } from '#model/rides/zone-pair.ts';
+import { aDatabase, aRealSource, aSource } from '../../support/training.ts';
 
 /** A plane with zones 1..n on a spiral. */
 const spot = (zone: number) => ({ x: zone * Math.cos(zone), y: zone * Math.sin(zone) });

@@ -2,16 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLONE } from '../../../src/local/paths.ts';
-import {
-  type Cost,
-  costAtRest,
-  costsAtRestOtherwise,
-  costsPerMillion,
-  type Sizes,
-  USUAL,
-} from '../../../src/operations/costs.ts';
-import { PRICES, pricedRegion } from '../../../src/operations/prices.ts';
+import { type Cost, costAtRest, costsAtRestOtherwise, costsPerMillion, type Sizes, USUAL } from '#operations/costs.ts';
+import { PRICES, pricedRegion } from '#operations/prices.ts';
+import { CLONE } from '#setup/paths.mjs';
 
 const SIZES: Sizes = {
   streams: { mode: 'provisioned', shards: 2, retentionHours: 168 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TripcastError } from '../../../src/errors.ts';
-import { checkBeforeTraffic, type PreTrafficDeps, preTrafficSchema } from '../../../src/operations/pre-traffic.ts';
+import { TripcastError } from '#errors.ts';
+import { checkBeforeTraffic, type PreTrafficDeps, preTrafficSchema } from '#operations/pre-traffic.ts';
 
 // As CodeDeploy calls a hook (AWS CodeDeploy User Guide, "AppSpec 'hooks' section for an AWS Lambda deployment").
 const HOOK = { DeploymentId: 'd-Z1Y2X3W4V', LifecycleEventHookExecutionId: 'eyJlbmNyeXB0ZWREYXRh' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pruneVersions, type VersionStore, versionsToDelete } from '../../../src/operations/prune-versions.ts';
+import { pruneVersions, type VersionStore, versionsToDelete } from '#operations/prune-versions.ts';
 
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
 

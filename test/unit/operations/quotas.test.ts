@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkQuotas, type Demand, type LambdaAccount } from '../../../src/operations/quotas.ts';
+import { checkQuotas, type Demand, type LambdaAccount } from '#operations/quotas.ts';
 
 const DEMAND: Demand = {
   env: 'prod',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TripcastError } from '../../../src/errors.ts';
-import { askGoldenRides, checkLive, type LiveAlias, moveBack } from '../../../src/operations/rollout.ts';
+import { TripcastError } from '#errors.ts';
+import { askGoldenRides, checkLive, type LiveAlias, moveBack } from '#operations/rollout.ts';
 
 const GOLDEN = { run_id: '0123456789abcdef0123456789abcdef', checked: 32, max_difference: 0 };
 

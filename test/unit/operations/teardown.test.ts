@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countByType, planTeardown, type StackResource } from '../../../src/operations/teardown.ts';
+import { countByType, planTeardown, type StackResource } from '#operations/teardown.ts';
 
 const aResource = (type: string, physicalId: string, isRetained = false): StackResource => ({
   logicalId: `Logical${physicalId}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Alias } from '../../../src/registry/alias.ts';
-import { modelKeys } from '../../../src/storage/layout.ts';
+import { Alias } from '#registry/alias.ts';
+import { modelKeys } from '#storage/layout.ts';
 import { aRun } from '../../support/a-card.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { dataFacts } from '../../../src/registry/data-facts.ts';
-import { aDatabase, aRealSource, aSource } from '../model/training.ts';
+import { dataFacts } from '#training/data-facts.ts';
+import { aDatabase, aRealSource, aSource } from '../../support/training.ts';
 
 test('the facts of a month are counted before and after cleaning', async () => {
   const rides = [

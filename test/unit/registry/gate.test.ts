@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../../src/model/compare.ts';
-import type { Figures } from '../../../src/model/figures.ts';
-import { bestAfter, type Evidence, judge, judgeGolden, verdictSchema } from '../../../src/registry/gate.ts';
+import type { Comparison } from '#model/evaluation/compare.ts';
+import type { Figures } from '#model/evaluation/figures.ts';
+import { bestAfter, type Evidence, judge, judgeGolden, verdictSchema } from '#training/gate.ts';
 import { aRun } from '../../support/a-card.ts';
 import { LIMITS } from '../../support/gate-limits.ts';
 

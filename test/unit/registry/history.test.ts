@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AliasPointer } from '../../../src/registry/alias.ts';
-import { moveBefore } from '../../../src/registry/history.ts';
+import type { AliasPointer } from '#registry/alias.ts';
+import { moveBefore } from '#registry/history.ts';
 import { aRun } from '../../support/a-card.ts';
 
 /** `a b c <b`: a, b and c were promoted, and c was rolled back to b. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { recordGoldenRides } from '../../../src/model/golden.ts';
-import type { LoadScorer } from '../../../src/model/scorer.ts';
-import type { SeenAlias } from '../../../src/registry/alias.ts';
-import { LiveModel, modelAt, pinnedRun } from '../../../src/registry/live-model.ts';
-import type { RunId } from '../../../src/registry/run-id.ts';
-import { sha256 } from '../../../src/storage/sha256.ts';
-import type { TaxiType } from '../../../src/trips/taxi-type.ts';
+import { recordGoldenRides } from '#model/golden/golden.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { SeenAlias } from '#registry/alias.ts';
+import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { sha256 } from '#storage/sha256.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import { aRun } from '../../support/a-card.ts';
 import { type AScorer, aScorer } from '../../support/a-scorer.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

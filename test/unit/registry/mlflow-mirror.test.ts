@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { MlflowClient } from '../../../src/adapters/mlflow.ts';
-import { TransientError, TripcastError } from '../../../src/errors.ts';
-import { findRun, mlflowIdsOf } from '../../../src/registry/mlflow-ids.ts';
-import { syncMlflow } from '../../../src/registry/mlflow-mirror.ts';
-import { Registry } from '../../../src/registry/registry.ts';
+import { MlflowClient } from '#adapters/mlflow.ts';
+import { TransientError, TripcastError } from '#errors.ts';
+import { findRun, mlflowIdsOf } from '#mlflow/ids.ts';
+import { syncMlflow } from '#mlflow/mirror.ts';
+import { Registry } from '#registry/registry.ts';
 import { aRun } from '../../support/a-card.ts';
 import { type AMlflow, aMlflow, type Trouble } from '../../support/a-mlflow.ts';
 import { NAMES, runFiles } from '../../support/a-run.ts';

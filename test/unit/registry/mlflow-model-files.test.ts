@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MLFLOW_MODEL_FILES, mlmodelFiles } from '../../../src/registry/mlflow-model-files.ts';
+import { MLFLOW_MODEL_FILES, mlmodelFiles } from '#mlflow/model-files.ts';
 import { aRun } from '../../support/a-card.ts';
 import { runFiles } from '../../support/a-run.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { TripcastError } from '../../../src/errors.ts';
-import { filesOf, Registry } from '../../../src/registry/registry.ts';
-import { modelKeys } from '../../../src/storage/layout.ts';
+import { TripcastError } from '#errors.ts';
+import { filesOf, Registry } from '#registry/registry.ts';
+import { modelKeys } from '#storage/layout.ts';
 import { aRun } from '../../support/a-card.ts';
 import { NAMES, runFiles } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

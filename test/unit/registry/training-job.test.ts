@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkedInput } from '../../../src/batch/request.ts';
-import { planTraining, type TrainingRequest, trainingRequestSchema } from '../../../src/registry/training-job.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
+import { checkedInput } from '#function-input.ts';
+import { planTraining, type TrainingRequest, trainingRequestSchema } from '#training/training-job.ts';
+import { parseMonth } from '#trips/month.ts';
 
 const MARCH = parseMonth('2023-03');
 const plan = (request: Partial<TrainingRequest>) =>

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelSource } from '../../../src/registry/model-source.ts';
-import { createApp } from '../../../src/serving/app.ts';
-import { publisher } from '../../../src/serving/publisher.ts';
-import { predictAnswerSchema } from '../../../src/serving/request.ts';
-import { type PredictionRecord, predictionRecordSchema } from '../../../src/streaming/prediction-record.ts';
-import type { StreamEntry } from '../../../src/streaming/publish.ts';
+import type { ModelSource } from '#registry/model-source.ts';
+import { createApp } from '#serving/app.ts';
+import { publisher } from '#serving/publisher.ts';
+import { predictAnswerSchema } from '#serving/request.ts';
+import { type PredictionRecord, predictionRecordSchema } from '#streaming/prediction-record.ts';
+import type { StreamEntry } from '#streaming/publish.ts';
 import { aRun } from '../../support/a-card.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

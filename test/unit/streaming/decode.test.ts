@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decode } from '../../../src/streaming/decode.ts';
-import { checkEvent } from '../../../src/streaming/event-check.ts';
-import { formatWallClock } from '../../../src/trips/new-york-time.ts';
+import { decode } from '#streaming/decode.ts';
+import { checkEvent } from '#streaming/event-check.ts';
+import { formatWallClock } from '#trips/new-york-time.ts';
 import { anEvent, aRawRecord, aRecord, EXAMPLE, SHARD, sequenceNumber } from '../../support/kinesis-events.ts';
 
 const ARRIVAL_ID = `stg_taxi_trip_events/${SHARD}/${sequenceNumber(0)}`;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonMinutes } from '../../../src/model/json-minutes.ts';
-import { encode, jsonEntry } from '../../../src/streaming/encode.ts';
-import { JsonBytes } from '../../../src/streaming/json-bytes.ts';
-import type { PredictionRecord } from '../../../src/streaming/prediction-record.ts';
+import { encode, jsonEntry } from '#streaming/encode.ts';
+import { JsonBytes } from '#streaming/json-bytes.ts';
+import { jsonMinutes } from '#streaming/json-minutes.ts';
+import type { PredictionRecord } from '#streaming/prediction-record.ts';
 
 const ANY_TEXT = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 256 }),

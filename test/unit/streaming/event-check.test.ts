@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CheckedEvent, checkEvent } from '../../../src/streaming/event-check.ts';
-import { parsePickupTime } from '../../../src/trips/new-york-time.ts';
-import { type RideEvent, rideEventSchema } from '../../../src/trips/ride-event.ts';
+import { type CheckedEvent, checkEvent } from '#streaming/event-check.ts';
+import { parsePickupTime } from '#trips/new-york-time.ts';
+import { type RideEvent, rideEventSchema } from '#trips/ride-event.ts';
 
 /** Values on both sides of every rule, and any JSON at all. */
 const anything = fc.oneof(

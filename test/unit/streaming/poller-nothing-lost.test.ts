@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../../lib/config.ts';
-import { type ModelSource, NoChampionError } from '../../../src/registry/model-source.ts';
+import { loadConfig } from '#lib/config.ts';
+import { type ModelSource, NoChampionError } from '#registry/model-source.ts';
 import { aModel, aScoredStream } from '../../support/a-scored-stream.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';
 import { PollerGone } from '../../support/poller.ts';

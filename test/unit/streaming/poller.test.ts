@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { undeliveredRecords } from '../../../src/streaming/undelivered.ts';
+import { undeliveredRecords } from '#streaming/undelivered.ts';
 import { AStream } from '../../support/a-stream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { publish, type RecordSink, type StreamEntry } from '../../../src/streaming/publish.ts';
+import { publish, type RecordSink, type StreamEntry } from '#streaming/publish.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const anEntry = (i: number, bytes = 10): StreamEntry => ({ data: new Uint8Array(bytes), partitionKey: `ride-${i}` });

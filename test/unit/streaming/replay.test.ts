@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { distinctPredictions } from '../../../src/streaming/distinct.ts';
-import { eventOf, type RecordedRide, replay } from '../../../src/streaming/replay.ts';
-import { rideEventSchema } from '../../../src/trips/ride-event.ts';
+import { distinctPredictions } from '#streaming/distinct.ts';
+import { eventOf, type RecordedRide, replay } from '#streaming/replay.ts';
+import { rideEventSchema } from '#trips/ride-event.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const aRide = (changes: Partial<RecordedRide> = {}): RecordedRide => ({

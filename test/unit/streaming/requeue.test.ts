@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { OwedRecord } from '../../../src/streaming/owed-record.ts';
-import { type Requeued, type RequeueOptions, requeue } from '../../../src/streaming/requeue.ts';
-import { undeliveredRecords } from '../../../src/streaming/undelivered.ts';
+import type { OwedRecord } from '#streaming/owed-record.ts';
+import { type Requeued, type RequeueOptions, requeue } from '#streaming/requeue.ts';
+import { undeliveredRecords } from '#streaming/undelivered.ts';
 import { aScoredStream } from '../../support/a-scored-stream.ts';
 import { flakyStore } from '../../support/flaky-store.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { recordedRides } from '../../../src/cli/rides.ts';
-import { parseMonth } from '../../../src/trips/month.ts';
-import { formatMonthRide, parseMonthRide } from '../../../src/trips/month-ride.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { recordedRides } from '#streaming/recorded-rides.ts';
+import { parseMonth } from '#trips/month.ts';
+import { formatMonthRide, parseMonthRide } from '#trips/month-ride.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { writeMonth } from '../../support/tlc-files.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addMonths, monthAt, monthRange, parseMonth, parseMonths } from '../../../src/trips/month.ts';
+import { addMonths, monthAt, monthRange, parseMonth, parseMonths } from '#trips/month.ts';
 
 describe('a month', () => {
   test.each(['2023-4', '2023-13', '2023-00', '1999-01', '2023', '2023-04-01', '', '٢٠٢٣-٠٤'])('is not %j', (text) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calendarOf, formatWallClock, newYorkSeconds, parsePickupTime } from '../../../src/trips/new-york-time.ts';
+import { calendarOf, formatWallClock, newYorkSeconds, parsePickupTime } from '#trips/new-york-time.ts';
 
 const utc = (text: string) => Date.parse(text) / 1000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refusals, rideEventSchema } from '../../../src/trips/ride-event.ts';
+import { refusals, rideEventSchema } from '#trips/ride-event.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';
 
 /** What is said of the example event after it went through JSON with `ride` and the other keys changed. */

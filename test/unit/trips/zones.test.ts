@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { DuckDB } from '../../../src/adapters/duckdb.ts';
-import { sqlText } from '../../../src/trips/sql.ts';
-import { BOROUGHS, zoneOf } from '../../../src/trips/zones.ts';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { sqlText } from '#trips/sql.ts';
+import { BOROUGHS, zoneOf } from '#trips/zones.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const LOOKUP = join(import.meta.dirname, '../../../data/zones/taxi_zone_lookup.csv');

@@ -1,0 +1,61 @@
+import { alarmMetrics, type Config, loadConfig } from '#lib/config.ts';
+import { type Cost, costAtRest, costsAtRestOtherwise, costsPerMillion, type Sizes, USUAL } from '#operations/costs.ts';
+import { PRICES, PRICES_AS_OF, pricedRegion } from '#operations/prices.ts';
+import type { CommonOptions } from '../options.ts';
+import { type Terminal, table } from '../view/terminal.ts';
+
+/** `tripcast cost`: what an environment costs by its configuration. Asks nobody. */
+export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<void> {
+  const config = loadConfig(env);
+  const sizes = sizesOf(config);
+  const region = pricedRegion(config.region);
+  const prices = PRICES[region];
+  const perMillion = costsPerMillion(sizes, prices);
+  const atRest = costAtRest(sizes, prices);
+  const others = costsAtRestOtherwise(sizes, prices);
+  const result = {
+    env,
+    region: config.region,
+    prices: { asOf: PRICES_AS_OF, region },
+    work: USUAL,
+    per_million: perMillion,
+    at_rest: atRest,
+    at_rest_otherwise: others,
+  };
+  terminal.result(result, () =>
+    [
+      table(['a million predictions', 'dollars', 'of which'], perMillion.map(rowOf)),
+      '',
+      table(['', 'dollars', 'of which'], [atRest, ...others].map(rowOf)),
+      '',
+      `${source(config.region, region)}, ${PRICES_AS_OF}, without the free tier; env/${env}.json as it is.`,
+    ].join('\n'),
+  );
+}
+
+const source = (region: string, priced: string) =>
+  region === priced
+    ? `List prices of ${region}`
+    : `No prices of ${region} are written down: these are list prices of ${priced}; ${region} may be a fifth dearer`;
+
+function sizesOf(config: Config): Sizes {
+  const { streams, eventSource, functions, packaging } = config;
+  const memoryOf = (name: keyof Sizes['memoryMb']) => functions[name].memoryMb;
+  return {
+    streams,
+    batchSize: eventSource.batchSize,
+    memoryMb: { 'stream-score': memoryOf('stream-score'), predict: memoryOf('predict'), score: memoryOf('score') },
+    packaging,
+    alarmMetrics: alarmMetrics(config),
+  };
+}
+
+const rowOf = ({ what, dollars, of }: Cost) => [what, dollars.toFixed(4), partsOf(of)];
+
+/** The dearest first; what rounds to nothing is left out. */
+const partsOf = (of: Cost['of']) =>
+  Object.entries(of)
+    .filter(([, dollars]) => dollars >= 0.000_05)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([part, dollars]) => `${part} ${dollars.toFixed(4)}`)
+    .join(', ');

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { invokeFunction } from '#adapters/lambda.ts';
+import { TripcastError } from '#errors.ts';
+import { liveFunctionName } from '#lib/config.ts';
+import { type PredictAnswer, type PredictRequest, predictAnswerSchema } from '#serving/request.ts';
+import { connect, type Deployment } from '../context.ts';
+import type { CommonOptions } from '../options.ts';
+import type { Terminal } from '../view/terminal.ts';
+
+export interface PredictOptions {
+  readonly pu: number;
+  readonly do: number;
+  readonly distance?: number;
+  readonly at?: string;
+}
+
+/** `tripcast predict`: one ride, asked of the deployed function; its input is what the HTTP API would hand it. */
+export async function predict(options: PredictOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const to = await connect(options.env);
+  const answer = await ask(to, {
+    PULocationID: options.pu,
+    DOLocationID: options.do,
+    ...(options.distance !== undefined && { trip_distance: options.distance }),
+    ...(options.at !== undefined && { pickup_datetime: options.at }),
+  });
+  terminal.result(answer, () => sentence(options, answer));
+}
+
+/** A call with the caller's own credentials, which works whether or not the HTTP API asks for a signature. */
+async function ask({ config }: Deployment, request: PredictRequest): Promise<PredictAnswer> {
+  const answer = responseSchema.parse(
+    await invokeFunction(liveFunctionName(config.env, 'predict'), httpEvent(request)),
+  );
+  const body: unknown = JSON.parse(answer.body);
+  if (answer.statusCode === 200) return predictAnswerSchema.parse(body);
+  const said = problemSchema.safeParse(body).data?.message ?? answer.body;
+  throw new TripcastError(`The ride was not predicted: ${said.replace(/\.$/, '')}`, 'See `tripcast logs predict`.');
+}
+
+/** What the API answers where there is no prediction. */
+const problemSchema = z.object({ message: z.string() });
+
+const responseSchema = z.object({ statusCode: z.int(), body: z.string() });
+
+/** As API Gateway's HTTP API sends it (payload format 2.0), with what the function reads. */
+const httpEvent = (request: PredictRequest) => ({
+  version: '2.0',
+  routeKey: 'POST /predict',
+  rawPath: '/predict',
+  rawQueryString: '',
+  headers: { 'content-type': 'application/json', host: 'localhost' },
+  requestContext: { domainName: 'localhost', http: { method: 'POST', path: '/predict' } },
+  body: JSON.stringify(request),
+  isBase64Encoded: false,
+});
+
+/** One request to the HTTP API itself; for an API that asks for no signature. */
+export async function askApi(apiUrl: string, request: PredictRequest): Promise<PredictAnswer> {
+  const response = await fetch(`${apiUrl}/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
+  const text = await response.text();
+  if (response.ok) return predictAnswerSchema.parse(JSON.parse(text));
+  throw new TripcastError(
+    `${apiUrl} answered ${response.status}: ${text.slice(0, 300)}`,
+    'See `npx tripcast logs predict`.',
+  );
+}
+
+function sentence({ pu, do: to }: PredictOptions, answer: PredictAnswer): string {
+  const [low, high] = answer.interval;
+  return [
+    `From zone ${pu} to ${to} at ${answer.pickup_datetime_used.replace('T', ' ')} (New York): ${answer.predicted_duration.toFixed(1)} minutes,`,
+    `90% of such rides take ${low.toFixed(1)} to ${high.toFixed(1)}; distance ${answer.distance_source}, model ${answer.model_version.slice(0, 8)}.`,
+  ].join('\n');
+}

@@ -1,0 +1,97 @@
+import { basename, dirname } from 'node:path';
+import { checkInputFile, outputFile } from '#adapters/files.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { scoreFile } from '#batch/score-file.ts';
+import { TripcastError } from '#errors.ts';
+import { isMonth, type Month } from '#trips/month.ts';
+import { parseTaxiType, TAXI_TYPES, type TaxiType } from '#trips/taxi-type.ts';
+import { checkModelFile, chooseModel, localFiles } from '../model-file.ts';
+import type { CommonOptions } from '../options.ts';
+import { count, decimals, type Terminal, table } from '../view/terminal.ts';
+
+export interface ScoreOptions {
+  readonly input: string;
+  readonly output: string;
+  readonly model: string;
+  readonly taxiType?: TaxiType;
+  readonly month?: Month;
+  readonly all: boolean;
+  readonly anyTaxiType?: boolean;
+}
+
+/** Beyond it one of the database's threads waits for another: a month of any size, on 16 threads, needs no more. */
+const DATABASE_MEMORY_MB = 200;
+
+/** `tripcast score`: a Parquet file to a Parquet file, on this machine alone. */
+export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const started = performance.now();
+  const { taxiType, month } = whatItIs(options);
+  await checkInputFile(options.input, 'Give the path of a Parquet file.');
+  await checkModelFile(options.model);
+  const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
+  await using folder = await workFolder(dirname(output));
+  // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.
+  const [opened, model] = await Promise.all([openDatabase(folder.path), chooseModel({ ...options, taxiType })]);
+  await using database = opened;
+  const progress = terminal.progress(`score ${basename(options.input)}`);
+  const done = await scoreFile(
+    {
+      input: options.input,
+      output,
+      workFolder: folder.path,
+      taxiType,
+      month,
+      all: options.all,
+      onProgress: (rows, of) => progress.update(rows, `${count(rows)} of ${count(of)} rides`),
+    },
+    model,
+    database,
+  );
+  if (done.outcome === 'refused')
+    throw new TripcastError(`${options.input}: ${done.reason}`, "Give one of TLC's month files.");
+  const result = {
+    rows_in: done.rowsIn,
+    rows_scored: done.rowsScored,
+    rejected: done.rejected,
+    rmse: done.errors?.rmse ?? null,
+    mae: done.errors?.mae ?? null,
+    seconds: (performance.now() - started) / 1000,
+    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    output: options.output,
+    model_version: done.runId,
+  };
+  progress.done(options.output);
+  terminal.result(result, () =>
+    table(
+      ['rows', 'scored', ...Object.keys(done.rejected), 'RMSE min', 'MAE min', 'seconds', 'peak MB'],
+      [
+        [
+          count(done.rowsIn),
+          count(done.rowsScored),
+          ...Object.values(done.rejected).map(count),
+          decimals(result.rmse, 4),
+          decimals(result.mae, 4),
+          decimals(result.seconds, 2),
+          count(result.peak_rss_mb),
+        ],
+      ],
+    ),
+  );
+}
+
+async function openDatabase(folder: string) {
+  const { DuckDB } = await import('#adapters/duckdb.ts');
+  return DuckDB.open({ tempDirectory: folder, memoryLimitMb: DATABASE_MEMORY_MB });
+}
+
+/** TLC's file names tell the taxi type and the month; flags say it for other names. */
+function whatItIs({ input, taxiType, month }: ScoreOptions): { readonly taxiType: TaxiType; readonly month: Month } {
+  const [, type, written = ''] = /(green|yellow)_tripdata_(\d{4}-\d{2})/.exec(basename(input)) ?? [];
+  const foundType = taxiType ?? (type && parseTaxiType(type));
+  const foundMonth = month ?? (isMonth(written) ? written : undefined);
+  if (foundType && foundMonth) return { taxiType: foundType, month: foundMonth };
+  throw new TripcastError(
+    `The name ${basename(input)} does not tell ${foundType ? 'the month' : 'the taxi type'}`,
+    `Name it as TLC does (green_tripdata_2023-04.parquet), or give --taxi-type ${TAXI_TYPES.join('|')} and --month YYYY-MM.`,
+  );
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { codeVersion } from '#adapters/git.ts';
+import { TripcastError } from '#errors.ts';
+import { loadConfig } from '#lib/config.ts';
+import { freePort } from '#local/ports.ts';
+import { createApp } from '#serving/app.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import { interruptible } from '../interruptible.ts';
+import { chooseModel } from '../model-file.ts';
+import type { CommonOptions } from '../options.ts';
+import type { Terminal } from '../view/terminal.ts';
+
+export interface ServeOptions {
+  readonly model: string;
+  readonly taxiType: TaxiType;
+  readonly anyTaxiType?: boolean;
+  /** 0: any that is free. Unless given, {@link USUAL_PORT}, or the next one that is free. */
+  readonly port?: number;
+}
+
+export const USUAL_PORT = 8000;
+
+/** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. Rides are answered; nothing is published. */
+export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  const model = await chooseModel(options);
+  const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
+  const app = createApp({
+    model: { current: async () => model },
+    modelName: loadConfig(options.env).model.registeredModels[options.taxiType],
+    codeVersion: await codeVersion(import.meta.dirname),
+    now: Date.now,
+    newUuid: randomUUID,
+    publish: async () => {},
+    onPublishFailed: complain,
+    onAnswered: () => {},
+    onError: complain,
+  });
+  const server = createServer(getRequestListener(app.fetch));
+  await interruptible(async (signal) => {
+    const port = await listen(server, options.port ?? (await freePort(USUAL_PORT)));
+    const url = `http://127.0.0.1:${port}`;
+    terminal.result(
+      { url, model_version: model.runId },
+      () => `Model ${model.runId} answers at ${url}/predict. Ctrl-C ends it.`,
+    );
+    await once(signal, 'abort');
+    server.close();
+    server.closeAllConnections();
+  });
+  await model.scorer.close();
+}
+
+/** @returns the port, which for 0 the system has chosen */
+async function listen(server: Server, wanted: number): Promise<number> {
+  server.listen(wanted, '127.0.0.1');
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    const why = REFUSALS[cause.code ?? ''] ?? cause.message;
+    throw new TripcastError(
+      `Port ${wanted} on 127.0.0.1 cannot be used: ${why}`,
+      'Give another one with --port; --port 0 takes any that is free.',
+      { cause },
+    );
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : wanted;
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this user may not listen there',
+};

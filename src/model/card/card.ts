@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { runIdSchema } from '#storage/run-id.ts';
+import { columnFactsSchema } from '#trips/column-facts.ts';
+import { monthSchema } from '#trips/month.ts';
+import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { breakdownSchema } from '../evaluation/breakdown.ts';
+import { figuresSchema } from '../evaluation/figures.ts';
+import { RECIPE_NAMES } from '../recipes/recipe.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256, 64 hexadecimal digits');
+const rows = z.int().nonnegative();
+const cardBody = {
+  schema_version: z.literal(1),
+  recipe: z.enum(RECIPE_NAMES),
+  taxi_type: taxiTypeSchema,
+  code_version: z.string(),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .optional()
+    .describe('what was chosen beforehand'),
+  intercept: z.number().optional(),
+  importance: z
+    .array(z.object({ feature: z.string(), gain: z.number() }))
+    .optional()
+    .describe('of boosted recipes: the features that gain most a split, largest first'),
+  train: z.object({
+    months: z.array(z.object({ month: monthSchema, sha256, rows_read: rows, rows })),
+    rows_read: rows,
+    rows,
+    features: rows.describe('columns of the design matrix'),
+    stored: rows.describe('values that the sparse matrix stores'),
+    columns: z.array(columnFactsSchema).optional().describe("of the months' files, whatever cleaning drops"),
+  }),
+  validation: z.object({
+    kind: z.enum(['month', 'split']),
+    month: monthSchema.nullable().describe('null = a share of the training months, which is optimistic'),
+    sha256: sha256.nullable(),
+    held_out: z.object({ share: z.number(), seed: z.int() }).optional().describe('of a split: the rides measured on'),
+    rows_read: rows,
+    rows,
+    stored: rows,
+    ...figuresSchema.shape,
+    mape: z.number().nonnegative(),
+    r2: z.number().nullable(),
+    typical_distance: figuresSchema.describe('the same rides with no distance given'),
+    breakdown: breakdownSchema.optional(),
+  }),
+  model: z.object({ sha256, bytes: rows }),
+  seconds: z.number().nonnegative(),
+};
+
+/** card.json: what a run learnt from, how well it predicts, and which bytes it is. Errors are in minutes. */
+export const modelCardSchema = z.object({
+  ...cardBody,
+  run_id: runIdSchema,
+  mlflow_run_id: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
+
+/**
+ * How far a card's figures can be trusted: only rides of a month that it has not seen are a test. Rides held out of the
+ * training months share their days; rides that it was trained on say nothing about new ones.
+ */
+export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
+
+export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
+  if (validation.kind === 'split') return 'same-days';
+  return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
+}
+
+/** What it was validated on, in a few words, with a warning where the figures are better than the model is. */
+export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): string {
+  const words: Readonly<Record<Unseen, string>> = {
+    'unseen-month': `${card.validation.month}`,
+    'same-days': 'a split (optimistic: rides of the same days)',
+    'trained-on': `${card.validation.month} (optimistic: it was trained on it)`,
+  };
+  return words[unseen(card)];
+}
+
+/** What training itself knows of a card; the registry's caller adds the run and the time. */
+export type ModelCardBody = Omit<ModelCard, 'run_id' | 'mlflow_run_id' | 'created_at'>;

@@ -1,0 +1,136 @@
+/**
+ * Two models on the same rides. How sure a difference of their errors is, a paired bootstrap tells (Efron and Tibshirani,
+ * "An Introduction to the Bootstrap", 1993, chapter 13: percentile intervals), which draws whole days: rides of one day
+ * share weather and traffic, so their errors go together, and drawing rides one by one would make the interval too narrow
+ * (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of clusters).
+ */
+import { at } from '../rides/rides.ts';
+
+/** Each array `[rides]`; minutes. */
+export interface PairedPredictions {
+  readonly actual: Float64Array;
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  /** New York wall-clock seconds of the pickup, which tell the day. */
+  readonly pickupTime: Float64Array;
+}
+
+export interface Errors {
+  /** Minutes. */
+  readonly rmse: number;
+  readonly mae: number;
+}
+
+export interface Comparison {
+  readonly rows: number;
+  readonly days: number;
+  readonly a: Errors;
+  readonly b: Errors;
+  /** RMSE of a minus that of b, minutes: above 0, a is the worse one. */
+  readonly rmse_difference: number;
+  /** 95% interval of it; null when all rides are of one day. */
+  readonly interval: readonly [low: number, high: number] | null;
+}
+
+export const RESAMPLES = 1000;
+const SEED = 42;
+const LEVEL = 0.95;
+const DAY_SECONDS = 86_400;
+
+/** The same rides give the same interval, in whatever order they come. */
+export function comparePredictions(paired: PairedPredictions, seed = SEED): Comparison {
+  const days = sumsByDay(paired);
+  const all = days.reduce(add, NOTHING);
+  const [a, b] = [errorsOf(all.rows, all.a), errorsOf(all.rows, all.b)];
+  return {
+    rows: all.rows,
+    days: days.length,
+    a,
+    b,
+    rmse_difference: a.rmse - b.rmse,
+    interval: days.length < 2 ? null : percentileInterval(resampledDifferences(days, seed)),
+  };
+}
+
+interface ErrorSums {
+  readonly squared: number;
+  readonly absolute: number;
+}
+interface DaySums {
+  readonly rows: number;
+  readonly a: ErrorSums;
+  readonly b: ErrorSums;
+}
+const NOTHING: DaySums = { rows: 0, a: { squared: 0, absolute: 0 }, b: { squared: 0, absolute: 0 } };
+
+const plus = (x: ErrorSums, y: ErrorSums): ErrorSums => ({
+  squared: x.squared + y.squared,
+  absolute: x.absolute + y.absolute,
+});
+const add = (x: DaySums, y: DaySums): DaySums => ({ rows: x.rows + y.rows, a: plus(x.a, y.a), b: plus(x.b, y.b) });
+
+const errorsOf = (rows: number, { squared, absolute }: ErrorSums): Errors => ({
+  rmse: Math.sqrt(squared / rows),
+  mae: absolute / rows,
+});
+
+/** All that the errors of any choice of days need, the first day first. */
+function sumsByDay({ actual, a, b, pickupTime }: PairedPredictions): readonly DaySums[] {
+  const days = new Map<number, { rows: number; a: [number, number]; b: [number, number] }>();
+  actual.forEach((minutes, i) => {
+    const day = Math.floor(at(pickupTime, i) / DAY_SECONDS);
+    const sums = days.get(day) ?? { rows: 0, a: [0, 0], b: [0, 0] };
+    days.set(day, sums);
+    const [errorA, errorB] = [minutes - at(a, i), minutes - at(b, i)];
+    sums.rows += 1;
+    sums.a[0] += errorA * errorA;
+    sums.a[1] += Math.abs(errorA);
+    sums.b[0] += errorB * errorB;
+    sums.b[1] += Math.abs(errorB);
+  });
+  const named = ([squared, absolute]: [number, number]): ErrorSums => ({ squared, absolute });
+  return [...days]
+    .sort(([day], [other]) => day - other)
+    .map(([, sums]) => ({ rows: sums.rows, a: named(sums.a), b: named(sums.b) }));
+}
+
+/** As many days as there are, drawn with replacement, a thousand times. @returns RMSE differences, ascending */
+function resampledDifferences(days: readonly DaySums[], seed: number): Float64Array {
+  const random = uniform(seed);
+  const differences = new Float64Array(RESAMPLES);
+  for (let i = 0; i < RESAMPLES; i += 1) {
+    let [rows, a, b] = [0, 0, 0];
+    for (let drawn = 0; drawn < days.length; drawn += 1) {
+      const day = days[Math.floor(random() * days.length)] ?? NOTHING;
+      rows += day.rows;
+      a += day.a.squared;
+      b += day.b.squared;
+    }
+    differences[i] = Math.sqrt(a / rows) - Math.sqrt(b / rows);
+  }
+  return differences.sort();
+}
+
+function percentileInterval(sorted: Float64Array): readonly [number, number] {
+  const tail = (1 - LEVEL) / 2;
+  return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+}
+
+/** With linear interpolation: type 7 of Hyndman and Fan, "Sample quantiles in statistical packages", 1996. */
+function quantile(sorted: Float64Array, level: number): number {
+  const position = level * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = at(sorted, below);
+  return low + (position - below) * (at(sorted, Math.min(below + 1, sorted.length - 1)) - low);
+}
+
+/** Numbers in [0, 1): Mulberry32 (T. Ettinger, 2017), which has 2^32 of them before it repeats. */
+function uniform(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Why a model predicts what it predicts of a ride, from the recipe's own model: what its distance, its time, and its two
+ * zones added to where all predictions begin.
+ */
+import { TripcastError } from '#errors.ts';
+import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
+import { readTable } from '../onnx/read-table.ts';
+import type { OpenBoosting } from '../recipes/gradient-boosting.ts';
+import type { NATIVE_FILES, RecipeName } from '../recipes/recipe.ts';
+import { at, type Rides, withTypicalDistance } from '../rides/rides.ts';
+import { explainPairs, explainZones } from './linear.ts';
+import { explainMap, explainPairTrees } from './trees.ts';
+
+export const RIDE_PARTS = ['distance', 'time', 'pickup', 'dropoff'] as const;
+export type RidePart = (typeof RIDE_PARTS)[number];
+
+/** A feature's share of a prediction, minutes. */
+export interface Contribution {
+  readonly feature: string;
+  readonly minutes: number;
+}
+
+/** What a recipe's own model says of one ride, minutes. */
+export interface NativeAnswer {
+  /** What all predictions begin with. */
+  readonly baseline: number;
+  readonly contributions: readonly Contribution[];
+  /** The prediction, before it is clipped. */
+  readonly unclipped: number;
+}
+
+/** The recipe's own model, by file name. */
+export type ReadNative = (file: (typeof NATIVE_FILES)[number]) => Promise<Uint8Array>;
+
+/** @param ride one ride, its distance known */
+export type ExplainRide = (ride: Rides, read: ReadNative, boosting: OpenBoosting) => Promise<NativeAnswer>;
+
+const EXPLAIN: Readonly<Record<RecipeName, ExplainRide>> = {
+  'linear-pair': explainPairs,
+  'linear-zones': explainZones,
+  'xgboost-pair': explainPairTrees,
+  'zone-map': explainMap,
+  'zone-map-fast': explainMap,
+};
+
+/**
+ * Which parts of a ride a feature speaks of, by the name before its `=` or its axis. What a feature of several parts
+ * added is divided among them evenly, as the Shapley value divides what players achieve only together.
+ */
+const PARTS_OF: Readonly<Record<string, readonly RidePart[]>> = {
+  trip_distance: ['distance'],
+  minute: ['time'],
+  weekday: ['time'],
+  pickup: ['pickup'],
+  dropoff: ['dropoff'],
+  PULocationID: ['pickup'],
+  DOLocationID: ['dropoff'],
+  PU_DO: ['pickup', 'dropoff'],
+  way: ['pickup', 'dropoff'],
+  map_distance: ['pickup', 'dropoff'],
+  detour: ['distance', 'pickup', 'dropoff'],
+};
+
+/** The parts of a ride that a feature of any recipe speaks of. @throws when it is not said of the feature */
+export function partsOfFeature(feature: string): readonly RidePart[] {
+  const parts = PARTS_OF[feature.replace(/=.*$|_\d$/, '')];
+  if (parts === undefined) throw new Error(`src/model/explain/explain.ts does not say what ${feature} speaks of.`);
+  return parts;
+}
+
+export interface Explanation {
+  readonly baseline: number;
+  readonly added: Readonly<Record<RidePart, number>>;
+  /** Those that added most, either way, first. */
+  readonly features: readonly Contribution[];
+  /** The prediction before it is clipped: the baseline with all that was added. */
+  readonly unclipped: number;
+  /** Miles that the model reckoned with: given, or typical of the pair. */
+  readonly distance: number;
+}
+
+/**
+ * @param ride one ride; its distance may be NaN
+ * @param model the graph, which knows the typical distances
+ * @throws TripcastError when what was added does not add up to the prediction
+ */
+export async function explainRide(
+  ride: Rides,
+  {
+    recipe,
+    model,
+    read,
+    boosting,
+  }: { recipe: RecipeName; model: Uint8Array; read: ReadNative; boosting: OpenBoosting },
+): Promise<Explanation> {
+  const complete = withTypicalDistance(ride, Float64Array.from(readTable(model, 'typical_distance')));
+  const { baseline, contributions, unclipped } = await EXPLAIN[recipe](complete, read, boosting);
+  const added: Record<RidePart, number> = { distance: 0, time: 0, pickup: 0, dropoff: 0 };
+  for (const { feature, minutes } of contributions) {
+    const parts = partsOfFeature(feature);
+    for (const part of parts) added[part] += minutes / parts.length;
+  }
+  const sum = RIDE_PARTS.reduce((total, part) => total + added[part], baseline);
+  if (!(Math.abs(sum - unclipped) <= EXACT_TOLERANCE_MINUTES)) {
+    throw new TripcastError(
+      `What was added makes ${sum} minutes, and the model says ${unclipped}`,
+      "The files of the run's folder do not belong together: train again.",
+    );
+  }
+  const features = contributions
+    .filter(({ minutes }) => minutes !== 0)
+    .toSorted((a, b) => Math.abs(b.minutes) - Math.abs(a.minutes));
+  return { baseline, added, features, unclipped, distance: at(complete.distance, 0) };
+}

@@ -1,0 +1,91 @@
+import { TripcastError } from '#errors.ts';
+import { fitRecipe } from '../recipes/fit.ts';
+import { mapEncoder } from '../recipes/map-features.ts';
+import type { Engines, Recipe } from '../recipes/recipe.ts';
+import { at, type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
+import { allRides, countRows, FOLDS } from '../rides/training-rides.ts';
+import { completeDistances, typicalDistances } from '../rides/typical-distance.ts';
+import { calibrateCells, type Residuals } from './cells.ts';
+import type { Calibrations } from './interval-graph.ts';
+import { fitSpread, type JudgedRides, spreadOutOfFold } from './spread.ts';
+import { strataOf } from './strata.ts';
+
+/** The rides of a fold, judged with their distance and with the typical one. */
+interface JudgedFold {
+  readonly given: JudgedRides;
+  readonly typical: JudgedRides;
+}
+
+/**
+ * Calibrates the intervals on predictions that each ride's own fold had no part in: neither the fit nor the typical
+ * distances have seen its day. The spread by which its error is measured has not seen how long any ride of its day took.
+ * Only the map under the spread is drawn from all days: from their distances, not their durations (map-features.test.ts).
+ * @param onProgress told what is being done now, in a few words
+ * @throws TripcastError when all rides fall into one fold
+ */
+export async function calibrateOutOfFold(
+  recipe: Recipe,
+  engines: Engines,
+  relation: string,
+  onProgress: (step: string) => void = () => {},
+): Promise<Calibrations> {
+  const folds: JudgedFold[] = [];
+  for await (const fold of judgeFolds(recipe, engines, relation)) {
+    folds.push(fold);
+    onProgress(`calibrating intervals: fold ${folds.length} of ${FOLDS}`);
+  }
+  const given = folds.map((fold) => fold.given);
+  const typical = folds.map((fold) => fold.typical);
+  if (recipe.intervals === 'minutes') {
+    return { given: calibrateCells(given.map(inMinutes)), typical: calibrateCells(typical.map(inMinutes)) };
+  }
+  const { database } = engines;
+  const complete = await completeDistances(database, relation, await typicalDistances(database, relation));
+  const encoder = await mapEncoder(database, complete);
+  const boosting = await engines.boosting();
+  const spreads = await spreadOutOfFold(
+    boosting,
+    encoder,
+    folds.map((fold) => [fold.given, fold.typical]),
+  );
+  return {
+    given: calibrateCells(given.map((part, fold) => inSpreads(part, spreads[fold]?.[0]))),
+    typical: calibrateCells(typical.map((part, fold) => inSpreads(part, spreads[fold]?.[1]))),
+    spread: await fitSpread(boosting, encoder, [...given, ...typical]),
+  };
+}
+
+async function* judgeFolds(recipe: Recipe, engines: Engines, relation: string): AsyncGenerator<JudgedFold> {
+  const { database } = engines;
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    const inside = `(SELECT * FROM ${relation} WHERE fold = ${fold})`;
+    const outside = `(SELECT * FROM ${relation} WHERE fold <> ${fold})`;
+    const rows = await countRows(database, inside);
+    if (rows === 0) continue;
+    if ((await countRows(database, outside)) === 0) throw oneFold(rows);
+    using fit = await fitRecipe(recipe, engines, outside);
+    const rides = await allRides(database, inside);
+    const judged = (seen: LabelledRides, isGiven: boolean): JudgedRides => {
+      const complete = withTypicalDistance(seen, fit.typical);
+      return { rides: complete, isGiven, predicted: fit.fitted.predict(complete) };
+    };
+    yield { given: judged(rides, true), typical: judged(withoutDistance(rides), false) };
+  }
+}
+
+const oneFold = (rows: number) =>
+  new TripcastError(
+    `The ${rows} training rides are all of days in one fold (day number modulo ${FOLDS}), so no interval can be calibrated`,
+    'Train on rides of several days.',
+  );
+
+const inMinutes = ({ rides, predicted }: JudgedRides): Residuals => ({
+  strata: strataOf(rides),
+  predicted,
+  residuals: rides.minutes.map((actual, i) => actual - at(predicted, i)),
+});
+
+function inSpreads(judged: JudgedRides, spread: Float64Array = new Float64Array()): Residuals {
+  const { residuals, ...ride } = inMinutes(judged);
+  return { ...ride, residuals: residuals.map((residual, i) => residual / at(spread, i)) };
+}

@@ -1,0 +1,134 @@
+/**
+ * What the zone-map recipes know of a ride, as numbers: here for training and, as nodes, for the graph. Both reckon in
+ * float32 with nothing but subtraction, so they agree to the last bit.
+ */
+import { z } from 'zod';
+import { calendarOf } from '#trips/new-york-time.ts';
+import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
+import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from '../onnx/pieces.ts';
+import type { RideValues } from '../onnx/ride-graph.ts';
+import { MICROSECONDS } from '../rides/exact-sums.ts';
+import { at, pairAt, type Rides } from '../rides/rides.ts';
+import type { TrainingDatabase } from '../rides/training-rides.ts';
+import { ZONE_SLOTS, zoneSlot } from '../rides/zone-pair.ts';
+import type { DenseMatrix } from './gradient-boosting.ts';
+import { DIMENSIONS, mapOf, mapZones, type ZoneMap } from './map-of-zones.ts';
+
+const onEachAxis = (name: string) => Array.from({ length: DIMENSIONS }, (_, k) => `${name}_${k + 1}`);
+
+export const MAP_FEATURES = [
+  'trip_distance',
+  'minute',
+  'weekday',
+  ...onEachAxis('pickup'),
+  ...onEachAxis('dropoff'),
+  ...onEachAxis('way'),
+  'map_distance',
+  'detour',
+] as const;
+
+/** What turns rides into features. */
+export interface MapEncoder {
+  readonly map: ZoneMap;
+  /** Stands in for an unknown pickup time: New York wall-clock seconds, from 0 on. */
+  readonly usualTime: number;
+}
+
+/** @param relation SQL, with the columns of training-rides.ts, all distances known */
+export async function mapEncoder(database: TrainingDatabase, relation: string): Promise<MapEncoder> {
+  return { map: await mapZones(database, relation), usualTime: await usualTime(database, relation) };
+}
+
+const hourSchema = z.tuple([z.object({ hour: z.number() })]);
+const HOUR_SECONDS = 3600;
+const WEEK_HOURS = 168;
+
+/**
+ * What an unknown pickup time is taken for: the middle of that hour of the week in which rides take as long as they
+ * take at all times between the same zones. Hours with less than half of their share of the rides are left out. Counted
+ * from 1970-01-01.
+ */
+async function usualTime(database: TrainingDatabase, relation: string): Promise<number> {
+  const [{ hour }] = hourSchema.parse(
+    await database.rows(`
+      WITH timed AS (SELECT pair, pickup_time // ${HOUR_SECONDS} % ${WEEK_HOURS} AS hour, ${MICROSECONDS} AS y
+          FROM ${relation} WHERE pickup_time >= 0),
+        pairs AS (SELECT pair, (sum(y) / count(*))::BIGINT AS usual FROM timed GROUP BY pair)
+      SELECT hour::DOUBLE AS hour FROM timed JOIN pairs USING (pair) GROUP BY hour
+      ORDER BY count(*) < (SELECT count(*) FROM timed) / ${2 * WEEK_HOURS}, abs(sum(y - usual) / count(*)), hour LIMIT 1`),
+  );
+  return (hour + 0.5) * HOUR_SECONDS;
+}
+
+/** @param rides all distances known */
+export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): DenseMatrix {
+  const columns = MAP_FEATURES.length;
+  const values = new Float32Array(rides.size * columns);
+  for (let i = 0; i < rides.size; i += 1) {
+    const time = at(rides.pickupTime, i);
+    const { minute, weekday } = calendarOf(time < 0 ? usualTime : time);
+    const distance = Math.fround(at(rides.distance, i));
+    const pickup = zoneSlot(at(rides.pickupZone, i)) * DIMENSIONS;
+    const dropoff = zoneSlot(at(rides.dropoffZone, i)) * DIMENSIONS;
+    const straight = at(map.miles, pairAt(rides, i));
+    const row = i * columns;
+    values[row] = distance;
+    values[row + 1] = minute;
+    values[row + 2] = weekday;
+    for (let k = 0; k < DIMENSIONS; k += 1) {
+      const [from, to] = [at(map.coordinates, pickup + k), at(map.coordinates, dropoff + k)];
+      values[row + 3 + k] = from;
+      values[row + 3 + DIMENSIONS + k] = to;
+      values[row + 3 + 2 * DIMENSIONS + k] = to - from;
+    }
+    values[row + 3 + 3 * DIMENSIONS] = straight;
+    values[row + 4 + 3 * DIMENSIONS] = distance - straight;
+  }
+  return { kind: 'dense', rows: rides.size, columns, values };
+}
+
+/** The same as nodes. @returns float [N, features] */
+export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, ride: RideValues): Value {
+  const unknown = g.node('Less', [ride.pickupTime, g.int64(0)]);
+  const { minute, weekday } = calendar(g, g.node('Where', [unknown, g.int64(usualTime), ride.pickupTime]));
+  const coordinates = g.table('zone_map', map.coordinates, DIMENSIONS);
+  const pickup = lookUpRow(g, coordinates, ride.pickupSlot);
+  const dropoff = lookUpRow(g, coordinates, ride.dropoffSlot);
+  const straight = lookUp(g, g.table('map_distance', map.miles), ride.pair);
+  return sideBySide(g, [
+    asColumn(g, ride.distance),
+    asColumn(g, g.cast(minute, 'float')),
+    asColumn(g, g.cast(weekday, 'float')),
+    pickup,
+    dropoff,
+    g.node('Sub', [dropoff, pickup]),
+    asColumn(g, straight),
+    asColumn(g, g.node('Sub', [ride.distance, straight])),
+  ]);
+}
+
+/** The map as JSON, for whoever uses the trees without the graph: coordinates by zone, the time that stands in. */
+export const encoderJson = ({ map, usualTime }: MapEncoder): string =>
+  JSON.stringify({
+    features: MAP_FEATURES,
+    usual_time: usualTime,
+    coordinates: Object.fromEntries(
+      Array.from({ length: ZONE_SLOTS }, (_, zone) => [
+        zone,
+        [...map.coordinates.subarray(zone * DIMENSIONS, (zone + 1) * DIMENSIONS)],
+      ]),
+    ),
+  });
+
+const encoderSchema = z.object({
+  usual_time: z.number(),
+  coordinates: z.record(z.coerce.number(), z.array(z.number()).length(DIMENSIONS)),
+});
+
+/** What {@link encoderJson} wrote. */
+export function readEncoder(json: string): MapEncoder {
+  const { usual_time: usualTime, coordinates } = encoderSchema.parse(JSON.parse(json));
+  const flat = new Float32Array(ZONE_SLOTS * DIMENSIONS);
+  for (const [zone, place] of Object.entries(coordinates)) flat.set(place, Number(zone) * DIMENSIONS);
+  return { map: mapOf(flat), usualTime };
+}

@@ -1,0 +1,38 @@
+import { KEPT_MINUTES } from '#trips/tlc-file.ts';
+import { clip } from '../onnx/pieces.ts';
+import { treeEnsemble } from '../onnx/trees.ts';
+import { type BoostingParameters, boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
+import type { Booster } from './gradient-boosting.ts';
+import { addMapFeatures, encodeOnMap, encoderJson, MAP_FEATURES, type MapEncoder, mapEncoder } from './map-features.ts';
+import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
+
+/** A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes that a kept ride lasts. */
+export function mapRecipe(name: RecipeName, chosen: BoostingParameters): Recipe {
+  const parameters = { ...COMMON_PARAMETERS, ...chosen };
+  return {
+    name,
+    parameters,
+    intervals: 'spread',
+    async fit(rides) {
+      const encoder = await mapEncoder(rides.database, rides.relation);
+      return fittedModel(encoder, await boost(rides, parameters, (some) => encodeOnMap(encoder, some)));
+    },
+  };
+}
+
+function fittedModel(encoder: MapEncoder, booster: Booster): FittedModel {
+  const { least, most } = KEPT_MINUTES;
+  return {
+    features: MAP_FEATURES.length,
+    storedValues: (rides) => rides.size * MAP_FEATURES.length,
+    predict: (rides) =>
+      Float64Array.from(booster.predict(encodeOnMap(encoder, rides)), (minutes) =>
+        Math.min(most, Math.max(least, minutes)),
+      ),
+    addPrediction: (g, ride) =>
+      clip(g, treeEnsemble(g, addMapFeatures(g, encoder, ride), booster.trees()), least, most),
+    files: () => ({ 'model.ubj': booster.toBytes(), 'zone-map.json': encoderJson(encoder) }),
+    importance: () => importanceOf(booster, MAP_FEATURES),
+    [Symbol.dispose]: () => booster[Symbol.dispose](),
+  };
+}

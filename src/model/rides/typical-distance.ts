@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { TripcastError } from '#errors.ts';
+import { at } from './rides.ts';
+import type { TrainingDatabase } from './training-rides.ts';
+import { PAIR_SLOTS } from './zone-pair.ts';
+
+/** Recorded distances between which a ride says how far apart its zones lie, in miles, both ends excluded. */
+const TELLING_MILES = { above: 0, below: 100 } as const;
+
+const medianSchema = z.object({ pair: z.number(), miles: z.number() });
+
+/**
+ * The distance that stands in for one that is not given: the median of the pair's rides, and the median of all rides
+ * for a pair without one.
+ * @param relation rides with the columns pair and distance
+ * @returns miles by pair slot
+ * @throws TripcastError when no ride tells a distance
+ */
+export async function typicalDistances(database: TrainingDatabase, relation: string): Promise<Float64Array> {
+  const telling = `FROM ${relation} WHERE distance > ${TELLING_MILES.above} AND distance < ${TELLING_MILES.below}`;
+  const [all] = await database.rows(`SELECT median(distance) AS miles ${telling}`);
+  if (typeof all?.miles !== 'number') {
+    throw new TripcastError(
+      `No ride has a trip_distance between ${TELLING_MILES.above} and ${TELLING_MILES.below} miles`,
+      'Check the column trip_distance of the files.',
+    );
+  }
+  const typical = new Float64Array(PAIR_SLOTS).fill(all.miles);
+  const rows = await database.rows(`SELECT pair, median(distance) AS miles ${telling} GROUP BY pair`);
+  for (const { pair, miles } of z.array(medianSchema).parse(rows)) typical[pair] = miles;
+  return typical;
+}
+
+/** The same relation with every distance known. @returns SQL; the typical distances it needs stand in it */
+export async function completeDistances(
+  database: TrainingDatabase,
+  relation: string,
+  typical: Float64Array,
+): Promise<string> {
+  const lacking = await database.rows(`SELECT DISTINCT pair FROM ${relation} WHERE distance IS NULL ORDER BY pair`);
+  if (lacking.length === 0) return relation;
+  const rows = lacking.map(({ pair }) => `(${Number(pair)}, ${at(typical, Number(pair))}::DOUBLE)`);
+  return `(SELECT r.* REPLACE (coalesce(r.distance, t.miles) AS distance)
+    FROM ${relation} r LEFT JOIN (VALUES ${rows.join()}) t(pair, miles) ON t.pair = r.pair)`;
+}

@@ -1,0 +1,81 @@
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { FUNCTIONS } from '#lib/config.ts';
+import type { FunctionAssets } from '#lib/constructs/function-code.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { assembleNatives, zipNatives } from './natives.ts';
+import { hostPlatform } from './platform.ts';
+
+const DIST = join(CLONE, 'dist');
+
+/**
+ * Builds what a packaging needs under dist/: zip functions with the natives of this machine, or the context of an image
+ * with those of Lambda's linux-x64, whatever machine this is.
+ */
+export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
+  if (packaging === 'image') return { packaging, context: await buildImageContext() };
+  const platform = hostPlatform();
+  const functions = join(DIST, 'functions');
+  const layer = join(DIST, `natives-${platform}.zip`);
+  const [layerHash] = await Promise.all([zipNatives(layer, platform), bundleFunctions(functions)]);
+  return { packaging, functions, layer, layerHash, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
+}
+
+/** @returns the folder that the image is built from: the Dockerfile and all that it copies */
+export async function buildImageContext(): Promise<string> {
+  // Lambda reads an image's files as a user of its own: whoever builds it with another mask still makes readable folders,
+  // here and in the CDK's copy.
+  process.umask(0o022);
+  const context = join(DIST, 'image');
+  await mkdir(context, { recursive: true });
+  await Promise.all([
+    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index' }], join(context, 'code')),
+    assembleNatives(join(context, 'natives'), 'linux-x64'),
+    ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
+      copyFile(join(CLONE, 'docker', file), join(context, file)),
+    ),
+  ]);
+  return context;
+}
+
+interface Entry {
+  readonly in: string;
+  readonly out: string;
+}
+
+const FUNCTION_ENTRIES: readonly Entry[] = FUNCTIONS.map((name) => ({
+  in: `lambdas/${name}/handler.ts`,
+  out: `${name}/index`,
+}));
+
+/**
+ * Bundles each lambdas/{name}/handler.ts into {outDir}/{name}/index.js, the AWS SDK included. CommonJS, because only
+ * `require` finds the natives where a layer puts them (NODE_PATH). Same sources, same bytes; lines stay readable, so that
+ * a stack trace needs no source map.
+ */
+export const bundleFunctions = (outDir: string): Promise<void> => bundle(FUNCTION_ENTRIES, outDir);
+
+async function bundle(entries: readonly Entry[], outDir: string): Promise<void> {
+  await rm(outDir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: CLONE,
+    entryPoints: [...entries],
+    outdir: outDir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // The packages' ES modules, where they have them: what is not used falls away.
+    mainFields: ['module', 'main'],
+    // What is imported on first use becomes a `require` too, for the same reason.
+    supported: { 'dynamic-import': false },
+    external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
+    legalComments: 'none',
+    logLevel: 'error',
+    // A bundle has no file of its own to be relative to: better found here than in a cold start.
+    logOverride: { 'empty-import-meta': 'error' },
+  });
+  const folders = await readdir(outDir);
+  await Promise.all(folders.map((name) => writeFile(join(outDir, name, 'package.json'), '{ "type": "commonjs" }\n')));
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { withLock } from '#setup/lock.mjs';
+import { CLONE_LOCAL } from '#setup/paths.mjs';
+import { buildImageContext } from './bundle.ts';
+import type { Docker } from './docker.ts';
+
+export interface ImageOptions {
+  readonly docker: Docker;
+  readonly tag: string;
+  /** What the functions run on. Default: AWS's own Node 24 base, as the Dockerfile says. */
+  readonly base?: string;
+  /** The commit that it is built from. */
+  readonly codeVersion: string;
+}
+
+/** Builds the one image of all functions, linux/amd64 whatever this machine is, as `cdk deploy` does for prod. */
+export function buildImage({ docker, tag, base, codeVersion }: ImageOptions): Promise<void> {
+  // A synthesis makes the same context, in the same place.
+  return withLock(join(CLONE_LOCAL, 'synthesis.lock'), async () => {
+    const context = await buildImageContext();
+    const from = base === undefined ? [] : ['--build-arg', `BASE_IMAGE=${base}`];
+    const version = ['--build-arg', `CODE_VERSION=${codeVersion}`];
+    await docker.run('build', '--platform', 'linux/amd64', '--tag', tag, ...version, ...from, context);
+  });
+}

@@ -1,0 +1,178 @@
+import { TripcastError } from '#errors.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import { comparePredictions, type PairedPredictions } from '#model/evaluation/compare.ts';
+import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
+import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
+import { batchOf, withoutDistance } from '#model/rides/rides.ts';
+import {
+  countRows,
+  loadRides,
+  type MonthSource,
+  readRides,
+  type TrainingDatabase,
+} from '#model/rides/training-rides.ts';
+import type { Scorer } from '#model/scorer.ts';
+import { noRun, readCard, readModel } from '#registry/registry.ts';
+import type { RunFolder } from '#registry/run-folder.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { Month } from '#trips/month.ts';
+import { dataFacts } from './data-facts.ts';
+import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden, type Verdict } from './gate.ts';
+import { findRivals, type MeasuredRides, type Rival, type RivalDependencies, type Rivals } from './rival.ts';
+import type { TrainingJob, TrainingOutcome } from './training-job.ts';
+
+/** The database is for this gate alone: tables are left in it. */
+export interface GateDependencies extends RivalDependencies {
+  readonly limits: GateLimits;
+}
+
+const MEASURED_TABLE = 'measured_rides';
+const BATCH_ROWS = 65_536;
+
+/**
+ * Measures a staged run and judges it: its golden rides here, the data it learnt from, its errors and intervals on the
+ * validation rides, and the errors of the champion, and of the best champion so far, on the very same rides.
+ * @throws TripcastError when the run is not staged completely, or its months are gone
+ */
+export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise<TrainingOutcome> {
+  const { verdict: gate, sound } = await judgeFolder(deps.registry.staged(job.run_id), job, deps);
+  return { ...job, model: null, champion: null, gate, sound, status: sound ? 'gated' : 'refused' };
+}
+
+/**
+ * Asks the gate about a run of the registry, against the current champion, and keeps what it says.
+ * @throws TripcastError when there is no such run, or its months are not in the data bucket as it was trained on them
+ */
+export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {
+  const card = await deps.registry.card(run);
+  if (card === undefined) throw noRun(run);
+  const { verdict, sound } = await judgeFolder(deps.registry.folder(run), jobOf(card), deps);
+  if (sound) await deps.registry.keepVerdict(run, verdict);
+  return verdict;
+}
+
+type Judged = Pick<TrainingJob, 'run_id' | 'months' | 'validation'>;
+
+/** What a run of the registry was trained and validated on, as its card says. */
+function jobOf({ run_id, train, validation }: ModelCard): Judged {
+  const months = train.months.map(({ month }) => month);
+  const { month, held_out } = validation;
+  if (month !== null) return { run_id, months, validation: { kind: 'month', month } };
+  if (held_out !== undefined) return { run_id, months, validation: { kind: 'split', ...held_out } };
+  throw new TripcastError(
+    `The card of run ${run_id} does not say which rides were held out of its training`,
+    'Train it again with this release, or promote it with `--force`.',
+  );
+}
+
+async function judgeFolder(
+  folder: RunFolder,
+  job: Judged,
+  deps: GateDependencies,
+): Promise<{ readonly verdict: Verdict; readonly sound: boolean }> {
+  const [card, files] = await Promise.all([readCard(folder), readModel(folder)]);
+  if (card === undefined || files === undefined) throw noRun(job.run_id);
+  const scorer = await deps.loadScorer(files.model);
+  try {
+    const { checked, max_difference } = await checkGoldenRides(scorer, files.golden);
+    const golden = { checked, here: max_difference, exact: exactDifference(files.golden) };
+    const unsound = judgeGolden(golden);
+    if (unsound !== undefined) return { verdict: unsound, sound: false };
+    return { verdict: judge({ golden, ...(await measure(job, card, scorer, deps)) }, deps.limits), sound: true };
+  } finally {
+    await scorer.close();
+  }
+}
+
+async function measure(
+  { months, validation }: Judged,
+  card: ModelCard,
+  scorer: Scorer,
+  deps: GateDependencies,
+): Promise<Omit<Evidence, 'golden'>> {
+  const { database } = deps;
+  const train = await asTrainedOn(card, months, deps);
+  const measured: MeasuredRides =
+    validation.kind === 'split'
+      ? { months: train, heldOut: validation }
+      : { months: await fetchAll(card, [validation.month], deps) };
+  const data = await dataFacts(database, card.taxi_type, train, measured.heldOut ? [] : measured.months);
+  const rivals = await findRivals(card, measured, deps);
+  try {
+    await loadRides(database, MEASURED_TABLE, card.taxi_type, measured.months, measured.heldOut);
+    const relation = measured.heldOut ? `(SELECT * FROM ${MEASURED_TABLE} WHERE held_out)` : MEASURED_TABLE;
+    const { figures, against } = await score(scorer, rivals, database, relation);
+    const { champion = { kind: 'no-champion' }, ...others } = against;
+    return { data, figures, champion, ...others };
+  } finally {
+    for (const rival of [rivals.champion, rivals.best]) if (rival?.kind === 'ready') await rival.close();
+  }
+}
+
+/** Months of the data bucket, all of them. */
+async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDependencies) {
+  const found = await deps.fetch(months);
+  const missing = months.filter((month) => !found.some((each) => each.month === month));
+  if (missing.length === 0) return found;
+  throw new TripcastError(
+    `The gate cannot judge run ${run_id}: ${taxi_type} ${missing.join(', ')} is not in the data bucket`,
+    `Bring it in with \`tripcast ingest --taxi-type ${taxi_type} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+  );
+}
+
+/** The files that a run learnt from: what was published since under the same name says nothing about it. */
+async function asTrainedOn(
+  card: ModelCard,
+  months: readonly Month[],
+  deps: GateDependencies,
+): Promise<readonly MonthSource[]> {
+  const found = await fetchAll(card, months, deps);
+  const changed = found.filter(
+    ({ month, sha256 }) => !card.train.months.some((each) => each.month === month && each.sha256 === sha256),
+  );
+  if (changed.length === 0) return found;
+  throw new TripcastError(
+    `The gate cannot judge run ${card.run_id}: ${card.taxi_type} ${changed.map(({ month }) => month).join(', ')} in the data bucket is not the file that it was trained on`,
+    'Train it again on the file that is there now, or promote it with `--force`.',
+  );
+}
+
+/** One pass over the rides: the run with and without their distances, and its rivals. */
+async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase, relation: string) {
+  const rows = await countRows(database, relation);
+  const column = () => new Float64Array(rows);
+  const run = { actual: column(), a: column(), pickupTime: column() };
+  const [champion, best] = [rivals.champion, rivals.best].map((rival) => rival && { rival, b: column() });
+  const [given, typical] = [new FigureSums(), new FigureSums()];
+  let done = 0;
+  for await (const rides of readRides(database, relation, BATCH_ROWS)) {
+    const predictions = await scorer.score(batchOf(rides));
+    const withNone = await scorer.score(batchOf(withoutDistance(rides)));
+    rides.minutes.forEach((minutes, i) => {
+      given.add(minutes, predictions, i);
+      typical.add(minutes, withNone, i);
+    });
+    run.actual.set(rides.minutes, done);
+    run.pickupTime.set(rides.pickupTime, done);
+    run.a.set(predictions.predicted_duration, done);
+    for (const other of [champion, best]) {
+      if (other?.rival.kind === 'ready') other.b.set(await other.rival.predict(rides), done);
+    }
+    done += rides.size;
+  }
+  const figures: { readonly given: Figures; readonly typical: Figures } = {
+    given: given.figures(),
+    typical: typical.figures(),
+  };
+  const against = {
+    ...(champion && { champion: compared(champion.rival, { ...run, b: champion.b }) }),
+    ...(best && { best: compared(best.rival, { ...run, b: best.b }) }),
+  };
+  return { figures, against };
+}
+
+function compared(rival: Rival, paired: PairedPredictions): AgainstOther {
+  if (rival.kind !== 'ready') return rival;
+  const { champion, refitted } = rival;
+  return { kind: 'compared', champion, refitted, comparison: comparePredictions(paired) };
+}

@@ -1,0 +1,134 @@
+import type { ModelCard } from '#model/card/card.ts';
+import { fitRecipe, predictWith } from '#model/recipes/fit.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import type { Engines } from '#model/recipes/recipe.ts';
+import { batchOf, type LabelledRides } from '#model/rides/rides.ts';
+import { type HoldOut, loadRides, type MonthSource } from '#model/rides/training-rides.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import { loadRun } from '#registry/load-run.ts';
+import type { Registry } from '#registry/registry.ts';
+import type { Month } from '#trips/month.ts';
+import type { SeenChampion } from './gate.ts';
+
+/** The rides on which a run is measured: a month, or what was held out of the months that it was trained on. */
+export interface MeasuredRides {
+  readonly months: readonly MonthSource[];
+  /** undefined = all rides of the months. */
+  readonly heldOut?: HoldOut;
+}
+
+/** A champion as an opponent that has not seen the rides of the comparison. */
+export type Rival =
+  | { readonly kind: 'not-comparable'; readonly champion: SeenChampion; readonly reason: string }
+  | {
+      readonly kind: 'ready';
+      readonly champion: SeenChampion;
+      /** Whether its recipe was fitted again without the rides of the comparison. */
+      readonly refitted: boolean;
+      /** Minutes `[rides.size]`. */
+      predict(rides: LabelledRides): Promise<ArrayLike<number>>;
+      close(): Promise<void>;
+    };
+
+/** Those that a run is compared with. */
+export interface Rivals {
+  /** undefined: there is none. */
+  readonly champion?: Rival;
+  /**
+   * The best champion so far, when the present one is another: each promotion may be a little worse than the champion
+   * before, and only this comparison keeps many of them from adding up.
+   */
+  readonly best?: Rival;
+}
+
+export interface RivalDependencies extends Engines {
+  readonly registry: Registry;
+  readonly loadScorer: LoadScorer;
+  /** Those of the taxi type that there are, as local files. */
+  fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
+}
+
+/** @param card of the run that challenges the champion of its taxi type */
+export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
+  const seen = await deps.registry.champion(card.taxi_type);
+  if (seen === undefined) return {};
+  const { run_id, sequence, best } = seen.pointer;
+  const champion = await rivalOf({ run_id, sequence }, card, measured, deps);
+  if (best === undefined || best.run_id === card.run_id) return { champion };
+  return { champion, best: await rivalOf(best, card, measured, deps) };
+}
+
+async function rivalOf(
+  champion: SeenChampion,
+  card: ModelCard,
+  measured: MeasuredRides,
+  deps: RivalDependencies,
+): Promise<Rival> {
+  if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
+    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
+    return { kind: 'not-comparable', champion, reason };
+  }
+  const { scorer, card: theirs } = await loadRun(deps.registry, champion.run_id, deps.loadScorer);
+  const shared = sharedMonths(theirs, measured);
+  if (shared.length === 0) {
+    const predict = async (rides: LabelledRides) => (await scorer.score(batchOf(rides))).predicted_duration;
+    return { kind: 'ready', champion, refitted: false, predict, close: () => scorer.close() };
+  }
+  await scorer.close();
+  return refit(champion, theirs, shared, measured, deps);
+}
+
+type TrainedMonth = ModelCard['train']['months'][number];
+
+const monthsOf = (months: readonly { readonly month: Month }[]) => months.map(({ month }) => month).join(', ');
+
+/** Training months with rides of the comparison in them: by name, or by content under another name. */
+const sharedMonths = ({ train }: ModelCard, { months }: MeasuredRides): readonly TrainedMonth[] =>
+  train.months.filter((each) => months.some(({ month, sha256 }) => month === each.month || sha256 === each.sha256));
+
+/** Fits the champion's recipe on all its rides but those of the comparison. */
+async function refit(
+  champion: SeenChampion,
+  card: ModelCard,
+  shared: readonly TrainedMonth[],
+  measured: MeasuredRides,
+  deps: RivalDependencies,
+): Promise<Rival> {
+  const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
+  // Rides are held out by month and row, so of a month of the same name the others are known; of all else none is.
+  const partly = (month: Month) =>
+    measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
+  const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));
+  if (kept.length === 0) {
+    return refused(`it was trained on ${monthsOf(shared)}, and without these rides nothing is left to refit it on`);
+  }
+  const sources = await deps.fetch(kept.map(({ month }) => month));
+  const changed = kept.filter(
+    (each) => !sources.some(({ month, sha256 }) => month === each.month && sha256 === each.sha256),
+  );
+  if (changed.length > 0) {
+    return refused(
+      `it was trained on ${monthsOf(shared)}, and to refit it without these rides the data bucket lacks ${monthsOf(changed)} as it was then`,
+    );
+  }
+  const tables: string[] = [];
+  for (const source of sources) {
+    const table = `rival_rides_${tables.length}`;
+    await loadRides(
+      deps.database,
+      table,
+      card.taxi_type,
+      [source],
+      partly(source.month) ? measured.heldOut : undefined,
+    );
+    tables.push(`SELECT * FROM ${table} WHERE NOT held_out`);
+  }
+  const fit = await fitRecipe(recipeNamed(card.recipe), deps, `(${tables.join(' UNION ALL ')})`);
+  return {
+    kind: 'ready',
+    champion,
+    refitted: true,
+    predict: async (rides) => predictWith(fit, rides),
+    close: async () => fit[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,65 @@
+import { TripcastError } from '#errors.ts';
+import { mlmodelFiles } from '#mlflow/model-files.ts';
+import type { ModelCard } from '#model/card/card.ts';
+import { renderCard } from '#model/card/card-html.ts';
+import { recipeNamed } from '#model/recipes/index.ts';
+import type { Engines } from '#model/recipes/recipe.ts';
+import type { MonthSource } from '#model/rides/training-rides.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import { type TrainedModel, trainModel } from '#model/train.ts';
+import type { RunFiles } from '#registry/registry.ts';
+import type { RunFile } from '#registry/run-folder.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { Month } from '#trips/month.ts';
+import type { TrainingPlan } from './training-job.ts';
+
+export interface TrainRunDependencies extends Engines {
+  readonly loadScorer: LoadScorer;
+  /** Months of the plan's taxi type as local files. @throws TripcastError naming those that are not there */
+  fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
+  readonly codeVersion: string;
+  readonly now: () => Date;
+  readonly onProgress?: (step: string) => void;
+}
+
+/** Trains what a plan says: the same code in the trainer function and in `tripcast train --local`. */
+export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDependencies): Promise<RunFiles> {
+  const { validation } = plan;
+  const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
+  const sources = await deps.fetch([...new Set(wanted)]);
+  const sourceOf = (month: Month): MonthSource => {
+    const source = sources.find((each) => each.month === month);
+    if (source === undefined) throw new TripcastError(`${month} was not fetched`, 'Ingest it first.');
+    return source;
+  };
+  const trained = await trainModel({
+    recipe: recipeNamed(plan.recipe),
+    taxiType: plan.taxi_type,
+    database: deps.database,
+    boosting: deps.boosting,
+    train: plan.months.map(sourceOf),
+    validation: validation.kind === 'split' ? validation : { kind: 'month', source: sourceOf(validation.month) },
+    codeVersion: deps.codeVersion,
+    loadScorer: deps.loadScorer,
+    ...(deps.onProgress && { onProgress: deps.onProgress }),
+  });
+  const card: ModelCard = {
+    ...trained.card,
+    run_id: run,
+    mlflow_run_id: null,
+    created_at: deps.now().toISOString(),
+  };
+  return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
+}
+
+/** The recipe's own model, its rounds, the page for people, and what MLflow needs to load the graph. */
+function filesBeside(card: ModelCard, { files, rounds, golden }: TrainedModel): readonly RunFile[] {
+  const { parameters, importance } = card;
+  const all = {
+    ...files,
+    ...(rounds.length > 0 && { 'rounds.json': JSON.stringify(rounds) }),
+    'model-card.html': renderCard(card, { ...(parameters && { parameters }), ...(importance && { importance }) }),
+    ...mlmodelFiles(card, golden),
+  };
+  return Object.entries(all).map(([name, body]) => ({ name, body }));
+}
