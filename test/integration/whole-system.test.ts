@@ -11,7 +11,7 @@ import { ingestMonths } from '#cli/commands/ingest.ts';
 import { askApi } from '#cli/commands/predict.ts';
 import { replayMonth } from '#cli/commands/stream/replay.ts';
 import { predictions } from '#cli/commands/stream/tail.ts';
-import type { FinishedRun } from '#cli/commands/train.ts';
+import type { FinishedRun } from '#cli/view/train-summary.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { systemClock } from '#clock.ts';
 import { type FunctionName, functionName } from '#lib/config.ts';

@@ -4,7 +4,6 @@ import { checkInputFolder, checkOutputFolder } from '#adapters/files.ts';
 import { currentState, executionFailed, followExecution, startExecution } from '#adapters/step-functions.ts';
 import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
-import type { ModelCard } from '#model/card/card.ts';
 import { filesOf, noRun, readCard } from '#registry/registry.ts';
 import { dataKeys, monthFile } from '#storage/layout.ts';
 import { refuseMissing } from '#storage/raw-months.ts';
@@ -25,7 +24,7 @@ import { LOCAL_MODELS } from '../model-file.ts';
 import type { CommonOptions } from '../options.ts';
 import { userName } from '../user-name.ts';
 import { decimals, type Terminal } from '../view/terminal.ts';
-import { runJson, runSummary } from '../view/train-summary.ts';
+import { type FinishedRun, runJson, runSummary } from '../view/train-summary.ts';
 import { checkUsage } from '../wrong-usage.ts';
 import { mirrorToMlflow } from './models/sync.ts';
 
@@ -40,14 +39,6 @@ export interface TrainOptions {
   readonly local: boolean;
   readonly source?: string;
   readonly out?: string;
-}
-
-/** A finished run: its card, and where its graph lies. */
-export interface FinishedRun {
-  readonly card: ModelCard;
-  readonly model: string;
-  /** What the state machine says of it; a local run went through no gate. */
-  readonly outcome?: TrainingOutcome;
 }
 
 /** `tripcast train`: from ingested months to a registered run, or from a folder of files to a folder with the model. */

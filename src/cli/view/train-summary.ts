@@ -1,6 +1,14 @@
-import { unseen, validatedOn } from '#model/card/card.ts';
-import type { FinishedRun } from '../commands/train.ts';
+import { type ModelCard, unseen, validatedOn } from '#model/card/card.ts';
+import type { TrainingOutcome } from '#training/training-job.ts';
 import { count, decimals, table } from './terminal.ts';
+
+/** A finished run: its card, and where its graph lies. */
+export interface FinishedRun {
+  readonly card: ModelCard;
+  readonly model: string;
+  /** What the state machine says of it; a local run went through no gate. */
+  readonly outcome?: TrainingOutcome;
+}
 
 /** What `tripcast train --json` prints. */
 export function runJson({ card, model, outcome }: FinishedRun) {

@@ -6,34 +6,14 @@ import { TripcastError } from '#errors.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
 import { readTable } from '../onnx/read-table.ts';
 import type { OpenBoosting } from '../recipes/gradient-boosting.ts';
-import type { NATIVE_FILES, RecipeName } from '../recipes/recipe.ts';
+import type { RecipeName } from '../recipes/recipe.ts';
 import { at, type Rides, withTypicalDistance } from '../rides/rides.ts';
 import { explainPairs, explainZones } from './linear.ts';
+import type { Contribution, ExplainRide, ReadNative } from './native-answer.ts';
 import { explainMap, explainPairTrees } from './trees.ts';
 
 export const RIDE_PARTS = ['distance', 'time', 'pickup', 'dropoff'] as const;
 export type RidePart = (typeof RIDE_PARTS)[number];
-
-/** A feature's share of a prediction, minutes. */
-export interface Contribution {
-  readonly feature: string;
-  readonly minutes: number;
-}
-
-/** What a recipe's own model says of one ride, minutes. */
-export interface NativeAnswer {
-  /** What all predictions begin with. */
-  readonly baseline: number;
-  readonly contributions: readonly Contribution[];
-  /** The prediction, before it is clipped. */
-  readonly unclipped: number;
-}
-
-/** The recipe's own model, by file name. */
-export type ReadNative = (file: (typeof NATIVE_FILES)[number]) => Promise<Uint8Array>;
-
-/** @param ride one ride, its distance known */
-export type ExplainRide = (ride: Rides, read: ReadNative, boosting: OpenBoosting) => Promise<NativeAnswer>;
 
 const EXPLAIN: Readonly<Record<RecipeName, ExplainRide>> = {
   'linear-pair': explainPairs,

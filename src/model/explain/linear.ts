@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { at, pairAt } from '../rides/rides.ts';
 import { pairName, zoneSlot } from '../rides/zone-pair.ts';
-import type { ExplainRide, ReadNative } from './explain.ts';
+import type { ExplainRide, ReadNative } from './native-answer.ts';
 
 const byName = z.record(z.string(), z.number());
 const pairsSchema = z.object({ intercept: z.number(), trip_distance: z.number(), PU_DO: byName });

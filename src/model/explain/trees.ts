@@ -4,7 +4,7 @@ import { encodeOnMap, MAP_FEATURES, readEncoder } from '../recipes/map-features.
 import { PairColumns } from '../recipes/xgboost-pair.ts';
 import { at } from '../rides/rides.ts';
 import { pairOfFeature } from '../rides/zone-pair.ts';
-import type { ExplainRide, NativeAnswer, ReadNative } from './explain.ts';
+import type { ExplainRide, NativeAnswer, ReadNative } from './native-answer.ts';
 
 const vocabularySchema = z.record(z.string(), z.int());
 

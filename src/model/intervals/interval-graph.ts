@@ -1,7 +1,7 @@
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { clip, lookUp } from '../onnx/pieces.ts';
-import type { RideValues } from '../onnx/ride-graph.ts';
+import type { RideValues } from '../onnx/ride-values.ts';
 import { BANDS, CELLS, type CellQuantiles, INTERVAL_BOUNDS, type IntervalBound } from './cells.ts';
 import { addSpread, type SpreadModel } from './spread.ts';
 import { addStratum } from './strata.ts';

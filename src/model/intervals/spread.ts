@@ -7,7 +7,7 @@
 
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, clip, sideBySide } from '../onnx/pieces.ts';
-import type { RideValues } from '../onnx/ride-graph.ts';
+import type { RideValues } from '../onnx/ride-values.ts';
 import { treeEnsemble } from '../onnx/trees.ts';
 import { COMMON_PARAMETERS } from '../recipes/boosted.ts';
 import type { Booster, DenseMatrix, GradientBoosting, TreeEnsemble } from '../recipes/gradient-boosting.ts';

@@ -5,7 +5,7 @@
 import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { lookUp } from '../onnx/pieces.ts';
-import type { RideValues } from '../onnx/ride-graph.ts';
+import type { RideValues } from '../onnx/ride-values.ts';
 import { GROUPINGS } from '../rides/ride-groups.ts';
 import type { Rides } from '../rides/rides.ts';
 import { ZONE_SLOTS } from '../rides/zone-pair.ts';

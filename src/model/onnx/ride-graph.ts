@@ -1,25 +1,8 @@
 import { type Calibrations, intervals } from '../intervals/interval-graph.ts';
 import { OUTPUTS } from '../scorer.ts';
-import { GraphBuilder, type Value } from './graph-builder.ts';
+import { GraphBuilder } from './graph-builder.ts';
 import { distanceGiven, lookUp, pairSlot, zoneSlot } from './pieces.ts';
-
-/** A ride inside the graph, as a recipe sees it: zones as table rows, a distance always. */
-export interface RideValues {
-  /** int64, 0..265 */
-  readonly pickupSlot: Value;
-  readonly dropoffSlot: Value;
-  /** int64, row of a 266 x 266 table */
-  readonly pair: Value;
-  /** float, miles: given, or the pair's typical one */
-  readonly distance: Value;
-  /** bool */
-  readonly distanceGiven: Value;
-  /** int64, New York wall-clock seconds; -1 = unknown */
-  readonly pickupTime: Value;
-}
-
-/** Adds a recipe's nodes. Returns minutes, float [N]. */
-export type AddPrediction = (g: GraphBuilder, ride: RideValues) => Value;
+import type { AddPrediction } from './ride-values.ts';
 
 /**
  * The model that every recipe shares, around its own nodes: the four inputs, guards, the typical distance, the

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { calendarOf } from '#trips/new-york-time.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from '../onnx/pieces.ts';
-import type { RideValues } from '../onnx/ride-graph.ts';
+import type { RideValues } from '../onnx/ride-values.ts';
 import { MICROSECONDS } from '../rides/exact-sums.ts';
 import { at, pairAt, type Rides } from '../rides/rides.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';

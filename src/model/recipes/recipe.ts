@@ -1,4 +1,4 @@
-import type { AddPrediction } from '../onnx/ride-graph.ts';
+import type { AddPrediction } from '../onnx/ride-values.ts';
 import type { Rides } from '../rides/rides.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import type { BoostingRound, OpenBoosting } from './gradient-boosting.ts';
