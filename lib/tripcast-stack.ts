@@ -7,9 +7,10 @@ import {
   Stack,
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { FunctionAssets } from '#packaging/assets.ts';
 import { type Config, type OutputName, stackName } from './config.ts';
 import { createDataKey } from './constructs/data-key.ts';
-import { type FunctionAssets, FunctionCode } from './constructs/function-code.ts';
+import { FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';
 import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';

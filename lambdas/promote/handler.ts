@@ -1,6 +1,6 @@
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { checkedInput } from '#function-input.ts';
-import { promoteTrained } from '#registry/promotion.ts';
+import { promoteTrained } from '#training/promote.ts';
 import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 

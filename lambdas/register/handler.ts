@@ -1,6 +1,6 @@
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { checkedInput } from '#function-input.ts';
-import { registerStaged } from '#registry/adopt.ts';
+import { registerStaged } from '#training/register.ts';
 import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 

@@ -1,3 +1,10 @@
+/** A place to talk to, where the SDK's own chain is not to be asked. */
+export interface Place {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /**
  * One client for each place that the process talks to: a command that goes from one environment to another (models copy)
  * must not meet the first one's region, endpoint and credentials in the second.

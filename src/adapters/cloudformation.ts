@@ -11,7 +11,7 @@ import {
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 import type { StackResource } from '#operations/teardown.ts';
-import { clientOfPlace } from './client.ts';
+import { clientOfPlace, type Place } from './client.ts';
 
 const cloudFormation = clientOfPlace(() => new CloudFormationClient({}));
 
@@ -36,6 +36,16 @@ export async function describeStack(name: string, client = cloudFormation()): Pr
   } catch (error) {
     if (error instanceof CloudFormationServiceException && /does not exist/.test(error.message)) return undefined;
     throw error;
+  }
+}
+
+/** As {@link describeStack}, somewhere else than where this process points. */
+export async function describeStackAt(place: Place, name: string): Promise<DeployedStack | undefined> {
+  const client = new CloudFormationClient({ ...place });
+  try {
+    return await describeStack(name, client);
+  } finally {
+    client.destroy();
   }
 }
 

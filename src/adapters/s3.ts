@@ -3,6 +3,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  CreateBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
@@ -16,7 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { TripcastError } from '#errors.ts';
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '#storage/object-store.ts';
-import { clientOfPlace } from './client.ts';
+import { clientOfPlace, type Place } from './client.ts';
 
 /**
  * The process's S3 client; region, credentials and endpoint come from the SDK's own chain. Where S3 cannot be reached, a
@@ -25,6 +26,16 @@ import { clientOfPlace } from './client.ts';
 export const s3Client = clientOfPlace(
   () => new S3Client({ maxAttempts: 5, requestHandler: { connectionTimeout: 3_000 } }),
 );
+
+/** Creates a bucket somewhere else than where this process points. */
+export async function createBucketAt(place: Place, bucket: string): Promise<void> {
+  const client = new S3Client({ ...place, forcePathStyle: true });
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  } finally {
+    client.destroy();
+  }
+}
 
 /** A bucket on S3. Every write is one PutObject, so it is seen whole or not at all; objects here stay far below 5 GB. */
 export class S3Store implements ObjectStore {

@@ -1,14 +1,14 @@
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { callerAccount } from '#adapters/sts.ts';
 import { TripcastError } from '#errors.ts';
 import type { Config } from '#lib/config.ts';
 
 /** Stops a command whose credentials belong to another account than the configuration names. */
 export async function checkAccount({ env, account }: Config): Promise<void> {
   if (account === null) return;
-  const caller = await new STSClient({}).send(new GetCallerIdentityCommand({}));
-  if (caller.Account === account) return;
+  const caller = await callerAccount();
+  if (caller === account) return;
   throw new TripcastError(
-    `The credentials belong to account ${caller.Account}, and env/${env}.json names ${account}`,
+    `The credentials belong to account ${caller}, and env/${env}.json names ${account}`,
     'Use the right profile (AWS_PROFILE), or correct the file.',
   );
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { createBucketAt } from '#adapters/s3.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig, stackName } from '#lib/config.ts';
 import { withLock } from '#setup/lock.mjs';
@@ -59,9 +59,8 @@ export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: 
 /** CDK's bootstrap would make this bucket on AWS; the dev stack needs nothing else of a bootstrap. */
 async function makeAssetBucket(endpointUrl: string): Promise<void> {
   const { region, account } = loadConfig('dev');
-  const s3 = new S3Client({ endpoint: endpointUrl, region, credentials: TEST_CREDENTIALS, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: `cdk-hnb659fds-assets-${account}-${region}` }));
-  s3.destroy();
+  const place = { endpoint: endpointUrl, region, credentials: TEST_CREDENTIALS };
+  await createBucketAt(place, `cdk-hnb659fds-assets-${account}-${region}`);
 }
 
 type CdkRun = DeployOptions & { readonly dir: string; readonly outputsFile: string; readonly logFile: string };

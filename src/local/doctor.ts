@@ -27,7 +27,9 @@ export async function doctor(): Promise<readonly Check[]> {
     installed('Python tools', hasVenv(CLONE), 'requirements.txt'),
     mlflow(),
     disk(),
+    // biome-ignore lint/style/noRestrictedImports: whether the package itself can be loaded is the question
     await loads('onnxruntime', () => import('onnxruntime-node')),
+    // biome-ignore lint/style/noRestrictedImports: as above
     await loads('DuckDB', () => import('@duckdb/node-api')),
     await port(),
     { name: 'Docker', ok: true, found: 'not needed: functions run as processes' },

@@ -1,5 +1,4 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { type DeployedStack, describeStack } from '#adapters/cloudformation.ts';
+import { type DeployedStack, describeStackAt } from '#adapters/cloudformation.ts';
 import { loadConfig, stackName } from '#lib/config.ts';
 import { sourcesHash } from '#packaging/sources.ts';
 import { localApiUrl } from './api-url.ts';
@@ -52,14 +51,9 @@ export async function status(): Promise<Status> {
 
 async function deployedStack(endpoint: string): Promise<StackStatus | undefined> {
   const { region } = loadConfig('dev');
-  const client = new CloudFormationClient({ endpoint, region, credentials: TEST_CREDENTIALS });
-  try {
-    const name = stackName('dev');
-    const stack = await describeStack(name, client);
-    if (stack === undefined) return undefined;
-    const { ApiUrl: api, ...outputs } = stack.outputs;
-    return { name, ...stack, outputs: { ...outputs, ...(api && { ApiUrl: localApiUrl(api, endpoint) }) } };
-  } finally {
-    client.destroy();
-  }
+  const name = stackName('dev');
+  const stack = await describeStackAt({ endpoint, region, credentials: TEST_CREDENTIALS }, name);
+  if (stack === undefined) return undefined;
+  const { ApiUrl: api, ...outputs } = stack.outputs;
+  return { name, ...stack, outputs: { ...outputs, ...(api && { ApiUrl: localApiUrl(api, endpoint) }) } };
 }

@@ -2,8 +2,8 @@ import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { FUNCTIONS } from '#lib/config.ts';
-import type { FunctionAssets } from '#lib/constructs/function-code.ts';
 import { CLONE } from '#setup/paths.mjs';
+import type { FunctionAssets } from './assets.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
 import { hostPlatform } from './platform.ts';
 

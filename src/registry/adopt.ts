@@ -1,8 +1,7 @@
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
-import type { TrainingOutcome } from '#training/training-job.ts';
 import { proveGoldenRides } from './golden-check.ts';
-import { noRun, type Registry, verdictLine } from './registry.ts';
+import { noRun, type Registry } from './registry.ts';
 import { CARD, type RunFile, VERDICT } from './run-folder.ts';
 
 /**
@@ -35,20 +34,4 @@ export async function copyRun(
   const copied = files.filter(({ name }) => name !== VERDICT);
   await adoptRun(run, copied, to, loadScorer);
   return copied;
-}
-
-/** Makes a staged run a run of the registry, with what the gate said of it beside its card. */
-export async function registerStaged(
-  job: TrainingOutcome,
-  { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },
-): Promise<TrainingOutcome> {
-  const verdict = { name: VERDICT, body: verdictLine(job.gate) };
-  const staged = await registry.staged(job.run_id).files();
-  await adoptRun(job.run_id, [...staged, verdict], registry, loadScorer);
-  const { outcome } = job.gate;
-  return {
-    ...job,
-    status: job.promote && outcome !== 'passed' ? outcome : 'registered',
-    model: registry.uri(job.run_id, 'model.onnx'),
-  };
 }

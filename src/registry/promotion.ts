@@ -1,13 +1,11 @@
 import { TripcastError } from '#errors.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
-import { bestAfter, judgedOver, type SeenChampion } from '#training/gate.ts';
-import type { TrainingOutcome } from '#training/training-job.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
-import type { AliasPointer, MoveOutcome } from './alias.ts';
+import { type AliasPointer, type MoveOutcome, moveBefore } from './alias.ts';
 import { proveGoldenRides } from './golden-check.ts';
-import { moveBefore } from './history.ts';
 import { noRun, type Registry } from './registry.ts';
+import { bestAfter, type SeenChampion } from './verdict.ts';
 
 /** Who decides, and what runs the golden rides first. */
 export interface PromotionOptions {
@@ -72,18 +70,6 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
   if (first === undefined) return 'The run never went through the gate';
   const named = (one: SeenChampion | null | undefined) => (one ? `champion #${one.sequence} (${one.run_id})` : 'none');
   return `The gate compared the run with ${named(first.champion)}, and the champion is now ${named(champion)}`;
-}
-
-/** The last step of a training: promotes over the champion that the gate compared with, and no other. */
-export async function promoteTrained(
-  job: TrainingOutcome,
-  { registry, ...how }: Omit<PromotionOptions, 'by'> & { readonly registry: Registry },
-): Promise<TrainingOutcome> {
-  const over = judgedOver(job.gate);
-  const promotion = await promoteRun(registry, job.run_id, { ...how, by: job.promoted_by, over });
-  if (promotion.outcome === 'refused') return { ...job, status: 'refused' };
-  if (promotion.outcome === 'lost-race') return { ...job, status: 'lost-race', champion: promotion.winner };
-  return { ...job, status: 'promoted', champion: promotion.pointer };
 }
 
 /**

@@ -5,11 +5,11 @@ import { type ModelFile, modelKeys, runOfCard, s3Uri } from '#storage/layout.ts'
 import type { ObjectStore } from '#storage/object-store.ts';
 import { parseRunId, type RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
-import { judgedOver, type Verdict, verdictSchema } from '#training/gate.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { Alias, type AliasPointer, type Move, type MoveOutcome, type SeenAlias } from './alias.ts';
 import { parseObject } from './json-object.ts';
 import { CARD, type RunFile, RunFolder, VERDICT } from './run-folder.ts';
+import { judgedOver, type Verdict, verdictSchema } from './verdict.ts';
 
 export interface RegistryNames {
   readonly experiment: string;

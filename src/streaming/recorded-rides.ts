@@ -1,4 +1,4 @@
-import type { DuckDB } from '#adapters/duckdb.ts';
+import type { RideQueries } from '#trips/database.ts';
 import type { Month } from '#trips/month.ts';
 import { formatMonthRide } from '#trips/month-ride.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -9,11 +9,11 @@ import type { RecordedRide } from './replay.ts';
 const BATCH_ROWS = 8192;
 
 /** How many rides {@link recordedRides} gives without a limit. */
-export async function rideCount(database: DuckDB, path: string, taxiType: TaxiType): Promise<number> {
-  const row = await database.row(
+export async function rideCount(database: RideQueries, path: string, taxiType: TaxiType): Promise<number> {
+  const [row] = await database.rows(
     `SELECT count(*)::DOUBLE AS rides FROM read_parquet(${sqlText(path)}) WHERE ${isKept(taxiType)}`,
   );
-  return Number(row.rides);
+  return Number(row?.rides ?? 0);
 }
 
 const isKept = (taxiType: TaxiType) =>
@@ -21,7 +21,7 @@ const isKept = (taxiType: TaxiType) =>
 
 /** The rides of a month file that scoring keeps, as the batch output names them, in the file's order. */
 export async function* recordedRides(
-  database: DuckDB,
+  database: RideQueries,
   path: string,
   {
     taxiType,

@@ -5,7 +5,7 @@ import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } f
 import type { ObjectStore } from '#storage/object-store.ts';
 import { type OwedRecord, type RequeuedEvent, requeuedEvent } from './owed-record.ts';
 import { publish, type RecordSink, type Unsent } from './publish.ts';
-import { quarantinedRecords } from './quarantined.ts';
+import { quarantinedRecords } from './quarantine.ts';
 import { undeliveredRecords } from './undelivered.ts';
 
 export interface RequeueDeps {

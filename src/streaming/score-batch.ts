@@ -8,7 +8,7 @@ import { encode } from './encode.ts';
 import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
 import { publish, type RecordSink } from './publish.ts';
-import { quarantine, type StreamResponse, streamResponse } from './settle.ts';
+import { quarantine } from './quarantine.ts';
 
 export interface ScoreBatchDeps {
   readonly model: ModelSource;
@@ -20,6 +20,12 @@ export interface ScoreBatchDeps {
   readonly quarantine: ObjectStore;
   readonly clock: Clock;
   readonly codeVersion: string;
+}
+
+/** The function's answer. Lambda delivers again from the lowest sequence number among the failures. */
+export interface StreamResponse {
+  readonly predictions: readonly PredictionRecord[];
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
 /** What became of a batch. `records` = `scored` + `quarantined` + `failed`. */
@@ -55,7 +61,10 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
 
   const failed = [...sending.failed, ...settling.failed];
   return {
-    response: streamResponse(sending.sent, failed),
+    response: {
+      predictions: sending.sent,
+      batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })),
+    },
     records: event.Records.length,
     scored: sending.sent.length,
     quarantined: decoded.rejected.length - settling.failed.length,

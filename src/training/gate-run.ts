@@ -14,10 +14,11 @@ import {
 import type { Scorer } from '#model/scorer.ts';
 import { noRun, readCard, readModel } from '#registry/registry.ts';
 import type { RunFolder } from '#registry/run-folder.ts';
+import type { Verdict } from '#registry/verdict.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import { dataFacts } from './data-facts.ts';
-import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden, type Verdict } from './gate.ts';
+import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden } from './gate.ts';
 import { findRivals, type MeasuredRides, type Rival, type RivalDependencies, type Rivals } from './rival.ts';
 import type { TrainingJob, TrainingOutcome } from './training-job.ts';
 

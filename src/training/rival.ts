@@ -7,8 +7,8 @@ import { type HoldOut, loadRides, type MonthSource } from '#model/rides/training
 import type { LoadScorer } from '#model/scorer.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Registry } from '#registry/registry.ts';
+import type { SeenChampion } from '#registry/verdict.ts';
 import type { Month } from '#trips/month.ts';
-import type { SeenChampion } from './gate.ts';
 
 /** The rides on which a run is measured: a month, or what was held out of the months that it was trained on. */
 export interface MeasuredRides {

@@ -3,10 +3,10 @@ import { shown, TripcastError } from '#errors.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import { aliasPointerSchema } from '#registry/alias.ts';
+import { verdictSchema } from '#registry/verdict.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { addMonths, type Month, monthRange, monthSchema, parseMonth } from '#trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
-import { verdictSchema } from './gate.ts';
 
 /** What starts a training: a range of months or a list, and what to validate on. */
 export const trainingRequestSchema = z.strictObject({

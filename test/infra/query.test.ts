@@ -7,7 +7,7 @@ import { PUBLISHED_SQL } from '#lib/rooms/query.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
-import { aRun } from '../support/a-card.ts';
+import { aRun } from '../support/a-run.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { synthesized } from './support/synthesized.ts';
 

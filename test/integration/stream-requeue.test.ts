@@ -8,7 +8,7 @@ import { dataKeys, isRequeueMarker } from '#storage/layout.ts';
 import { jsonEntry } from '#streaming/encode.ts';
 import { type OwedRecord, requeuedEvent } from '#streaming/owed-record.ts';
 import { publish } from '#streaming/publish.ts';
-import { quarantinedRecords } from '#streaming/quarantined.ts';
+import { quarantinedRecords } from '#streaming/quarantine.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { SETTINGS } from '../support/a-scored-stream.ts';
 import { AStream } from '../support/a-stream.ts';

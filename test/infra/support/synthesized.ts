@@ -6,10 +6,10 @@ import { App, type Stack } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import { BudgetStack } from '#lib/budget/budget-stack.ts';
 import { type Config, type EnvironmentName, FUNCTIONS, loadConfig, stackName } from '#lib/config.ts';
-import type { FunctionAssets } from '#lib/constructs/function-code.ts';
 import { DeliveryStack, type DeliveryStackProps } from '#lib/delivery/delivery-stack.ts';
 import { parseRepository } from '#lib/delivery/repository.ts';
 import { TripcastStack } from '#lib/tripcast-stack.ts';
+import type { FunctionAssets } from '#packaging/assets.ts';
 
 const statementSchema = z.object({
   Effect: z.string(),

@@ -3,7 +3,7 @@ import { checkMonth, checkRequestSchema, type RunningExecution } from '#batch/ch
 import { checkedInput } from '#function-input.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const FROM_SCHEDULE = { taxi_type: 'green', scheduledTime: '2023-05-15T21:00:00Z' }; // midnight of the 16th in Cairo

@@ -11,8 +11,8 @@ import { checkedInput } from '#function-input.ts';
 import { Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
-import { aRun } from '../../support/a-card.ts';
-import { NAMES, runFiles } from '../../support/a-run.ts';
+import { NAMES, runFiles } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const APRIL = parseMonth('2023-04');

@@ -5,7 +5,7 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { reportSchema, schemaReportSchema } from '#batch/schema-report.ts';
 import { type ColumnFacts, fileFacts, mergedFacts } from '#trips/column-facts.ts';
 import { parseMonth } from '#trips/month.ts';
-import { aCard } from '../../support/a-run.ts';
+import { aCard } from '../../support/a-card.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';
 

@@ -6,7 +6,7 @@ import { type ScoreFileJob, scoreFile } from '#batch/score-file.ts';
 import { TransientError } from '#errors.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { readRows, realMonth, type TestRide, writeMonth } from '../../support/tlc-files.ts';

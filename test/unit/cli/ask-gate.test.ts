@@ -11,7 +11,7 @@ import { newRunId } from '#storage/run-id.ts';
 import { trainRun } from '#training/train-run.ts';
 import { planTraining, trainingRequestSchema } from '#training/training-job.ts';
 import { parseMonth } from '#trips/month.ts';
-import { NAMES } from '../../support/a-run.ts';
+import { NAMES } from '../../support/a-card.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { promotionText } from '#cli/commands/models/promote.ts';
 import type { AliasPointer } from '#registry/alias.ts';
 import type { PromotionOutcome } from '#registry/promotion.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 
 const run = aRun('a');
 const pointer: AliasPointer = {

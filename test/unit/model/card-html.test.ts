@@ -3,8 +3,8 @@ import type { ModelCard } from '#model/card/card.ts';
 import { type CardExtras, renderCard } from '#model/card/card-html.ts';
 import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
 import { parseMonth } from '#trips/month.ts';
-import { aRun } from '../../support/a-card.ts';
-import { aCard } from '../../support/a-run.ts';
+import { aCard } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { aBreakdown, aGroup } from './a-breakdown.ts';
 import { realBreakdown } from './real-breakdown.ts';
 

@@ -3,7 +3,7 @@ import { comparison } from '#cli/commands/start.ts';
 import { renderCard } from '#model/card/card-html.ts';
 import { publishedOn } from '#model/evaluation/reference-figures.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
-import { aCard } from '../../support/a-run.ts';
+import { aCard } from '../../support/a-card.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 
 /** A card that was validated on a file of 2023-04 with these bytes. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Alias } from '#registry/alias.ts';
 import { modelKeys } from '#storage/layout.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const MODEL = 'ride_duration_prediction_model';

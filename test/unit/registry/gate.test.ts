@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '#model/evaluation/compare.ts';
 import type { Figures } from '#model/evaluation/figures.ts';
-import { bestAfter, type Evidence, judge, judgeGolden, verdictSchema } from '#training/gate.ts';
-import { aRun } from '../../support/a-card.ts';
+import { bestAfter, verdictSchema } from '#registry/verdict.ts';
+import { type Evidence, judge, judgeGolden } from '#training/gate.ts';
+import { aRun } from '../../support/a-run.ts';
 import { LIMITS } from '../../support/gate-limits.ts';
 
 const figures = { rows: 62_979, rmse: 6.2, mae: 4, mape: 0.3, r2: 0.4, coverage_90: 0.9, coverage_80: 0.8 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AliasPointer } from '#registry/alias.ts';
-import { moveBefore } from '#registry/history.ts';
-import { aRun } from '../../support/a-card.ts';
+import { moveBefore } from '#registry/alias.ts';
+import { aRun } from '../../support/a-run.ts';
 
 /** `a b c <b`: a, b and c were promoted, and c was rolled back to b. */
 function history(text: string): readonly AliasPointer[] {

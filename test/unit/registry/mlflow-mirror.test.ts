@@ -4,9 +4,9 @@ import { TransientError, TripcastError } from '#errors.ts';
 import { findRun, mlflowIdsOf } from '#mlflow/ids.ts';
 import { syncMlflow } from '#mlflow/mirror.ts';
 import { Registry } from '#registry/registry.ts';
-import { aRun } from '../../support/a-card.ts';
+import { NAMES, runFiles } from '../../support/a-card.ts';
 import { type AMlflow, aMlflow, type Trouble } from '../../support/a-mlflow.ts';
-import { NAMES, runFiles } from '../../support/a-run.ts';
+import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const GREEN = NAMES.registeredModels.green;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MLFLOW_MODEL_FILES, mlmodelFiles } from '#mlflow/model-files.ts';
-import { aRun } from '../../support/a-card.ts';
-import { runFiles } from '../../support/a-run.ts';
+import { runFiles } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 
 const { card, golden } = runFiles();
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { TripcastError } from '#errors.ts';
 import { filesOf, Registry } from '#registry/registry.ts';
 import { modelKeys } from '#storage/layout.ts';
-import { aRun } from '../../support/a-card.ts';
-import { NAMES, runFiles } from '../../support/a-run.ts';
+import { NAMES, runFiles } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const aRegistry = () => {

@@ -5,7 +5,7 @@ import { publisher } from '#serving/publisher.ts';
 import { predictAnswerSchema } from '#serving/request.ts';
 import { type PredictionRecord, predictionRecordSchema } from '#streaming/prediction-record.ts';
 import type { StreamEntry } from '#streaming/publish.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

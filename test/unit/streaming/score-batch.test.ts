@@ -8,7 +8,7 @@ import { parseKinesisEvent } from '#streaming/kinesis-event.ts';
 import { predictionRecordSchema } from '#streaming/prediction-record.ts';
 import { nowhere, type RecordSink } from '#streaming/publish.ts';
 import { scoreBatch } from '#streaming/score-batch.ts';
-import { aRun } from '../../support/a-card.ts';
+import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
 import { anEvent, EXAMPLE, SHARD, sequenceNumber } from '../../support/kinesis-events.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,0 +1,21 @@
+import type { LoadScorer } from '#model/scorer.ts';
+import { adoptRun } from '#registry/adopt.ts';
+import { type Registry, verdictLine } from '#registry/registry.ts';
+import { VERDICT } from '#registry/run-folder.ts';
+import type { TrainingOutcome } from './training-job.ts';
+
+/** Makes a staged run a run of the registry, with what the gate said of it next to its card. */
+export async function registerStaged(
+  job: TrainingOutcome,
+  { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },
+): Promise<TrainingOutcome> {
+  const verdict = { name: VERDICT, body: verdictLine(job.gate) };
+  const staged = await registry.staged(job.run_id).files();
+  await adoptRun(job.run_id, [...staged, verdict], registry, loadScorer);
+  const { outcome } = job.gate;
+  return {
+    ...job,
+    status: job.promote && outcome !== 'passed' ? outcome : 'registered',
+    model: registry.uri(job.run_id, 'model.onnx'),
+  };
+}
