@@ -71,6 +71,17 @@ export function isPython(version) {
 }
 
 /**
+ * Node resolves the rooms' names (`#model/...`, package.json's imports) by replacing every `*` of the resolved address with
+ * the file's name, and so one in the clone's own path, too (lib/internal/modules/esm/resolve.js). Other names do no harm.
+ * @param {string} folder the clone
+ * @returns {string | undefined}
+ */
+export function pathProblem(folder) {
+  if (!folder.includes('*')) return undefined;
+  return `${folder} has a * in its path, which Node.js cannot import from: move the clone to a path without one.`;
+}
+
+/**
  * @param {{ freeBytes: number, neededBytes: number, folder: string }} disk
  * @returns {string | undefined}
  */

@@ -36,6 +36,7 @@ export class SetupError extends Error {}
  */
 export async function setUp({ root = ROOT, extras = EXTRAS, log = () => {}, signal } = {}) {
   check(requirements.nodeProblem(process.versions.node));
+  check(requirements.pathProblem(root));
   await withLock(join(root, '.tripcast', 'setup.lock'), () => installMissing(root, extras, log, signal), {
     onWait: ({ pid }) => log(`Waiting for another set-up of this clone (pid ${pid})`),
     ...(signal && { signal }),

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** An empty folder that goes with the test; its name has what a user's may have and a glob, a URL or a shell takes amiss. */
+/** An empty folder, deleted with the test. Its name holds what a user's path may hold and a glob, a URL or a shell misreads. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tripcast té st [x]{a,b}#%20*-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tripcast té st [x]{a,b}#%20-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diskProblem, nodeProblem, platformProblem, pythonProblem } from '#setup/requirements.mjs';
+import { diskProblem, nodeProblem, pathProblem, platformProblem, pythonProblem } from '#setup/requirements.mjs';
 
 const GIB = 2 ** 30;
 
@@ -10,6 +10,13 @@ describe('a machine that cannot run tripcast is told what fails, the value and t
     );
     expect(nodeProblem('20.0.0')).toBeUndefined();
     expect(nodeProblem('24.21.0')).toBeUndefined();
+  });
+
+  test('a clone whose path has a *, and no other odd name', () => {
+    expect(pathProblem('/home/ana/trip*cast')).toBe(
+      '/home/ana/trip*cast has a * in its path, which Node.js cannot import from: move the clone to a path without one.',
+    );
+    expect(pathProblem("/home/ana/té st [x]{a,b}#%20?'")).toBeUndefined();
   });
 
   test('Windows without WSL2', () => {

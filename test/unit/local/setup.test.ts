@@ -108,11 +108,11 @@ test('npm is the one that runs the script, on its own Node; any other package ma
 
 test('a missing requirement is one sentence on standard error and exit code 1, before anything is installed', () => {
   const root = temporaryFolder();
-  cpSync(new URL('../../../src/local', import.meta.url), join(root, 'src', 'local'), { recursive: true });
+  cpSync(new URL('../../../src/setup', import.meta.url), join(root, 'src', 'setup'), { recursive: true });
   writeFileSync(join(root, 'package-lock.json'), '{"packages":{}}');
   writeFileSync(join(root, 'requirements.txt'), '');
   writeFileSync(join(root, 'requirements-libraries.txt'), '');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'local', 'setup.mjs')], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'setup', 'setup.mjs')], {
     env: { ...process.env, TRIPCAST_PYTHON: '/nowhere/python3' },
     encoding: 'utf8',
   });
