@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time, passed in, so that tests decide what it is. */
+/** Time as a dependency, so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** @param signal ends it early, and that is no error */
+  /** @param signal ends the sleep early, which is not an error */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 

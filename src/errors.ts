@@ -1,8 +1,8 @@
 import { withoutCredentials } from './credentials.ts';
 
 /**
- * An error meant for a person: what failed, the value that was given, and what to do about it.
- * Expected outcomes are values, not errors; this is for real failures and wrong input only.
+ * An error meant for a person: what failed, the value given, and what to do about it.
+ * Expected outcomes are values, not errors; this is only for real failures and wrong input.
  */
 export class TripcastError extends Error {
   override readonly name: string = 'TripcastError';
@@ -10,7 +10,7 @@ export class TripcastError extends Error {
   readonly fix: string;
 
   /**
-   * @param what what failed, with the value given, as a sentence without its full stop
+   * @param what what failed, with the value given, as a sentence without the final period
    * @param fix  what the reader can do, as a sentence
    */
   constructor(what: string, fix: string, options?: ErrorOptions) {
@@ -20,14 +20,14 @@ export class TripcastError extends Error {
   }
 }
 
-/** A failure that may be gone when it is tried again: a state machine retries it, where it gives up on a TripcastError. */
+/** A failure that may go away on a retry: a state machine retries it, but gives up on a TripcastError. */
 export class TransientError extends TripcastError {
   override readonly name = 'TransientError';
 }
 
 /**
- * A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters escaped,
- * and no password of an address.
+ * A short, safe rendering of an untrusted value for an error message: at most 60 characters, control characters
+ * escaped, and passwords removed from addresses.
  */
 export function shown(value: unknown): string {
   const text = withoutCredentials(

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { shown, TripcastError } from '#errors.ts';
 
 /**
- * The input of a state, checked.
- * @throws TripcastError naming each field that is wrong and its value
+ * A state's input, checked.
+ * @throws TripcastError naming each wrong field and its value
  */
 export function checkedInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);

@@ -1,6 +1,6 @@
 import type { RideBatch, RideInputs } from './rides/ride-batch.ts';
 
-/** The graph's outputs, in the order in which they are declared. */
+/** The graph's outputs, in declaration order. */
 export const OUTPUTS = [
   'predicted_duration',
   'interval_low',
@@ -19,10 +19,10 @@ export interface Scorer {
   /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
   readonly metadata: Readonly<Record<string, string>>;
   score(batch: RideBatch): Promise<Predictions>;
-  /** The prediction and its 90% interval before it returns: for a query that waits for them. */
+  /** Synchronous: the prediction and its 90% interval, for a query that waits for them. */
   scoreNow(inputs: RideInputs): Pick<Predictions, 'predicted_duration' | 'interval_low' | 'interval_high'>;
   close(): Promise<void>;
 }
 
-/** Loads a model.onnx. @throws TripcastError when the bytes are no such model. */
+/** Loads a model.onnx. @throws TripcastError when the bytes are not such a model */
 export type LoadScorer = (model: Uint8Array) => Promise<Scorer>;

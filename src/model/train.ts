@@ -31,7 +31,7 @@ import type { LoadScorer, Scorer } from './scorer.ts';
 
 export type { MonthSource } from './rides/training-rides.ts';
 
-/** What a model is measured on: a month of its own, or rides held out of the training months. */
+/** What a model is measured on: a separate month, or rides held out of the training months. */
 export type Validation =
   | { readonly kind: 'month'; readonly source: MonthSource }
   | ({ readonly kind: 'split' } & HoldOut);
@@ -44,7 +44,7 @@ export interface TrainOptions extends Engines {
   readonly validation: Validation;
   readonly codeVersion: string;
   readonly loadScorer: LoadScorer;
-  /** What is being done now, in a few words. */
+  /** Gets the current step, in a few words. */
   readonly onProgress?: (step: string) => void;
 }
 
@@ -54,7 +54,7 @@ export interface TrainedModel {
   readonly golden: GoldenRides;
   /** The recipe's own model. */
   readonly files: NativeFiles;
-  /** Of boosted recipes: the errors after each round, in their order. */
+  /** For boosted recipes: the errors after each round, in order. */
   readonly rounds: readonly BoostingRound[];
   readonly card: ModelCardBody;
 }
@@ -63,17 +63,17 @@ const TRAINING_TABLE = 'training_rides';
 const VALIDATION_TABLE = 'validation_rides';
 /** Rides at a time in memory, and in one native call. */
 const BATCH_ROWS = 65_536;
-/** Features that a card names: a one-hot recipe has thousands. */
+/** How many features a card names: a one-hot recipe has thousands. */
 const MOST_IMPORTANT = 20;
 
 /**
  * Trains a recipe: fits it on all training rides, and once without each fold to calibrate the intervals; writes the
  * graph; and measures that graph, not the algebra behind it, on the validation rides.
  *
- * A validation month that is among the training months is allowed: the card says so, and the gate lets no such run pass.
+ * A validation month that is among the training months is allowed: the card says so, and the gate fails any such run.
  *
- * @throws TripcastError when a training month is given twice, a file cannot be trained on, no ride is left to fit or to validate,
- * or the graph does not say what the recipe's own algebra says
+ * @throws TripcastError when a training month is given twice, a file cannot be trained on, no ride is left to fit or to
+ * validate, or the graph does not match the recipe's own algebra
  */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   refuseRepeatedMonths(options);
@@ -159,7 +159,7 @@ const metadataOf = ({ recipe, taxiType, train, codeVersion }: TrainOptions) => (
   code_version: codeVersion,
 });
 
-/** Loads the graph, scores the validation rides with it and makes it prove itself. */
+/** Loads the graph, scores the validation rides with it and verifies it. */
 async function measure(
   { database, loadScorer, validation }: TrainOptions,
   rides: AllRides,

@@ -1,6 +1,6 @@
 /**
- * Where things lie in the two buckets: the only place that knows a key. The layout is a contract with what reads the
- * buckets besides tripcast (Athena, MLflow, DuckDB at a prompt), so a change here is a migration.
+ * Where everything is in the two buckets; no other file builds a key. The layout is a contract with whatever else reads
+ * the buckets (Athena, MLflow, DuckDB at a prompt), so a change here is a migration.
  */
 
 import { type Month, partsOf } from '#trips/month.ts';
@@ -15,28 +15,28 @@ export function partition(taxiType: TaxiType, month: Month): string {
   return `taxi_type=${taxiType}/year=${year}/month=${two(number)}`;
 }
 
-/** TLC's own name of a month's file. */
+/** TLC's own name for a month's file. */
 export const monthFile = (taxiType: TaxiType, month: Month) => `${taxiType}_tripdata_${month}.parquet`;
 
 /** Keys of the data bucket. */
 export const dataKeys = {
   raw: (taxiType: TaxiType, month: Month) => `raw/${partition(taxiType, month)}/${monthFile(taxiType, month)}`,
-  /** Beside the raw month: sha256, rows and schema. */
+  /** Next to the raw month: sha256, rows and schema. */
   rawFacts: (taxiType: TaxiType, month: Month) => `${dataKeys.raw(taxiType, month)}.json`,
-  /** Likewise: how its schema compares with what the model that scored it last was trained on. */
+  /** Likewise: how its schema compares with the training schema of the model that last scored it. */
   rawSchema: (taxiType: TaxiType, month: Month) => `${dataKeys.raw(taxiType, month)}.schema.json`,
   predictions: (taxiType: TaxiType, month: Month, run: RunId) =>
     `predictions/${partition(taxiType, month)}/${run}.parquet`,
-  /** A republished source, rescored by the same run, lies beside the first output. */
+  /** A republished source, rescored by the same run, is stored next to the first output. */
   predictionsOfSource: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `predictions/${partition(taxiType, month)}/${run}.${sourceSha256.slice(0, 8)}.parquet`,
-  /** Before the receipts of all runs that scored the month. */
+  /** Prefix of the receipts of all runs that scored the month. */
   receiptsOfMonth: (taxiType: TaxiType, month: Month) => `receipts/${partition(taxiType, month)}/`,
   receipts: (taxiType: TaxiType, month: Month, run: RunId) => `receipts/${partition(taxiType, month)}/${run}/`,
   receipt: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `${dataKeys.receipts(taxiType, month, run)}${sourceSha256}.json`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
-  /** Before every batch of bad records. */
+  /** Prefix of all batches of bad records. */
   quarantines: 'quarantine/dt=',
   /** One object per batch of bad records. @param name unique within its hour */
   quarantine: (at: Date, name: string) => {
@@ -45,25 +45,25 @@ export const dataKeys = {
   },
 } as const;
 
-/** Where Lambda leaves what it gives up on, in the bucket of undelivered records; AWS makes the keys. */
+/** Where Lambda leaves what it gives up on, in the bucket of undelivered records; AWS chooses the keys. */
 export const UNDELIVERED_PREFIX = 'aws/lambda/';
 
-/** Beside an object of records that have no prediction: which of them were sent again. */
+/** Next to an object of records without a prediction: which of them were sent again. */
 export const requeueMarker = (key: string) => `${key}${REQUEUE_MARKER}`;
 export const isRequeueMarker = (key: string) => key.endsWith(REQUEUE_MARKER);
 const REQUEUE_MARKER = '.requeued.json';
 
 /** Keys of the model bucket. */
 export const modelKeys = {
-  /** The folder that is also the source of the version in MLflow. */
+  /** This folder is also the source of the version in MLflow. */
   folder: (experiment: string, run: RunId) => `${experiment}/${run}/artifacts/model/`,
   file: (experiment: string, run: RunId, file: ModelFile) => `${modelKeys.folder(experiment, run)}${file}`,
-  /** What the gate said of a registered run over a champion, by that champion's sequence number. */
+  /** The gate's verdict on a registered run against a champion, by that champion's sequence number. */
   verdict: (experiment: string, run: RunId, over: number) =>
     `${modelKeys.runs(experiment)}${run}/gate/${String(over).padStart(8, '0')}.json`,
   /** Where a trained run waits for the gate; nothing loads or promotes from here. */
   staging: (run: RunId) => `staging/${run}/`,
-  /** Before every run of the experiment. */
+  /** Prefix of all runs of the experiment. */
   runs: (experiment: string) => `${experiment}/`,
   alias: (registeredModel: string, alias: string) => `aliases/${registeredModel}/${alias}.json`,
   history: (registeredModel: string, sequence: number) =>
@@ -71,7 +71,7 @@ export const modelKeys = {
   histories: (registeredModel: string) => `aliases/${registeredModel}/history/`,
 } as const;
 
-/** The run whose card lies at this key of the model bucket; undefined for any other key. */
+/** The run whose card is at this key of the model bucket; undefined for any other key. */
 export function runOfCard(experiment: string, key: string): string | undefined {
   const [, run] = /\/([0-9a-f]{32})\/artifacts\/model\/card\.json$/.exec(key) ?? [];
   return run !== undefined && key.startsWith(modelKeys.runs(experiment)) ? run : undefined;

@@ -1,4 +1,4 @@
-/** What tripcast needs of a bucket. The adapter for S3 is src/adapters/s3.ts; tests use one in memory. */
+/** What tripcast needs from a bucket. The adapter for S3 is src/adapters/s3.ts; tests use an in-memory one. */
 export interface ObjectStore {
   readonly bucket: string;
 
@@ -9,13 +9,13 @@ export interface ObjectStore {
 
   head(key: string): Promise<ObjectInfo | undefined>;
 
-  /** Writes whole or not at all. A condition that does not hold is an outcome, not an error. */
+  /** Writes everything or nothing. A condition that does not hold is an outcome, not an error. */
   put(key: string, body: Uint8Array | string, options?: PutOptions): Promise<PutOutcome>;
 
-  /** Streams an object to a file. `undefined` when there is no such object. */
+  /** Streams an object to a file. `undefined` if the object does not exist. */
   download(key: string, path: string): Promise<ObjectInfo | undefined>;
 
-  /** Streams a file to an object; as `put` otherwise. */
+  /** Streams a file to an object; otherwise like `put`. */
   upload(path: string, key: string, options?: PutOptions): Promise<PutOutcome>;
 
   list(prefix: string): AsyncIterable<ObjectInfo>;
@@ -36,7 +36,7 @@ export interface PutOptions {
   readonly condition?: PutCondition;
 }
 
-/** `absent`: only if no object is there (If-None-Match: *). `etag`: only over this version (If-Match). */
+/** `absent`: only if no object exists (If-None-Match: *). `etag`: only over this version (If-Match). */
 export type PutCondition = { readonly absent: true } | { readonly etag: string };
 
 /** `conflict`: the condition did not hold; nothing was written. */

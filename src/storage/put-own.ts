@@ -5,18 +5,18 @@ import type { ObjectStore, PutCondition, PutOptions, StoredObject } from './obje
 
 export type OwnPutOutcome =
   | { readonly outcome: 'written' }
-  /** Nothing was written; `there` is what the condition met. */
+  /** Nothing was written; `there` is what was found instead. */
   | { readonly outcome: 'conflict'; readonly there: StoredObject | undefined };
 
-/** How often a write that meets another one under way is tried, and the first pause between two tries. */
+/** How many times to try a write that collides with another one in progress, and the first pause between tries. */
 const TRIES = 5;
 const PAUSE_MS = 100;
 
 /**
- * A conditional write that knows its own work. The SDK repeats a PUT whose answer was lost, and the repeat meets the
- * object that the first one wrote; so a conflict with an object of the very same bytes is a success. The bytes must
- * therefore be the writer's own (a time and a name in them), or the same whoever writes them.
- * @throws what the store threw, unless the object is there all the same
+ * A conditional write that recognizes its own work. The SDK repeats a PUT whose response was lost, and the repeat finds
+ * the object that the first one wrote; so a conflict with an object of exactly the same bytes is a success. The bytes
+ * must therefore be unique to the writer (contain a time and a name), or the same for every writer.
+ * @throws what the store threw, unless the object is there anyway
  */
 export async function putOwn(
   store: ObjectStore,
@@ -38,7 +38,7 @@ export async function putOwn(
     const there = await store.get(key);
     if (isOurs(there)) return { outcome: 'written' };
     if (!holds(condition, there)) return { outcome: 'conflict', there };
-    await wait(PAUSE_MS * attempt); // S3 says 409 while another conditional write is under way: it may yet fail
+    await wait(PAUSE_MS * attempt); // S3 answers 409 while another conditional write is in progress, which may yet fail
   }
   throw new TransientError(`Other writers kept ${s3Uri(store.bucket, key)} busy`, 'Try again.');
 }

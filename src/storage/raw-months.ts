@@ -6,14 +6,14 @@ import { dataKeys, monthFile } from './layout.ts';
 import type { ObjectStore } from './object-store.ts';
 import { sha256OfFile } from './sha256.ts';
 
-/** A month of TLC's, brought to local disk. */
+/** A TLC month, downloaded to local disk. */
 export interface RawMonth {
   readonly month: Month;
   readonly path: string;
   readonly sha256: string;
 }
 
-/** Raw months of the data bucket as local files, and those that the bucket does not have. */
+/** Raw months of the data bucket as local files, and the months that the bucket does not have. */
 export async function findRawMonths(
   data: ObjectStore,
   taxiType: TaxiType,
@@ -33,7 +33,7 @@ export async function findRawMonths(
   };
 }
 
-/** The same, all of them. @throws TripcastError naming the months that are not in the bucket */
+/** The same, but requires all of them. @throws TripcastError naming the months that are not in the bucket */
 export async function fetchRawMonths(
   data: ObjectStore,
   taxiType: TaxiType,

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 /** Hexadecimal sha256 of bytes. */
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** Of a file, streamed. */
+/** Hexadecimal sha256 of a file, streamed. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);

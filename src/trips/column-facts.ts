@@ -7,7 +7,7 @@ import { TIME_COLUMNS, timeSql } from './tlc-file.ts';
 
 const share = z.number().min(0).max(1);
 
-/** A column of one or more months' files. What the model does not read has a name and types alone. */
+/** A column of one or more months' files. A column that the model does not read has only a name and types. */
 export const columnFactsSchema = z.object({
   name: z.string(),
   types: z.array(z.string()).describe('as DuckDB names them, one for each that a month gave it'),
@@ -20,13 +20,13 @@ export type ColumnFacts = Readonly<z.infer<typeof columnFactsSchema>>;
 export interface FileFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];
-  /** By column: the share of its values that cannot be read as what they should be, a text in a zone's place. */
+  /** By column: the share of its values that cannot be read as the right type, such as a string for a zone. */
   readonly unreadable: Readonly<Record<string, number>>;
-  /** By column: the share of the rows that have no value which can be read, null or not. */
+  /** By column: the share of the rows without a readable value, null or not. */
   readonly lacking: Readonly<Record<string, number>>;
 }
 
-/** What the model reads, besides the time of pickup. */
+/** What the model reads, besides the pickup time. */
 const READ_AS = { PULocationID: 'INTEGER', DOLocationID: 'INTEGER', trip_distance: 'DOUBLE' } as const;
 
 /** Looks at all values of the columns that the model reads, in one pass over the file. */
@@ -76,7 +76,7 @@ const factsSchema = z
   .catchall(valuesSchema)
   .transform(({ rows, ...columns }) => ({ rows, columns: Object.entries(columns) }));
 
-/** Of several months, each counting by its rows. */
+/** The facts of several months, weighted by their rows. */
 export function mergedFacts(files: readonly FileFacts[]): readonly ColumnFacts[] {
   const all = files.flatMap(({ rows, columns }) => columns.map((column) => ({ rows, ...column })));
   return [...Map.groupBy(all, ({ name }) => name.toLowerCase()).values()].map((columns) => {

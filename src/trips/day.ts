@@ -6,7 +6,7 @@ declare const brand: unique symbol;
 /** A calendar day, `YYYY-MM-DD`. */
 export type Day = string & { readonly [brand]: 'Day' };
 
-/** @throws TripcastError when `text` is not the day of a month, as `YYYY-MM-DD`. */
+/** @throws TripcastError when `text` is not a valid day in the form `YYYY-MM-DD`. */
 export function parseDay(text: string): Day {
   if (isDay(text)) return text;
   throw new TripcastError(`${shown(text)} is not a day`, 'Write it as YYYY-MM-DD, for example 2023-05-15.');
@@ -14,6 +14,6 @@ export function parseDay(text: string): Day {
 
 function isDay(text: string): text is Day {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !isMonth(text.slice(0, 7))) return false;
-  const instant = Date.parse(text); // takes 30 February as 2 March
+  const instant = Date.parse(text); // reads February 30 as March 2
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }

@@ -5,7 +5,7 @@ import { neededColumns } from './tlc-file.ts';
 
 export interface Column {
   readonly name: string;
-  /** DuckDB's name of the type. */
+  /** DuckDB's name for the type. */
   readonly type: string;
 }
 
@@ -14,11 +14,11 @@ export type Inspection =
   | {
       readonly outcome: 'refused';
       readonly reason: string;
-      /** The needed columns that are gone; none when the file cannot be read at all. */
+      /** The needed columns that are missing; empty when the file cannot be read at all. */
       readonly missing: readonly string[];
     };
 
-/** Looks at a file before anything is done with it: is it Parquet, and has it the columns that are needed? */
+/** Checks a file before anything is done with it: is it Parquet, and does it have the needed columns? */
 export async function inspectFile(
   database: Queries,
   path: string,
@@ -37,22 +37,22 @@ export async function inspectFile(
   return { outcome: 'readable', columns, rows: Number(count?.n) };
 }
 
-/** Whether the file has the column, in whatever case. */
+/** Whether the file has the column, ignoring case. */
 export const hasColumn = (columns: readonly Column[], name: string): boolean =>
   columns.some((column) => sameName(column.name, name));
 
-/** SQL's names have no case, and TLC's have changed theirs (`Airport_fee`, `airport_fee`). */
+/** SQL names are case-insensitive, and TLC has changed the case of its own (`Airport_fee`, `airport_fee`). */
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The file's columns, in their order. */
+/** The file's columns, in order. */
 export async function columnsOf(database: Queries, path: string): Promise<readonly Column[]> {
   const rows = await database.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`);
   return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
 }
 
 /**
- * Does work that reads the file. What DuckDB calls invalid in it, or cannot convert while it reads, is the reason why it is
- * not readable; anything else that the work throws (a full disk, a missing file) is a failure.
+ * Runs work that reads the file. If DuckDB calls something in it invalid, or cannot convert it while reading, the file
+ * is unreadable for that reason; anything else that the work throws (a full disk, a missing file) is a failure.
  */
 export async function readable<T>(
   path: string,

@@ -4,18 +4,18 @@ import { type Month, monthOf } from './month.ts';
 /** A ride of a month file. Its id, `2023/04_123`, is unique within a taxi type. */
 export interface MonthRide {
   readonly month: Month;
-  /** In the source file, from 0. */
+  /** In the source file, starting at 0. */
   readonly row: number;
 }
 
-/** What the ids of a month's rides begin with; the row number follows. */
+/** The prefix of the ids of a month's rides; the row number follows. */
 export const rideIdPrefix = (month: Month) => `${month.replace('-', '/')}_`;
 
 export const formatMonthRide = ({ month, row }: MonthRide) => `${rideIdPrefix(month)}${row}`;
 
 /**
- * Only the form that {@link formatMonthRide} writes: `2023/04_01` names no ride, since no prediction has that id.
- * @throws TripcastError for any other text
+ * Accepts only the form that {@link formatMonthRide} writes: `2023/04_01` is not a ride, as no prediction has that id.
+ * @throws TripcastError for any other string
  */
 export function parseMonthRide(text: string): MonthRide {
   const [, year, month, digits] = /^(\d{4})\/(\d{2})_(\d+)$/.exec(text) ?? [];

@@ -11,7 +11,7 @@ const PATTERN = /^(\d{4})-(0[1-9]|1[0-2])$/;
 const FIRST_YEAR = 2009;
 const LAST_YEAR = 2099;
 
-/** The same as {@link parseMonth}, as a test. */
+/** Tests for what {@link parseMonth} accepts. */
 export function isMonth(text: string): text is Month {
   const year = Number(PATTERN.exec(text)?.[1] ?? Number.NaN);
   return year >= FIRST_YEAR && year <= LAST_YEAR;
@@ -36,7 +36,7 @@ export function partsOf(month: Month): { readonly year: number; readonly month: 
   return { year: Number(month.slice(0, 4)), month: Number(month.slice(5)) };
 }
 
-/** The month `count` months later (earlier when negative). */
+/** The month `count` months later (earlier if negative). */
 export function addMonths(month: Month, count: number): Month {
   const { year, month: number } = partsOf(month);
   const index = year * 12 + (number - 1) + count;
@@ -75,7 +75,7 @@ function parseRange(text: string): readonly Month[] {
   );
 }
 
-/** The month in which the instant falls, on a wall clock in `timeZone` (an IANA name). */
+/** The month of the instant, on a wall clock in `timeZone` (an IANA name). */
 export function monthAt(instant: Date, timeZone: string): Month {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric' }).formatToParts(
     instant,

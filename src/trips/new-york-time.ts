@@ -1,11 +1,11 @@
 /**
  * New York wall-clock time as the model reads it: seconds since 1970-01-01T00:00:00 of the wall clock, as if that clock
- * were UTC. TLC's files hold wall-clock times with no offset, so this is the one time scale that files, events and
+ * were UTC. TLC's files have wall-clock times with no offset, so this is the one time scale that files, events and
  * requests share.
  *
- * Daylight time (UTC-4; else UTC-5) begins and ends at 2:00 on the Sundays that federal law has named since 1967: see
- * {@link daylightOf}. They are computed, not looked up, because `Intl` costs microseconds a call and a stream batch asks
- * once a record; a test holds them equal to `Intl` around every change from 1970 to 2037.
+ * Daylight time (UTC-4; otherwise UTC-5) begins and ends at 2:00 on the Sundays that federal law has set since 1967:
+ * see {@link daylightOf}. They are computed, not looked up, because `Intl` costs microseconds per call and a stream
+ * batch asks once per record; a test checks them against `Intl` around every change from 1970 to 2037.
  */
 
 const HOUR = 3600;
@@ -34,8 +34,8 @@ export function newYorkSeconds(utcSeconds: number): number {
 
 /**
  * When New York's clocks change in a year. Sources: Uniform Time Act of 1966 and its amendments of 1986 (daylight time
- * from the first Sunday in April) and 2005 (second Sunday in March to first Sunday in November); Emergency Daylight Saving
- * Time Energy Conservation Act of 1973, which moved the start of 1974 and 1975; the time zone database has the same.
+ * from the first Sunday in April) and 2005 (second Sunday in March to first Sunday in November); Emergency Daylight
+ * Saving Time Energy Conservation Act of 1973, which moved the start of 1974 and 1975; the time zone database agrees.
  */
 function daylightOf(year: number): YearOfDaylight {
   const at = (y: number, month: number, day: number) => Date.UTC(y, month, day) / 1000;
@@ -62,18 +62,18 @@ function daylightOf(year: number): YearOfDaylight {
 }
 
 /**
- * An ISO 8601 date and time as New York wall-clock seconds: with an offset it is an instant and is turned into New York
- * time; without one it is New York time already. `undefined` when the text is not a time on an existing day, or falls
- * outside the years 1970 to 9999 in New York.
+ * An ISO 8601 date and time as New York wall-clock seconds: with an offset it is an instant and is converted to New
+ * York time; without one it is already New York time. `undefined` when the string is not a time on an existing day, or
+ * is outside the years 1970 to 9999 in New York.
  *
- * Read character by character: a stream asks once a record, and regular expressions and `Date` cost ten times as much.
+ * Read character by character: a stream asks once per record, and regular expressions or `Date` take ten times as long.
  */
 export function parsePickupTime(text: string): number | undefined {
   const seconds = wallClockSeconds(text);
   return seconds === undefined || seconds < 0 || seconds >= YEAR_10000 ? undefined : seconds;
 }
 
-/** Only an offset leads there: 9999-12-31T23:59:59-12:00. ISO 8601 has four digits for the year. */
+/** Only an offset can get there: 9999-12-31T23:59:59-12:00. ISO 8601 has four digits for the year. */
 const YEAR_10000 = Date.UTC(10_000, 0) / 1000;
 
 function wallClockSeconds(text: string): number | undefined {
@@ -97,7 +97,7 @@ function wallClockSeconds(text: string): number | undefined {
 const [DATE_END, MINUTE_END, SECOND_END] = [10, 16, 19];
 const DAYS_BEFORE_1970 = 719_162;
 
-/** Seconds from 1970 to the day that the text begins with; undefined when that is none. */
+/** Seconds from 1970 to the day at the start of the string; undefined if it is not a valid day. */
 function midnightOf(text: string): number | undefined {
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);
@@ -112,7 +112,7 @@ const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 4
 const daysIn = (month: number, year: number) =>
   month === 2 ? (isLeap(year) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 
-/** Days from the first of January of the year 1. */
+/** Days since January 1 of the year 1. */
 function daysBeforeYear(year: number): number {
   const past = year - 1;
   return past * 365 + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400);
@@ -122,14 +122,14 @@ function daysBeforeYear(year: number): number {
 const daysBeforeMonth = (month: number, year: number) =>
   month <= 2 ? (month - 1) * 31 : Math.floor(30.6 * (month - 3) + 0.5) + (isLeap(year) ? 60 : 59);
 
-/** Two decimal digits; NaN, which fails every comparison, when they are none. */
+/** Two decimal digits; NaN, which fails every comparison, if they are not digits. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48;
   const ones = text.charCodeAt(at + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
-/** Past a fraction of the second of 1 to 9 digits, if there is one. */
+/** The index after a fraction of a second of 1 to 9 digits, if there is one. */
 function fractionEnd(text: string): number {
   const mark = text[SECOND_END];
   if (mark !== '.' && mark !== ',') return SECOND_END;
@@ -140,7 +140,7 @@ function fractionEnd(text: string): number {
 
 const OFFSET = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/;
 
-/** Of `Z`, `+05:30`, `+0530` or `+05`. */
+/** For `Z`, `+05:30`, `+0530` or `+05`. */
 function offsetSeconds(text: string): number | undefined {
   if (text === 'Z') return 0;
   const match = OFFSET.exec(text);

@@ -3,8 +3,8 @@ import { shown } from '#errors.ts';
 import { parsePickupTime } from './new-york-time.ts';
 
 /**
- * A ride as a producer or a caller of the API describes it. The rules of the fields stand here once: the stream's event,
- * the API's request, their messages and their documentation all come from them.
+ * A ride as a producer or a caller of the API describes it. The rules for the fields are defined once, here: the
+ * stream's event, the API's request, their messages and their documentation all come from them.
  */
 const RULES = {
   ride: 'an object with PULocationID and DOLocationID',
@@ -20,11 +20,11 @@ const RULES = {
 
 export const ZONES = { first: 1, last: 265 } as const;
 export const DISTANCE_LIMIT = 1e6;
-/** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji is one, half a surrogate pair too. */
+/** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
 export const RIDE_ID_CHARACTERS = 256;
 export const PREDICTION_ID_CHARACTERS = 512;
 
-/** Whether a text has 1 to `most` Unicode characters, as the schemas below count them. */
+/** Whether a string has 1 to `most` Unicode characters, counted as in the schemas below. */
 export function isTextOfAtMost(text: string, most: number): boolean {
   if (text.length <= most) return text !== ''; // a character is at least one UTF-16 unit, and at most two
   if (text.length > 2 * most) return false;
@@ -33,7 +33,7 @@ export function isTextOfAtMost(text: string, most: number): boolean {
   return characters <= most;
 }
 
-/** JSON has one kind of number: 130.0 is the integer 130. */
+/** JSON has a single number type: 130.0 is the integer 130. */
 const zone = z.int().min(ZONES.first).max(ZONES.last);
 
 export const rideSchema = z
@@ -52,10 +52,10 @@ export const rideSchema = z
 /** As long as a partition key may be: 1 to 256 Unicode characters (Kinesis API reference, PutRecordsRequestEntry). */
 export const rideIdSchema = z.union([z.string().min(1).max(RIDE_ID_CHARACTERS), z.int()]).describe(RULES.ride_id);
 
-/** The producer's name of a ride. It need not be unique. */
+/** The producer's name for a ride. It need not be unique. */
 export type RideId = z.infer<typeof rideIdSchema>;
 
-/** The event of the trip-events stream. Keys that are not named here are ignored. */
+/** The event of the trip-events stream. Keys not listed here are ignored. */
 export const rideEventSchema = z.object({
   ride: rideSchema,
   ride_id: rideIdSchema,
@@ -81,7 +81,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** What a schema made of this file's fields has against `value`, one refusal a problem, in words for whoever sent it. */
+/** What a schema made of this file's fields rejects in `value`, one refusal per problem, worded for the sender. */
 export function refusals(error: z.ZodError, value: unknown): readonly Refusal[] {
   return error.issues.map((issue) => {
     const given = issue.path.reduce<unknown>(
@@ -103,7 +103,7 @@ function reasonOf(issue: z.core.$ZodIssue): FieldReason {
   return issue.code === 'custom' ? 'not-a-time' : 'wrong-type';
 }
 
-/** Objects are named, not printed: they may be nested too deep for JSON.stringify. */
+/** Objects are named, not printed: they may be too deeply nested for JSON.stringify. */
 function said(value: unknown): string {
   if (typeof value === 'string') return `the text ${shown(value.slice(0, 60))}`;
   if (Array.isArray(value)) return 'an array';

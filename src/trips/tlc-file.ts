@@ -7,8 +7,8 @@ export const TIME_COLUMNS = {
 } as const satisfies Record<TaxiType, { pickup: string; dropoff: string }>;
 
 /**
- * Cleaning, as the published pipelines do it: a ride is kept when it lasted 1..60 minutes, both ends included. Nothing
- * else is dropped. A missing zone becomes -1.
+ * Cleaning, as in the published pipelines: a ride is kept if it lasted 1..60 minutes, inclusive. Nothing else is
+ * dropped. A missing zone becomes -1.
  */
 export const KEPT_MINUTES = { least: 1, most: 60 } as const;
 export const MISSING_ZONE = -1;
@@ -17,26 +17,26 @@ export const MISSING_ZONE = -1;
 export const REJECTIONS = ['duration-missing', 'duration-below-1', 'duration-above-60'] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 
-/** Why cleaning drops a ride that lasted so long, if it does. @param minutes NaN = unknown */
+/** Why cleaning drops a ride of this duration, if it does. @param minutes NaN = unknown */
 export function rejectionOf(minutes: number): Rejection | undefined {
   if (Number.isNaN(minutes)) return 'duration-missing';
   if (minutes < KEPT_MINUTES.least) return 'duration-below-1';
   return minutes > KEPT_MINUTES.most ? 'duration-above-60' : undefined;
 }
 
-/** No ride of TLC's is older or newer; what a damaged file says beyond them overflows as soon as it is computed with. */
+/** No TLC ride is outside this range; times beyond it in a damaged file overflow in any computation. */
 const FIRST_TIME = "TIMESTAMP '1900-01-01'";
 const LAST_TIME = "TIMESTAMP '2199-12-31'";
 
-/** A column's times, in SQL, whatever type the file gave them; null for what is not a time or is centuries away. */
+/** A column's times, in SQL, whatever type the file gave them; null for what is not a time or is centuries off. */
 export function timeSql(column: string): string {
   const time = `try_cast(${column} AS TIMESTAMP)`;
   return `(CASE WHEN ${time} BETWEEN ${FIRST_TIME} AND ${LAST_TIME} THEN ${time} END)`;
 }
 
 /**
- * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride in one way whatever
- * type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
+ * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride the same way
+ * whatever type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
  */
 export function rideSql(taxiType: TaxiType) {
   const pickup = timeSql(TIME_COLUMNS[taxiType].pickup);
@@ -48,12 +48,12 @@ export function rideSql(taxiType: TaxiType) {
     distance: 'try_cast(trip_distance AS DOUBLE)',
     /** New York wall-clock seconds; -1 when the file has none. */
     pickupTime: `coalesce(epoch(${pickup})::BIGINT, -1)`,
-    /** Minutes; null when either end is missing. */
+    /** Minutes; null if either end is missing. */
     duration: `(date_diff('microsecond', ${pickup}, ${dropoff}) / 60e6)`,
   } as const;
 }
 
-/** The columns without which a month cannot be scored, and the one without which it cannot be trained on. */
+/** The columns required to score a month, and the one also required to train on it. */
 export function neededColumns(taxiType: TaxiType, use: 'score' | 'train'): readonly string[] {
   const { pickup, dropoff } = TIME_COLUMNS[taxiType];
   const toScore = [pickup, 'PULocationID', 'DOLocationID', 'trip_distance'];

@@ -1,10 +1,10 @@
 /**
- * TLC's taxi zones as code, so that a bundled function needs no file. The same as data/zones/taxi_zone_lookup.csv, which
- * a test holds it to; the rows are in the order of their ids, from 1.
+ * TLC's taxi zones as code, so that a bundled function needs no file. A test checks them against
+ * data/zones/taxi_zone_lookup.csv; the rows are in order of their ids, starting at 1.
  */
 import { ZONES } from './ride-event.ts';
 
-/** As TLC spells them. Unknown is zone 264; N/A is zone 265, outside of the city. */
+/** As TLC spells them. Unknown is zone 264; N/A is zone 265, outside the city. */
 export const BOROUGHS = ['Manhattan', 'Brooklyn', 'Queens', 'Bronx', 'Staten Island', 'EWR', 'N/A', 'Unknown'] as const;
 export type Borough = (typeof BOROUGHS)[number];
 
@@ -13,7 +13,7 @@ export interface Zone {
   readonly name: string;
 }
 
-/** @param id any number; what is no zone of TLC's (a missing one is -1) is the zone that TLC calls unknown */
+/** @param id any number; an id that is not a TLC zone (-1 if missing) becomes the zone that TLC calls unknown */
 export const zoneOf = (id: number): Zone => TABLE[id - ZONES.first] ?? UNKNOWN;
 
 const UNKNOWN: Zone = { borough: 'Unknown', name: 'N/A' };

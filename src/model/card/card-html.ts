@@ -11,8 +11,8 @@ import { STYLE } from './html/style.ts';
 export type { CardExtras } from './html/given.ts';
 
 /**
- * model-card.html: a card as one page for people. It holds all that it needs (no script, no request to anywhere), and
- * every text from outside is escaped.
+ * model-card.html: a card as a single page for people. It is self-contained (no scripts, no requests to anywhere), and
+ * every string from outside is escaped.
  */
 export function renderCard(card: RenderedCard, extras: CardExtras = {}): string {
   const { breakdown } = card.validation;

@@ -49,7 +49,7 @@ const cardBody = {
   seconds: z.number().nonnegative(),
 };
 
-/** card.json: what a run learnt from, how well it predicts, and which bytes it is. Errors are in minutes. */
+/** card.json: what a run was trained on, how well it predicts, and which bytes it is. Errors are in minutes. */
 export const modelCardSchema = z.object({
   ...cardBody,
   run_id: runIdSchema,
@@ -59,8 +59,8 @@ export const modelCardSchema = z.object({
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
 
 /**
- * How far a card's figures can be trusted: only rides of a month that it has not seen are a test. Rides held out of the
- * training months share their days; rides that it was trained on say nothing about new ones.
+ * How far a card's figures can be trusted: only rides from a month it has not seen are a real test. Rides held out of
+ * the training months share days with the training rides; rides it was trained on say nothing about new ones.
  */
 export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
 
@@ -69,7 +69,7 @@ export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validat
   return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
 }
 
-/** What it was validated on, in a few words, with a warning where the figures are better than the model is. */
+/** What it was validated on, in a few words, with a warning if the figures flatter the model. */
 export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): string {
   const words: Readonly<Record<Unseen, string>> = {
     'unseen-month': `${card.validation.month}`,
@@ -79,5 +79,5 @@ export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): stri
   return words[unseen(card)];
 }
 
-/** What training itself knows of a card; the registry's caller adds the run and the time. */
+/** The part of a card that training itself knows; the registry's caller adds the run and the time. */
 export type ModelCardBody = Omit<ModelCard, 'run_id' | 'mlflow_run_id' | 'created_at'>;

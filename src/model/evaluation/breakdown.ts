@@ -16,7 +16,7 @@ export type GroupFigures = Readonly<z.infer<typeof groupSchema>>;
 const groups = z.array(groupSchema);
 const errors = figuresSchema.pick({ rmse: true, mae: true });
 
-/** `breakdown` of a card: where the model does well and where it does not, in minutes; groups without rides are left out. */
+/** A card's `breakdown`: where the model does well and where not, in minutes; groups without rides are omitted. */
 export const breakdownSchema = z.object({
   hour_band: groups.describe('hours of the New York clock at pickup'),
   hour: groups,
@@ -30,7 +30,7 @@ export const breakdownSchema = z.object({
 });
 export type Breakdown = Readonly<z.infer<typeof breakdownSchema>>;
 
-/** What a model said of rides: with their recorded distance, and with none given. */
+/** What a model predicts for rides: with their recorded distance, and with no distance. */
 export interface BothPredictions {
   readonly given: Predictions;
   readonly typical: Predictions;
@@ -41,7 +41,7 @@ interface GroupSums {
   readonly typical: FigureSums;
 }
 
-/** Fed by a validation pass, batch by batch: what is kept is a few sums a group. */
+/** Fed by a validation pass, batch by batch; keeps only a few sums per group. */
 export class BreakdownSums {
   readonly #baselines: Baselines;
   readonly #mean = new ErrorMetrics();
@@ -58,7 +58,7 @@ export class BreakdownSums {
     this.#baselines = baselines;
   }
 
-  /** @param predictions of these rides, in their order */
+  /** @param predictions for these rides, in the same order */
   add(rides: LabelledRides, predictions: BothPredictions): void {
     rides.minutes.forEach((actual, i) => {
       this.#mean.add(actual, this.#baselines.mean);

@@ -1,8 +1,9 @@
 /**
- * Two models on the same rides. How sure a difference of their errors is, a paired bootstrap tells (Efron and Tibshirani,
- * "An Introduction to the Bootstrap", 1993, chapter 13: percentile intervals), which draws whole days: rides of one day
- * share weather and traffic, so their errors go together, and drawing rides one by one would make the interval too narrow
- * (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of clusters).
+ * Two models on the same rides. A paired bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
+ * chapter 13: percentile intervals) tells how certain the difference between their errors is. It draws whole days:
+ * rides of one day share weather and traffic, so their errors are correlated, and drawing single rides would make the
+ * interval too narrow (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of
+ * clusters).
  */
 import { at } from '../rides/rides.ts';
 
@@ -11,7 +12,7 @@ export interface PairedPredictions {
   readonly actual: Float64Array;
   readonly a: Float64Array;
   readonly b: Float64Array;
-  /** New York wall-clock seconds of the pickup, which tell the day. */
+  /** New York wall-clock seconds of the pickup, which give the day. */
   readonly pickupTime: Float64Array;
 }
 
@@ -26,9 +27,9 @@ export interface Comparison {
   readonly days: number;
   readonly a: Errors;
   readonly b: Errors;
-  /** RMSE of a minus that of b, minutes: above 0, a is the worse one. */
+  /** RMSE of a minus RMSE of b, minutes: above 0, a is worse. */
   readonly rmse_difference: number;
-  /** 95% interval of it; null when all rides are of one day. */
+  /** 95% interval of it; null when all rides are on one day. */
   readonly interval: readonly [low: number, high: number] | null;
 }
 
@@ -37,7 +38,7 @@ const SEED = 42;
 const LEVEL = 0.95;
 const DAY_SECONDS = 86_400;
 
-/** The same rides give the same interval, in whatever order they come. */
+/** The same rides give the same interval, in any order. */
 export function comparePredictions(paired: PairedPredictions, seed = SEED): Comparison {
   const days = sumsByDay(paired);
   const all = days.reduce(add, NOTHING);
@@ -74,7 +75,7 @@ const errorsOf = (rows: number, { squared, absolute }: ErrorSums): Errors => ({
   mae: absolute / rows,
 });
 
-/** All that the errors of any choice of days need, the first day first. */
+/** Everything needed for the errors of any choice of days, earliest day first. */
 function sumsByDay({ actual, a, b, pickupTime }: PairedPredictions): readonly DaySums[] {
   const days = new Map<number, { rows: number; a: [number, number]; b: [number, number] }>();
   actual.forEach((minutes, i) => {
@@ -94,7 +95,7 @@ function sumsByDay({ actual, a, b, pickupTime }: PairedPredictions): readonly Da
     .map(([, sums]) => ({ rows: sums.rows, a: named(sums.a), b: named(sums.b) }));
 }
 
-/** As many days as there are, drawn with replacement, a thousand times. @returns RMSE differences, ascending */
+/** Draws as many days as there are, with replacement, a thousand times. @returns RMSE differences, ascending */
 function resampledDifferences(days: readonly DaySums[], seed: number): Float64Array {
   const random = uniform(seed);
   const differences = new Float64Array(RESAMPLES);
@@ -124,7 +125,7 @@ function quantile(sorted: Float64Array, level: number): number {
   return low + (position - below) * (at(sorted, Math.min(below + 1, sorted.length - 1)) - low);
 }
 
-/** Numbers in [0, 1): Mulberry32 (T. Ettinger, 2017), which has 2^32 of them before it repeats. */
+/** Numbers in [0, 1): Mulberry32 (T. Ettinger, 2017), which yields 2^32 of them before it repeats. */
 function uniform(seed: number): () => number {
   let state = seed | 0;
   return () => {

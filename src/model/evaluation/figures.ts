@@ -6,7 +6,7 @@ import { Coverage, ErrorMetrics, type ErrorSummary } from './metrics.ts';
 const minutes = z.number().nonnegative();
 const share = z.number().min(0).max(1);
 
-/** What a card says of a set of rides. */
+/** What a card says about a set of rides. */
 export const figuresSchema = z.object({
   rmse: minutes,
   mae: minutes,

@@ -3,13 +3,13 @@ export interface ErrorSummary {
   readonly rows: number;
   readonly rmse: number;
   readonly mae: number;
-  /** Mean of |error| / actual, a share as scikit-learn gives it, over rides that lasted longer than nothing. */
+  /** Mean of |error| / actual, as a share like scikit-learn's, over rides with a duration above zero. */
   readonly mape: number;
-  /** 1 - residual over total sum of squares; null when all rides lasted equally long. */
+  /** 1 - residual over total sum of squares; null when all rides took equally long. */
   readonly r2: number | null;
 }
 
-/** Adds rides up one by one. The spread of the durations is Welford's running sum: stable in one pass. */
+/** Accumulates rides one by one. The spread of the durations is Welford's running sum: stable in one pass. */
 export class ErrorMetrics {
   #rows = 0;
   #squared = 0;

@@ -5,13 +5,13 @@ import { FigureSums, type Figures } from './figures.ts';
 
 export interface ValidationFigures {
   readonly given: Figures;
-  /** The same rides, no distance given. */
+  /** The same rides with no distance given. */
   readonly typical: Figures;
 }
 
 /**
  * Scores rides with the graph itself, so that what is reported is what will be served.
- * @param onBatch sees each batch of rides and what the graph says of them; the rides' arrays are used again for the next
+ * @param onBatch gets each batch of rides and the graph's predictions; the rides' arrays are reused for the next batch
  */
 export async function validate(
   scorer: Scorer,

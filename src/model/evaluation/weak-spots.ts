@@ -2,13 +2,13 @@ import { GROUPING_NAMES, type GroupingName } from '../rides/ride-groups.ts';
 import type { Breakdown, GroupFigures } from './breakdown.ts';
 import type { CardFigures } from './figures.ts';
 
-/** By how much a group must differ to be called weak. */
+/** How much a group must differ to be called weak. */
 export const WEAK = {
-  /** Times the RMSE of all rides. */
+  /** Multiple of the RMSE of all rides. */
   rmseFactor: 1.5,
   /** Between the share of rides inside an interval and the share that the interval names. */
   coverageOff: 0.04,
-  /** In a smaller group chance alone may do it: at 100 rides one standard error of a 90% coverage is 3 points. */
+  /** In a smaller group it may be chance alone: at 100 rides one standard error of a 90% coverage is 3 points. */
   leastRows: 100,
 } as const;
 
@@ -24,12 +24,12 @@ export interface Group {
   readonly figures: GroupFigures;
 }
 
-/** A group with the measures that are weak in it, with the metered or with the typical distance. */
+/** A group with the measures it is weak in, with the metered or with the typical distance. */
 export interface WeakSpot extends Group {
   readonly measures: readonly Measure[];
 }
 
-/** Whether a measure of a group, of whatever size, is weak. @param overall the figures of all rides */
+/** Whether a measure of a group of any size is weak. @param overall the figures of all rides */
 export function isWeak(measure: Measure, group: CardFigures, overall: CardFigures): boolean {
   if (measure === 'rmse') return group.rmse > WEAK.rmseFactor * overall.rmse;
   return Math.abs(group[measure] - NOMINAL[measure]) > WEAK.coverageOff;
@@ -37,10 +37,10 @@ export function isWeak(measure: Measure, group: CardFigures, overall: CardFigure
 
 export const isTelling = ({ rows }: GroupFigures): boolean => rows >= WEAK.leastRows;
 
-/** Single hours are left to their bands, which have more rides and say the same in fewer lines. */
+/** Single hours are left out: their bands have more rides and say the same in fewer lines. */
 const SEARCHED = GROUPING_NAMES.filter((name) => name !== 'hour');
 
-/** Groups that a model serves worse than its overall figures let expect, and those of too few rides to tell. */
+/** Groups that a model serves worse than its overall figures suggest, and groups with too few rides to tell. */
 export function weakSpots(
   breakdown: Breakdown,
   overall: OverallFigures,

@@ -1,6 +1,6 @@
 /**
- * Why a model predicts what it predicts of a ride, from the recipe's own model: what its distance, its time, and its two
- * zones added to where all predictions begin.
+ * Why a model predicts what it does for a ride, from the recipe's own model: what the distance, the time and the two
+ * zones each added to the baseline of all predictions.
  */
 import { TripcastError } from '#errors.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
@@ -24,8 +24,8 @@ const EXPLAIN: Readonly<Record<RecipeName, ExplainRide>> = {
 };
 
 /**
- * Which parts of a ride a feature speaks of, by the name before its `=` or its axis. What a feature of several parts
- * added is divided among them evenly, as the Shapley value divides what players achieve only together.
+ * Which parts of a ride a feature describes, by the name before its `=` or its axis. The contribution of a feature with
+ * several parts is split evenly among them, as the Shapley value splits what players achieve only together.
  */
 const PARTS_OF: Readonly<Record<string, readonly RidePart[]>> = {
   trip_distance: ['distance'],
@@ -41,7 +41,7 @@ const PARTS_OF: Readonly<Record<string, readonly RidePart[]>> = {
   detour: ['distance', 'pickup', 'dropoff'],
 };
 
-/** The parts of a ride that a feature of any recipe speaks of. @throws when it is not said of the feature */
+/** The parts of a ride that a feature of any recipe describes. @throws when the feature is not listed */
 export function partsOfFeature(feature: string): readonly RidePart[] {
   const parts = PARTS_OF[feature.replace(/=.*$|_\d$/, '')];
   if (parts === undefined) throw new Error(`src/model/explain/explain.ts does not say what ${feature} speaks of.`);
@@ -51,18 +51,18 @@ export function partsOfFeature(feature: string): readonly RidePart[] {
 export interface Explanation {
   readonly baseline: number;
   readonly added: Readonly<Record<RidePart, number>>;
-  /** Those that added most, either way, first. */
+  /** Those that added the most in either direction, first. */
   readonly features: readonly Contribution[];
-  /** The prediction before it is clipped: the baseline with all that was added. */
+  /** The prediction before it is clipped: the baseline plus everything that was added. */
   readonly unclipped: number;
-  /** Miles that the model reckoned with: given, or typical of the pair. */
+  /** Miles that the model used: given, or typical of the pair. */
   readonly distance: number;
 }
 
 /**
  * @param ride one ride; its distance may be NaN
- * @param model the graph, which knows the typical distances
- * @throws TripcastError when what was added does not add up to the prediction
+ * @param model the graph, which has the typical distances
+ * @throws TripcastError when the contributions do not add up to the prediction
  */
 export async function explainRide(
   ride: Rides,

@@ -7,7 +7,7 @@ const byName = z.record(z.string(), z.number());
 const pairsSchema = z.object({ intercept: z.number(), trip_distance: z.number(), PU_DO: byName });
 const zonesSchema = z.object({ intercept: z.number(), PULocationID: byName, DOLocationID: byName });
 
-/** Of linear-pair: its coefficients are what was added. */
+/** For linear-pair: its coefficients are the contributions. */
 export const explainPairs: ExplainRide = async (ride, read) => {
   const { intercept, trip_distance, PU_DO } = pairsSchema.parse(await coefficients(read));
   const pair = pairName(pairAt(ride, 0));
@@ -17,7 +17,7 @@ export const explainPairs: ExplainRide = async (ride, read) => {
   });
 };
 
-/** Of linear-zones. */
+/** For linear-zones. */
 export const explainZones: ExplainRide = async (ride, read) => {
   const { intercept, PULocationID, DOLocationID } = zonesSchema.parse(await coefficients(read));
   const [pickup, dropoff] = [ride.pickupZone, ride.dropoffZone].map((zones) => String(zoneSlot(at(zones, 0))));

@@ -8,9 +8,9 @@ export interface Contribution {
   readonly minutes: number;
 }
 
-/** What a recipe's own model says of one ride, minutes. */
+/** What a recipe's own model says about one ride, minutes. */
 export interface NativeAnswer {
-  /** What all predictions begin with. */
+  /** What all predictions start from. */
   readonly baseline: number;
   readonly contributions: readonly Contribution[];
   /** The prediction, before it is clipped. */

@@ -8,14 +8,14 @@ import type { ExplainRide, NativeAnswer, ReadNative } from './native-answer.ts';
 
 const vocabularySchema = z.record(z.string(), z.int());
 
-/** Of xgboost-pair: the pairs that the ride is not of add something as well, as its own does. */
+/** For xgboost-pair: the columns of other pairs contribute too, not just the one of the ride's own pair. */
 export const explainPairTrees: ExplainRide = async (ride, read, boosting) => {
   const vocabulary = vocabularySchema.parse(JSON.parse(await text(read, 'vocabulary.json')));
   const columns = new PairColumns(Object.keys(vocabulary).flatMap((name) => pairOfFeature(name) ?? []));
   return answer(columns.encode(ride), columns.features, read, boosting);
 };
 
-/** Of the zone-map recipes. */
+/** For the zone-map recipes. */
 export const explainMap: ExplainRide = async (ride, read, boosting) => {
   const encoder = readEncoder(await text(read, 'zone-map.json'));
   return answer(encodeOnMap(encoder, ride), MAP_FEATURES, read, boosting);

@@ -3,13 +3,13 @@ import { at, type Rides } from '../rides/rides.ts';
 import { BOUNDARY_RIDES, type GoldenRide } from './golden.ts';
 
 const MOST_RIDES = 500;
-/** Beyond, float32 no longer holds a thousandth of a minute, and a golden ride would prove nothing. */
+/** Beyond this, float32 can no longer hold a thousandth of a minute, and a golden ride would prove nothing. */
 const FARTHEST_GOLDEN_MILES = 1000;
 const DISTANCE_CLASSES = [0, 0.5, 1, 2, 4, 8, 16, 32, 100] as const;
 
 /**
- * Chooses golden rides from real ones as they come by: the boundary rides, then each ride that shows a zone, an hour, a
- * weekday or a class of distance for the first time. The same rides in the same order give the same choice.
+ * Chooses golden rides from a stream of real ones: the boundary rides, then each ride that is the first with its zone,
+ * hour, weekday or class of distance. The same rides in the same order give the same choice.
  */
 export class GoldenChoice {
   readonly rides: GoldenRide[] = [...BOUNDARY_RIDES];

@@ -5,7 +5,7 @@ import { OUTPUTS, type Predictions, type Scorer } from '../scorer.ts';
 
 const column = z.array(z.number());
 
-/** Rides that a model carries with what it said of them, so that every place it is shipped to can prove itself. */
+/** Rides that a model ships with, along with its predictions for them, so that it can prove itself anywhere. */
 export const goldenSchema = z
   .object({
     rides: z
@@ -26,7 +26,7 @@ export const goldenSchema = z
       interval80_low: column,
       interval80_high: column,
     }),
-    /** What the recipe's own algebra (or XGBoost) says of the same rides, minutes. */
+    /** What the recipe's own algebra (or XGBoost) says for the same rides, minutes. */
     exact: column,
   })
   .refine(
@@ -38,14 +38,14 @@ export const goldenSchema = z
 export type GoldenRides = z.infer<typeof goldenSchema>;
 export type GoldenRide = GoldenRides['rides'][number];
 
-/** Minutes by which a graph may differ from itself elsewhere: another machine, another version of onnxruntime. */
+/** Minutes by which a graph may differ from itself elsewhere: another machine or another version of onnxruntime. */
 export const GRAPH_TOLERANCE_MINUTES = 1e-4;
 /** Minutes by which a graph, in float32, may differ from the recipe's own algebra. */
 export const EXACT_TOLERANCE_MINUTES = 1e-3;
 
 /**
  * Scores the rides and compares all five outputs with the golden ones.
- * @returns how many rides were checked, and the largest difference in minutes; Infinity when an answer is no number
+ * @returns how many rides were checked, and the largest difference in minutes; Infinity when a prediction is NaN
  */
 export async function checkGoldenRides(
   scorer: Scorer,
@@ -56,7 +56,7 @@ export async function checkGoldenRides(
   return { checked: golden.rides.length, max_difference: Math.max(...differences) };
 }
 
-/** Scores rides with a new model, so that they become its golden ones. @param exact minutes `[rides.length]` */
+/** Scores rides with a new model to make them its golden rides. @param exact minutes `[rides.length]` */
 export async function recordGoldenRides(
   scorer: Scorer,
   rides: readonly GoldenRide[],
@@ -70,7 +70,7 @@ export async function recordGoldenRides(
 export const exactDifference = ({ predictions, exact }: GoldenRides): number =>
   largestDifference(predictions.predicted_duration, exact);
 
-/** Rides at and over every edge of the inputs. Distances stay small enough for float32 to hold 1e-3 minutes. */
+/** Rides at and beyond every edge of the inputs. Distances stay small enough for float32 to hold 1e-3 minutes. */
 export const BOUNDARY_RIDES: readonly GoldenRide[] = (() => {
   const ordinary: GoldenRide = { PULocationID: 74, DOLocationID: 75, trip_distance: 1.5, pickup_time: 1_680_510_600 };
   const zones = [-1, 0, 1, 265, 266, 2_147_483_647, -2_147_483_648];
@@ -103,7 +103,7 @@ const asJson = (predictions: Predictions): GoldenRides['predictions'] => ({
   interval80_high: [...predictions.interval80_high],
 });
 
-/** NaN compares as nothing, so it would slip through a limit: it counts as infinitely far. */
+/** NaN fails every comparison, so it would slip past a limit: it counts as infinitely far off. */
 function largestDifference(found: ArrayLike<number>, expected: readonly number[]): number {
   return expected.reduce((largest, value, i) => {
     const difference = Math.abs(at(found, i) - value);

@@ -10,7 +10,7 @@ import type { Calibrations } from './interval-graph.ts';
 import { fitSpread, type JudgedRides, spreadOutOfFold } from './spread.ts';
 import { strataOf } from './strata.ts';
 
-/** The rides of a fold, judged with their distance and with the typical one. */
+/** A fold's rides, judged with their own distance and with the typical one. */
 interface JudgedFold {
   readonly given: JudgedRides;
   readonly typical: JudgedRides;
@@ -18,9 +18,9 @@ interface JudgedFold {
 
 /**
  * Calibrates the intervals on predictions that each ride's own fold had no part in: neither the fit nor the typical
- * distances have seen its day. The spread by which its error is measured has not seen how long any ride of its day took.
- * Only the map under the spread is drawn from all days: from their distances, not their durations (map-features.test.ts).
- * @param onProgress told what is being done now, in a few words
+ * distances have seen its day. The spread that scales its error has not seen the duration of any ride of its day.
+ * Only the map under the spread is drawn from all days: from distances, not durations (map-features.test.ts).
+ * @param onProgress gets the current step, in a few words
  * @throws TripcastError when all rides fall into one fold
  */
 export async function calibrateOutOfFold(

@@ -1,22 +1,22 @@
 /**
  * Prediction intervals by split conformal prediction (Lei et al., "Distribution-free predictive inference for
- * regression", 2018): quantiles of the residuals of rides that the predicting fit has not seen. They are taken in cells
- * that share no ride, a stratum and a run of predicted minutes each, so that they hold what they say in each cell and
- * hence in all that is made of cells, a borough or a part of the day (Mondrian conformal prediction: Vovk, Gammerman and
- * Shafer, "Algorithmic Learning in a Random World", 2005, chapter 4).
+ * regression", 2018): quantiles of the residuals of rides that the predicting fit has not seen. They are computed in
+ * disjoint cells, each a stratum and a run of predicted minutes, so that they hold their coverage in each cell and
+ * hence in any union of cells, such as a borough or a part of the day (Mondrian conformal prediction: Vovk, Gammerman
+ * and Shafer, "Algorithmic Learning in a Random World", 2005, chapter 4).
  */
 import { at } from '../rides/rides.ts';
 import type { OutputName } from '../scorer.ts';
 import { PLACES, placeOf, STRATA } from './strata.ts';
 
-/** One band a predicted minute, 0..60; predictions outside fall into the nearest. */
+/** One band per predicted minute, 0..60; predictions outside go into the nearest. */
 export const BANDS = 61;
-/** Rows of a table of quantiles: the bands of each stratum, one stratum after the other. */
+/** Rows of a table of quantiles: the bands of each stratum, stratum by stratum. */
 export const CELLS = STRATA * BANDS;
 
-/** A run of bands ends with the band that brings it to so many residuals: 5% of 150 is 7 rides beyond the bound. */
+/** A run of bands ends with the band that brings it to this many residuals: 5% of 150 is 7 rides beyond the bound. */
 const RUN_RESIDUALS = 150;
-/** Of fewer than 1 / 5% - 1 not even the least and the largest hold the next ride with 90%: a stratum needs as many. */
+/** A stratum needs 1 / 5% - 1: with fewer, even the smallest and largest don't bound the next ride with 90%. */
 const LEAST_RESIDUALS = 19;
 
 export type IntervalBound = Exclude<OutputName, 'predicted_duration'>;
@@ -33,7 +33,7 @@ export const INTERVAL_BOUNDS = Object.keys(LEVELS) as readonly IntervalBound[]; 
 /** What to add to a prediction, each array `[CELLS]`: minutes, or multiples of the ride's spread. */
 export type CellQuantiles = Readonly<Record<IntervalBound, Float64Array>>;
 
-/** Of rides that the predicting fit has not seen. */
+/** Residuals of rides that the predicting fit has not seen. */
 export interface Residuals {
   readonly strata: Uint8Array;
   /** Minutes. */
@@ -43,7 +43,7 @@ export interface Residuals {
 }
 
 /**
- * The residual quantiles of each cell. A stratum of too few rides takes those of its place at all hours, or of all rides.
+ * The residual quantiles of each cell. A stratum with too few rides uses its place's at all hours, or all rides'.
  * @param judged any number of parts, together at least one ride
  */
 export function calibrateCells(judged: readonly Residuals[]): CellQuantiles {
@@ -79,10 +79,10 @@ function cellsOf({ strata, predicted }: Residuals): Uint16Array {
 
 const bandOf = (predicted: number): number => Math.min(BANDS - 1, Math.max(0, Math.floor(predicted)));
 
-/** Neighbouring bands with the quantiles of their residuals. */
+/** Adjacent bands with the quantiles of their residuals. */
 interface Run {
   readonly from: number;
-  /** Excluded. */
+  /** Exclusive. */
   readonly to: number;
   readonly bounds: Readonly<Record<IntervalBound, number>>;
 }
@@ -110,8 +110,8 @@ function runsBy(
 }
 
 /**
- * All residuals row by row, and where each row starts; a last start is the end. Here and below elements are read without
- * `at`: it has seen arrays of every kind, which makes it slow where millions pass.
+ * All residuals row by row, and where each row starts; one extra start marks the end. Elements here and below are read
+ * without `at`: it has seen every kind of array, which makes it slow across millions of calls.
  * @param rowOf by cell
  */
 function orderedByRow(parts: readonly InCells[], rows: number, rowOf: Uint16Array) {
@@ -136,7 +136,7 @@ function orderedByRow(parts: readonly InCells[], rows: number, rowOf: Uint16Arra
   return { values, starts };
 }
 
-/** Where the runs end. What is left over joins the last. @param residuals how many there are in bands from..to - 1 */
+/** Where the runs end. The remainder joins the last one. @param residuals the number of them in bands from..to - 1 */
 function runEnds(residuals: (from: number, to: number) => number): readonly number[] {
   const ends: number[] = [];
   for (let to = 1; to <= BANDS; to += 1) {
@@ -145,7 +145,7 @@ function runEnds(residuals: (from: number, to: number) => number): readonly numb
   return [...ends.slice(0, -1), BANDS];
 }
 
-/** @param residuals are reordered */
+/** @param residuals get reordered */
 const boundsOf = (residuals: Float64Array): Run['bounds'] => ({
   interval_low: conformalQuantile(residuals, LEVELS.interval_low),
   interval80_low: conformalQuantile(residuals, LEVELS.interval80_low),
@@ -153,7 +153,7 @@ const boundsOf = (residuals: Float64Array): Run['bounds'] => ({
   interval_high: conformalQuantile(residuals, LEVELS.interval_high),
 });
 
-/** With n residuals the next one falls below the k-th smallest with probability k / (n + 1): k is rounded outwards. */
+/** With n residuals the next one falls below the k-th smallest with probability k / (n + 1): k is rounded outward. */
 function conformalQuantile(residuals: Float64Array, level: number): number {
   const rank = level * (residuals.length + 1);
   const k = level < 0.5 ? Math.floor(rank) : Math.ceil(rank);
@@ -161,9 +161,9 @@ function conformalQuantile(residuals: Float64Array, level: number): number {
 }
 
 /**
- * The value that would stand at `index` if all were sorted: quickselect (Hoare, "Algorithm 65: Find", 1961), in
- * time proportional to their number.
- * @param values are reordered
+ * The value at `index` if all were sorted: quickselect (Hoare, "Algorithm 65: Find", 1961), in time proportional to
+ * their number.
+ * @param values get reordered
  */
 function select(values: Float64Array, index: number): number {
   let left = 0;

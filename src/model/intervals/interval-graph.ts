@@ -10,13 +10,13 @@ import { addStratum } from './strata.ts';
 export interface Calibrations {
   readonly given: CellQuantiles;
   readonly typical: CellQuantiles;
-  /** What the quantiles are multiples of; without it they are minutes. */
+  /** What the quantiles are multiples of; without it they are in minutes. */
   readonly spread?: SpreadModel;
 }
 
 /**
- * Interval bounds: prediction + the residual quantile of its cell, which may be a multiple of the ride's spread, clipped
- * to the minutes a kept ride lasts. A table holds the two calibrations one after the other.
+ * Interval bounds: prediction + the residual quantile of its cell, which may be a multiple of the ride's spread,
+ * clipped to the minutes a kept ride lasts. A table holds the two calibrations one after the other.
  */
 export function intervals(
   g: GraphBuilder,
@@ -34,7 +34,7 @@ export function intervals(
   return Object.fromEntries(INTERVAL_BOUNDS.map((name) => [name, bound(name)])) as Record<IntervalBound, Value>; // fromEntries forgets the keys
 }
 
-/** The row of a ride's cell, int64. Reckoned in float, which holds such numbers exactly and costs less. */
+/** The row of a ride's cell, int64. Computed in float, which is exact for numbers of this size and costs less. */
 function cell(g: GraphBuilder, ride: RideValues, predicted: Value): Value {
   // Clipped before the cast: a float beyond int64 has no defined integer, and a bad index would fail the whole batch.
   const band = clip(g, g.node('Floor', [predicted]), 0, BANDS - 1);

@@ -1,8 +1,8 @@
 /**
- * By how much a prediction is off on average, as a function of the ride: a small boosted model of the absolute errors of
- * predictions that had not seen their ride. An interval reckoned in it is wide where errors are large, in a borough with
- * few rides or where no distance was recorded, and narrow elsewhere ("locally weighted" conformal prediction: Lei et
- * al., "Distribution-free predictive inference for regression", 2018, section 5.2).
+ * How far off a prediction is on average, as a function of the ride: a small boosted model of the absolute errors of
+ * predictions that had not seen their ride. An interval in units of it is wide where errors are large, such as in a
+ * borough with few rides or where no distance was recorded, and narrow elsewhere ("locally weighted" conformal
+ * prediction: Lei et al., "Distribution-free predictive inference for regression", 2018, section 5.2).
  */
 
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
@@ -14,11 +14,11 @@ import type { Booster, DenseMatrix, GradientBoosting, TreeEnsemble } from '../re
 import { addMapFeatures, encodeOnMap, MAP_FEATURES, type MapEncoder } from '../recipes/map-features.ts';
 import { at, type LabelledRides } from '../rides/rides.ts';
 
-/** Rides with what a fit that has not seen them predicts. */
+/** Rides with the predictions of a fit that has not seen them. */
 export interface JudgedRides {
   /** All distances known. */
   readonly rides: LabelledRides;
-  /** Whether they are the recorded ones; else the typical ones. */
+  /** Whether the distances are the recorded ones; otherwise they are the typical ones. */
   readonly isGiven: boolean;
   /** Minutes `[rides.size]`. */
   readonly predicted: Float64Array;
@@ -36,7 +36,7 @@ interface JudgedMatrix {
 
 const ROUNDS = 40;
 const PARAMETERS = { ...COMMON_PARAMETERS, max_depth: 4, learning_rate: 0.15, min_child_weight: 100 };
-/** Minutes. Nothing is surer than the least, whatever the trees add up to. */
+/** Minutes. No prediction is more certain than the least, whatever the trees add up to. */
 const BOUNDS = { least: 0.5, most: 60 } as const;
 
 export async function fitSpread(
@@ -49,9 +49,9 @@ export async function fitSpread(
 }
 
 /**
- * The spread of each ride as a model of all other folds has it.
- * @param encoder of all folds: it tells nothing of durations
- * @param folds their parts, rides with the distance given and not given for example
+ * The spread of each ride according to a model of all other folds.
+ * @param encoder of all folds: it reveals nothing about durations
+ * @param folds their parts, for example rides with and without the distance
  * @returns minutes, fold by fold and part by part
  */
 export async function spreadOutOfFold(
@@ -84,7 +84,7 @@ export function addSpread(g: GraphBuilder, { encoder, trees }: SpreadModel, ride
 
 const COLUMNS = MAP_FEATURES.length + 2;
 
-/** The map's features, the prediction, whether the distance is given; and by how much the prediction was off. */
+/** The map's features, the prediction, whether the distance is given; and how far off the prediction was. */
 const judgedOn =
   (encoder: MapEncoder) =>
   ({ rides, isGiven, predicted }: JudgedRides): JudgedMatrix => {

@@ -1,6 +1,6 @@
 /**
- * The parts into which rides fall for their intervals, by the groups in which a card looks for weak spots: borough of
- * pickup, whether the ride stays in its zone, hours. Here for training and, as nodes, for the graph.
+ * The parts that rides are split into for their intervals, by the groups in which a card looks for weak spots: pickup
+ * borough, whether the ride stays in its zone, hours. Here for training and, as nodes, for the graph.
  */
 import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
@@ -13,9 +13,9 @@ import { ZONE_SLOTS } from '../rides/zone-pair.ts';
 const { pickup_borough: boroughs, zones: stays, hour_band: hours } = GROUPINGS;
 const HOURS = hours.groups.length;
 
-/** A place is a borough with staying in the zone or not. */
+/** A place is a borough plus whether the ride stays in its zone. */
 export const PLACES = boroughs.groups.length * stays.groups.length;
-/** A stratum is a place with a band of hours. */
+/** A stratum is a place plus a band of hours. */
 export const STRATA = PLACES * HOURS;
 
 export const placeOf = (stratum: number): number => Math.floor(stratum / HOURS);
@@ -33,7 +33,7 @@ export function strataOf(rides: Rides): Uint8Array {
 const DAY_HOURS = 24;
 const HOUR_SECONDS = 3600;
 
-/** The stratum as nodes, from two tables that hold what {@link strataOf} says. @returns float [N] */
+/** The stratum as nodes, from two tables that hold the results of {@link strataOf}. @returns float [N] */
 export function addStratum(g: GraphBuilder, ride: RideValues): Value {
   const staying = g.node('Equal', [ride.pickupSlot, ride.dropoffSlot]);
   const placeRow = g.node('Add', [ride.pickupSlot, g.node('Where', [staying, g.int64(ZONE_SLOTS), g.int64(0)])]);
@@ -49,14 +49,14 @@ export function addStratum(g: GraphBuilder, ride: RideValues): Value {
   ]);
 }
 
-/** The stratum at midnight of rides from each zone slot to elsewhere, then of those that stay in it. */
+/** The stratum at midnight of rides from each zone slot to elsewhere, then of rides that stay in the zone. */
 const PLACE_TABLE = (() => {
   const slots = Array.from({ length: ZONE_SLOTS }, (_, slot) => slot);
   const elsewhere = slots.map(() => 0);
   return strataOf(ridesOf([...slots, ...slots], [...elsewhere, ...slots], new Array(2 * ZONE_SLOTS).fill(0)));
 })();
 
-/** What an hour adds to it; an unknown time comes last. */
+/** What an hour adds to it; unknown time is last. */
 const HOUR_TABLE = (() => {
   const times = [...Array.from({ length: DAY_HOURS }, (_, hour) => hour * HOUR_SECONDS), UNKNOWN_TIME];
   const anywhere = times.map(() => 0);

@@ -18,9 +18,9 @@ export type ElementType = 'float' | 'int64';
 
 export type Attribute = MessageInitShape<typeof AttributeProtoSchema>;
 
-/** ONNX 1.17's operators in its file format: what onnxruntime 1.20 and later read. */
+/** ONNX 1.17's file format and operators, which onnxruntime 1.20 and later can read. */
 const IR_VERSION = 10n;
-/** Operator sets by domain: ONNX's own, and that of its classical models, which has the trees. */
+/** Operator sets by domain: ONNX's own, and that of its classical models, which includes trees. */
 const OPSETS = { '': 21n, 'ai.onnx.ml': 5n } as const;
 type Domain = keyof typeof OPSETS;
 
@@ -51,7 +51,7 @@ export const tensor = (name: string, values: Float32Array | Uint8Array): Attribu
 /** Writes one ONNX model, node by node. The same calls give the same bytes. */
 export class GraphBuilder {
   readonly #nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
-  /** Those of which a few numbers tell all, by all that is told of them. */
+  /** Nodes that a few numbers fully describe, keyed by that description. */
   readonly #plainNodes = new Map<string, Value>();
   readonly #domains = new Set<Domain>(['']);
   readonly #initializers = new Map<string, MessageInitShape<typeof TensorProtoSchema>>();
@@ -70,7 +70,7 @@ export class GraphBuilder {
     this.#outputs.push(perRide(name, 'float'));
   }
 
-  /** A node with one output; the same one twice is one node. @param operator for example `Gather` */
+  /** A node with one output; identical nodes become one. @param operator for example `Gather` */
   node(operator: string, inputs: readonly Value[], attribute: Attribute[] = [], domain: Domain = ''): Value {
     const isPlain = attribute.every(({ type }) => type === AttributeType.INT);
     const key = [operator, ...inputs, ...attribute.map(({ name, i }) => `${name}=${i}`)].join();
@@ -88,9 +88,9 @@ export class GraphBuilder {
   }
 
   /**
-   * A table of shape [values.length], or with `columns` of [values.length / columns, columns], rounded to float32. The
-   * same one twice is one table.
-   * @throws when another one has the name
+   * A table of shape [values.length], or with `columns` of [values.length / columns, columns], rounded to float32.
+   * Identical tables become one.
+   * @throws when a different one has the name
    */
   table(name: string, values: ArrayLike<number>, columns?: number): Value {
     const dims = columns === undefined ? [values.length] : [values.length / columns, columns];
@@ -102,17 +102,17 @@ export class GraphBuilder {
     return this.#initializer(name, 'float', dims, data);
   }
 
-  /** A scalar; the same value twice is one initializer. */
+  /** A scalar; equal values share one initializer. */
   float(value: number): Value {
     return this.#initializer(`float_${value}`, 'float', [], Float32Array.of(value));
   }
 
-  /** As {@link float}. */
+  /** Like {@link float}. */
   int64(value: number): Value {
     return this.#initializer(`int64_${value}`, 'int64', [], BigInt64Array.of(BigInt(value)));
   }
 
-  /** The number of an axis, as a list of one: what operators take that take several. */
+  /** An axis number as a one-element list, for operators that accept several axes. */
   axis(number: number): Value {
     return this.#initializer(`axis_${number}`, 'int64', [1], BigInt64Array.of(BigInt(number)));
   }
@@ -145,7 +145,7 @@ function bytesOf(data: Float32Array | Uint8Array | BigInt64Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** A value of shape [N], one element a ride. */
+/** A value of shape [N], one element per ride. */
 function perRide(name: string, type: ElementType): MessageInitShape<typeof ValueInfoProtoSchema> {
   const shape = { dim: [{ value: { case: 'dimParam', value: 'N' } as const }] };
   return {

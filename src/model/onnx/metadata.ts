@@ -5,8 +5,8 @@ const METADATA_PROPS = 14;
 const [KEY, VALUE] = [1, 2];
 
 /**
- * A model's metadata_props, which onnxruntime's JavaScript API does not show. Only these are decoded: the graph may hold
- * megabytes of tables. By field numbers, not by the generated schema, which would cost each cold start 25 ms.
+ * A model's metadata_props, which onnxruntime's JavaScript API does not expose. Only these are decoded: the graph may
+ * hold megabytes of tables. It uses field numbers, not the generated schema, which would cost each cold start 25 ms.
  */
 export function readMetadata(model: Uint8Array): Readonly<Record<string, string>> {
   const metadata: Record<string, string> = {};
@@ -18,7 +18,7 @@ export function readMetadata(model: Uint8Array): Readonly<Record<string, string>
   return metadata;
 }
 
-/** A message's fields of these numbers, each to be read by who asks for it; the others are passed over. */
+/** A message's fields with these numbers, each to be read by the caller; the others are skipped. */
 function* fieldsOf(message: Uint8Array, ...wanted: readonly number[]): Generator<[BinaryReader, number]> {
   const reader = new BinaryReader(message);
   while (reader.pos < reader.len) {

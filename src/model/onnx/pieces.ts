@@ -1,4 +1,4 @@
-/** The small parts that every recipe's graph is made of. */
+/** The small parts that every recipe's graph is built from. */
 import { FARTHEST_MILES } from '../rides/rides.ts';
 import { ZONE_SLOTS } from '../rides/zone-pair.ts';
 import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
@@ -6,7 +6,7 @@ import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
 /** Zone ids outside 1..265 become slot 0. */
 export function zoneSlot(g: GraphBuilder, zone: Value): Value {
   const slots = g.int64(ZONE_SLOTS);
-  return g.node('Mod', [g.node('Clip', [zone, g.int64(0), slots]), slots]); // what lies beyond the last one is clipped to 266
+  return g.node('Mod', [g.node('Clip', [zone, g.int64(0), slots]), slots]); // ids beyond the last are clipped to 266
 }
 
 /** The pair's row in a table of 266 x 266. */
@@ -15,8 +15,8 @@ export function pairSlot(g: GraphBuilder, pickupSlot: Value, dropoffSlot: Value)
 }
 
 /**
- * An element of a table of shape [any] for each index, [N]. onnxruntime's Gather, which can do it too, copies a row of any
- * type a call, and takes ten times as long.
+ * An element of a table of shape [any] for each index, [N]. onnxruntime's Gather can do this too, but copies a row of
+ * any type per call, and takes ten times as long.
  */
 export function lookUp(g: GraphBuilder, table: Value, index: Value): Value {
   return g.node('GatherElements', [table, index]);
@@ -36,7 +36,7 @@ export function clip(g: GraphBuilder, value: Value, least: number, most: number)
   return g.node('Clip', [value, g.float(least), g.float(most)]);
 }
 
-/** Minute of the day, 0..1439, and weekday, Monday 0, as calendarOf has them. @param time int64 seconds, from 0 on */
+/** Minute of the day, 0..1439, and weekday, Monday 0, like calendarOf. @param time int64 seconds, 0 or more */
 export function calendar(g: GraphBuilder, time: Value): { readonly minute: Value; readonly weekday: Value } {
   const day = g.int64(86_400);
   const minute = g.node('Div', [g.node('Mod', [time, day]), g.int64(60)]);
@@ -48,6 +48,6 @@ export function calendar(g: GraphBuilder, time: Value): { readonly minute: Value
 /** float [N] -> [N, 1] */
 export const asColumn = (g: GraphBuilder, value: Value): Value => g.node('Unsqueeze', [value, g.axis(1)]);
 
-/** Parts of shape [N, any number] side by side. */
+/** Joins parts of shape [N, any number] side by side. */
 export const sideBySide = (g: GraphBuilder, parts: readonly Value[]): Value =>
   g.node('Concat', parts, [integer('axis', 1)]);

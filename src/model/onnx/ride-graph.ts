@@ -5,8 +5,8 @@ import { distanceGiven, lookUp, pairSlot, zoneSlot } from './pieces.ts';
 import type { AddPrediction } from './ride-values.ts';
 
 /**
- * The model that every recipe shares, around its own nodes: the four inputs, guards, the typical distance, the
- * intervals and the five outputs.
+ * The model that all recipes share, wrapped around each one's own nodes: the four inputs, guards, the typical distance,
+ * the intervals and the five outputs.
  * @param typical miles by pair slot
  */
 export function rideGraph(options: {

@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from './graph-builder.ts';
 
-/** A ride inside the graph, as a recipe sees it: zones as table rows, a distance always. */
+/** A ride inside the graph, as a recipe sees it: zones as table rows, always with a distance. */
 export interface RideValues {
   /** int64, 0..265 */
   readonly pickupSlot: Value;

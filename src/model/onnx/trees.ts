@@ -7,7 +7,7 @@ const MODES = { below: 1, equal: 4 } as const;
 const AGGREGATE_SUM = 1;
 const TRANSFORM_NONE = 0;
 
-/** A question that a node asks of a row, and the nodes to go on with. */
+/** A question that a node asks about a row, and the nodes to continue with. */
 export interface Branch {
   readonly mode: keyof typeof MODES;
   readonly feature: number;
@@ -16,10 +16,10 @@ export interface Branch {
   readonly no: number;
 }
 
-/** How a branch of XGBoost's is asked in the graph. */
+/** How the graph asks an XGBoost branch's question. */
 export type BranchOf = (tree: DecisionTree, node: number) => Branch;
 
-/** As XGBoost asks it. No feature may be NaN. */
+/** The same question that XGBoost asks. No feature may be NaN. */
 export const belowThreshold: BranchOf = (tree, node) => ({
   mode: 'below',
   feature: at(tree.feature, node),
@@ -30,7 +30,7 @@ export const belowThreshold: BranchOf = (tree, node) => ({
 
 /**
  * A tree ensemble on rows of features.
- * @param rows float [N, features], in the columns that `branchOf` speaks of
+ * @param rows float [N, features], with the columns that `branchOf` refers to
  * @returns float [N]
  */
 export function treeEnsemble(
@@ -45,7 +45,7 @@ export function treeEnsemble(
   return g.node('Add', [g.node('Squeeze', [sums, g.axis(1)]), g.float(base)]);
 }
 
-/** The operator's lists: branches and leaves of all trees are numbered apart, each in one row. */
+/** The operator's lists: branches and leaves are numbered separately, each across all trees. */
 class NodeLists {
   readonly #roots: number[] = [];
   readonly #branches: (Branch & { readonly yesLeaf: boolean; readonly noLeaf: boolean })[] = [];
@@ -61,7 +61,7 @@ class NodeLists {
     const numbered = (node: number) => at(number, node);
     this.#roots.push(firstBranch);
     if (isLeaf(0)) {
-      // The operator has no tree of one leaf: a question whose answers lead to the same one.
+      // The operator doesn't support a tree with a single leaf: use a question with the same leaf for both answers.
       const leaf = numbered(0);
       const branch = { mode: 'below', feature: 0, value: 0, yes: leaf, no: leaf } as const;
       this.#branches.push({ ...branch, yesLeaf: true, noLeaf: true });

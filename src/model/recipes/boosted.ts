@@ -3,15 +3,15 @@ import { allRides } from '../rides/training-rides.ts';
 import type { Booster, FeatureMatrix } from './gradient-boosting.ts';
 import type { FeatureGain, FitRides } from './recipe.ts';
 
-/** By XGBoost's own names, but for the rounds. */
+/** By XGBoost's own names, except for the rounds. */
 export interface BoostingParameters extends Readonly<Record<string, string | number>> {
   readonly num_boost_round: number;
 }
 
-/** Every boosted recipe's: histograms, squared error, one seed. */
+/** Shared by all boosted recipes: histograms, squared error, one seed. */
 export const COMMON_PARAMETERS = { objective: 'reg:squarederror', tree_method: 'hist', seed: 42 } as const;
 
-/** Boosts trees on the rides as `encode` sees them. */
+/** Boosts trees on the rides as encoded by `encode`. */
 export async function boost(
   { database, boosting, relation, watched, onRound }: FitRides,
   { num_boost_round: rounds, ...parameters }: BoostingParameters,

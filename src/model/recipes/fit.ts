@@ -2,7 +2,7 @@ import { type Rides, withTypicalDistance } from '../rides/rides.ts';
 import { completeDistances, typicalDistances } from '../rides/typical-distance.ts';
 import type { Engines, FitRides, FittedModel, Recipe } from './recipe.ts';
 
-/** A fitted recipe with the distances that stand in for missing ones, learnt from the same rides. */
+/** A fitted recipe with the distances that replace missing ones, learned from the same rides. */
 export interface Fit extends Disposable {
   readonly fitted: FittedModel;
   /** Miles by pair slot. */
@@ -11,7 +11,7 @@ export interface Fit extends Disposable {
 
 /**
  * @param relation SQL, with the columns of training-rides.ts
- * @param watch    rides to measure boosting rounds on, a relation too, and who wants to know
+ * @param watch    rides to measure boosting rounds on, also a relation, and the callback to notify
  */
 export async function fitRecipe(
   recipe: Recipe,
@@ -32,6 +32,6 @@ export async function fitRecipe(
   return { fitted, typical, [Symbol.dispose]: () => fitted[Symbol.dispose]() };
 }
 
-/** The algebra of a whole fit, minutes: as the graph, with the typical distance wherever none is given. */
+/** The algebra of a whole fit, minutes: like the graph, with the typical distance wherever none is given. */
 export const predictWith = ({ fitted, typical }: Fit, rides: Rides): Float64Array =>
   fitted.predict(withTypicalDistance(rides, typical));

@@ -1,6 +1,6 @@
 /**
- * What training needs of a gradient boosting library; src/adapters/xgboost.ts has it. Features, thresholds and minutes
- * are float32, as XGBoost computes.
+ * What training needs from a gradient boosting library; implemented in src/adapters/xgboost.ts. Features, thresholds
+ * and minutes are float32, as XGBoost computes.
  */
 
 /** Every value of every row, row by row: `values` `[rows * columns]`. */
@@ -11,7 +11,7 @@ export interface DenseMatrix {
   readonly values: Float32Array;
 }
 
-/** Compressed rows: row i has `values` from `offsets[i]` to `offsets[i + 1]`, in the columns `indices`; the rest is missing. */
+/** Compressed rows: row i has `values` from `offsets[i]` to `offsets[i + 1]`, columns `indices`; others are missing. */
 export interface SparseMatrix {
   readonly kind: 'sparse';
   readonly rows: number;
@@ -41,12 +41,12 @@ export interface BoostingOptions extends LabelledMatrix {
   /** By the library's own names. */
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly rounds: number;
-  /** Watched, never learnt from. */
+  /** Only watched, never learned from. */
   readonly validation?: LabelledMatrix | undefined;
   readonly onRound?: ((round: BoostingRound) => void) | undefined;
 }
 
-/** A tree by node number, 0 the root; each array `[nodes]`. A row goes left where its feature is below the threshold. */
+/** A tree by node number, 0 the root; each array `[nodes]`. A row goes left if its feature is below the threshold. */
 export interface DecisionTree {
   /** The left child; -1 for a leaf. */
   readonly left: readonly number[];
@@ -54,28 +54,28 @@ export interface DecisionTree {
   readonly feature: readonly number[];
   /** A branch's threshold, a leaf's minutes. */
   readonly value: readonly number[];
-  /** 1 where a row without the feature goes left. */
+  /** 1 if a row without the feature goes left. */
   readonly missingLeft: readonly number[];
 }
 
-/** What the trees of a model say is `base` and one leaf of each tree, added up. */
+/** A model's trees; the prediction is `base` plus one leaf of each tree. */
 export interface TreeEnsemble {
   readonly base: number;
   readonly trees: readonly DecisionTree[];
 }
 
-/** A trained model; it holds memory of the library's until it is disposed of. */
+/** A trained model; it holds the library's memory until it is disposed. */
 export interface Booster extends Disposable {
   /** @returns minutes `[rows]` */
   predict(matrix: FeatureMatrix): Float32Array;
   /**
-   * What each column added to each prediction: its SHAP value (Lundberg et al. 2018, exact for trees), and what all
-   * predictions begin with.
-   * @returns minutes `[rows * (columns + 1)]`, row by row, that beginning last; each row adds up to its prediction
+   * What each column added to each prediction: its SHAP value (Lundberg et al. 2018, exact for trees), and the value
+   * that all predictions start from.
+   * @returns minutes `[rows * (columns + 1)]`, row by row, that value last; each row adds up to its prediction
    */
   contributions(matrix: FeatureMatrix): Float32Array;
   trees(): TreeEnsemble;
-  /** What an average split by each feature gains, by column; features that no tree splits by are left out. */
+  /** The average gain of a split by each feature, by column; features that no tree splits by are omitted. */
   gains(): ReadonlyMap<number, number>;
   /** The library's own file format (UBJSON). */
   toBytes(): Uint8Array;
@@ -85,12 +85,12 @@ export interface GradientBoosting {
   readonly version: string;
   /**
    * The same matrix, labels and parameters give the same model, to the last bit.
-   * @throws TripcastError with the library's own words, for labels that are no numbers for example
+   * @throws TripcastError with the library's own words, for example if a label is not a number
    */
   train(options: BoostingOptions): Promise<Booster>;
   /** A model from the library's own file format. @throws TripcastError with the library's own words, for other bytes */
   load(model: Uint8Array): Booster;
 }
 
-/** Opens the library, on first need: linear recipes do without. @throws TripcastError when it is missing or another version */
+/** Opens the library on first use: linear recipes don't need it. @throws TripcastError if missing or another version */
 export type OpenBoosting = () => Promise<GradientBoosting>;

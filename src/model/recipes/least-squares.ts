@@ -1,7 +1,7 @@
 import { at } from '../rides/rides.ts';
 
 /**
- * Solves A w = b by Cholesky's factorisation, A = L L'. `matrix` is overwritten.
+ * Solves A w = b by Cholesky factorization, A = L L'. `matrix` is overwritten.
  * @param matrix symmetric and positive definite, `[n * n]`
  * @param right  `[n]`
  * @throws RangeError when the matrix is not positive definite
@@ -23,7 +23,7 @@ export function solveSymmetric(matrix: Float64Array, right: Float64Array): Float
   return solution;
 }
 
-/** Puts L where the lower half of A was. */
+/** Writes L over the lower half of A. */
 function factorise(matrix: Float64Array, n: number): void {
   for (let j = 0; j < n; j += 1) {
     for (let i = j; i < n; i += 1) {

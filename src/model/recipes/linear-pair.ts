@@ -1,13 +1,13 @@
 /**
- * The published baseline: ordinary least squares on the one-hot pair of zones (PU_DO) and the distance, exact and with
- * no design matrix. Within a pair the one-hot part is constant, so (Frisch, Waugh and Lovell)
+ * The published baseline: ordinary least squares on the one-hot pair of zones (PU_DO) and the distance, exact and
+ * without a design matrix. Within a pair the one-hot part is constant, so (Frisch, Waugh and Lovell)
  *
  *     slope     = sum (x - mean x of the pair)(y - mean y of the pair) / sum (x - mean x of the pair)^2
  *     a_pair    = mean y of the pair - slope * mean x of the pair
  *     intercept = plain mean of the a_pair
  *
  * The last line picks, among the equally good solutions (the one-hot columns add up to 1), the one of least norm on
- * centred data, which makes the pair coefficients sum to zero: scikit-learn's. A pair not seen in training has no
+ * centered data, which makes the pair coefficients sum to zero: scikit-learn's. A pair not seen in training has no
  * coefficient, so it gets intercept + slope * x.
  */
 import { TripcastError } from '#errors.ts';
@@ -26,7 +26,7 @@ export const linearPair: Recipe = {
 };
 
 interface Solution {
-  /** Minutes a mile. */
+  /** Minutes per mile. */
   readonly slope: number;
   readonly intercept: number;
   /** Minutes by pair slot, ascending; only pairs seen. */
@@ -40,12 +40,12 @@ interface PairSums {
   readonly meanX: Float64Array;
   /** Microseconds. */
   readonly meanY: Float64Array;
-  /** Centred sums of squares of x, and of products. */
+  /** Centered sums of squares of x, and of products. */
   readonly spread: Float64Array;
   readonly together: Float64Array;
 }
 
-/** Over x (distance) and y (duration), in whole numbers up to the last division: large sums cancel without loss. */
+/** Over x (distance) and y (duration), in whole numbers until the last division: large sums cancel without loss. */
 async function sumsByPair({ database, relation }: FitRides): Promise<PairSums> {
   const sums = `
     SELECT pair::DOUBLE, x::DOUBLE / n, y::DOUBLE / n, (n * xx - x * x)::DOUBLE / n, (n * xy - x * y)::DOUBLE / n
@@ -60,7 +60,7 @@ async function sumsByPair({ database, relation }: FitRides): Promise<PairSums> {
   throw new TripcastError('There is no ride to fit', 'Give other months.');
 }
 
-/** Micromiles below which a product with a distance, or with a duration of at most 60 minutes, fits 64 bits: 128 cost much more. */
+/** Below this many micromiles a product with a distance or with up to 60 minutes fits 64 bits; 128 cost much more. */
 const NARROW = 2_500_000_000;
 const sumOfProducts = (factor: 'x' | 'y') =>
   `sum(CASE WHEN abs(x) < ${NARROW} THEN x * ${factor} ELSE 0 END)
@@ -68,7 +68,7 @@ const sumOfProducts = (factor: 'x' | 'y') =>
 
 function solve({ pair, meanX, meanY, ...sums }: PairSums): Solution {
   const spread = sumOf(sums.spread);
-  // With one distance in every pair nothing tells pair from distance, and the pair takes it all.
+  // With one distance in every pair nothing separates pair from distance, and the pair explains everything.
   const slope = spread > 0 ? minutesOf(sumOf(sums.together) / spread) / milesOf(1) : 0;
   const minutes = meanY.map((y, i) => minutesOf(y) - slope * milesOf(at(meanX, i)));
   return {

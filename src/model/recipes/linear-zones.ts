@@ -1,11 +1,11 @@
 /**
  * The published yellow baseline: ordinary least squares on the one-hot pickup and dropoff zones, no distance, exact and
- * with no design matrix. The normal equations need only counts and sums by pair.
+ * without a design matrix. The normal equations need only counts and sums by pair.
  *
- * Centred, the one-hot columns X have the null vectors z: 1 on all pickups (they add up to 1), and for each connected
- * component of the graph of zones, 1 on its pickups and -1 on its dropoffs. X'X + sum zz' is then positive definite, and
- * its solution is orthogonal to every z, hence the least-squares solution of least norm: scikit-learn's. A zone not seen
- * in training has no coefficient.
+ * Centered, the one-hot columns X have the null vectors z: 1 on all pickups (they add up to 1), and for each connected
+ * component of the graph of zones, 1 on its pickups and -1 on its dropoffs. X'X + sum zz' is then positive definite,
+ * and its solution is orthogonal to every z, hence the least-squares solution of least norm: scikit-learn's. A zone not
+ * seen in training has no coefficient.
  */
 import { z } from 'zod';
 import { lookUp } from '../onnx/pieces.ts';
@@ -28,7 +28,7 @@ interface PairSums {
   readonly pickup: number;
   readonly dropoff: number;
   readonly rides: number;
-  /** Of all of them together. */
+  /** The total for all of them. */
   readonly minutes: number;
 }
 
@@ -58,7 +58,7 @@ function solve(pairs: readonly PairSums[]): Solution {
   );
   const cells = pairs.map(({ pickup, dropoff, ...sums }) => ({
     ...sums,
-    columns: [pickups.get(pickup) ?? 0, dropoffs.get(dropoff) ?? 0] as const, // each has its column
+    columns: [pickups.get(pickup) ?? 0, dropoffs.get(dropoff) ?? 0] as const, // every zone has a column
   }));
   const size = pickups.size + dropoffs.size;
   const rides = pairs.reduce((sum, pair) => sum + pair.rides, 0);
@@ -83,7 +83,7 @@ function solve(pairs: readonly PairSums[]): Solution {
       for (const [j, b] of vector.entries()) add(gram, i * size + j, factor * a * b);
     }
   };
-  addProduct(counts, -1 / rides); // centres
+  addProduct(counts, -1 / rides); // centers
   // Scaled to the size of the other entries: any positive factor gives the same solution.
   for (const vector of nullVectors(cells, pickups.size, size)) addProduct(vector, rides / size);
 
@@ -94,18 +94,18 @@ function solve(pairs: readonly PairSums[]): Solution {
   return { intercept, pickup: weightsBy(pickups), dropoff: weightsBy(dropoffs) };
 }
 
-/** A column for each zone slot that is there, from `first` on. */
+/** A column for each zone slot that occurs, starting at `first`. */
 function columnsOf(slots: readonly number[], first = 0): ReadonlyMap<number, number> {
   return new Map([...new Set(slots)].sort((a, b) => a - b).map((slot, i) => [slot, first + i]));
 }
 
-/** Columns below `pickups` are pickups, the others up to `size` dropoffs. */
+/** Columns below `pickups` are pickups, the rest up to `size` dropoffs. */
 function nullVectors(
   cells: readonly { readonly columns: readonly [number, number] }[],
   pickups: number,
   size: number,
 ): readonly Float64Array[] {
-  // Union-find: each column points towards the one that stands for its component.
+  // Union-find: each column points toward the one that represents its component.
   const towards = Array.from({ length: size }, (_, i) => i);
   const standFor = (i: number): number => {
     const next = towards[i] ?? i;

@@ -1,6 +1,6 @@
 /**
- * What the zone-map recipes know of a ride, as numbers: here for training and, as nodes, for the graph. Both reckon in
- * float32 with nothing but subtraction, so they agree to the last bit.
+ * What the zone-map recipes know about a ride, as numbers: here for training and, as nodes, for the graph. Both compute
+ * in float32 using only subtraction, so they agree to the last bit.
  */
 import { z } from 'zod';
 import { calendarOf } from '#trips/new-york-time.ts';
@@ -30,7 +30,7 @@ export const MAP_FEATURES = [
 /** What turns rides into features. */
 export interface MapEncoder {
   readonly map: ZoneMap;
-  /** Stands in for an unknown pickup time: New York wall-clock seconds, from 0 on. */
+  /** Used when the pickup time is unknown: New York wall-clock seconds, 0 or more. */
   readonly usualTime: number;
 }
 
@@ -44,9 +44,9 @@ const HOUR_SECONDS = 3600;
 const WEEK_HOURS = 168;
 
 /**
- * What an unknown pickup time is taken for: the middle of that hour of the week in which rides take as long as they
- * take at all times between the same zones. Hours with less than half of their share of the rides are left out. Counted
- * from 1970-01-01.
+ * The value used for an unknown pickup time: the middle of the hour of the week in which rides take about as long as
+ * they do at all times between the same zones. Hours with less than half of their share of the rides are ignored.
+ * Counted from 1970-01-01.
  */
 async function usualTime(database: TrainingDatabase, relation: string): Promise<number> {
   const [{ hour }] = hourSchema.parse(
@@ -107,7 +107,7 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, 
   ]);
 }
 
-/** The map as JSON, for whoever uses the trees without the graph: coordinates by zone, the time that stands in. */
+/** The map as JSON, for anyone who uses the trees without the graph: coordinates by zone, and the default time. */
 export const encoderJson = ({ map, usualTime }: MapEncoder): string =>
   JSON.stringify({
     features: MAP_FEATURES,

@@ -1,9 +1,9 @@
 /**
- * A map of the zones, drawn from trip distances alone: zones lie so that straight lines come near to the miles that
- * rides between them took. No duration is looked at, so the map tells a model nothing of what it is to predict.
+ * A map of the zones, drawn from trip distances alone: zones are placed so that straight lines come close to the miles
+ * that rides between them took. It uses no durations, so the map tells a model nothing about what it has to predict.
  *
- * First positions by classical multidimensional scaling (Torgerson 1952) of shortest paths, then weighted stress
- * majorisation (SMACOF: de Leeuw 1977), one zone at a time. Four dimensions hold what two cannot: rivers and bridges.
+ * Initial positions by classical multidimensional scaling (Torgerson 1952) of shortest paths, then weighted stress
+ * majorization (SMACOF: de Leeuw 1977), one zone at a time. Four dimensions hold what two cannot: rivers and bridges.
  */
 import { z } from 'zod';
 import { MICROMILES, milesOf } from '../rides/exact-sums.ts';
@@ -13,13 +13,13 @@ import { PAIR_SLOTS, ZONE_SLOTS, zonesOfPair } from '../rides/zone-pair.ts';
 export const DIMENSIONS = 4;
 
 export interface ZoneMap {
-  /** Miles from the middle of the map, zone slot by zone slot, `[ZONE_SLOTS * DIMENSIONS]`. Zones not seen lie in the middle. */
+  /** Miles from the center of the map, by zone slot, `[ZONE_SLOTS * DIMENSIONS]`. Zones not seen are in the center. */
   readonly coordinates: Float32Array;
-  /** Straight miles by pair slot. */
+  /** Straight-line miles by pair slot. */
   readonly miles: Float32Array;
 }
 
-/** The rides between two zones, either way. */
+/** The rides between two zones, in either direction. */
 export interface Leg {
   readonly from: number;
   readonly to: number;
@@ -28,15 +28,15 @@ export interface Leg {
   readonly rides: number;
 }
 
-/** 264 and 265 are no places. */
+/** 264 and 265 are not places. */
 const LAST_PLACE = 263;
-/** Recorded distances that tell how far apart two zones lie. */
+/** Recorded distances that tell how far apart two zones are. */
 const TELLING_MILES = { from: 0.05, below: 40 } as const;
-/** Paths are cut here: longer ones are few and wind. */
+/** Paths are capped here: longer ones are few, and they wind. */
 const LONGEST_PATH_MILES = 20;
 const SCALING_ROUNDS = 60;
 const SWEEPS = 600;
-/** A leg weighs as its rides, of which more than these tell nothing new, over its miles. */
+/** A leg's weight is its number of rides, capped here because more tell nothing new, over its miles. */
 const MOST_TELLING_RIDES = 30;
 const LEAST_WEIGHED_MILES = 0.3;
 
@@ -74,13 +74,13 @@ export function drawMap(legs: readonly Leg[]): ZoneMap {
   return onPaper(zones, positions);
 }
 
-/** A leg between places, which are numbered from 0. */
+/** A leg between places, numbered from 0. */
 interface Link extends Omit<Leg, 'from' | 'to'> {
   readonly a: number;
   readonly b: number;
 }
 
-/** Floyd and Warshall's. @returns `[n * n]`, at most the longest path */
+/** Floyd-Warshall. @returns `[n * n]`, at most the longest path */
 function shortestPaths(links: readonly Link[], n: number): Float64Array {
   const miles = new Float64Array(n * n).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < n; i += 1) miles[i * n + i] = 0;
@@ -117,7 +117,7 @@ function scaled(miles: Float64Array, n: number): Float64Array {
   return positions;
 }
 
-/** By orthogonal iteration from a fixed start that has no pattern. With fewer places than dimensions the last vectors are zero. */
+/** By orthogonal iteration from a fixed start with no pattern. With fewer places than dimensions the last are zero. */
 function largestEigenvectors(matrix: Float64Array, n: number) {
   const pairs = Array.from({ length: DIMENSIONS }, (_, k) => ({
     value: 0,
@@ -140,7 +140,7 @@ function largestEigenvectors(matrix: Float64Array, n: number) {
   return pairs;
 }
 
-/** Moves each zone in turn to the weighted mean of where its neighbours would have it. */
+/** Moves each zone in turn to the weighted mean of where its neighbors would put it. */
 function relax(positions: Float64Array, links: readonly Link[], n: number): void {
   const neighbours = Array.from({ length: n }, (): { place: number; miles: number; weight: number }[] => []);
   for (const { a, b, miles, rides } of links) {
@@ -174,7 +174,7 @@ function squaredDistance(positions: Float64Array | Float32Array, a: number, b: n
   return square;
 }
 
-/** Centred, and in float32, which is what the graph reckons in. */
+/** Centered, and in float32, which is what the graph computes in. */
 function onPaper(zones: readonly number[], positions: Float64Array): ZoneMap {
   const coordinates = new Float32Array(ZONE_SLOTS * DIMENSIONS);
   for (let k = 0; k < DIMENSIONS; k += 1) {
@@ -195,7 +195,7 @@ export function mapOf(coordinates: Float32Array): ZoneMap {
   return { coordinates, miles };
 }
 
-/** As rides.ts has it, for float arrays alone: these loops read some hundred million numbers. */
+/** Like the one in rides.ts, for float arrays only: these loops read hundreds of millions of numbers. */
 const at = (values: Float64Array | Float32Array, index: number): number => values[index] ?? Number.NaN;
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);

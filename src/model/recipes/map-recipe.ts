@@ -6,7 +6,7 @@ import type { Booster } from './gradient-boosting.ts';
 import { addMapFeatures, encodeOnMap, encoderJson, MAP_FEATURES, type MapEncoder, mapEncoder } from './map-features.ts';
 import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
 
-/** A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes that a kept ride lasts. */
+/** A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes a kept ride lasts. */
 export function mapRecipe(name: RecipeName, chosen: BoostingParameters): Recipe {
   const parameters = { ...COMMON_PARAMETERS, ...chosen };
   return {

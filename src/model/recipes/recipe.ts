@@ -6,57 +6,57 @@ import type { BoostingRound, OpenBoosting } from './gradient-boosting.ts';
 export const RECIPE_NAMES = ['linear-pair', 'linear-zones', 'xgboost-pair', 'zone-map', 'zone-map-fast'] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];
 
-/** The native engines that training runs on. */
+/** The native engines that training uses. */
 export interface Engines {
-  /** Temporary tables of it are used and dropped; one training at a time. */
+  /** Its temporary tables are used and dropped; one training at a time. */
   readonly database: TrainingDatabase;
   readonly boosting: OpenBoosting;
 }
 
 /** The rides to fit on. Relations are SQL, with the columns of training-rides.ts. */
 export interface FitRides extends Engines {
-  /** Distance is never null: the typical one stands in. */
+  /** Distance is never null: the typical one replaces a missing one. */
   readonly relation: string;
-  /** Rides to measure boosting rounds on, alike; nothing is learnt from them. */
+  /** Rides to measure boosting rounds on, in the same form; nothing is learned from them. */
   readonly watched?: string | undefined;
   readonly onRound?: ((round: BoostingRound) => void) | undefined;
 }
 
-/** A way to learn durations from rides. One file in recipes/ each. */
+/** A way to learn durations from rides. Each has its own file in recipes/. */
 export interface Recipe {
   readonly name: RecipeName;
-  /** What was chosen beforehand, for the record; empty where there is nothing to choose. */
+  /** What was chosen in advance, for the record; empty if there is nothing to choose. */
   readonly parameters: Readonly<Record<string, string | number>>;
   /**
-   * What the quantiles that make an interval (cells.ts) are measured in: minutes, or the ride's spread, a small boosted
-   * model (spread.ts) whose trees cost a linear graph a hundred times its own time.
+   * The unit of the quantiles that make an interval (cells.ts): minutes, or the ride's spread, a small boosted model
+   * (spread.ts) whose trees would take a hundred times as long as a linear graph itself.
    */
   readonly intervals: 'minutes' | 'spread';
   /** The same rides give the same model, to the last bit. */
   fit(rides: FitRides): Promise<FittedModel>;
 }
 
-/** The files, beside the graph, that hold a recipe's own model: for whoever would use it without tripcast. */
+/** The files, alongside the graph, that hold a recipe's own model, for anyone who wants to use it without tripcast. */
 export const NATIVE_FILES = ['coefficients.json', 'model.ubj', 'vocabulary.json', 'zone-map.json'] as const;
 export type NativeFiles = Readonly<Partial<Record<(typeof NATIVE_FILES)[number], Uint8Array | string>>>;
 
 export interface FeatureGain {
   readonly feature: string;
-  /** What an average split by it takes off the squared error. */
+  /** How much an average split by it reduces the squared error. */
   readonly gain: number;
 }
 
-/** What a recipe has learnt. It may hold memory of a native engine until it is disposed of. */
+/** What a recipe has learned. It may hold a native engine's memory until it is disposed. */
 export interface FittedModel extends Disposable {
   /** Columns of the design matrix. */
   readonly features: number;
   readonly intercept?: number;
 
-  /** Values that a design matrix of these rides stores. */
+  /** How many values a design matrix of these rides stores. */
   storedValues(rides: Rides): number;
 
   /**
-   * The recipe's own algebra, apart from the graph, so that each can prove the other: float64, or XGBoost itself.
+   * The recipe's own algebra, separate from the graph, so that each can verify the other: float64, or XGBoost itself.
    * @param rides all distances known
    * @returns minutes `[rides.size]`
    */
@@ -67,6 +67,6 @@ export interface FittedModel extends Disposable {
 
   files(): NativeFiles;
 
-  /** The features by gain, largest first; of boosted recipes. */
+  /** The features by gain, largest first; only for boosted recipes. */
   importance?(): readonly FeatureGain[];
 }

@@ -1,4 +1,4 @@
-/** Feature names by column, in the order in which scikit-learn's DictVectorizer puts them: that of their code points. */
+/** Feature names by column, in the order of scikit-learn's DictVectorizer: by code point. */
 export type Vocabulary = Readonly<Record<string, number>>;
 
 export function vocabularyOf(names: readonly string[]): Vocabulary {

@@ -1,7 +1,7 @@
 /**
  * The published boosted model: XGBoost on the one-hot pair of zones (PU_DO) and the distance, as a sparse matrix in
- * DictVectorizer's order of columns. A pair's column holds 1 or nothing, and to XGBoost nothing is a missing value; so a
- * branch on such a column only asks whether the ride is of that pair, and the graph asks just this of the pair's slot.
+ * DictVectorizer's column order. A pair's column holds 1 or nothing, and XGBoost treats nothing as a missing value; so
+ * a branch on such a column only asks whether the ride is of that pair, and the graph asks just that of the pair slot.
  */
 
 import { asColumn, sideBySide } from '../onnx/pieces.ts';
@@ -13,7 +13,7 @@ import type { Booster, SparseMatrix } from './gradient-boosting.ts';
 import type { FitRides, FittedModel, Recipe } from './recipe.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
-/** As published; of the tree methods, the library's default. */
+/** As published; the tree method is the library's default. */
 const PARAMETERS = {
   ...COMMON_PARAMETERS,
   num_boost_round: 30,
@@ -41,12 +41,12 @@ async function pairsOf({ database, relation }: FitRides): Promise<readonly numbe
 
 const DISTANCE = 'trip_distance';
 
-/** The columns of the design matrix: a pair each, then the distance. */
+/** The columns of the design matrix: one per pair, then the distance. */
 export class PairColumns {
   readonly features: readonly string[];
   /** The pair slot of each pair's column. */
   readonly pairs: Uint32Array;
-  /** Its column by pair slot; -1 for pairs not seen. */
+  /** The column by pair slot; -1 for pairs not seen. */
   readonly #columns = new Int32Array(PAIR_SLOTS).fill(-1);
 
   constructor(pairs: readonly number[]) {
@@ -54,7 +54,7 @@ export class PairColumns {
     this.features = Object.keys(vocabulary);
     this.pairs = new Uint32Array(pairs.length);
     for (const pair of pairs) {
-      const column = vocabulary[pairFeature(pair)] ?? -1; // it was just put there
+      const column = vocabulary[pairFeature(pair)] ?? -1; // it was just added
       this.#columns[pair] = column;
       this.pairs[column] = pair;
     }
@@ -96,7 +96,7 @@ export class PairColumns {
   }
 }
 
-/** The graph's rows have two columns, the pair's slot and the distance. */
+/** The graph's rows have two columns, the pair slot and the distance. */
 const branchIn =
   (columns: PairColumns): BranchOf =>
   (tree, node) => {

@@ -1,8 +1,8 @@
 import { mapRecipe } from './map-recipe.ts';
 
 /**
- * A fraction of the nodes of zone-map, for a tenth of a minute more error. Depth and learning rate were chosen on
- * 2022-02..03 -> 2022-04, 2023-02 -> 2023-03 and 2023-01..02 -> 2023-03, of green rides, without sight of 2023-04.
+ * A fraction of zone-map's nodes, at the cost of a tenth of a minute more error. Depth and learning rate were chosen on
+ * 2022-02..03 -> 2022-04, 2023-02 -> 2023-03 and 2023-01..02 -> 2023-03, on green rides, without looking at 2023-04.
  */
 export const zoneMapFast = mapRecipe('zone-map-fast', {
   num_boost_round: 100,

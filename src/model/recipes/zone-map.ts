@@ -1,6 +1,6 @@
 import { mapRecipe } from './map-recipe.ts';
 
-/** The most accurate recipe. Its settings were chosen on 2023-02 -> 2023-03, of green rides. */
+/** The most accurate recipe. Its settings were chosen on 2023-02 -> 2023-03, on green rides. */
 export const zoneMap = mapRecipe('zone-map', {
   num_boost_round: 300,
   max_depth: 9,

@@ -1,6 +1,6 @@
 /**
- * Distances and durations as whole numbers, millionths of a mile and microseconds, for sums that lose nothing and are
- * the same in whatever order threads deliver them. A few recorded distances are of 200,000 miles: among those, float
+ * Distances and durations as whole numbers, millionths of a mile and microseconds, so that sums lose nothing and are
+ * the same in whatever order threads deliver them. A few recorded distances are 200,000 miles: next to those, float
  * sums would lose the others.
  */
 const MICRO = 1e6;

@@ -1,4 +1,4 @@
-/** The graph's four inputs, arrays of one length as src/model/onnx/ride-graph.ts declares them. */
+/** The graph's four inputs, arrays of equal length as src/model/onnx/ride-graph.ts declares them. */
 export interface RideInputs {
   readonly PULocationID: BigInt64Array;
   readonly DOLocationID: BigInt64Array;
@@ -11,7 +11,7 @@ export interface RideInputs {
 /**
  * Rides as the graph takes them: one typed array per input, so that a batch is one native call.
  *
- * Zones and times are int64 in the graph. Writing a BigInt64Array costs an allocation an element, so the two 32-bit
+ * Zones and times are int64 in the graph. Writing to a BigInt64Array costs an allocation per element, so the two 32-bit
  * halves are written instead; every platform that Node 24 runs on is little-endian.
  */
 export class RideBatch {

@@ -2,9 +2,9 @@ import { calendarOf, UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { BOROUGHS, zoneOf } from '#trips/zones.ts';
 import { at, type Rides } from './rides.ts';
 
-/** A way to part rides into groups, each ride in exactly one. */
+/** A way to split rides into groups, each ride in exactly one. */
 export interface Grouping {
-  /** In the order in which they are read. */
+  /** In reading order. */
   readonly groups: readonly string[];
   /** The index of the group of ride `index`. */
   groupOf(rides: Rides, index: number): number;
@@ -13,10 +13,10 @@ export interface Grouping {
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 /** Hours at which night, morning rush, midday, evening rush and late evening begin. */
 const HOUR_BANDS = [0, 6, 10, 16, 20] as const;
-/** Miles at which a band begins; its end is the next one's beginning. */
+/** Miles at which a band begins; it ends where the next one begins. */
 const DISTANCE_BANDS = [0, 1, 2, 5, 10] as const;
 
-/** The ways in which a card parts the validation rides. */
+/** The ways in which a card splits the validation rides. */
 export const GROUPINGS = {
   hour_band: byHour(HOUR_BANDS, bandNames(HOUR_BANDS, '-24')),
   hour: byHour(HOURS, HOURS.map(String)),
@@ -25,7 +25,7 @@ export const GROUPINGS = {
     groupOf: (rides, index) => BOROUGHS.indexOf(zoneOf(at(rides.pickupZone, index)).borough),
   },
   distance: {
-    /** A recorded 0 (or less) is a group of its own: hardly any such ride went nowhere. */
+    /** A recorded 0 (or less) is its own group: hardly any such ride went nowhere. */
     groups: ['0', ...bandNames(DISTANCE_BANDS, '+'), 'not given'],
     groupOf(rides, index) {
       const miles = at(rides.distance, index);
@@ -53,19 +53,19 @@ function byHour(starts: readonly number[], names: readonly string[]): Grouping {
   };
 }
 
-/** `0-6`, `6-10` and so on; the last begins its name likewise and ends it with `lastEnd`. */
+/** `0-6`, `6-10` and so on; the last one's name is its start followed by `lastEnd`. */
 function bandNames(starts: readonly number[], lastEnd: string): readonly string[] {
   return starts.map((start, i) => `${start}${i + 1 < starts.length ? `-${starts[i + 1]}` : lastEnd}`);
 }
 
-/** The last band that begins at or before the value. A plain loop: it runs for every ride of a month. */
+/** The last band that begins at or before the value. A plain loop, since it runs for every ride of a month. */
 function bandOf(starts: readonly number[], value: number): number {
   let band = starts.length - 1;
   while (band > 0 && value < at(starts, band)) band -= 1;
   return band;
 }
 
-/** Two unknown places, or two outside of the city, need not be the same. */
+/** Two unknown places, or two outside the city, are not necessarily the same. */
 function staysInZone(pickupZone: number, dropoffZone: number): boolean {
   const { borough } = zoneOf(pickupZone);
   return pickupZone === dropoffZone && borough !== 'Unknown' && borough !== 'N/A';

@@ -8,17 +8,17 @@ import { KEPT_MINUTES, rideSql } from '#trips/tlc-file.ts';
 import { FARTHEST_MILES, type LabelledRides } from './rides.ts';
 import { pairSlotSql } from './zone-pair.ts';
 
-/** What training needs of a database. */
+/** What training needs from a database. */
 export type TrainingDatabase = RideQueries;
 
-/** A month of TLC's, on disk. */
+/** A TLC month, on disk. */
 export interface MonthSource {
   readonly month: Month;
   readonly path: string;
   readonly sha256: string;
 }
 
-/** A share of the rides held out at random, the same ones for the same seed. */
+/** A share of the rides held out at random; the same seed gives the same rides. */
 export interface HoldOut {
   /** 0..1 */
   readonly share: number;
@@ -46,7 +46,7 @@ const DAY_SECONDS = 86_400;
  *     fold INTEGER                        0..4
  *     held_out BOOLEAN
  *
- * @throws TripcastError naming the file, when one is no Parquet, lacks a column, or no ride is left
+ * @throws TripcastError naming the file, if one is not Parquet or lacks a column, or if no ride is left
  */
 export async function loadRides(
   database: TrainingDatabase,
@@ -81,7 +81,7 @@ export async function countRows(database: Queries, relation: string): Promise<nu
   return Number(row?.n);
 }
 
-/** The rides of a relation with the columns of {@link loadRides}, in batches; the arrays are used again. */
+/** The rides of a relation with the columns of {@link loadRides}, in batches; the arrays are reused. */
 export async function* readRides(
   database: TrainingDatabase,
   relation: string,
@@ -101,7 +101,7 @@ export async function* readRides(
   }
 }
 
-/** The same rides at once. */
+/** The same rides, all at once. */
 export async function allRides(database: TrainingDatabase, relation: string): Promise<LabelledRides> {
   const rows = await countRows(database, relation);
   for await (const rides of readRides(database, relation, rows)) return rides;
@@ -117,7 +117,7 @@ async function checkedRows(database: Queries, taxiType: TaxiType, { path }: Mont
   );
 }
 
-/** The rides of a file that cleaning keeps, as a relation with the columns of {@link loadRides}, read anew by each query. */
+/** The rides of a file that cleaning keeps, as a relation with {@link loadRides}'s columns, reread by each query. */
 export function keptRides(taxiType: TaxiType, { month, path }: MonthSource, holdOut?: HoldOut): string {
   const ride = rideSql(taxiType);
   return `(SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')} AS pair,

@@ -4,17 +4,17 @@ import { at } from './rides.ts';
 import type { TrainingDatabase } from './training-rides.ts';
 import { PAIR_SLOTS } from './zone-pair.ts';
 
-/** Recorded distances between which a ride says how far apart its zones lie, in miles, both ends excluded. */
+/** Recorded distances between which a ride tells how far apart its zones are, in miles, exclusive. */
 const TELLING_MILES = { above: 0, below: 100 } as const;
 
 const medianSchema = z.object({ pair: z.number(), miles: z.number() });
 
 /**
- * The distance that stands in for one that is not given: the median of the pair's rides, and the median of all rides
- * for a pair without one.
+ * The distance that replaces one that is not given: the median of the pair's rides, and the median of all rides for a
+ * pair without one.
  * @param relation rides with the columns pair and distance
  * @returns miles by pair slot
- * @throws TripcastError when no ride tells a distance
+ * @throws TripcastError when no ride has a usable distance
  */
 export async function typicalDistances(database: TrainingDatabase, relation: string): Promise<Float64Array> {
   const telling = `FROM ${relation} WHERE distance > ${TELLING_MILES.above} AND distance < ${TELLING_MILES.below}`;
@@ -31,7 +31,7 @@ export async function typicalDistances(database: TrainingDatabase, relation: str
   return typical;
 }
 
-/** The same relation with every distance known. @returns SQL; the typical distances it needs stand in it */
+/** The same relation with every distance known. @returns SQL; it includes the typical distances it needs */
 export async function completeDistances(
   database: TrainingDatabase,
   relation: string,

@@ -1,6 +1,6 @@
 /**
  * A ride's place as a row of a table. TLC's zones are 1..265; slot 0 stands for every other id (missing, unknown), so
- * that a table has 266 slots a zone, and 266 x 266 a pair. The graph (onnx/pieces.ts) does the same with nodes.
+ * a table has 266 slots for zones, and 266 x 266 for pairs. The graph (onnx/pieces.ts) does the same with nodes.
  */
 export const LAST_ZONE = 265;
 export const ZONE_SLOTS = LAST_ZONE + 1;
@@ -13,13 +13,13 @@ export const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZON
 export const pairSlot = (pickupZone: number, dropoffZone: number): number =>
   zoneSlot(pickupZone) * ZONE_SLOTS + zoneSlot(dropoffZone);
 
-/** The same in SQL, of two integer expressions. */
+/** The same in SQL, from two integer expressions. */
 export const pairSlotSql = (pickupZone: string, dropoffZone: string): string =>
   `(${zoneSlotSql(pickupZone)} * ${ZONE_SLOTS} + ${zoneSlotSql(dropoffZone)})`;
 
 const zoneSlotSql = (zone: string) => `CASE WHEN ${zone} BETWEEN 1 AND ${LAST_ZONE} THEN ${zone} ELSE 0 END`;
 
-/** `130_205`: the pair as the published feature PU_DO spells it. */
+/** `130_205`: the pair as the published feature PU_DO writes it. */
 export function pairName(pair: number): string {
   const { pickup, dropoff } = zonesOfPair(pair);
   return `${pickup}_${dropoff}`;
@@ -28,7 +28,7 @@ export function pairName(pair: number): string {
 /** The column of its one-hot matrix, as DictVectorizer names it. */
 export const pairFeature = (pair: number): string => `PU_DO=${pairName(pair)}`;
 
-/** The pair slot of such a column; undefined for the name of another one. */
+/** The pair slot of such a column; undefined for any other column name. */
 export function pairOfFeature(name: string): number | undefined {
   const [, pickup, dropoff] = /^PU_DO=(\d+)_(\d+)$/.exec(name) ?? [];
   return pickup === undefined ? undefined : pairSlot(Number(pickup), Number(dropoff));

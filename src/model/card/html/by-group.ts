@@ -14,7 +14,7 @@ import { bar, type DistanceKind } from './drawing.ts';
 import { count, decimals, GROUPING_TITLES, groupLabel, percent } from './format.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
-/** Errors and coverage of every group of the breakdown. Small groups do not stretch the scale of the bars. */
+/** Errors and coverage of every group in the breakdown. Small groups do not stretch the scale of the bars. */
 export function byGroup(breakdown: Breakdown, overall: OverallFigures): Html {
   const all = GROUPING_NAMES.flatMap((name) => breakdown[name]).filter(isTelling);
   const longest = Math.max(overall.rmse, ...all.flatMap((group) => [group.rmse, group.typical_distance.rmse]));
@@ -56,7 +56,7 @@ function cells(kind: DistanceKind, figures: CardFigures, weak: (measure: Measure
 <td>${cell('coverage_90', percent(figures.coverage_90))}</td><td>${cell('coverage_80', percent(figures.coverage_80))}</td>`;
 }
 
-/** The groups that the model serves worse than its headline says, in words. */
+/** The groups that the model serves worse than its headline suggests, in words. */
 export function weakSpotList(breakdown: Breakdown, overall: OverallFigures): Html {
   const { spots, untold } = weakSpots(breakdown, overall);
   const tooFew = untold.map(

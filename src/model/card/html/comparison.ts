@@ -13,7 +13,7 @@ interface Line {
   readonly mae?: number;
 }
 
-/** The model beside what needs no model, and beside other recipes on the same rides. */
+/** The model next to baselines that need no model, and next to other recipes on the same rides. */
 export function comparison(card: RenderedCard, { compared = [] }: CardExtras): Html {
   const { validation } = card;
   const trainedOn = monthsText(card.train.months.map(({ month }) => month));

@@ -1,9 +1,9 @@
 import { type Html, html } from './markup.ts';
 
-/** Which distance the model was given: it decides the colour, and a word beside it always says it too. */
+/** Which distance the model was given: it decides the color, and a word next to it always says so too. */
 export type DistanceKind = 'metered' | 'typical';
 
-/** A bar, as long as `value` is of `longest`; the number beside it says the same, so it is hidden from screen readers. */
+/** A bar, `value` out of `longest`; hidden from screen readers because the number next to it says the same. */
 export function bar(kind: DistanceKind | 'other', value: number, longest: number): Html {
   const length = (100 * Math.min(1, value / longest)).toFixed(1);
   return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="rail" width="100" height="8"/><rect class="${kind}" width="${length}" height="8"/></svg>`;
@@ -12,7 +12,7 @@ export function bar(kind: DistanceKind | 'other', value: number, longest: number
 /** Shares below this are drawn at the left end. */
 const LEAST_SHARE = 0.7;
 
-/** Where the share of rides inside an interval lies beside the share that the interval names: a round and a square mark. */
+/** The share of rides inside an interval against the share that the interval names: a round and a square mark. */
 export function coverageScale(nominal: number, metered: number, typical: number): Html {
   const x = (share: number) => (4 + 192 * Math.max(0, (share - LEAST_SHARE) / (1 - LEAST_SHARE))).toFixed(1);
   return html`<svg class="scale" viewBox="0 0 200 20" aria-hidden="true"><rect class="rail" x="4" y="9" width="192" height="2"/><rect class="tick" x="${x(nominal)}" y="1" width="1.5" height="18"/><rect class="typical" x="${Number(x(typical)) - 4}" y="6" width="8" height="8"/><circle class="metered" cx="${x(metered)}" cy="10" r="4"/></svg>`;

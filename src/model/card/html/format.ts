@@ -4,7 +4,7 @@ import { addMonths, type Month } from '#trips/month.ts';
 /** `69,392` */
 export const count = (n: number): string => n.toLocaleString('en-US');
 
-/** `6.22`; minutes, or any number that is read like them. */
+/** `6.22`; minutes, or any number that reads like them. */
 export const decimals = (n: number, digits = 2): string => n.toFixed(digits);
 
 /** A share as `89.9%`. */
@@ -17,13 +17,13 @@ export function points(difference: number): string {
   return `${difference > 0 ? '+' : '−'}${text}`;
 }
 
-/** As short as tells two files apart at a glance; the whole stands in a title. */
+/** Just long enough to tell two files apart at a glance; the full hash is in a title. */
 export const shortSha = (sha256: string): string => sha256.slice(0, 12);
 
-/** `2023-05-15 08:30 UTC` of an ISO time in UTC. */
+/** An ISO time in UTC as `2023-05-15 08:30 UTC`. */
 export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-/** Months as the command line takes them: `2023-01..2023-03` where they follow one another, else with commas. */
+/** Months as the command line takes them: `2023-01..2023-03` if they are consecutive, else with commas. */
 export function monthsText(months: readonly Month[]): string {
   const [first = '', ...rest] = months;
   const inARow = rest.every((month, i) => months[i] !== undefined && month === addMonths(months[i], 1));

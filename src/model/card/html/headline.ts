@@ -34,7 +34,7 @@ const WARNINGS: Readonly<Record<Unseen, Html>> = {
 const tile = (kind: 'metered' | 'typical', name: string, figure: string, unit = ''): Html =>
   html`<div class="${kind}"><dt>${name}</dt><dd>${figure}<small>${unit}</small></dd></div>`;
 
-/** All errors over all validation rides. */
+/** Every error metric over all validation rides. */
 export function overall({ validation }: RenderedCard): Html {
   const { typical_distance: typical } = validation;
   return html`<h2 id="errors">Errors on all validation rides</h2>
@@ -47,7 +47,7 @@ export function overall({ validation }: RenderedCard): Html {
 </table>`;
 }
 
-/** Whether the intervals hold what their names say. */
+/** Whether the intervals cover the share they promise. */
 export function intervals({ validation }: RenderedCard): Html {
   const { typical_distance: typical } = validation;
   const row = (

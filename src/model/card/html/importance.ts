@@ -3,10 +3,10 @@ import { count, percent } from './format.ts';
 import type { CardExtras } from './given.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
-/** One-hot recipes have thousands of features, and nobody reads beyond the first. */
+/** One-hot recipes have thousands of features, and nobody reads past the first few. */
 const FEATURES_SHOWN = 20;
 
-/** The features by gain, as shares of all features' gains. */
+/** The features by gain, as shares of the total gain. */
 export function importance({ importance: gains = [] }: CardExtras): Html {
   const total = gains.reduce((sum, { gain }) => sum + gain, 0);
   if (total === 0) return NOTHING;

@@ -1,4 +1,4 @@
-/** Text that is HTML already. Only `html` and `trusted` make it, so that nothing from outside slips in unescaped. */
+/** Text that is already HTML. Only `html` and `trusted` create it, so nothing from outside slips in unescaped. */
 export class Html {
   readonly text: string;
 
@@ -9,12 +9,12 @@ export class Html {
 
 export type Content = string | number | Html | readonly Html[];
 
-/** A template of HTML: every value in it is escaped, in text and in quoted attributes alike, but what is HTML already. */
+/** An HTML template: every value in it is escaped, in text and in quoted attributes, unless it is already HTML. */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(parts.reduce((text, part, i) => `${text}${rendered(values[i - 1] ?? '')}${part}`));
 }
 
-/** HTML or CSS that stands in tripcast's own code. */
+/** HTML or CSS written in tripcast's own code. */
 export const trusted = (text: string): Html => new Html(text);
 
 export const NOTHING = trusted('');

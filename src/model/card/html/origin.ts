@@ -28,7 +28,7 @@ const fileRow = (
 
 const sha = (sha256: string): Html => html`<code title="${sha256}">${shortSha(sha256)}…</code>`;
 
-/** The recipe's settings, and the intercept where it has one. */
+/** The recipe's settings, and the intercept if it has one. */
 export function parameters({ intercept }: RenderedCard, { parameters: settings }: CardExtras): Html {
   const entries: readonly (readonly [string, string | number | boolean])[] = [
     ...Object.entries(settings ?? {}),
@@ -58,7 +58,7 @@ ${Object.entries(engines).map(
 </dl>`;
 }
 
-/** How to make the same bytes again. */
+/** How to reproduce the same bytes. */
 export function reproduction(card: RenderedCard): Html {
   const commit = /^([0-9a-f]{12})(-changed)?$/.exec(card.code_version);
   return html`<h2 id="reproduce">How to reproduce it</h2>

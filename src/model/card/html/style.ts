@@ -1,4 +1,4 @@
-/** The page's own style: light and dark by the reader's setting, light on paper, readable from 360 px on. */
+/** The page's own style: light or dark by the reader's setting, light on paper, readable from 360 px up. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
