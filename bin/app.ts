@@ -8,7 +8,7 @@ import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
 import { TripcastStack } from '../lib/tripcast-stack.ts';
 
-/** The CDK app: one stack, of the environment that `--context env=...` names. */
+/** The CDK app: one stack, for the environment that `--context env=...` names. */
 async function synthesize(): Promise<void> {
   const app = new App({ autoSynth: false });
   const env: unknown = app.node.tryGetContext('env');
@@ -24,7 +24,7 @@ async function synthesize(): Promise<void> {
 }
 
 try {
-  // The assets lie in one folder of the clone until the assembly has its copy: one synthesis at a time.
+  // The assets are in a shared folder of the clone until they are copied to the assembly: one synthesis at a time.
   await withLock(join(CLONE_LOCAL, 'synthesis.lock'), synthesize);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -3,7 +3,7 @@ import { BudgetStack } from '../lib/budget/budget-stack.ts';
 import { loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
 
 /**
- * The third CDK app, deployed once an environment, after its stack: a budget that its notices are told of.
+ * The third CDK app, deployed once per environment, after its stack: a budget that alerts the topic of notices.
  *
  *     npx cdk deploy --app 'npm run --silent app:budget' --context env=prod
  */

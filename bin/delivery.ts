@@ -5,12 +5,12 @@ import { DeliveryStack } from '../lib/delivery/delivery-stack.ts';
 import { parseRepository } from '../lib/delivery/repository.ts';
 
 /**
- * The second CDK app, which a person deploys once an account, since nothing could deploy before it:
+ * The second CDK app, which a person deploys once per account, since nothing could deploy before it:
  *
  *     npx cdk deploy --app 'npm run --silent app:delivery' --context env=prod --context repository=OWNER@ID/NAME@ID
  *
- * In an account that has GitHub's identity provider already, with `--context provider=existing`; for a repository whose
- * tokens name it without ids, with `--context subject=names`.
+ * If the account already has GitHub's identity provider, add `--context provider=existing`; if the repository's tokens
+ * name it without ids, add `--context subject=names`.
  */
 function synthesize(): void {
   const app = new App({ autoSynth: false });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door to the command line, in plain JavaScript: an old Node may open it, and it passes on to the clone's own Node 24.
+// The command line's entry point, in plain JavaScript: an old Node can run it, and it switches to the clone's Node 24.
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';

@@ -9,10 +9,10 @@ import { refuseOtherType } from '#registry/taxi-type-check.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
- * The model of a run's folder on disk, as `tripcast train --local` writes it, proven on its golden rides.
+ * The model in a run's folder on disk, as `tripcast train --local` writes it, verified on its golden rides.
  * @param location the folder, or the model.onnx in it
- * @throws TripcastError when a file is missing, the model is of other taxis, or the graph answers its golden rides
- * otherwise here
+ * @throws TripcastError when a file is missing, the model is for the other taxi type, or the graph's answers to its
+ * golden rides differ here
  */
 export async function modelIn(location: string, loadScorer: LoadScorer, taxiType: TaxiType): Promise<ModelSource> {
   const folder = location.replace(/\/model\.onnx$/, '');

@@ -12,8 +12,8 @@ import { runIdSchema } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { modelIn } from './mounted-model.ts';
 
-// `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API with one model, anywhere. Rides are answered;
-// nothing is published.
+// `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API with one model, anywhere. It answers
+// rides and publishes nothing.
 
 const envSchema = z.object({
   MODEL_LOCATION: z.string().min(1),
@@ -37,7 +37,7 @@ async function serve(): Promise<void> {
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
   const app = createApp({
     model,
-    modelName: 'served', // it stands in published records, and there are none
+    modelName: 'served', // only used in published records, and there are none
     codeVersion: env.CODE_VERSION,
     now: Date.now,
     newUuid: randomUUID,
@@ -46,7 +46,7 @@ async function serve(): Promise<void> {
     onAnswered: () => {},
     onError: complain,
   });
-  const { runId } = await model.current(); // a model that cannot be loaded stops it now, not at the first request
+  const { runId } = await model.current(); // fail now, not at the first request, if the model cannot be loaded
   const server = createServer(getRequestListener(app.fetch)).listen(env.PORT, '0.0.0.0');
   await once(server, 'listening');
   console.log(`Model ${runId} answers POST /predict on port ${env.PORT}`);
@@ -68,7 +68,7 @@ function readEnv(): z.output<typeof envSchema> {
   );
 }
 
-/** The first process of a container is not ended by a signal that it does not listen to. */
+/** A container's first process is not terminated by a signal that it has no handler for. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());

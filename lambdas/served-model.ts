@@ -20,7 +20,7 @@ const env = functionEnv(
 
 const registeredModels = { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW };
 
-/** The name that predictions carry. */
+/** The model name in predictions. */
 export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
 
 /** The model that the function was deployed to serve: MODEL_LOCATION, else RUN_ID, else the champion. */

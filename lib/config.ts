@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { shown, TripcastError } from '#errors.ts';
 import { ENVIRONMENT_FOLDER, environments, readEnvironmentFile } from './config/environment-files.ts';
 
-/** An environment is one file, env/{name}.json, and one stack, `tripcast-{name}`. All that differs between them is there. */
+/** An environment is one file, env/{name}.json, and one stack, `tripcast-{name}`. All differences are in that file. */
 export const ENVIRONMENTS = environments();
 export type EnvironmentName = string;
 
@@ -22,7 +22,7 @@ export const FUNCTIONS = [
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The functions that are called through their alias, so that a version that does not do can be taken back at once. */
+/** The functions that are called through their alias, so that a bad version can be rolled back at once. */
 export const LIVE_FUNCTIONS = ['stream-score', 'predict'] as const satisfies readonly FunctionName[];
 export type LiveFunctionName = (typeof LIVE_FUNCTIONS)[number];
 export const LIVE_ALIAS = 'live';
@@ -240,14 +240,14 @@ const configSchema = settingsSchema
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
 
 /**
- * What env/{name}.json says, checked.
+ * The checked contents of env/{name}.json.
  * @throws TripcastError naming the environments that exist, or the file, the key, the value and what is allowed.
  */
 export function loadConfig(name: EnvironmentName, folder = ENVIRONMENT_FOLDER): Config {
   return parseConfig(name, `env/${name}.json`, readEnvironmentFile(name, folder));
 }
 
-/** As {@link loadConfig}, of a value already read. @param file its name, for messages */
+/** Like {@link loadConfig}, for a value already read. @param file its name, for messages */
 export function parseConfig(env: EnvironmentName, file: string, value: unknown): Config {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return { ...parsed.data, env };
@@ -256,7 +256,7 @@ export function parseConfig(env: EnvironmentName, file: string, value: unknown):
 }
 
 /**
- * Stops what is meant for AWS itself from going to an emulator: the SDKs and the CDK all follow AWS_ENDPOINT_URL.
+ * Keeps calls meant for AWS itself from going to an emulator: the SDKs and the CDK all follow AWS_ENDPOINT_URL.
  * @throws TripcastError naming the variable
  */
 export function refuseForeignEndpoint({ env, endpointUrl }: Config, variables: NodeJS.ProcessEnv = process.env): void {
@@ -278,7 +278,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): string {
   return `${key}: ${shown(value)} is not allowed: ${issue.message}`;
 }
 
-/** Batches that Lambda scores at the same time. An on-demand stream has at least one shard. */
+/** How many batches Lambda scores at the same time. An on-demand stream has at least one shard. */
 export function callsOfStream({ streams, eventSource }: z.infer<typeof settingsSchema>): number {
   return (streams.mode === 'provisioned' ? streams.shards : 1) * eventSource.parallelizationFactor;
 }
@@ -288,32 +288,32 @@ function isTimeZone(zone: string): boolean {
     new Intl.DateTimeFormat('en-US', { timeZone: zone });
     return true;
   } catch {
-    return false; // Intl has no other way to ask
+    return false; // Intl offers no other way to check
   }
 }
 
 export const stackName = (env: EnvironmentName) => `tripcast-${env}`;
 export const resourceName = (env: EnvironmentName, name: string) => `tripcast-${env}-${name}`;
 export const functionName = (env: EnvironmentName, name: FunctionName) => resourceName(env, name);
-/** What a caller names to reach the version that is live. */
+/** What a caller uses to reach the live version. */
 export const liveFunctionName = (env: EnvironmentName, name: LiveFunctionName) =>
   `${functionName(env, name)}:${LIVE_ALIAS}`;
 
-/** What CodeDeploy knows an environment by, and in it the traffic of a live function. */
+/** CodeDeploy's names for an environment and, within it, for the traffic of a live function. */
 export const codeDeployNames = (env: EnvironmentName) => ({
   application: stackName(env),
   groupOf: (name: LiveFunctionName) => functionName(env, name),
 });
 
 /**
- * Whether buckets, topics and queues refuse plain HTTP: everywhere but on an emulator that speaks nothing else, and that
- * with its IAM switched on would refuse everything.
+ * Whether buckets, topics and queues refuse plain HTTP: everywhere but on an emulator that speaks only HTTP and that,
+ * with its IAM switched on, would refuse everything.
  */
 export const isTlsOnly = ({ endpointUrl }: Config) =>
   endpointUrl === null || new URL(endpointUrl).protocol === 'https:';
 
 /**
- * Of what has one name for all regions of an account (roles, dashboards), where functions and streams have one a region.
+ * For resources whose names span all regions of an account (roles, dashboards), unlike functions and streams.
  */
 export const globalName = ({ env, region }: Config, name: string) => `${resourceName(env, name)}-${region}`;
 
@@ -325,7 +325,7 @@ export const bucketNames = ({ env, region, buckets }: Config, account: string) =
   accessLogs: buckets.accessLogs ?? `tripcast-access-logs-${env}-${account}-${region}`,
 });
 
-/** How many metrics the alarms look at, each of which is paid for; a test counts them in every environment's template. */
+/** How many metrics the alarms watch, each of which costs money; a test counts them in every environment's template. */
 export const alarmMetrics = ({ alarms, serving }: Config): number =>
   47 + (alarms.metricMath ? 6 : 0) + (serving.rollout.kind === 'canary' ? 2 : 0);
 

@@ -28,7 +28,7 @@ export interface TripcastStackProps {
   readonly codeVersion: string;
 }
 
-/** All of one environment: its rooms, wired together. */
+/** All of one environment: its rooms, connected to each other. */
 export class TripcastStack extends Stack {
   constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {
     super(scope, stackName(config.env), {
@@ -36,7 +36,7 @@ export class TripcastStack extends Stack {
       env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
       synthesizer: synthesizer(config),
       terminationProtection: isProtected(scope, config),
-      // CloudFormation hands a stack's tags on to all of its resources that can have some.
+      // CloudFormation passes a stack's tags on to all of its resources that can have tags.
       tags: { ...config.tags, project: 'tripcast', environment: config.env },
     });
     const key = createDataKey(this, 'Key', config);
@@ -79,6 +79,6 @@ export class TripcastStack extends Stack {
 /** The emulator has none of the roles that a bootstrapped account has. */
 function synthesizer({ assets }: Config): IStackSynthesizer {
   const chosen = assets === 'cli-credentials' ? new CliCredentialsStackSynthesizer() : new DefaultStackSynthesizer();
-  // The CDK declares its own classes' `bootstrapQualifier` in a way that exactOptionalPropertyTypes does not take.
+  // The CDK's classes don't match their own interfaces (`bootstrapQualifier`) under exactOptionalPropertyTypes.
   return chosen as IStackSynthesizer;
 }

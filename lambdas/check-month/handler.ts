@@ -28,7 +28,7 @@ const dependencies = {
   now: () => new Date(),
 };
 
-/** Started by a schedule of its own, the day after the monthly one: was the month scored, or is somebody at it? */
+/** Runs on its own schedule, the day after the monthly one: was the month scored, or is it being worked on? */
 export async function handler(input: unknown) {
   return checkMonth(checkedInput(checkRequestSchema, input), dependencies);
 }

@@ -26,7 +26,7 @@ const deps: PreTrafficDeps = {
   report: (hook, status) => reportHook(hook, status),
 };
 
-/** CodeDeploy's hook before a new version gets traffic: the version has to answer the golden rides. */
+/** CodeDeploy's hook before a new version gets traffic: the version must answer the golden rides. */
 export async function handler(input: unknown): Promise<PreTrafficOutcome> {
   const outcome = await checkBeforeTraffic(checkedInput(preTrafficSchema, input), deps);
   const { status, reasons } = outcome;

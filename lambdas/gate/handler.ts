@@ -20,10 +20,10 @@ const env = functionEnv(
   }),
 );
 const data = new S3Store(env.DATA_BUCKET);
-/** The other half is Node's, XGBoost's and the page cache of /tmp. */
+/** The other half is for Node, XGBoost and the page cache of /tmp. */
 const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
-/** State Gate: may the staged run become the champion? That it may not is an answer, not an error. */
+/** State Gate: may the staged run become the champion? "No" is an answer, not an error. */
 export async function handler(input: unknown): Promise<TrainingOutcome> {
   const job = checkedInput(trainingJobSchema, input);
   await using folder = await workFolder();

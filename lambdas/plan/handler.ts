@@ -31,7 +31,7 @@ const dependencies = {
   inputPattern: env.INPUT_FILE_PATTERN,
 };
 
-/** State Plan of both state machines: the month that is due with those still owed, or from..to of a backfill. */
+/** State Plan of both state machines: the month that is due plus those still owed, or from..to of a backfill. */
 export async function handler(input: unknown) {
   return isRange(input)
     ? planBackfill(checkedInput(backfillRequestSchema, input), dependencies)

@@ -4,7 +4,7 @@ import { promoteTrained } from '#training/promote.ts';
 import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 
-/** State Promote: the run becomes the champion, unless another did since the gate looked. */
+/** State Promote: makes the run the champion, unless another has become champion since the gate looked. */
 export async function handler(input: unknown): Promise<TrainingOutcome> {
   const job = checkedInput(trainingOutcomeSchema, input);
   return promoteTrained(job, { registry, loadScorer, at: new Date() });

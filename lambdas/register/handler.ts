@@ -4,7 +4,7 @@ import { registerStaged } from '#training/register.ts';
 import { type TrainingOutcome, trainingOutcomeSchema } from '#training/training-job.ts';
 import { registry } from '../model-registry.ts';
 
-/** State Register: a staged run and the gate's verdict become a run of the registry. */
+/** State Register: turns a staged run and the gate's verdict into a run of the registry. */
 export async function handler(input: unknown): Promise<TrainingOutcome> {
   return registerStaged(checkedInput(trainingOutcomeSchema, input), { registry, loadScorer });
 }

@@ -49,7 +49,7 @@ export async function handler(input: unknown) {
   });
 }
 
-/** Half of the function's memory: the other half is Node's, onnxruntime's and the page cache of /tmp. */
+/** Half of the function's memory: the other half is for Node, onnxruntime and the page cache of /tmp. */
 const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
 async function champion() {

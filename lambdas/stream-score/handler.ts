@@ -22,10 +22,10 @@ const deps = {
   clock: systemClock,
   codeVersion: env.CODE_VERSION,
 };
-/** Of the function's time, kept for answering. */
+/** The part of the function's time that is reserved for answering. */
 const RESERVE_MS = 2_000;
 
-/** A batch of trip events to predictions; returns them, and the records that Lambda must deliver again. */
+/** Scores a batch of trip events; returns the predictions, and the records that Lambda must deliver again. */
 export async function handler(event: unknown, context: Context) {
   if (isGoldenCheck(event)) return goldenCheck(deps.model);
   try {

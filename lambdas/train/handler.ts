@@ -23,10 +23,10 @@ const env = functionEnv(
   }),
 );
 const data = new S3Store(env.DATA_BUCKET);
-/** The other half is Node's, XGBoost's and the page cache of /tmp. */
+/** The other half is for Node, XGBoost and the page cache of /tmp. */
 const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
-/** State Train: raw months to a run, left in staging for the gate. */
+/** State Train: trains a run on raw months, and leaves it in staging for the gate. */
 export async function handler(input: unknown): Promise<TrainingJob> {
   const plan = planTraining(checkedInput(trainingRequestSchema, input), env.SERVED_TAXI_TYPE);
   const run_id = newRunId();

@@ -5,14 +5,14 @@ import { shown, TripcastError } from '#errors.ts';
 import { type Config, resourceName } from '../config.ts';
 
 /**
- * CloudFormation knows AWS::Budgets::Budget in some regions only, and eu-north-1 is not one of them; a budget itself belongs
- * to no region.
+ * CloudFormation supports AWS::Budgets::Budget in some regions only, and eu-north-1 is not one of them; a budget itself
+ * is not tied to a region.
  */
 const REGION = 'us-east-1';
 
 /**
- * What an account may spend in a month, and that the environment's notices are told when it is about to spend more. It counts
- * the whole account: a budget for the tags of a stack stays at 0 until somebody activates these tags for billing.
+ * What an account may spend in a month, with an alert to the environment's topic when it is about to spend more. It
+ * covers the whole account: a budget for a stack's tags stays at 0 until somebody activates those tags for billing.
  */
 export class BudgetStack extends Stack {
   /** @throws TripcastError for an environment without a budget, or on an emulator */
@@ -28,7 +28,7 @@ export class BudgetStack extends Stack {
     super(scope, resourceName(env, 'budget'), {
       description: `tripcast (${env}): what the account may spend in a month`,
       env: { region: REGION, ...(account === null ? {} : { account }) },
-      // It has no assets, so the region needs no bootstrap.
+      // It has no assets, so the region needs no bootstrap stack.
       synthesizer: new CliCredentialsStackSynthesizer() as IStackSynthesizer,
       tags: { ...tags, project: 'tripcast', environment: env },
     });

@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { shown, TripcastError } from '#errors.ts';
 
 /**
- * Where the environments are: one JSON file each. Two folders above this file in the sources, and above the bundle of the
- * command line, which reads them too: a file added or changed there needs no new bundle.
+ * The folder of the environments, one JSON file each. It is two folders above this file in the sources and above the
+ * command line's bundle, which reads it too: a file added or changed there needs no new bundle.
  */
 export const ENVIRONMENT_FOLDER = join(fileURLToPath(new URL('../..', import.meta.url)), 'env');
 
 /**
- * Part of every name that is deployed. No hyphens: `tripcast-prod-*` in an alarm's or a role's ARN would also match what an
- * environment `prod-eu` has. Twenty characters keep the longest name, a bucket's, within its 63.
+ * Part of every deployed name. No hyphens: `tripcast-prod-*` in an alarm's or a role's ARN would also match what an
+ * environment `prod-eu` has. Twenty characters keep the longest name, a bucket's, within its limit of 63.
  */
 const NAME = /^[a-z][a-z0-9]{0,19}$/;
 
-/** The environments that exist, by name. */
+/** The names of the environments that exist. */
 export function environments(folder = ENVIRONMENT_FOLDER): readonly string[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
@@ -26,7 +26,7 @@ export function environments(folder = ENVIRONMENT_FOLDER): readonly string[] {
 
 /**
  * The name of an environment that exists.
- * @throws TripcastError saying which do: for any other name, so also for a path
+ * @throws TripcastError listing those that do: for any other name, including a path
  */
 export function environmentName(name: string, folder = ENVIRONMENT_FOLDER): string {
   if (environments(folder).includes(name)) return name;
@@ -41,7 +41,7 @@ export function environmentName(name: string, folder = ENVIRONMENT_FOLDER): stri
 }
 
 /**
- * What an environment's file says, unchecked.
+ * The contents of an environment's file, unchecked.
  * @throws TripcastError when there is no such environment, or its file is not JSON
  */
 export function readEnvironmentFile(name: string, folder = ENVIRONMENT_FOLDER): unknown {

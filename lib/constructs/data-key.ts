@@ -3,12 +3,12 @@ import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type Config, resourceName } from '../config.ts';
 
-/** What a role finds the key by that cannot know its id. */
+/** How a role that cannot know the key's id finds the key. */
 export const dataKeyAlias = ({ env }: Config) => resourceName(env, 'data');
 
 /**
- * The environment's own key for its buckets, streams and the variables of its functions, where it is configured to have one;
- * otherwise AWS's keys do. It outlives the stack where they do: without it, nothing in them can be read.
+ * The environment's own key for its buckets, its streams and its functions' variables, if it is configured to have one;
+ * otherwise AWS's keys are used. It outlives the stack whenever they do: without it, nothing in them can be read.
  */
 export function createDataKey(scope: Construct, id: string, config: Config): Key | undefined {
   if (!config.dataProtection.customerManagedKey) return undefined;

@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import type { FunctionAssets } from '#packaging/assets.ts';
 import type { FunctionName } from '../config.ts';
 
-/** Turns a function's name into a deployed function: zips that share one layer, or one image that all start with their own command. */
+/** Turns a function's name into a deployed function: zips sharing one layer, or one image with a command for each. */
 export class FunctionCode extends Construct {
   /** The commit that it was built from. */
   readonly version: string;
@@ -22,7 +22,7 @@ export class FunctionCode extends Construct {
   readonly #layer: LayerVersion | undefined;
   readonly #key: Key | undefined;
 
-  /** @param key for the functions' variables; undefined is Lambda's own */
+  /** @param key for the functions' variables; undefined means Lambda's own */
   constructor(scope: Construct, id: string, assets: FunctionAssets, version: string, key: Key | undefined) {
     super(scope, id);
     this.version = version;

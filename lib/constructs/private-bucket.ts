@@ -17,31 +17,31 @@ export interface PrivateBucketProps {
   readonly config: Config;
   readonly bucketName: string;
   /**
-   * After how many days an object is deleted for good that was replaced or deleted; null is never.
-   * @default - at once: there are no versions
+   * How many days a replaced or deleted object is kept before it is deleted for good; null means forever.
+   * @default - deleted at once: there are no versions
    */
   readonly oldVersionDays?: number | null;
   /**
-   * Of the environment; grants of the bucket then include it.
+   * The environment's key; grants on the bucket then include it.
    * @default - S3's own
    */
   readonly encryptionKey?: Key | undefined;
   /**
-   * After how many days objects are deleted, by prefix; '' is the whole bucket, null is never.
+   * After how many days objects are deleted, by prefix; '' is the whole bucket, null means never.
    * @default - nothing is deleted
    */
   readonly expireAfterDays?: Readonly<Record<string, number | null>>;
   /**
-   * Where S3 writes down who asked for what, and under which prefix ('models/').
+   * Where S3 logs who requested what, and under which prefix ('models/').
    * @default - nowhere
    */
   readonly accessLogs?: { readonly store: PrivateBucket; readonly prefix: string };
 }
 
-/** A role, or what stands for one. */
+/** A role, or something that stands for one. */
 export type Grantee = IGrantable & IConstruct;
 
-/** A bucket that nobody but its grantees reaches, over TLS; grants are for prefixes, never for the whole bucket. */
+/** A bucket that only its grantees can reach, over TLS; grants are for prefixes, never for the whole bucket. */
 export class PrivateBucket extends Construct {
   readonly bucket: Bucket;
   readonly #key: Key | undefined;
@@ -53,7 +53,7 @@ export class PrivateBucket extends Construct {
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: props.bucketName,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      // The CDK declares its own class in a way that exactOptionalPropertyTypes does not take for its interface.
+      // The CDK's class does not match its own interface under exactOptionalPropertyTypes.
       ...(encryptionKey === undefined
         ? { encryption: BucketEncryption.S3_MANAGED }
         : { encryption: BucketEncryption.KMS, encryptionKey: encryptionKey as IKey, bucketKeyEnabled: true }),
@@ -64,7 +64,7 @@ export class PrivateBucket extends Construct {
         serverAccessLogsBucket: props.accessLogs.store.bucket as IBucket,
         serverAccessLogsPrefix: props.accessLogs.prefix,
       }),
-      // Plain RETAIN also survives a first deploy that failed, and its bucket then blocks the next one.
+      // Plain RETAIN would also keep the bucket of a failed first deploy, which then blocks the next one.
       removalPolicy: props.config.stateful.retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       lifecycleRules: [
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -76,7 +76,7 @@ export class PrivateBucket extends Construct {
     });
   }
 
-  /** Reading what is under the prefixes ('raw/'), and listing it; a list that names no prefix shows all keys. */
+  /** Grants reading and listing objects under the prefixes ('raw/'); listing without a prefix shows all keys. */
   grantRead(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:GetObject'], prefixes);
     this.#grantKey(grantee, 'kms:Decrypt');
@@ -85,20 +85,20 @@ export class PrivateBucket extends Construct {
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
         // Without ListBucket, S3 answers 403 instead of 404 for a missing key. That check carries no s3:prefix, hence
-        // IfExists. A list of the whole bucket carries none either and passes; one of another prefix is denied. It shows keys
-        // (months, runs, checksums), not rides.
+        // IfExists. Listing the whole bucket carries none either and passes; listing another prefix is denied. It shows
+        // keys (months, runs, checksums), not rides.
         conditions: { StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
       }),
     );
   }
 
-  /** Writing of what lies under the prefixes; not deleting. */
+  /** Grants writing under the prefixes, but not deleting. */
   grantWrite(grantee: Grantee, ...prefixes: readonly string[]): void {
     this.#grant(grantee, ['s3:PutObject'], prefixes);
     this.#grantKey(grantee, 'kms:GenerateDataKey');
   }
 
-  /** What Lambda asks of a function whose failed batches go to this bucket: writing anywhere in it, and listing it. */
+  /** What Lambda requires of a function whose failed batches go to this bucket: writing anywhere in it, and listing. */
   grantDelivery(grantee: Grantee): void {
     this.grantWrite(grantee, '');
     grantee.grantPrincipal.addToPrincipalPolicy(
@@ -119,7 +119,7 @@ export class PrivateBucket extends Construct {
   }
 }
 
-/** Where versions are kept, expiry only hides the latest: what is short-lived is not kept longer hidden than it was seen. */
+/** In a versioned bucket, expiry only hides the latest version: keep nothing hidden longer than it was visible. */
 const expiry = (prefix: string, days: number, oldVersionDays: number | null | undefined): LifecycleRule => ({
   id: `expire-${prefix || 'all'}`.replace('/', ''),
   prefix,
@@ -128,7 +128,7 @@ const expiry = (prefix: string, days: number, oldVersionDays: number | null | un
     days < (oldVersionDays ?? Infinity) && { noncurrentVersionExpiration: Duration.days(days) }),
 });
 
-/** Whatever hid them: a new version, a deletion, or the expiry of the latest. */
+/** However they became old: by a new version, a deletion, or the expiry of the latest. */
 const endOfOldVersions = (age: Duration): LifecycleRule => ({
   id: 'old-versions',
   noncurrentVersionExpiration: age,

@@ -8,13 +8,13 @@ export interface PrivateLogGroupProps {
   readonly name: string;
 }
 
-/** A log group of a fixed name that forgets after the configured days and goes with its stack. */
+/** A log group with a fixed name that keeps logs for the configured days and is deleted with its stack. */
 export class PrivateLogGroup extends Construct {
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, { config, name }: PrivateLogGroupProps) {
     super(scope, id);
-    // RetentionDays is the number of days; the configuration allows only numbers that it has.
+    // RetentionDays is the number of days; the configuration allows only the numbers it defines.
     const retention: RetentionDays = config.logs.retentionDays;
     this.logGroup = new LogGroup(this, 'LogGroup', {
       logGroupName: name,

@@ -7,13 +7,13 @@ import { type Config, isTlsOnly, resourceName } from '../config.ts';
 
 export interface PrivateTopicProps {
   readonly config: Config;
-  /** Of the deployed `tripcast-{env}-{name}`. */
+  /** In the deployed name, `tripcast-{env}-{name}`. */
   readonly name: string;
 }
 
 /**
- * A topic over TLS that its grantees publish to, alarms called `tripcast-{env}-...`, and budgets of the account. It has a key
- * of its own, since the policy of `alias/aws/sns` cannot be changed and lets no alarm publish
+ * A topic over TLS that its grantees can publish to, and so can alarms named `tripcast-{env}-...` and the account's
+ * budgets. It has its own key, since the policy of `alias/aws/sns` cannot be changed and lets no alarm publish
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services).
  */
 export class PrivateTopic extends Construct {
@@ -26,12 +26,12 @@ export class PrivateTopic extends Construct {
       alias: topicName,
       description: `What is said on the topic ${topicName}, while it is being delivered`,
       enableKeyRotation: true,
-      // A topic keeps nothing: there is nothing to read with the key of one that is gone.
+      // A topic stores nothing: once it is gone, there is nothing left to read with its key.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.topic = new Topic(this, 'Topic', { topicName, masterKey: key, enforceSSL: isTlsOnly(config) });
     for (const publisher of this.#publishers(config)) {
-      // A topic with a policy loses the default one, which would let its own account's alarms publish.
+      // A topic with a policy loses the default one, which lets its own account's alarms publish.
       this.topic.addToResourcePolicy(this.#allow(publisher, ['sns:Publish'], this.topic.topicArn));
       key.addToResourcePolicy(this.#allow(publisher, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*')); // the key itself
     }
@@ -53,7 +53,7 @@ export class PrivateTopic extends Construct {
     ];
   }
 
-  /** Both conditions keep another account from publishing through here. */
+  /** Both conditions keep other accounts from publishing through these services. */
   #allow({ service, sourceArn }: Publisher, actions: string[], resource: string): PolicyStatement {
     return new PolicyStatement({
       principals: [new ServicePrincipal(service)],
@@ -67,7 +67,7 @@ export class PrivateTopic extends Construct {
   }
 }
 
-/** A service of AWS that publishes, and for what. */
+/** An AWS service that publishes, and on whose behalf. */
 interface Publisher {
   readonly service: string;
   readonly sourceArn: string;

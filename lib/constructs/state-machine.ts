@@ -11,21 +11,21 @@ import type { TripcastFunction } from './tripcast-function.ts';
 
 export interface StateMachineProps {
   readonly config: Config;
-  /** Of the file stepfunctions/{name}.asl.json and of the deployed `tripcast-{env}-{name}`. */
+  /** In the file stepfunctions/{name}.asl.json and in the deployed name, `tripcast-{env}-{name}`. */
   readonly name: string;
-  /** The functions it may invoke, by the placeholder that stands for them in the file. */
+  /** The functions it may invoke, by their placeholder in the file. */
   readonly functions: Readonly<Record<string, TripcastFunction>>;
   /** The topics it may publish to, by placeholder. */
   readonly topics?: Readonly<Record<string, ITopic>>;
-  /** Numbers of the file, by placeholder. */
+  /** Numbers in the file, by placeholder. */
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
-/** A state machine from its file; its role may do what the placeholders name, and no more. */
+/** A state machine from its file; its role may do what the placeholders name, and nothing else. */
 export class StateMachine extends Construct {
   /** Of the file. */
   readonly name: string;
-  /** Those it invokes. */
+  /** The functions it invokes. */
   readonly functions: readonly TripcastFunction[];
   readonly stateMachine: SfnStateMachine;
 
@@ -46,7 +46,7 @@ export class StateMachine extends Construct {
       definitionSubstitutions,
       tracingEnabled: true,
       logs: {
-        // Under /aws/vendedlogs the log needs no line of its own in the account's log policy, whose length is limited.
+        // Under /aws/vendedlogs the log needs no entry of its own in the account's log policy, whose length is limited.
         destination: new PrivateLogGroup(this, 'Logs', { config, name: `/aws/vendedlogs/states/${deployedName}` })
           .logGroup,
         level: LogLevel[config.logs.workflowLevel],
@@ -54,7 +54,7 @@ export class StateMachine extends Construct {
       },
     });
     for (const each of Object.values(functions)) {
-      // Not grantInvoke: it adds every version and alias of the function.
+      // Not grantInvoke: that adds every version and alias of the function.
       this.stateMachine.addToRolePolicy(
         new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [each.function.functionArn] }),
       );
@@ -71,7 +71,7 @@ export class StateMachine extends Construct {
   }
 }
 
-/** @throws TripcastError when the file's placeholders are not just those given: CloudFormation would find out late or never */
+/** @throws TripcastError if the file's placeholders are not those given: CloudFormation would notice late or never */
 export function readDefinition(name: string, substitutions: readonly string[]): string {
   const file = `stepfunctions/${name}.asl.json`;
   const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');

@@ -12,21 +12,21 @@ import { PrivateLogGroup } from './private-log-group.ts';
 
 export interface StreamArchiveProps {
   readonly config: Config;
-  /** Of the delivery stream, `tripcast-{env}-{name}`. */
+  /** In the delivery stream's name, `tripcast-{env}-{name}`. */
   readonly name: string;
   readonly stream: IStream;
   readonly bucket: PrivateBucket;
-  /** That both are encrypted with; undefined is AWS's own, which asks for no rights. */
+  /** Encrypts both; undefined means AWS's own key, which needs no grants. */
   readonly key: Key | undefined;
-  /** Where its objects lie ('stream/'), by the hour (UTC) in which a record came. */
+  /** Where its objects are stored ('stream/'), by the hour (UTC) in which a record arrived. */
   readonly prefix: string;
-  /** Where what could not be delivered lies, with the reason. */
+  /** Where undeliverable records are stored, with the reason. */
   readonly errorPrefix: string;
 }
 
 /**
- * All that comes through a stream, as objects of JSON lines. Firehose joins records with nothing between, so each has to
- * end its own line; and it may deliver one twice, so readers drop copies.
+ * Everything that comes through a stream, as JSON lines in S3. Firehose joins records without a separator, so each must
+ * end with its own newline; and it may deliver a record twice, so readers drop duplicates.
  */
 export class StreamArchive extends Construct {
   readonly deliveryStream: CfnDeliveryStream;
@@ -57,7 +57,7 @@ export class StreamArchive extends Construct {
         errorOutputPrefix: `${errorPrefix}!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/`,
         bufferingHints: { sizeInMBs: bufferMegabytes, intervalInSeconds: bufferSeconds },
         compressionFormat: compression,
-        // Readers go by the name, and Firehose alone would call a compressed object just .gz.
+        // Readers go by the suffix, and by default Firehose names a compressed object just .gz.
         fileExtension: EXTENSIONS[compression],
         cloudWatchLoggingOptions: {
           enabled: true,
@@ -71,7 +71,7 @@ export class StreamArchive extends Construct {
       'KDF1',
       'Its source is a Kinesis stream, which is encrypted; Firehose then keeps nothing of its own, and takes no key.',
     );
-    // Firehose tries the role when the delivery stream is made, so its policy has to be there by then.
+    // Firehose tries out the role when the delivery stream is created, so its policy must exist by then.
     this.deliveryStream.node.addDependency(role);
   }
 }
@@ -81,7 +81,7 @@ const EXTENSIONS = { GZIP: '.jsonl.gz', UNCOMPRESSED: '.jsonl' } as const satisf
   string
 >;
 
-/** What Firehose asks of a role that reads a Kinesis stream and writes to S3 (Developer Guide, "Controlling access"), under the two prefixes. */
+/** What Firehose needs to read Kinesis and write to S3 (Developer Guide, "Controlling access"), under both prefixes. */
 function grantArchiving(role: Role, { stream, bucket, key, prefix, errorPrefix }: StreamArchiveProps): void {
   if (key !== undefined) {
     const actions = ['kms:Decrypt', 'kms:GenerateDataKey'];

@@ -3,9 +3,10 @@ import { shown, TripcastError } from '#errors.ts';
 import type { Config } from '../config.ts';
 
 /**
- * Whether CloudFormation refuses to delete the stack, as its environment asks. The CDK CLI switches the protection on before
- * it executes the change set, and deletes a stack whose creation was rolled back before it deploys again, which a protected
- * one refuses. So the first deploy goes without (`--context protection=off`); the next one only switches it on.
+ * Whether CloudFormation refuses to delete the stack, as its environment asks. The CDK CLI turns the protection on
+ * before it executes the change set. If creation was rolled back, the CLI deletes the stack before it deploys again,
+ * and the protection prevents that. So the first deploy goes without (`--context protection=off`); the next one just
+ * turns it on.
  * @throws TripcastError for any other value of the context
  */
 export function isProtected(scope: Construct, { stateful }: Config): boolean {

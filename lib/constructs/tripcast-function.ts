@@ -19,11 +19,11 @@ export interface TripcastFunctionProps {
   readonly code: FunctionCode;
   /** The folder in lambdas/. */
   readonly name: FunctionName;
-  /** Its own variables; those for logs and metrics are added. */
+  /** Its own variables; those for logs and metrics are added to them. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A function of lambdas/ with its own log group and its own role, which can write that log and nothing else until granted more. */
+/** A function of lambdas/ with its own log group and a role that, until granted more, can only write that log. */
 export class TripcastFunction extends Construct implements IGrantable {
   /** The folder in lambdas/. */
   readonly name: FunctionName;
@@ -50,8 +50,8 @@ export class TripcastFunction extends Construct implements IGrantable {
       ephemeralStorageSize: Size.mebibytes(storageMb),
       ...reservation(config, name),
       tracing: Tracing.ACTIVE,
-      // Earlier versions stay: an alias can only go back to what is there. But the version of a deploy that fails is rolled
-      // back with it. Plain RETAIN would keep it, and the next deploy of the same code would be refused: "A version for
+      // Earlier versions stay: an alias can only go back to one that exists. But a failed deploy's version is rolled
+      // back with it: plain RETAIN would keep it, and the next deploy of the same code would be refused: "A version for
       // this Lambda function exists".
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       environment: {
@@ -65,17 +65,17 @@ export class TripcastFunction extends Construct implements IGrantable {
   }
 
   /**
-   * The alias `live`: what calls it gets the version of the last deploy, until `tripcast rollout` moves it back. A deploy
+   * The alias `live`: its callers get the version of the last deploy, until `tripcast rollout` moves it back. A deploy
    * that changes the code or the configuration makes a new version.
    */
   goLive(): IFunction {
-    // The CDK declares the optional `role` of its own classes in a way that exactOptionalPropertyTypes does not take.
+    // The CDK's classes don't match their own interfaces (the optional `role`) under exactOptionalPropertyTypes.
     const version = this.function.currentVersion as IVersion;
     this.#live = new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version });
     return this.#live as IFunction;
   }
 
-  /** Of a function that went live; undefined before, and for one that never does. */
+  /** The alias once the function is live; undefined before, and for a function that never goes live. */
   get live(): Alias | undefined {
     return this.#live;
   }

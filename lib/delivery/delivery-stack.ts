@@ -19,19 +19,19 @@ import type { Repository } from './repository.ts';
 
 export interface DeliveryStackProps {
   readonly config: Config;
-  /** Whose workflows deploy, in their environment that is called as this one. */
+  /** Its workflows deploy, in the GitHub environment named like this one. */
   readonly repository: Repository;
-  /** Whether the account has GitHub's identity provider, of which there can be only one. */
+  /** Whether the account has GitHub's identity provider already; there can be only one. */
   readonly provider: 'new' | 'existing';
 }
 
 const ISSUER = 'token.actions.githubusercontent.com';
 const AUDIENCE = 'sts.amazonaws.com';
 
-/** What `cdk deploy` becomes on its way; `cdk bootstrap` made them, with the rights that deploying takes. */
+/** The roles that `cdk deploy` assumes; `cdk bootstrap` made them, with the rights that deploying needs. */
 const BOOTSTRAP_ROLES = ['deploy', 'file-publishing', 'image-publishing', 'lookup'];
 
-/** Who GitHub's workflows are in this account: no key lies with GitHub, a job shows a token that is its own. */
+/** The roles of GitHub's workflows in this account: GitHub stores no key, each job presents a token of its own. */
 export class DeliveryStack extends Stack {
   /** @throws TripcastError for an environment that is an emulator */
   constructor(scope: Construct, { config, repository, provider }: DeliveryStackProps) {
@@ -54,7 +54,7 @@ export class DeliveryStack extends Stack {
   }
 
   /**
-   * Jobs of one repository in one of its environments, whose protection rules (reviewers, branches) are thus AWS's too
+   * Jobs of one repository in one of its environments, whose protection rules (reviewers, branches) thus guard AWS too
    * (https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments).
    */
   #workflowsOf(repository: Repository, env: string, provider: DeliveryStackProps['provider']): WebIdentityPrincipal {
@@ -68,12 +68,12 @@ export class DeliveryStack extends Stack {
       return this.formatArn({ service: 'iam', region: '', resource: 'oidc-provider', resourceName: ISSUER });
     }
     const made = new OidcProviderNative(this, 'GitHub', { url: `https://${ISSUER}`, clientIds: [AUDIENCE] });
-    // Other stacks of the account may have come to use it.
+    // Other stacks of the account may use it by now.
     made.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     return made.oidcProviderArn;
   }
 
-  /** May become the bootstrap roles of this account and region, and ask whether the stack is there. */
+  /** May assume the bootstrap roles of this account and region, and check whether the stack exists. */
   #deployer(config: Config, assumedBy: WebIdentityPrincipal): void {
     const role = this.#role(
       'Deploy',
@@ -92,7 +92,7 @@ export class DeliveryStack extends Stack {
     role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: bootstrapRoles }));
     this.#grantDescribeStack(role, config.env);
     const live = this.#liveFunctions(config.env);
-    // What `tripcast doctor` reads. The quotas are the account's: AWS offers no narrower resource for them.
+    // What `tripcast doctor` reads. The quotas are per account: AWS offers no narrower resource for them.
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }));
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetFunctionConcurrency'], resources: [...live] }));
     acceptFinding(role, 'IAM5[Resource::*]', 'The quotas of the account, which are no resource of their own.');
@@ -104,7 +104,7 @@ export class DeliveryStack extends Stack {
     acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
   }
 
-  /** May make the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
+  /** May have the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
   #rollout(config: Config, assumedBy: WebIdentityPrincipal): void {
     const { env } = config;
     const role = this.#role(
@@ -128,16 +128,16 @@ export class DeliveryStack extends Stack {
     );
     this.#letStopShifts(config, role);
     this.#grantDescribeStack(role, env);
-    // Old versions, and never the function: that has the ARN without a version.
+    // Old versions, and never the function, whose ARN has no version.
     role.addToPolicy(
       new PolicyStatement({ actions: ['lambda:DeleteFunction'], resources: functions.map((arn) => `${arn}:*`) }),
     );
-    // Whether there is a champion: without one there are no golden rides.
+    // To see whether there is a champion: without one there are no golden rides.
     const models = `arn:${this.partition}:s3:::${bucketNames(config, this.account).models}`;
     role.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${models}/aliases/*`] }));
     role.addToPolicy(
       new PolicyStatement({
-        actions: ['s3:ListBucket'], // without it a missing key is a 403
+        actions: ['s3:ListBucket'], // without it, a missing key gives a 403
         resources: [models],
         conditions: { StringLikeIfExists: { 's3:prefix': 'aliases/*' } }, // see PrivateBucket.grantRead
       }),
@@ -160,7 +160,7 @@ export class DeliveryStack extends Stack {
     );
   }
 
-  /** While CodeDeploy moves an alias's traffic, to stop it is the way back. */
+  /** While CodeDeploy is shifting an alias's traffic, stopping the deployment is the way back. */
   #letStopShifts({ env, serving }: Config, role: Role): void {
     if (serving.rollout.kind !== 'canary') return;
     const { application, groupOf } = codeDeployNames(env);

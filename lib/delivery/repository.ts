@@ -1,8 +1,8 @@
 import { shown, TripcastError } from '#errors.ts';
 
 /**
- * A GitHub repository as the subject of its workflows' tokens names it: `owner@id/name@id`, or `owner/name` for one from
- * before GitHub put ids there. The roles' trust compares it letter by letter.
+ * A GitHub repository as its workflows' tokens name it in their subject: `owner@id/name@id`, or `owner/name` if it is
+ * older than the ids. The roles' trust policies compare it exactly.
  * https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
  */
 export type Repository = string & { readonly __brand: 'Repository' };
@@ -14,8 +14,8 @@ const BY_NAMES = new RegExp(`^${OWNER}/${NAME}$`);
 const BY_IDS = new RegExp(`^${OWNER}@${ID}/${NAME}@${ID}$`);
 
 /**
- * @param subject what the subject of a token has: ids too, or (of an old repository) names alone
- * @throws TripcastError for anything else; above all for `*` and `?`, which would let other repositories deploy
+ * @param subject the form in a token's subject: with ids or (for an old repository) names alone
+ * @throws TripcastError for anything else, above all `*` and `?`, which would let other repositories deploy
  */
 export function parseRepository(value: unknown, subject: unknown = 'ids'): Repository {
   if (subject !== 'ids' && subject !== 'names') {

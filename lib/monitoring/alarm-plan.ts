@@ -1,22 +1,22 @@
 import { type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { LiveFunctionName } from '../config.ts';
 
-/** When the topic of notices hears of something: the metric has reached the threshold. */
+/** When to notify the topic of notices: when the metric has reached the threshold. */
 export type AlarmPlan = {
-  /** Of the deployed `tripcast-{env}-{name}`; docs/runbook.md has a heading for it. */
+  /** In the deployed name, `tripcast-{env}-{name}`; docs/runbook.md has a heading for it. */
   readonly name: string;
   readonly says: string;
   readonly metric: IMetric;
-  /** What a time without a value means. */
+  /** What a period without data means. */
   readonly missing: TreatMissingData;
   /**
-   * How many of the last so many periods must be over the threshold.
+   * How many of the last N periods must breach the threshold.
    * @default - one of one
    */
   readonly periods?: { readonly over: number; readonly of: number };
   /**
-   * Whether this is a condition that lasts, so that its end is worth a message too. Most alarms count failures: that none
-   * came in the next five minutes is no news.
+   * Whether this is a lasting condition, so that its end is worth a message too. Most alarms count failures: none in
+   * the next five minutes is not news.
    * @default false
    */
   readonly lasts?: boolean;

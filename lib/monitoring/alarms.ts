@@ -32,7 +32,7 @@ function alarmsOfFunction(
     metric: deployed.metricErrors(FIVE_MINUTES),
   };
   return [
-    // A state machine tries again and fails when that does not help: the alarm is on the state machine.
+    // A state machine retries, and fails if that does not help: the alarm is on the state machine.
     ...(isRetried ? [] : [errors]),
     {
       ...COUNTED,
@@ -56,7 +56,7 @@ function alarmsOfFunction(
   ];
 }
 
-/** Of the new version alone: what the one before does is no reason to keep it. */
+/** On the new version only: errors of the old one are no reason to keep it. */
 function alarmsOfCanaries({ config, functions }: Watched): AlarmPlan[] {
   if (config.serving.rollout.kind !== 'canary') return [];
   return LIVE_FUNCTIONS.flatMap((name) =>
@@ -84,7 +84,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
       says: `The oldest trip event of a batch was ${iteratorAgeMinutes} minutes old, or older`,
       metric: deployed.metric('IteratorAge', { ...FIVE_MINUTES, statistic: 'Maximum' }),
       atLeast: iteratorAgeMinutes * 60_000,
-      // Sent with each batch: without one the stream is neither quicker nor slower than it was.
+      // Sent with each batch: without one, the stream is as far behind as it was.
       missing: TreatMissingData.IGNORE,
       lasts: true,
     }));
@@ -109,7 +109,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
       says: 'Trip events were neither published nor put into quarantine; Lambda delivers them again',
       metric: counted('RecordsFailed'),
     },
-    // S3 counts the objects of a bucket once a day. Lambda counts the records that it sends there, as it sends them:
+    // S3 counts a bucket's objects only once a day. Lambda counts the records that it sends there, as it sends them:
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
     ...eventSources.flatMap((each) => [
       {
@@ -134,7 +134,7 @@ const alarmsOfApi = ({ config, api }: Watched): AlarmPlan[] => [
     name: 'api-errors',
     says: 'The API answered with a 5xx; most of those are answers of predict, not failed calls of it',
     metric: api.metricServerError({ ...FIVE_MINUTES, statistic: 'Sum' }),
-    guards: 'predict', // which answers a fault with 500: to Lambda the call went well
+    guards: 'predict', // it answers a fault with 500, which Lambda counts as a success
   },
   {
     ...COUNTED,
@@ -167,7 +167,7 @@ const alarmsOfStateMachine = ({ name, stateMachine }: StateMachine): AlarmPlan[]
 
 const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
   ...queues.map((queue) => ({
-    ...COUNTED, // SQS sends no values of a queue that is empty and unused
+    ...COUNTED, // SQS sends no data for an empty, unused queue
     name: (queue.queueName ?? queue.node.id).replace(`tripcast-${config.env}-`, ''),
     says: 'A schedule could not start what it is for; what it would have said waits in the queue',
     metric: waitingIn(queue),
@@ -177,7 +177,7 @@ const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
     says: 'The month that was due on the 15th is not scored, and nothing is at it',
     metric: ofEnvironment(config, 'MonthMissing'),
     atLeast: 1,
-    // Checked once a month, and an alarm sees a week at most: what the last check said stays true until the next one.
+    // Checked once a month, and an alarm looks back a week at most: the last result stands until the next check.
     missing: TreatMissingData.IGNORE,
     lasts: true,
   },

@@ -15,7 +15,7 @@ import type { Watched } from './watched.ts';
 
 const ALL_OF_THE_WIDTH = 24;
 
-/** What an alarm's reader looks at next: the alarms, then a row each for the stream, the API, the batch and the model. */
+/** Where an alarm's reader looks next: the alarms, then a row each for the stream, the API, the batch and the model. */
 export function createDashboard(scope: Construct, id: string, alarms: readonly Alarm[], watched: Watched): Dashboard {
   return new Dashboard(scope, id, {
     dashboardName: globalName(watched.config, 'overview'),
@@ -63,7 +63,7 @@ const rowOfBatch = ({ stateMachines, functions, queues }: Watched): IWidget[] =>
     ['Schedules that could not start', queues.map(waitingIn)],
   );
 
-/** Whatever is published of a taxi type's model, by name: drift and error have their place here before they have a metric. */
+/** Any metric of a taxi type's model, by name: drift and error have a place here before their metrics exist. */
 const rowOfModel = ({ config }: Watched): IWidget[] => [
   new GraphWidget({
     title: 'Drift and error of the model, by month',

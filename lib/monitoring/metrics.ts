@@ -7,7 +7,7 @@ import { type Config, type FunctionName, LIVE_ALIAS } from '../config.ts';
 
 export const FIVE_MINUTES = { period: Duration.minutes(5) } as const;
 
-/** As lambdas/telemetry.ts sends it: Powertools adds the service to the dimensions that are set there. */
+/** As lambdas/telemetry.ts sends it: Powertools adds the service to the dimensions set there. */
 export const ofFunction = ({ env }: Config, service: FunctionName, metricName: string) =>
   new Metric({
     namespace: 'tripcast',
@@ -17,17 +17,17 @@ export const ofFunction = ({ env }: Config, service: FunctionName, metricName: s
     ...FIVE_MINUTES,
   });
 
-/** What fails of one version while the alias shares its traffic between two: Lambda counts them apart only then. */
+/** Errors of one version while the alias splits its traffic between two: Lambda separates them only then. */
 export const errorsOfNewVersion = ({ functionName }: IFunction, { version }: IVersion) =>
   new Metric({
     namespace: 'AWS/Lambda',
     metricName: 'Errors',
     dimensionsMap: { FunctionName: functionName, Resource: `${functionName}:${LIVE_ALIAS}`, ExecutedVersion: version },
     statistic: 'Sum',
-    period: Duration.minutes(1), // a canary may last five
+    period: Duration.minutes(1), // a canary may take only five
   });
 
-/** Of the whole environment, a value now and then: at most a day may lie between two evaluations. */
+/** For the whole environment, with a value now and then: evaluations may be up to a day apart. */
 export const ofEnvironment = ({ env }: Config, metricName: string) =>
   new Metric({
     namespace: 'tripcast',
@@ -37,7 +37,7 @@ export const ofEnvironment = ({ env }: Config, metricName: string) =>
     period: Duration.days(1),
   });
 
-/** Counts that Lambda keeps of an event source mapping that asks for `EventCount`. */
+/** Lambda's counts for an event source mapping that asks for `EventCount`. */
 export const ofEventSource = ({ ref }: CfnEventSourceMapping, metricName: string) =>
   new Metric({
     namespace: 'AWS/Lambda',

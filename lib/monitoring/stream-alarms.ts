@@ -3,7 +3,7 @@ import { type AlarmPlan, COUNTED } from './alarm-plan.ts';
 import { FIVE_MINUTES, ofArchive, ofEventSource, putInto } from './metrics.ts';
 import type { Watched } from './watched.ts';
 
-/** Of readers that stand still: they send no metric of their own, so nothing else notices. */
+/** For stalled readers: they send no metric of their own, so nothing else notices. */
 export function alarmsOfReaders({ config, eventSources, archives }: Watched): AlarmPlan[] {
   const { metricMath } = config.alarms;
   if (!metricMath) return [];
@@ -22,8 +22,8 @@ export function alarmsOfReaders({ config, eventSources, archives }: Watched): Al
 }
 
 /**
- * A stream that takes records while its reader gets none. A deploy pauses a reader for less than two periods; three of
- * twelve also find a reader that stands still behind a producer that sends now and then.
+ * A stream that takes records while its reader gets none. A deploy pauses a reader for less than two periods; three out
+ * of twelve also catch a stalled reader behind a producer that sends only now and then.
  */
 const notRead = (streamName: string, read: IMetric) => ({
   ...COUNTED,
@@ -38,7 +38,7 @@ const notRead = (streamName: string, read: IMetric) => ({
   lasts: true,
 });
 
-/** Firehose tries again for as long as the stream keeps a record, and says so in its metrics only. */
+/** Firehose retries for as long as the stream keeps a record, and reports it only in its metrics. */
 export const alarmsOfArchive = ({ config, archives }: Watched): AlarmPlan[] =>
   archives.flatMap((each) => [
     {
@@ -52,7 +52,7 @@ export const alarmsOfArchive = ({ config, archives }: Watched): AlarmPlan[] =>
     {
       name: 'archive-failing',
       says: 'S3 refused objects of the archive; Firehose tries again',
-      metric: ofArchive(each, 'DeliveryToS3.Success', 'Average'), // of all writes, the share that succeeded
+      metric: ofArchive(each, 'DeliveryToS3.Success', 'Average'), // the share of writes that succeeded
       below: 1,
       missing: TreatMissingData.NOT_BREACHING,
       lasts: true,

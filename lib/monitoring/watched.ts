@@ -7,19 +7,19 @@ import type { Config } from '../config.ts';
 import { StateMachine } from '../constructs/state-machine.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';
 
-/** What is deployed and can go wrong. */
+/** Everything deployed that can go wrong. */
 export interface Watched {
   readonly config: Config;
   readonly functions: readonly TripcastFunction[];
   readonly stateMachines: readonly StateMachine[];
   readonly eventSources: readonly CfnEventSourceMapping[];
   readonly archives: readonly CfnDeliveryStream[];
-  /** All of this stack's queues are of dead letters. */
+  /** All queues of this stack are dead-letter queues. */
   readonly queues: readonly CfnQueue[];
   readonly api: HttpApi;
 }
 
-/** All of it below a construct, found rather than listed: what is added to a room tomorrow is watched too. */
+/** Everything below a construct, found rather than listed: whatever is added to a room later is watched too. */
 export function watchedBelow(scope: IConstruct, config: Config, api: HttpApi): Watched {
   const all = scope.node.findAll();
   return {

@@ -24,7 +24,7 @@ import { TripcastFunction } from '../constructs/tripcast-function.ts';
 import type { DataRoom } from './data.ts';
 import { modelVariables } from './function-variables.ts';
 
-/** Powertools' metrics of the functions go there too. */
+/** Also the namespace of the functions' Powertools metrics. */
 const METRICS_NAMESPACE = 'tripcast';
 
 export interface BatchRoomProps {
@@ -33,7 +33,7 @@ export interface BatchRoomProps {
   readonly store: DataRoom;
 }
 
-/** The month that is due, on a schedule, or a range of months on request: plan, ingest, score, tell; and a look whether it was done. */
+/** The due month on a schedule, or requested months: plan, ingest, score, notify; and a check that it was done. */
 export class BatchRoom extends Construct {
   readonly monthly: StateMachine;
   readonly backfill: StateMachine;
@@ -120,7 +120,7 @@ export class BatchRoom extends Construct {
     const statements = [
       new PolicyStatement({ actions: ['states:ListExecutions'], resources: [stateMachineArn] }),
       new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
-      // CloudWatch knows no narrower resource than all metrics. AWS always tells the namespace, the emulator does not:
+      // CloudWatch has no narrower resource than all metrics. AWS always sends the namespace, the emulator does not:
       // hence IfExists.
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
@@ -133,7 +133,7 @@ export class BatchRoom extends Construct {
     return check;
   }
 
-  /** Which month a time is about. */
+  /** How to tell which month a time belongs to. */
   #scheduleVariables(): Record<string, string> {
     const { timeZone, monthsBack } = this.#props.config.schedule;
     return { SCHEDULE_TIME_ZONE: timeZone, SCHEDULE_MONTHS_BACK: String(monthsBack) };
@@ -144,7 +144,7 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** What a schedule could not start waits in a queue to be looked at. */
+  /** Whatever a schedule could not start waits in a queue for somebody to look at. */
   #schedules(): void {
     const { config } = this.#props;
     const { schedule } = config;
@@ -179,7 +179,7 @@ export class BatchRoom extends Construct {
     });
     const checkMonth = this.#checkMonth().function;
     acceptWildcard(
-      Stack.of(this), // where the CDK puts the roles of schedules
+      Stack.of(this), // where the CDK puts the schedules' roles
       `${checkMonth.functionArn}:*`,
       'The CDK grants a schedule the versions of its function along with the function.',
     );

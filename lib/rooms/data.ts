@@ -6,16 +6,16 @@ import { type Grantee, PrivateBucket } from '../constructs/private-bucket.ts';
 
 export interface DataRoomProps {
   readonly config: Config;
-  /** Of the environment, if it has one. */
+  /** The environment's key, if it has one. */
   readonly key: Key | undefined;
 }
 
 const ALIASES = 'aliases/';
 const STAGED_RUNS = 'staging/';
-/** Of Athena. */
+/** Athena's own. */
 export const QUERY_RESULTS = 'query-results/';
 
-/** Where models, months and results lie, and what the stream could not deliver. */
+/** Where models, months and results are stored, and what the stream could not deliver. */
 export class DataRoom extends Construct {
   readonly models: PrivateBucket;
   readonly data: PrivateBucket;
@@ -63,7 +63,7 @@ export class DataRoom extends Construct {
     this.#runs = `${config.model.experiment}/`;
   }
 
-  /** What tells a bucket to have its requests logged, if they are to be. */
+  /** Gives a bucket the settings that log its requests, if requests are to be logged. */
   #accessLogs(config: Config, bucketName: string) {
     const { bucketAccess, retentionDays } = config.logs;
     if (!bucketAccess) return () => ({});
@@ -71,17 +71,17 @@ export class DataRoom extends Construct {
     return (prefix: string) => ({ accessLogs: { store, prefix } });
   }
 
-  /** Reading the runs of the experiment, and the aliases that name one of them. */
+  /** Grants reading the experiment's runs, and the aliases that point to them. */
   grantReadModels(grantee: Grantee): void {
     this.models.grantRead(grantee, this.#runs, ALIASES);
   }
 
-  /** Reading which run is the champion. */
+  /** Grants reading which run is the champion. */
   grantReadAliases(grantee: Grantee): void {
     this.models.grantRead(grantee, ALIASES);
   }
 
-  /** Reading what the trainer left for the gate. */
+  /** Grants reading what the trainer left for the gate. */
   grantReadStagedRuns(grantee: Grantee): void {
     this.models.grantRead(grantee, STAGED_RUNS);
   }

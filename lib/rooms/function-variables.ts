@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import type { DataRoom } from './data.ts';
 
-/** What every function that finds a model is told. */
+/** For every function that finds a model. */
 export const modelVariables = ({ model }: Config, store: DataRoom) => ({
   MODEL_BUCKET: store.models.bucket.bucketName,
   MODEL_EXPERIMENT: model.experiment,
@@ -12,7 +12,7 @@ export const modelVariables = ({ model }: Config, store: DataRoom) => ({
   SERVED_TAXI_TYPE: model.servedTaxiType,
 });
 
-/** What the functions that keep a model loaded and publish its predictions are told; an empty text is "not set". */
+/** For the functions that keep a model loaded and publish its predictions; an empty string means "not set". */
 export const servingVariables = ({ model }: Config, code: FunctionCode, predictions: Stream) => ({
   CODE_VERSION: code.version,
   MODEL_REFRESH_SECONDS: String(model.refreshSeconds),

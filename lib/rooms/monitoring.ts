@@ -14,11 +14,11 @@ import { watchedBelow } from '../monitoring/watched.ts';
 export interface MonitoringRoomProps {
   readonly config: Config;
   readonly api: HttpApi;
-  /** Where alarms go, and the end of those that last. */
+  /** Where alarms go, and, for lasting ones, their end. */
   readonly notices: ITopic;
 }
 
-/** An alarm for whatever can go wrong in the rooms before this one, and a dashboard of all of it. */
+/** An alarm for everything that can go wrong in the rooms before this one, and one dashboard for all of it. */
 export class MonitoringRoom extends Construct {
   readonly #guards: readonly (readonly [LiveFunctionName, Alarm])[];
 
@@ -37,7 +37,7 @@ export class MonitoringRoom extends Construct {
     this.#subscribe(config, notices);
   }
 
-  /** The alarms that speak against a new version of a function. */
+  /** The alarms that block a new version of a function. */
   guardsOf(name: LiveFunctionName): readonly Alarm[] {
     return this.#guards.filter(([guarded]) => guarded === name).map(([, alarm]) => alarm);
   }

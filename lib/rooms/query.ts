@@ -11,7 +11,7 @@ export interface QueryRoomProps {
   readonly store: DataRoom;
 }
 
-/** A column by its name and its type in Hive, which the catalog speaks; Trino's own is what the view is written in. */
+/** Column names with their Hive types, which the catalog uses; the view is written in Trino's own. */
 type Columns = Readonly<Record<string, keyof typeof TRINO_TYPES>>;
 
 const TRINO_TYPES = {
@@ -22,7 +22,7 @@ const TRINO_TYPES = {
   timestamp: 'timestamp(3)',
 } as const;
 
-/** Of the Parquet files under predictions/; green and yellow ones each have a pickup time of their own. */
+/** In the Parquet files under predictions/; green and yellow ones each name the pickup time differently. */
 const PREDICTIONS: Columns = {
   ride_id: 'string',
   lpep_pickup_datetime: 'timestamp',
@@ -37,10 +37,10 @@ const PREDICTIONS: Columns = {
   interval_high: 'float',
   model_version: 'string',
 };
-/** Text, since a number's leading zero would be lost on the way from `month=04` and back. */
+/** Strings, since a number would lose the leading zero of `month=04` in a round trip. */
 const PARTITIONS: Columns = { taxi_type: 'string', year: 'string', month: 'string' };
 
-/** Of each current.json. */
+/** In each current.json. */
 const CURRENT: Columns = {
   taxi_type: 'string',
   year: 'int',
@@ -68,8 +68,8 @@ const PUBLISHED: Columns = {
 };
 
 /**
- * The outputs that a current.json names, and no others: of a month that several runs scored, one counts. `$path` is the
- * object that a row comes from (Athena's hidden column).
+ * Only the outputs that a current.json names: if several runs scored a month, one counts. `$path` is the object that a
+ * row comes from (Athena's hidden column).
  */
 export const PUBLISHED_SQL = `SELECT p.taxi_type, p.year, p.month, p.ride_id,
   coalesce(p.lpep_pickup_datetime, p.tpep_pickup_datetime) AS pickup_datetime,
@@ -80,7 +80,7 @@ JOIN current_outputs c ON c.key = regexp_replace(p."$path", '^s3://[^/]+/', '')`
 
 const GIGABYTE = 1e9;
 
-/** Predictions as tables for Athena: every output, what is current, and the published months as a view of the two. */
+/** Predictions as tables for Athena: every output, what is current, and the published months as a view over both. */
 export class QueryRoom extends Construct {
   readonly #database: CfnDatabase;
   readonly #name: string;
@@ -150,7 +150,7 @@ export class QueryRoom extends Construct {
     return table;
   }
 
-  /** As Athena itself writes a view into the catalog: a comment around base64 of JSON. */
+  /** The form in which Athena itself writes a view into the catalog: a comment around base64 of JSON. */
   #view(originalSql: string, columns: Columns): string {
     const view = {
       originalSql,
@@ -161,14 +161,14 @@ export class QueryRoom extends Construct {
     return `/* Presto View: ${Buffer.from(JSON.stringify(view)).toString('base64')} */`;
   }
 
-  /** Every query's results are encrypted, go to one place and leave it again. */
+  /** Every query's results are encrypted, go to one place and are deleted from it later. */
   #workgroup({ env, query }: Config, outputLocation: string, key: Key | undefined): void {
     const encryptionConfiguration =
       key === undefined ? { encryptionOption: 'SSE_S3' } : { encryptionOption: 'SSE_KMS', kmsKey: key.keyArn };
     new CfnWorkGroup(this, 'WorkGroup', {
       name: resourceName(env, 'queries'),
       description: 'Queries over the predictions',
-      recursiveDeleteOption: true, // after the first query it is not empty, and would not be deleted
+      recursiveDeleteOption: true, // after the first query it is not empty, and could not be deleted
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,

@@ -18,15 +18,15 @@ export interface RolloutRoomProps {
   readonly code: FunctionCode;
   readonly store: DataRoom;
   readonly live: Readonly<Record<LiveFunctionName, TripcastFunction>>;
-  /** Where a deployment that failed or was taken back is told. */
+  /** Notified when a deployment failed or was rolled back. */
   readonly notices: ITopic;
 }
 
 type Canary = Extract<Config['serving']['rollout'], { kind: 'canary' }>;
 
 /**
- * How a new version gets its traffic. The check that it answers the golden rides is deployed everywhere; a canary has
- * CodeDeploy move the traffic: after the check a share of it, and the rest later, unless an alarm goes off.
+ * How a new version gets its traffic. The check that it answers the golden rides is deployed everywhere; with a canary,
+ * CodeDeploy shifts the traffic: after the check a share of it, and the rest later, unless an alarm goes off.
  */
 export class RolloutRoom extends Construct {
   readonly #groups = new Map<LiveFunctionName, CfnDeploymentGroup>();
@@ -38,7 +38,7 @@ export class RolloutRoom extends Construct {
     if (rollout.kind === 'canary') this.#shiftTraffic(rollout, check, props);
   }
 
-  /** Of the alarms that stop a rollout, most watch the new versions: they are made after all else. */
+  /** Most of the alarms that stop a rollout watch the new versions, so they are created after everything else. */
   stopOn(alarmsOf: (name: LiveFunctionName) => readonly IAlarm[]): void {
     for (const [name, group] of this.#groups) {
       const alarms = alarmsOf(name).map(({ alarmName }) => ({ name: alarmName }));
@@ -59,7 +59,7 @@ export class RolloutRoom extends Construct {
     });
     store.grantReadAliases(check);
     for (const name of LIVE_FUNCTIONS) {
-      // Every version, so that the policy is as it was before: a new one takes IAM a while, and the check comes at once.
+      // Every version, so that the policy stays as it is: IAM takes a while to apply changes, the check runs at once.
       const anyVersion = `${live[name].function.functionArn}:*`;
       check.grantPrincipal.addToPrincipalPolicy(
         new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [anyVersion] }),
@@ -119,9 +119,9 @@ export class RolloutRoom extends Construct {
     }
   }
 
-  /** What AWSCodeDeployRoleForLambdaLimited allows, of this stack's functions alone. */
+  /** What AWSCodeDeployRoleForLambdaLimited allows, restricted to this stack's functions. */
   #role(check: TripcastFunction, live: RolloutRoomProps['live'], notices: ITopic): Role {
-    // CodeDeploy names the account that it acts for (CodeDeploy User Guide, "Cross-service confused deputy prevention").
+    // CodeDeploy names the account it acts for (CodeDeploy User Guide, "Cross-service confused deputy prevention").
     const ofThisAccount = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
     const assumedBy = new ServicePrincipal('codedeploy.amazonaws.com', { conditions: ofThisAccount });
     const role = new Role(this, 'Role', { assumedBy });
@@ -146,7 +146,7 @@ export class RolloutRoom extends Construct {
     return role;
   }
 
-  /** Spelled out: with a reference to the group the check would wait for it, and it for the check. */
+  /** Spelled out: a reference would make a cycle, the check waiting for the group and the group for the check. */
   #arnOf({ env }: Config, name: LiveFunctionName): string {
     const { application, groupOf } = codeDeployNames(env);
     return Stack.of(this).formatArn({
@@ -163,7 +163,7 @@ function aliasOf({ name, live }: TripcastFunction): Alias {
   throw new TripcastError(`The function ${name} is not live`, 'Call its goLive() first.');
 }
 
-// The CDK declares the optional `role` of its own classes in a way that exactOptionalPropertyTypes does not take.
+// The CDK's classes don't match their own interfaces (the optional `role`) under exactOptionalPropertyTypes.
 const versionOf = (deployed: TripcastFunction) => aliasOf(deployed).version as IVersion;
 
 function cfnAliasOf(deployed: TripcastFunction): CfnAlias {

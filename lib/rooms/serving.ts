@@ -22,7 +22,7 @@ export interface ServingRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
-  /** Where the answers for real rides go too. */
+  /** Answers for real rides are also published here. */
   readonly predictions: Stream;
 }
 
@@ -62,7 +62,7 @@ export class ServingRoom extends Construct {
         destination: new LogGroupLogDestination(
           new PrivateLogGroup(this, 'AccessLogs', { config, name: `/aws/vendedlogs/apis/${name}` }).logGroup,
         ),
-        // No address and no identity of the caller: times and outcomes only.
+        // No caller address or identity: times and outcomes only.
         format: AccessLogFormat.custom(
           JSON.stringify({
             requestId: '$context.requestId',

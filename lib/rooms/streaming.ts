@@ -17,8 +17,8 @@ export interface StreamingRoomProps {
 }
 
 /**
- * Trip events in, predictions out, and an archive of the predictions; what cannot be read goes to quarantine, what Lambda
- * gives up on to `undelivered`.
+ * Trip events in, predictions out, and an archive of the predictions; unreadable events go to quarantine, and whatever
+ * Lambda gives up on goes to `undelivered`.
  */
 export class StreamingRoom extends Construct {
   readonly events: Stream;
@@ -71,12 +71,12 @@ export class StreamingRoom extends Construct {
     });
   }
 
-  /** The plain resource: the S3 destination of the CDK's own grants reading too. */
+  /** The plain resource: the CDK's own S3 destination would also grant reading. */
   #eventSource({ eventSource }: Config, live: IFunction, store: DataRoom) {
     return new CfnEventSourceMapping(this, 'EventSource', {
       eventSourceArn: this.events.streamArn,
       functionName: live.functionArn,
-      // Always, and nothing but a deploy says so: docs/decisions/0006-one-owner-of-the-stream.md.
+      // Always, and only a deploy changes it: docs/decisions/0006-one-owner-of-the-stream.md.
       enabled: true,
       // LATEST can miss records while the mapping is being created.
       startingPosition: 'TRIM_HORIZON',
@@ -87,8 +87,8 @@ export class StreamingRoom extends Construct {
       maximumRetryAttempts: eventSource.retryAttempts,
       maximumRecordAgeInSeconds: eventSource.maximumAgeSeconds,
       functionResponseTypes: ['ReportBatchItemFailures'],
-      metricsConfig: { metrics: ['EventCount'] }, // what was undelivered and what was dropped: there are alarms on both
-      // Of all destinations S3 alone keeps the records; a queue or a topic would get their positions.
+      metricsConfig: { metrics: ['EventCount'] }, // undelivered and dropped records: there are alarms on both
+      // S3 is the only destination that keeps the records; a queue or a topic would get just their positions.
       destinationConfig: { onFailure: { destination: store.undelivered.bucket.bucketArn } },
     });
   }

@@ -11,7 +11,7 @@ export interface TrainingRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
-  /** Where a training that failed is told. */
+  /** Notified when a training failed. */
   readonly notices: ITopic;
 }
 
@@ -43,7 +43,7 @@ export class TrainingRoom extends Construct {
       CODE_VERSION: code.version,
     });
     store.data.grantRead(train, 'raw/');
-    // Reading too: a write that the SDK repeated after a lost answer is then found to be its own.
+    // Reading too: so that a write the SDK retried after a lost answer can be recognized as its own.
     store.grantReadStagedRuns(train);
     store.grantStageRuns(train);
     return train;

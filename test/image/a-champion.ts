@@ -10,10 +10,10 @@ import { FunctionInImage } from './function-in-image.ts';
 export const TLC = join(CLONE, 'data/tlc');
 export const MONTHS = ['2023-03', '2023-04'].map(parseMonth);
 
-/** The published baseline: 2023-03, validated on 2023-04. */
+/** The published baseline: trained on 2023-03, validated on 2023-04. */
 export const LINEAR_PAIR = { recipe: 'linear-pair', train: { from: '2023-03', to: '2023-03' }, promote: true };
 
-/** A run that the four functions of a training, each in the image, made the champion. */
+/** A run that the four training functions, each in the image, made the champion. */
 export async function trainedInImage(to: Deployment): Promise<TrainingOutcome> {
   await ingestMonths(to, MONTHS, { taxiType: 'green', source: TLC }, silentTerminal());
   let handedOn: unknown = LINEAR_PAIR;

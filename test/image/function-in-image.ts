@@ -10,30 +10,30 @@ export const docker = new Docker(process.env.DOCKER_HOST, process.env.TRIPCAST_D
 export const IMAGE = process.env.TRIPCAST_IMAGE ?? 'tripcast-test-image';
 export const BASE_IMAGE = process.env.TRIPCAST_BASE_IMAGE ?? '';
 
-/** As a function whose time is up ends for its caller, or one whose environment ended by itself. */
+/** How a function that timed out, or whose environment crashed, ends for its caller. */
 export type Ended =
   | { readonly kind: 'timeout'; readonly seconds: number }
   | { readonly kind: 'crash'; readonly log: string };
 
-/** All containers see of Lambda: a root they cannot write, 512 MB of /tmp, a user of Lambda's own, and no privilege. */
+/** What containers share with Lambda: a read-only root, 512 MB of /tmp, a user like Lambda's, and no privileges. */
 export const LIKE_LAMBDA = [
   ...['--read-only', '--tmpfs', '/tmp:size=512m', '--user', '993:990'],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--network', 'host'],
 ];
 
-/** How long Lambda gives an environment to come up. */
+/** How long Lambda gives an environment to start up. */
 const INIT_SECONDS = 10;
 
 export interface FunctionOptions {
-  /** Over those of the deployed function. */
+  /** Override those of the deployed function. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Instead of prod's. */
+  /** Overrides prod's. */
   readonly timeoutSeconds?: number;
 }
 
 /**
- * A function in the image as Lambda runs it: in a container of prod's size, with the variables of the deployed function, on
- * the real runtime interface client. A container that ended, or whose time was up, is followed by a new one.
+ * A function in the image as Lambda runs it: in a container of prod's size, with the deployed function's variables, on
+ * the real runtime interface client. A container that crashed or timed out is replaced with a new one.
  */
 export class FunctionInImage implements AsyncDisposable {
   readonly name: FunctionName;
@@ -54,14 +54,14 @@ export class FunctionInImage implements AsyncDisposable {
     return outcome;
   }
 
-  /** What it answers. @throws when it does not answer */
+  /** The function's answer. @throws when there is none */
   async answer(event: unknown): Promise<unknown> {
     const outcome = await this.invoke(event);
     if (outcome.kind === 'answer') return outcome.value;
     throw new Error(`${this.name} in the image: ${JSON.stringify(outcome)}`);
   }
 
-  /** The most memory that its process has held so far. */
+  /** The peak memory of its process so far. */
   async peakMemoryMb(): Promise<number> {
     if (this.#environment === undefined) throw new Error(`${this.name} does not run`);
     return this.#environment.peakMemoryMb();
@@ -69,7 +69,7 @@ export class FunctionInImage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = this.#environment;
-    this.#environment = undefined; // first: what cannot be stopped is not tried again
+    this.#environment = undefined; // first: if stopping fails, it is not tried again
     await ended?.stop();
   }
 }
@@ -119,7 +119,7 @@ class ExecutionEnvironment {
       return await Promise.race([this.#api.invoke(event, Date.now() + given * 1000), timeout, crash]);
     } finally {
       over.abort();
-      timeout.catch(() => {}); // aborted, since it was not needed
+      timeout.catch(() => {}); // it is aborted once it is not needed
     }
   }
 
@@ -139,7 +139,7 @@ class ExecutionEnvironment {
 const lambda = new LambdaClient({});
 const known = new Map<FunctionName, Record<string, string>>();
 
-/** What the stack gives the function, and the test's way to the emulator. */
+/** The stack's variables for the function, with the test's address of the emulator. */
 async function deployedVariables(name: FunctionName): Promise<Record<string, string>> {
   const there = known.get(name);
   if (there !== undefined) return there;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to the emulator that can be held: what comes then is taken and never answered, as by a service that hangs. */
+/** A way to the emulator that can be held: requests are then accepted but never answered, as if a service hangs. */
 export class HeldEndpoint implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -26,7 +26,7 @@ export class HeldEndpoint implements AsyncDisposable {
   }
 
   get url(): string {
-    const { port } = this.#server.address() as AddressInfo; // it listens on TCP
+    const { port } = this.#server.address() as AddressInfo; // a TCP server has an AddressInfo
     return `http://127.0.0.1:${port}`;
   }
 

@@ -19,7 +19,7 @@ const inspect = async (image: string) => {
   return found;
 };
 
-/** What Lambda's own user sees below /var/task: each file's mode, and the first bytes, which say what it is. */
+/** Files below /var/task as Lambda's own user sees them: each one's mode, and its first bytes, which show its type. */
 const LIST = `
   const { readdirSync, statSync, openSync, readSync, closeSync } = require('node:fs');
   const files = readdirSync('/var/task', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -48,7 +48,7 @@ describe('the image', () => {
     const base = await inspect(BASE_IMAGE);
     expect(`${image.Os}/${image.Architecture}`).toBe('linux/amd64');
     expect((image.Size - base.Size) / 1e6).toBeLessThan(250);
-    expect((image.Size - base.Size) / 1e6).toBeGreaterThan(100); // the natives alone: else this measures nothing
+    expect((image.Size - base.Size) / 1e6).toBeGreaterThan(100); // the natives alone: or this measures nothing
     expect(image.Config.User).toBe('');
     expect(image.Config.WorkingDir).toBe('/var/task');
   });
@@ -69,7 +69,7 @@ describe('the image', () => {
   });
 
   test('has binaries of linux-x64 alone, the three engines and libgomp among them', () => {
-    // ELF; or Mach-O of either order, fat Mach-O, and Windows' MZ.
+    // ELF, or Mach-O in either byte order, fat Mach-O, and Windows' MZ.
     const binaries = files.filter(({ head }) => /^(7f454c46|cffaedfe|cefaedfe|feedfac|cafebabe|4d5a)/.test(head));
     // 64 bits, little endian; machine 62 is x86-64 (elf.h).
     const foreign = binaries.filter(({ head }) => !/^7f454c460201/.test(head) || head.slice(36, 40) !== '3e00');
@@ -86,7 +86,7 @@ describe('the image', () => {
     ]) {
       expect(names).toContainEqual(expect.stringMatching(engine));
     }
-    // And nothing of another platform in a form that this does not know.
+    // And nothing for another platform in a format that this test does not know.
     expect(paths().filter((path) => /darwin|win32|musl|arm64|aarch64|\.(dylib|dll|exe)$/.test(path))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // npm run test:image [-- [--if-available] [--base IMAGE] [vitest argument ...]]
-// Finds or starts a Docker engine, makes a base like AWS's where none is named, builds the image of the functions on it, and
-// runs the tests of this folder against it. --if-available: a machine that can have no engine, or no base, is no failure.
+// Finds or starts a Docker engine, makes a base like AWS's unless one is named, builds the functions' image on it, and
+// runs this folder's tests against it. --if-available: being unable to get an engine or a base is not a failure.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeVersion } from '#adapters/git.ts';
@@ -39,14 +39,14 @@ async function run(): Promise<number> {
   }
 }
 
-/** BuildKit would pull it for itself alone, and the tests ask how large it is. @returns its tag */
+/** BuildKit would pull it for itself only, and the tests need its size. @returns its tag */
 async function pulledBase(docker: Docker, tag: string): Promise<string> {
   const isThere = (await docker.run('images', '--quiet', tag)) !== '';
   if (!isThere) await docker.run('pull', '--platform', 'linux/amd64', tag);
   return tag;
 }
 
-/** @returns undefined when it cannot be had, and that is allowed */
+/** @returns undefined if it is not available and need not be */
 async function ifAvailable<T>(wanted: Promise<T>): Promise<T | undefined> {
   try {
     return await wanted;
@@ -71,7 +71,7 @@ async function testOn(docker: Docker, base: string): Promise<number> {
   return runInForeground('vitest', args, { cwd: CLONE, env });
 }
 
-// An engine that was started here is stopped as this process exits, which a signal alone would not let it do.
+// An engine that was started here is stopped when this process exits, which a signal alone would not trigger.
 for (const [name, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** What became of an invocation, as whoever invoked the function is told. */
+/** The result of an invocation, as its caller sees it. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: { readonly errorType: string; readonly errorMessage: string } };
@@ -18,8 +18,8 @@ interface Invocation {
 }
 
 /**
- * Lambda's side of the Runtime API (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), for one execution environment,
- * which asks for one invocation after the other.
+ * Lambda's side of the Runtime API (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), for one execution
+ * environment, which asks for one invocation at a time.
  */
 export class RuntimeApi {
   readonly #server: Server;
@@ -42,13 +42,13 @@ export class RuntimeApi {
     return api;
   }
 
-  /** `host:port`, what AWS_LAMBDA_RUNTIME_API holds. */
+  /** `host:port`, the value of AWS_LAMBDA_RUNTIME_API. */
   get address(): string {
     const address = this.#server.address();
     return typeof address === 'object' ? `127.0.0.1:${address?.port}` : '';
   }
 
-  /** @param deadline milliseconds since the epoch; the runtime is told, and held to it by whoever runs it */
+  /** @param deadline milliseconds since the epoch; the runtime is given it, and its caller enforces it */
   invoke(event: unknown, deadline: number): Promise<Outcome> {
     return new Promise((settle, fail) => {
       this.#waiting = { id: randomUUID(), event: JSON.stringify(event), deadline, settle, fail };
@@ -56,7 +56,7 @@ export class RuntimeApi {
     });
   }
 
-  /** The environment is gone, and with it the invocation that it was working on. */
+  /** The environment is gone, and so is the invocation that it was working on. */
   abandon(error: Error): void {
     (this.#running ?? this.#waiting)?.fail(error);
     this.#running = undefined;

@@ -70,7 +70,7 @@ test('a month is planned and scored to the same bytes as by the zip', async () =
   const zip = await receiptOf(await inZip('score', { ...job, force: true }));
   expect(image.rows).toMatchObject({ in: 65_392, scored: 62_979 });
   expect(image.errors?.rmse).toBeCloseTo(6.2212029, 6);
-  expect(zip.started_at).not.toBe(image.started_at); // it did score again
+  expect(zip.started_at).not.toBe(image.started_at); // it scored again
   expect(zip.output.sha256).toBe(image.output.sha256);
 });
 
@@ -127,7 +127,7 @@ const untimed = ({ predictions, ...rest }: z.infer<typeof scoredSchema>) => ({
   predictions: predictions.map((prediction) => ({ ...prediction, predicted_at: 'now' })),
 });
 
-/** The ids of the newest predictions, in their order. */
+/** The ids of the newest predictions, in order. */
 async function publishedIds(count: number): Promise<readonly string[]> {
   const ids: string[] = [];
   const enough = new AbortController();
@@ -145,7 +145,7 @@ async function receiptOf(outcome: unknown): Promise<Receipt> {
   return receiptSchema.parse(JSON.parse(Buffer.from(object?.body ?? []).toString()));
 }
 
-/** What an HTTP API hands to its function (payload format 2.0). */
+/** What an HTTP API passes to its function (payload format 2.0). */
 const aRequest = (body: unknown) => ({
   version: '2.0',
   routeKey: 'POST /predict',

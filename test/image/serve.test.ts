@@ -22,7 +22,7 @@ beforeAll(async () => {
   const to = await connect('dev');
   run = await trainedInImage(to);
   folder = join(mkdtempSync(join(tmpdir(), 'tripcast-serve-')), 'model');
-  chmodSync(join(folder, '..'), 0o755); // the container's user is another one
+  chmodSync(join(folder, '..'), 0o755); // the container runs as another user
   mkdirSync(folder);
   for (const { name, body } of await to.registry.staged(run.run_id).files()) writeFileSync(join(folder, name), body);
 });
@@ -55,7 +55,7 @@ test.each([
   await expect(docker.run('run', '--rm', ...LIKE_LAMBDA, ...flags(env), IMAGE, 'serve')).rejects.toThrow(message);
 });
 
-/** Starts `IMAGE serve` and waits until it says that it answers. */
+/** Starts `IMAGE serve` and waits until it reports that it is answering. */
 async function served(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
   const port = await freePort(8000);
   const name = `tripcast-test-${randomUUID().slice(0, 8)}`;

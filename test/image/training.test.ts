@@ -16,7 +16,7 @@ beforeAll(async () => {
   to = await connect('dev');
 });
 
-/** Serves the bundled months as TLC does: 403 for what is not published. */
+/** Serves the bundled months as TLC does: 403 for months that are not published. */
 const tlc = createServer((request, response) => {
   const file = join(TLC, basename(request.url ?? ''));
   if (existsSync(file)) createReadStream(file).pipe(response);
@@ -25,7 +25,7 @@ const tlc = createServer((request, response) => {
 afterAll(() => tlc.close());
 
 test('a month comes from its published source, once; one that is not there is told of', async () => {
-  const { port } = tlc.address() as AddressInfo; // it listens on TCP
+  const { port } = tlc.address() as AddressInfo; // a TCP server has an AddressInfo
   await using ingest = new FunctionInImage('ingest', { env: { PUBLICATION_SOURCE: `http://127.0.0.1:${port}` } });
   const job = { taxi_type: 'green', month: '2021-01', run_id: '0'.repeat(32), force: false, all: false };
   expect(await ingest.answer(job)).toEqual({ ...job, status: 'ingested' });
@@ -43,10 +43,10 @@ test('a run is trained, judged, registered and promoted', async () => {
   expect(card?.validation.rmse).toBeCloseTo(6.2212029, 6); // reference.md: closed form, and scikit-learn
 });
 
-/** Of the smallest trainer of any environment. */
+/** The memory of the smallest trainer in any environment. */
 const leastMemoryMb = Math.min(...ENVIRONMENTS.map((env) => loadConfig(env).functions.train.memoryMb));
 
-// The second needs XGBoost, which finds its libgomp by the wheel's own layout.
+// The second needs XGBoost, which finds its libgomp through the wheel's own layout.
 test.each([
   ['linear-pair', 6.2212], // reference.md
   ['zone-map-fast', 4.2178], // `tripcast train --local`, outside any function

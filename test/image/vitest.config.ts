@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const clone = join(import.meta.dirname, '../..');
 
-/** Apart from the other tests: these need a Docker engine. `npm run test:image` finds or starts one, and runs them. */
+/** Separate from the others: these need a Docker engine. `npm run test:image` finds or starts one, and runs them. */
 export default defineConfig({
   root: clone,
   test: {

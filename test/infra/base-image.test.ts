@@ -12,7 +12,7 @@ const dockerfile = readFileSync(join(CLONE, 'docker/Dockerfile'), 'utf8');
 const BASE = /^ARG BASE_IMAGE=(.*)$/m;
 const base = BASE.exec(dockerfile)?.[1] ?? '';
 
-/** What CloudFormation would know the image by, on this base: ECR keeps the one that it has under the same hash. */
+/** CloudFormation's identity for the image on this base: ECR keeps the image that it has under the same hash. */
 function imageHash(on: string): string {
   const context = join(temporaryFolder(), 'image');
   mkdirSync(context);
@@ -31,7 +31,7 @@ test('another build of the base makes another image, so that its patches are dep
 });
 
 test('the base is what a bot moves, and its digest alone', () => {
-  // As Renovate's own extraction takes an ARG whose value a FROM names (lib/modules/manager/dockerfile/extract.ts).
+  // The way Renovate extracts an ARG whose value a FROM names (lib/modules/manager/dockerfile/extract.ts).
   expect(dockerfile).toMatch(/^ARG BASE_IMAGE=\S+\nFROM \$\{BASE_IMAGE\}$/m);
   const ruleSchema = z.looseObject({
     matchPackageNames: z.array(z.string()),
@@ -53,7 +53,7 @@ test('images are scanned as they are pushed only by a step of docs/deploy.md: th
   const template = readFileSync(join(CLONE, 'node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml'), 'utf8');
   const [repository = ''] = /^ {2}ContainerAssetsRepository:\n(?: {3,}.*\n)+/m.exec(template) ?? [];
   expect(repository).toContain('AWS::ECR::Repository');
-  // If a later CLI does: remove the step, and the sentence before it.
+  // If a later CLI does, remove the step and the sentence before it.
   expect(repository).not.toMatch(/ScanOnPush/i);
   const [, name = ''] = /Fn::Sub: (cdk-\S+)/.exec(repository) ?? [];
   const step = /^aws ecr put-image-scanning-configuration --repository-name (\S+) .*scanOnPush=true/m.exec(

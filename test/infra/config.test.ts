@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '#lib/config.ts';
 
-/** Apart from the addresses: a commit with one in an address is refused, as it should be. */
+/** Kept apart from the addresses: a commit with a password in an address is refused, as it should be. */
 const PASSWORD = 's3cret';
 
-/** env/dev.json, changed: the value of a dotted key, put there or replaced. */
+/** env/dev.json with the value of a dotted key added or replaced. */
 function devWith(key: string, value: unknown): unknown {
   const root = JSON.parse(readFileSync(new URL('../../env/dev.json', import.meta.url), 'utf8'));
   const path = key.split('.');

@@ -71,7 +71,7 @@ describe('the buckets of prod', () => {
     ]);
   });
 
-  // What --import-existing-resources asks of them (docs/teardown.md): a literal name, and that they are retained.
+  // What --import-existing-resources requires of them (docs/teardown.md): a literal name, and retention.
   test('can be taken over by a new stack, with the streams, once the account is written down', () => {
     const stack = synthesize({ ...loadConfig('prod'), account: '123456789012' });
     const buckets = [...stack.resources('AWS::S3::Bucket').values()].map((each) => each.Properties.BucketName);
@@ -149,7 +149,7 @@ describe('with a key of its own', () => {
   );
   const arn = { 'Fn::GetAtt': [key, 'Arn'] };
 
-  /** What each role may do with the key, beside what else it may do. */
+  /** What each role may do with the key, in addition to its other rights. */
   const roles = Map.groupBy(
     statementsIn(stack).filter(({ principals, effect }) => principals.length === 0 && effect === 'Allow'),
     ({ of }) => of,

@@ -42,7 +42,7 @@ describe('a workflow', () => {
     });
     expect(become?.actions).toEqual(['sts:AssumeRole']);
     expect(become?.resources).toEqual(['deploy', 'file-publishing', 'image-publishing', 'lookup'].map(named));
-    // Reading what `tripcast doctor` asks, and changing nothing.
+    // Reads what `tripcast doctor` needs, and changes nothing.
     expect(quotas).toMatchObject({ actions: ['lambda:GetAccountSettings'], resources: ['*'] });
     expect(reservations).toMatchObject({
       actions: ['lambda:GetFunctionConcurrency'],

@@ -6,7 +6,7 @@ import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Resource, synthesize, synthesized } from './support/synthesized.ts';
 
-/** A folder of environments in which `files` are, each as text. */
+/** A folder of environments that contains `files`, each given as text. */
 function aFolder(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

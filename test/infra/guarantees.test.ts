@@ -10,7 +10,7 @@ const resources: Readonly<Record<string, Resource>> = template.toJSON().Resource
 const another = expect.objectContaining({ 'Fn::GetAtt': [expect.any(String), 'Arn'] });
 const nothing = {};
 
-/** What holds for every resource of a type in prod. A type that is not here was not thought of yet. */
+/** What holds for every resource of a type in prod. A type missing here has not been considered yet. */
 const GUARANTEES: Readonly<Record<string, object>> = {
   'AWS::ApiGatewayV2::Api': nothing,
   'AWS::ApiGatewayV2::Integration': nothing,
@@ -36,7 +36,7 @@ const GUARANTEES: Readonly<Record<string, object>> = {
   'AWS::IAM::Policy': nothing, // iam.test.ts
   'AWS::IAM::Role': nothing, // iam.test.ts
   'AWS::KinesisFirehose::DeliveryStream': {
-    DeliveryStreamType: 'KinesisStreamAsSource', // which is encrypted; it keeps nothing of its own
+    DeliveryStreamType: 'KinesisStreamAsSource', // the stream is encrypted; Firehose itself stores nothing
     ExtendedS3DestinationConfiguration: { CompressionFormat: 'GZIP', CloudWatchLoggingOptions: { Enabled: true } },
   },
   'AWS::KMS::Alias': nothing,
@@ -69,7 +69,7 @@ const GUARANTEES: Readonly<Record<string, object>> = {
   },
 };
 
-/** What can be made again from nothing is deleted with the stack; what holds something that cannot, is not. */
+/** What can be rebuilt from scratch is deleted with the stack; what holds data that cannot be rebuilt is not. */
 const HOLDS_DATA = ['AWS::S3::Bucket', 'AWS::Kinesis::Stream'];
 const TALKED_TO_OVER_TLS = ['AWS::S3::Bucket', 'AWS::SNS::Topic', 'AWS::SQS::Queue'];
 
@@ -102,7 +102,7 @@ test('every bucket, topic and queue refuses plain HTTP', () => {
   expect(new Set(refusing).size).toBe(talkedTo.length);
 });
 
-/** Where the name of a resource is one for all regions of an account, or for all accounts. */
+/** Types whose names are shared by all regions of an account, or by all accounts. */
 const NAMED_FOR_ALL_REGIONS: Readonly<Record<string, string>> = {
   'AWS::Budgets::Budget': 'BudgetName',
   'AWS::CloudFront::Function': 'Name',
@@ -115,7 +115,7 @@ const NAMED_FOR_ALL_REGIONS: Readonly<Record<string, string>> = {
   'AWS::S3::Bucket': 'BucketName',
 };
 
-/** What stands under a key, however deep. */
+/** All values under a key, however deep. */
 function valuesOf(value: unknown, key: string): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, each]) => (name === key ? [each] : valuesOf(each, key)));
@@ -127,7 +127,7 @@ test.each([
 ] as const)('a name of %s that is one for all regions has the region in it', (_, { template: deployed }) => {
   const named = Object.values<Resource>(deployed.toJSON().Resources).flatMap(({ Type, Properties }) => {
     const key = NAMED_FOR_ALL_REGIONS[Type];
-    // A name that CloudFormation makes up differs from every other.
+    // A name that CloudFormation generates differs from every other.
     return key === undefined ? [] : valuesOf(Properties, key).map((name) => JSON.stringify(name));
   });
   expect(named.length).toBeGreaterThan(1);

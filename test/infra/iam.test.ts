@@ -7,11 +7,11 @@ const stacks = [
   ['delivery', statementsIn(synthesizeDelivery())],
 ] as const;
 
-/** The one that holds everywhere is a refusal: of plain HTTP. */
+/** The only statement that applies everywhere is a denial: of plain HTTP. */
 const isRefusal = ({ effect }: ReadableStatement) => effect === 'Deny';
 
 describe.each(stacks)('the permissions of %s', (name, statements) => {
-  // Who may do what, to be read in a review. After a wanted change: npm run test:infra -- test/infra/iam.test.ts -u
+  // Who may do what, for review. After an intended change: npm run test:infra -- test/infra/iam.test.ts -u
   test('are those that were reviewed', async () => {
     expect(statements.length).toBeGreaterThan(3);
     await expect(iamText(statements)).toMatchFileSnapshot(`iam-${name}.txt`);
@@ -23,7 +23,7 @@ describe.each(stacks)('the permissions of %s', (name, statements) => {
     expect(allowed.filter((principal) => /\*/.test(principal))).toEqual([]);
   });
 
-  // Lambda names no source when it takes a function's role (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
+  // Lambda sends no source when it assumes a function's role (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
   test('let a service take a role only on behalf of this account, where the service says on whose', () => {
     const trusts = statements.filter(
       ({ principals, actions }) =>

@@ -55,7 +55,7 @@ function alarmsOf(env: string): ReadonlyMap<string, Alarm> {
 
 const STATE_MACHINES = readdirSync(join(CLONE, 'stepfunctions')).map((file) => file.replace('.asl.json', ''));
 
-/** The alarms that a chapter of the runbook is about: `{function}-slow` stands for those of every function. */
+/** The alarms that a runbook chapter covers: `{function}-slow` stands for those of every function. */
 const RUNBOOK = [...readFileSync(join(CLONE, 'docs/runbook.md'), 'utf8').matchAll(/^#+ .*$/gm)]
   .flatMap(([heading]) => [...heading.matchAll(/`([a-z{][a-z {}-]+)`/g)].map(([, name = '']) => name))
   .map((name) => ({ name, pattern: new RegExp(`^${name.replace(/\{([a-z ]+)\}/g, (_, kind) => anyOf(kind))}$`) }));
@@ -218,7 +218,7 @@ describe('a stream that takes records and is not read', () => {
     (name, stream, metric, dimension) => {
       const alarm = alarmsOf('prod').get(name);
       const [expression, put, read] = alarm?.Metrics ?? [];
-      // A reader that does not run sends nothing: FILL makes that a 0, or nobody would ever be notified.
+      // A reader that is not running sends nothing: FILL makes that a 0, or nobody would ever be notified.
       expect(expression?.Expression).toBe('IF(FILL(put, 0) > 0 AND FILL(read, 0) == 0, 1, 0)');
       expect([put?.Id, read?.Id]).toEqual(['put', 'read']);
       expect(put?.MetricStat).toEqual({
@@ -319,7 +319,7 @@ const emfSchema = z
   .object({ _aws: z.object({ CloudWatchMetrics: z.array(z.object({ Dimensions: z.array(z.array(z.string())) })) }) })
   .loose();
 
-/** The line with which a function sends a metric. */
+/** The log line with which a function sends a metric. */
 function emfOf(service: string, env: string, metric: string): z.infer<typeof emfSchema> {
   const telemetry = JSON.stringify(pathToFileURL(join(CLONE, 'lambdas/telemetry.ts')));
   const program = `const { addCount, publishMetrics } = await import(${telemetry});

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type SynthesizedStack, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
-/** Something that a rule found: `AwsSolutions-S1` at `tripcast-prod/Data/Models/Bucket/Resource`. */
+/** A finding of a rule: `AwsSolutions-S1` at `tripcast-prod/Data/Models/Bucket/Resource`. */
 interface Finding {
   readonly rule: string;
   readonly path: string;
@@ -14,7 +14,7 @@ interface Acceptance extends Finding {
   readonly reason: string;
 }
 
-/** All that cdk-nag's AwsSolutions rules find, accepted or not. */
+/** All findings of cdk-nag's AwsSolutions rules, accepted or not. */
 function findingsIn({ stack }: SynthesizedStack): readonly Finding[] {
   const checks = new AwsSolutionsChecks();
   Object.defineProperty(checks, 'isAcknowledged', { value: () => false });
@@ -25,7 +25,7 @@ function findingsIn({ stack }: SynthesizedStack): readonly Finding[] {
     );
 }
 
-/** What lib/constructs/accept-finding.ts wrote down. */
+/** The acceptances that lib/constructs/accept-finding.ts recorded. */
 function acceptancesIn({ stack }: SynthesizedStack): readonly Acceptance[] {
   return stack.node.findAll().flatMap(({ node: { path, metadata } }) =>
     metadata

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ENVIRONMENTS, FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
 import { type Statement, synthesized } from './support/synthesized.ts';
 
-/** `models/aliases/*` of an ARN that the template still spells as functions. */
+/** `models/aliases/*` from an ARN that the template still spells as functions. */
 function place(resource: unknown): string {
   const text = JSON.stringify(resource);
   const bucket = /"(Data)(Models|Undelivered)?Bucket\w+"/.exec(text);
@@ -47,15 +47,15 @@ const prefixesSchema = z
   .object({ StringLikeIfExists: z.object({ 's3:prefix': z.union([z.string(), z.array(z.string())]) }) })
   .transform((condition) => [condition.StringLikeIfExists['s3:prefix']].flat());
 
-/** What SNS asks of those that publish to a topic with a key; CDK-nag's exceptions hold the same reason. */
+/** What SNS requires of publishers to a topic with a key; CDK-nag's exceptions give the same reason. */
 const DOCUMENTED_WILDCARDS = ['kms:GenerateDataKey*'];
 
-/** Actions that AWS offers for no narrower resource. */
+/** Actions for which AWS offers no narrower resource. */
 const WITHOUT_RESOURCE = [
   /^xray:(PutTraceSegments|PutTelemetryRecords|GetSamplingRules|GetSamplingTargets)$/,
   /^logs:(Create|Get|Update|Delete|List)LogDeliver(y|ies)$/,
   /^cloudwatch:PutMetricData$/,
-  /^cloudwatch:DescribeAlarms$/, // CodeDeploy's own policy for Lambda grants it so
+  /^cloudwatch:DescribeAlarms$/, // CodeDeploy's own policy for Lambda does the same
   /^logs:(PutResourcePolicy|DescribeResourcePolicies|DescribeLogGroups)$/,
 ];
 
@@ -72,7 +72,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(JSON.stringify(statements)).not.toMatch(/s3:(Delete|\*)/);
   });
 
-  // A list of the whole bucket passes: test/integration/permissions.test.ts.
+  // Listing the whole bucket passes: test/integration/permissions.test.ts.
   test.each(FUNCTIONS)('%s lists under no prefix that it does not read', (name) => {
     const lists = statementsOf(functionName(env, name)).filter(({ Action }) => Action.includes('s3:ListBucket'));
     const conditional = lists.filter(({ Condition }) => Condition !== undefined);
@@ -80,7 +80,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       prefixesSchema.parse(Condition).map((prefix) => `${Resource.map(place).join()}/${prefix}`),
     );
     expect(listed.sort()).toEqual(ALLOWED[name].reads);
-    // Lambda itself asks to list where it puts what it gives up on.
+    // Lambda itself needs to list the bucket where it puts what it gives up on.
     const whole = lists
       .filter(({ Condition }) => Condition === undefined)
       .flatMap(({ Resource }) => Resource.map(place));

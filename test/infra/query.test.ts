@@ -43,7 +43,7 @@ const viewSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
 });
 
-/** The view as Athena reads it out of the catalog. */
+/** The view as Athena reads it from the catalog. */
 function view() {
   const [, encoded = ''] =
     /^\/\* Presto View: (\S+) \*\/$/.exec(tableNamed('published_predictions').ViewOriginalText ?? '') ?? [];
@@ -70,7 +70,7 @@ test('the partitions of predictions/ are reckoned, and lie where the batch puts 
 
 test('queries go through a workgroup that encrypts what they give and lets no caller choose another place', () => {
   expect(resource('AWS::Athena::WorkGroup')[1].Properties).toMatchObject({
-    RecursiveDeleteOption: true, // it keeps a history of queries, and one that is not empty is not deleted
+    RecursiveDeleteOption: true, // it keeps a history of queries, and would not be deleted unless empty
     WorkGroupConfiguration: {
       EnforceWorkGroupConfiguration: true,
       BytesScannedCutoffPerQuery: 100e9,
@@ -122,7 +122,7 @@ test('the view counts of each month the one output that is current, whatever els
   const yellow = await put(dataKeys.predictions('yellow', april, first), 'tpep_pickup_datetime', [7]);
   await publish('green', april, current);
   await publish('yellow', april, yellow);
-  // The catalog's two tables, as DuckDB reads the same layout; the folder's own name is not a pattern.
+  // The catalog's two tables, with DuckDB reading the same layout; the folder's own name must not act as a pattern.
   const below = folder.replace(/[[*?{]/g, '[$&]');
   await database.run(`CREATE VIEW predictions AS
     SELECT *, 's3://bucket-predictions/' || substr(filename, ${folder.length + 2}) AS "$path"

@@ -7,7 +7,7 @@ import { fileProblems } from '#checks/file-problems.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** What GitHub's look like (https://github.blog/engineering/behind-githubs-new-authentication-token-formats). */
+/** The format of GitHub's tokens (https://github.blog/engineering/behind-githubs-new-authentication-token-formats). */
 const token = ['ghp', 'abcdefghijklmnopqrstuvwxyz0123456789'].join('_');
 
 const git = (args: readonly string[], env: NodeJS.ProcessEnv = {}, input = '') =>
@@ -43,7 +43,7 @@ describe('of files that are to be committed', () => {
 });
 
 describe('the pre-commit hook', () => {
-  /** The hook on an index, and objects, of the test's own: nothing of the clone changes. */
+  /** Runs the hook on the test's own index and objects: nothing in the clone changes. */
   function commitWith(content: string) {
     const folder = temporaryFolder();
     const objects = join(folder, 'objects');

@@ -25,7 +25,7 @@ const stateSchema = z.object({
 const machineSchema = z.object({ States: z.record(z.string(), stateSchema) });
 type State = z.infer<typeof stateSchema>;
 
-/** What Lambda's Invoke answers while a function wakes up or Lambda is busy, as Step Functions names it. */
+/** What Lambda's Invoke answers while a function wakes up or Lambda is busy, under Step Functions' names. */
 const PASSING = [
   'CodeArtifactUserPendingException',
   'ResourceNotReadyException',
@@ -35,7 +35,7 @@ const PASSING = [
   'AWSLambdaException',
   'SdkClientException',
 ].map((name) => `Lambda.${name}`);
-/** The longest wake-up of an inactive image function that was observed. */
+/** The longest wake-up observed for an inactive image function. */
 const WAKE_UP_SECONDS = 106;
 
 const machines = readdirSync(join(CLONE, 'stepfunctions'));
@@ -72,7 +72,7 @@ describe.each(lambdaTasks)('%s, %s', (_file, _name, retries) => {
 
   test('first of all waits for a function that is inactive', () => {
     expect(first?.ErrorEquals).toEqual(PASSING);
-    // With full jitter a wait may be none at all, and the sum promises nothing.
+    // With full jitter a wait may be zero, and the sum guarantees nothing.
     expect(first?.JitterStrategy).toBe('NONE');
     expect(first === undefined ? 0 : secondsOf(first)).toBeGreaterThan(WAKE_UP_SECONDS);
   });

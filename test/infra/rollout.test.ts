@@ -6,7 +6,7 @@ import { type Resource, synthesize, synthesized } from './support/synthesized.ts
 describe.each(ENVIRONMENTS)('in %s', (env) => {
   const { resource, resources } = synthesized(env);
 
-  /** The logical ids of a function, the version of this deploy and the alias on it. */
+  /** A function's alias and the version of this deploy, with their logical ids. */
   function rolledOut(name: (typeof LIVE_FUNCTIONS)[number]) {
     const [deployed] = resource(
       'AWS::Lambda::Function',
@@ -23,7 +23,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       Name: 'live',
       FunctionVersion: { 'Fn::GetAtt': [version[0], 'Version'] },
     });
-    // A version of a deploy that failed goes with it: the same code could not be deployed again while it is there.
+    // A failed deploy's version is deleted with it: as long as it exists, the same code could not be deployed again.
     expect(version[1]).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
   });
 
@@ -182,7 +182,7 @@ test('where the emulator has no CodeDeploy a new version is live at once', () =>
   for (const name of LIVE_FUNCTIONS) expect(aliasIn(dev, name).alias.UpdatePolicy).toBeUndefined();
 });
 
-/** The logical ids of a live function and of its version of this deploy, and its alias. */
+/** The logical ids of a live function and of this deploy's version of it, and its alias. */
 function aliasIn(
   { resource }: ReturnType<typeof synthesized>,
   name: string,

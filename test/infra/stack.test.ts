@@ -39,7 +39,7 @@ describe('termination protection', () => {
     expect(synthesized('dev').terminationProtection).toBe(false);
   });
 
-  // The CLI switches it on before it executes the change set, and would then be refused to delete what did not come up.
+  // The CLI turns it on before it executes the change set, and could then not delete a stack that failed to come up.
   test('waits for the second deploy where the first is told so, of either stack', () => {
     const first = { protection: 'off' };
     expect(synthesize(loadConfig('prod'), first).terminationProtection).toBe(false);

@@ -9,7 +9,7 @@ import { ENVIRONMENTS } from '#lib/config.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
-/** What cfn-lint says and is left as it is, with the reason. */
+/** Findings of cfn-lint that stay, each with the reason. */
 const EXPLAINED = [
   {
     rule: 'W3005',
@@ -43,7 +43,7 @@ type Finding = z.infer<typeof findingSchema>;
 const explains = ({ rule, path }: (typeof EXPLAINED)[number], finding: Finding) =>
   finding.rule === rule && path.test(finding.path);
 
-/** What cfn-lint says of each template in every region that an environment names; one call, since its start takes long. */
+/** cfn-lint's findings for each template in every region that an environment names; one call, since it starts slow. */
 function cfnLint(templates: Readonly<Record<string, unknown>>, regions: readonly string[]): readonly Finding[] {
   const folder = mkdtempSync(join(tmpdir(), 'tripcast-templates-'));
   try {
@@ -52,7 +52,7 @@ function cfnLint(templates: Readonly<Record<string, unknown>>, regions: readonly
       writeFileSync(file, JSON.stringify(template));
       return file;
     });
-    // Through the interpreter: the first line of the script breaks in a path with a space.
+    // Through the interpreter: the script's first line breaks in a path with a space.
     const script = join(dirname(CHECKS_PYTHON), 'cfn-lint');
     const args = [script, '--regions', ...regions, '--format', 'json', '--', ...files];
     const { stdout, stderr, error } = spawnSync(CHECKS_PYTHON, args, { encoding: 'utf8' });
@@ -104,7 +104,7 @@ describe('asl-validator', () => {
     DefinitionSubstitutions: z.record(z.string(), z.unknown()),
   });
 
-  /** The definition as Step Functions gets it; what only CloudFormation knows is an ARN. */
+  /** The definition as Step Functions gets it; values that only CloudFormation knows are replaced with an ARN. */
   const filled = ({ DefinitionString, DefinitionSubstitutions: given }: z.infer<typeof propertiesSchema>): unknown =>
     JSON.parse(
       DefinitionString.replace(/\$\{(\w+)\}/g, (_, name: string) =>

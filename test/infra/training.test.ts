@@ -21,7 +21,7 @@ describe.each(ENVIRONMENTS)('training in %s', (env) => {
 
   test('is given the memory and the time that a boosted recipe on three months takes', () => {
     const { train, gate } = config.functions;
-    expect(gate).toEqual(train); // the gate may have to fit the champion again
+    expect(gate).toEqual(train); // the gate may have to refit the champion
     expect(train.timeoutSeconds).toBe(900);
     expect(train.memoryMb).toBeLessThanOrEqual(10_240);
   });
@@ -51,7 +51,7 @@ test('only a sound run is registered, and only one that passed the gate is promo
     Choices: [{ Condition: "{% $states.input.promote and $states.input.gate.outcome = 'passed' %}" }],
     Default: 'Done',
   });
-  // Whatever else goes wrong is told.
+  // Anything else that goes wrong is reported.
   const steps = Object.entries(machine.States).filter(([, { Type, Next }]) => Type === 'Task' && Next !== 'Failed');
   expect(steps.map(([name]) => name)).toEqual(['Train', 'Gate', 'Register', 'Promote']);
   for (const [, step] of steps) {

@@ -32,7 +32,7 @@ const workflowSchema = z.object({
   ),
 });
 
-/** Each workflow, as text and as what it says. PyYAML comes with cfn-lint; with its base loader every value is a text. */
+/** Each workflow, as text and parsed. PyYAML comes with cfn-lint; with its base loader every value is a string. */
 const workflows = readdirSync(FOLDER).map((file) => {
   const path = join(FOLDER, file);
   const program = 'import json, sys, yaml; json.dump(yaml.load(open(sys.argv[1]), yaml.BaseLoader), sys.stdout)';
@@ -95,7 +95,7 @@ test('every job ends within an hour', () => {
 describe.each(steps.flatMap(({ job, name, run }) => (run === undefined ? [] : [{ job, name, run }])))(
   'what $job runs to "$name"',
   ({ run }) => {
-    // GitHub puts an expression into the text of the script, where a branch's name could be a command.
+    // GitHub inserts an expression into the script's text, where a branch name could be a command.
     test('has no expression in it', () => expect(run).not.toContain('${{'));
 
     test('is what bash can read', () => {
@@ -132,7 +132,7 @@ describe('a deploy to AWS', () => {
   describe('leaves a first stack unprotected until it has come up', () => {
     const script = prod?.steps.find(({ name }) => name === 'Deploy')?.run ?? '';
 
-    /** What the step deploys when CloudFormation answers this, and its exit code; `aws` and `npx` are the test's own. */
+    /** What the step deploys if CloudFormation answers this, and its exit code; `aws` and `npx` are the test's own. */
     function deploys(answer: string, code: number) {
       const folder = temporaryFolder();
       const program = (name: string, lines: readonly string[]) =>

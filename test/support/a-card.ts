@@ -59,7 +59,7 @@ export function aCard(changes: Partial<ModelCard> = {}): ModelCard {
   };
 }
 
-/** All files of a run, as training leaves them. */
+/** All files of a run, as left by training. */
 export const runFiles = (changes: Partial<ModelCard> = {}): RunFiles => ({
   card: aCard(changes),
   model,

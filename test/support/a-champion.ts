@@ -7,7 +7,7 @@ import { parseMonths } from '#trips/month.ts';
 import { silentTerminal } from './silent-terminal.ts';
 import { realMonth } from './tlc-files.ts';
 
-/** The green champion of the emulator: the one that is there, or a linear-pair of 2023-03. */
+/** The emulator's green champion: the existing one, or else a linear-pair of 2023-03. */
 export async function aGreenChampion(to: Deployment): Promise<RunId> {
   const terminal = silentTerminal();
   const train = parseMonths('2023-03');

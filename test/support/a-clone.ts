@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** This clone's command line in a clone of its own, with environments that it did not come with: env/prod.json, changed. */
+/** This clone's command line in a separate clone, with environments it did not ship with: env/prod.json, changed. */
 export function aCloneWith(environments: Readonly<Record<string, object>>): string {
   const root = temporaryFolder();
   const files = [

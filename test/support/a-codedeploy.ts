@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * CodeDeploy on the wire (AWS JSON 1.1), which the emulator does not have, answering as a test says.
- * @param answer of an operation; what it throws is answered as an error by its name
+ * CodeDeploy on the wire (AWS JSON 1.1), which the emulator lacks, with answers that the test chooses.
+ * @param answer to an operation; an error that it throws is returned by its name
  */
 export async function aCodeDeploy(answer: (operation: string, body: Body) => unknown = () => ({})) {
   const calls: (readonly [operation: string, body: unknown])[] = [];
@@ -19,7 +19,7 @@ export async function aCodeDeploy(answer: (operation: string, body: Body) => unk
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answered));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const { port } = server.address() as AddressInfo; // a TCP server has an AddressInfo
   return { endpointUrl: `http://127.0.0.1:${port}`, calls, close: () => server.close() };
 }
 

@@ -19,10 +19,10 @@ interface Version {
   readonly tags: readonly Tag[];
 }
 
-/** What a request is answered with instead of what MLflow would say; `hang-up` ends the connection, `late` does so after the work is done. */
+/** The reply in place of MLflow's own; `hang-up` ends the connection, `late` does so after the work is done. */
 export type Trouble = { readonly status: number; readonly body?: string } | 'hang-up' | 'late' | undefined;
 
-/** An MLflow server in memory that knows the calls of mirroring and answers as 3.17.2 does, and can be made to fail. */
+/** An in-memory MLflow server that knows the calls of mirroring, answers as 3.17.2 does, and can be made to fail. */
 export interface AMlflow {
   readonly url: string;
   readonly runs: Run[];
@@ -32,7 +32,7 @@ export interface AMlflow {
   /** The calls so far, such as `runs/create`. */
   readonly calls: string[];
   trouble: (call: string) => Trouble;
-  /** The Authorization header that every call must have; undefined: none is asked for. */
+  /** The Authorization header that every call must have; undefined: none is required. */
   authorization: string | undefined;
 }
 
@@ -94,7 +94,7 @@ function answer(state: State, call: string, query: URLSearchParams, body: any) {
       state.experiments.set(body.name, '1');
       return ok({ experiment_id: '1' });
     case 'runs/search': {
-      // Two a page, so that pages are turned.
+      // Two per page, so that callers have to page.
       const from = Number(body.page_token ?? 0);
       const next = from + 2 < state.runs.length ? { next_page_token: String(from + 2) } : {};
       return ok({ runs: state.runs.slice(from, from + 2), ...next });
@@ -102,7 +102,7 @@ function answer(state: State, call: string, query: URLSearchParams, body: any) {
     case 'runs/create': {
       const run_id = String(state.runs.length + 1).padStart(32, 'e');
       const info = { run_id, status: 'RUNNING', artifact_uri: `s3://memory/mlflow/${run_id}/artifacts` };
-      // A fraction in a whole number's place silently loses what comes after it.
+      // A fraction where an integer belongs silently loses everything after it.
       const tags = Number.isInteger(body.start_time) ? body.tags : [];
       const created: Run = { info, data: { tags }, params: [], metrics: [], inputs: [] };
       state.runs.push(created);

@@ -31,12 +31,12 @@ export const aModel = (letter: string): ModelSource => ({
   current: async () => ({ runId: aRun(letter), scorer: aScorer(), golden: GOLDEN }),
 });
 
-/** What a function has between an invocation and its answer. */
+/** How long a function has between an invocation and its answer. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * The stream from end to end with AWS's part played by the poller: events in, the function's own scoreBatch, predictions,
- * quarantine and what Lambda gives up on; each of them can be broken.
+ * The stream from end to end, with the poller in AWS's place: events in, the function's own scoreBatch, predictions,
+ * quarantine and what Lambda gives up on; any of them can be broken.
  */
 export function aScoredStream({
   shards = 1,
@@ -74,7 +74,7 @@ export function aScoredStream({
         events.put(typeof value === 'string' ? value : JSON.stringify(value), `key-${i}`);
       }
     },
-    /** Lambda reads the events until none is left; begins where it was. @param invoke what becomes of an invocation */
+    /** Lambda reads the events until none are left, starting where it stopped. @param invoke how an invocation ends */
     poll: (invoke: (event: LambdaKinesisEvent) => Promise<unknown> = score) =>
       new Poller({
         stream: events,

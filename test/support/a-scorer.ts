@@ -3,13 +3,13 @@ import type { Predictions, Scorer } from '#model/scorer.ts';
 
 export interface AScorer extends Scorer {
   closed: boolean;
-  /** Sizes of the batches that were scored. */
+  /** Sizes of the batches scored so far. */
   readonly calls: number[];
 }
 
 /**
- * A model that can be worked out by hand: pickup zone / 10 + dropoff zone / 100 + miles (5 when not given) + the hour of
- * the pickup / 1000, all shifted; the 90% interval is 2 minutes to each side, the 80% one 1.
+ * A model simple enough to compute by hand: pickup zone / 10 + dropoff zone / 100 + miles (5 if not given) + the pickup
+ * hour / 1000, all shifted; the 90% interval is 2 minutes to each side, the 80% interval 1.
  */
 export function aScorer({ shift = 0, taxiType = 'green' } = {}): AScorer {
   const calls: number[] = [];

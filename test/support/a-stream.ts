@@ -5,7 +5,7 @@ import type { RecordSink, StreamEntry } from '#streaming/publish.ts';
 /** A record of a Kinesis stream. */
 export interface StreamRecord {
   readonly shardId: string;
-  /** Ascending in its shard. */
+  /** Ascending within its shard. */
   readonly sequenceNumber: string;
   readonly partitionKey: string;
   readonly data: Uint8Array;
@@ -13,13 +13,13 @@ export interface StreamRecord {
   readonly arrivedAt: number;
 }
 
-/** A Kinesis stream in memory: records stay in their shard's order, and are never taken out. */
+/** An in-memory Kinesis stream: records stay in their shard's order and are never removed. */
 export class AStream implements RecordSink {
   readonly name: string;
   readonly shardIds: readonly string[];
   readonly records: StreamRecord[] = [];
   readonly #clock: Clock;
-  /** Called with each PutRecords call; throw from it to fail the call, return an error code to refuse one entry. */
+  /** Called with each PutRecords call; throw from it to fail the call, return an error code to reject one entry. */
   onPut: (entry: StreamEntry) => string | undefined = () => undefined;
 
   constructor(name: string, clock: Clock, shards = 1) {

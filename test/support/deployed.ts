@@ -28,7 +28,7 @@ import { trainRun } from '#training/train-run.ts';
 import { planTraining, trainingRequestSchema } from '#training/training-job.ts';
 import { realMonth } from './tlc-files.ts';
 
-/** Makes the Ingest function look for months at an address, or in a folder, instead of at TLC's. */
+/** Makes the Ingest function fetch months from an address or a folder instead of TLC. */
 export async function publishFrom(place: string): Promise<void> {
   const lambda = new LambdaClient({});
   const FunctionName = functionName('dev', 'ingest');
@@ -45,7 +45,7 @@ const templateSchema = z.looseObject({
   ),
 });
 
-/** Deploys the stack again with other properties of a type's resources, as `cdk deploy` does it: parameters stay. */
+/** Deploys the stack again with other properties for one type's resources, as `cdk deploy` does: parameters stay. */
 export async function deployChanged(type: string, properties: Readonly<Record<string, unknown>>): Promise<void> {
   const client = new CloudFormationClient({});
   const StackName = stackName('dev');
@@ -67,7 +67,7 @@ export async function deployChanged(type: string, properties: Readonly<Record<st
   client.destroy();
 }
 
-/** A template of this size has to be in a bucket; the CDK's is there. */
+/** A template of this size has to be in a bucket; the CDK's exists. */
 async function put(template: string): Promise<string> {
   const { region, account } = loadConfig('dev');
   const Bucket = `cdk-hnb659fds-assets-${account}-${region}`;
@@ -76,7 +76,7 @@ async function put(template: string): Promise<string> {
   return `${process.env.AWS_ENDPOINT_URL}/${Bucket}/${Key}`;
 }
 
-/** How Lambda reads the trip events now. */
+/** The current settings of the mapping through which Lambda reads trip events. */
 export async function eventSource(to: Deployment): Promise<GetEventSourceMappingCommandOutput> {
   const lambda = new LambdaClient({});
   const mapping = await lambda.send(new GetEventSourceMappingCommand({ UUID: to.output('EventSourceId') }));
@@ -84,7 +84,7 @@ export async function eventSource(to: Deployment): Promise<GetEventSourceMapping
   return mapping;
 }
 
-/** Trains a recipe on real 2023-03 here, and registers it without promoting it: other tests' champion stays theirs. */
+/** Trains a recipe on real 2023-03 here, and registers it without promotion: other tests keep their champion. */
 export async function registerRun(to: Deployment, recipe = 'linear-pair'): Promise<RunId> {
   const run = newRunId();
   const plan = planTraining(trainingRequestSchema.parse({ recipe, months: ['2023-03'] }), 'green');

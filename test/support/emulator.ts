@@ -21,7 +21,7 @@ declare module 'vitest' {
 /** Away from the port that `npm start` prefers. */
 const FIRST_PORT = 4700;
 
-/** An emulator that enforces IAM, with the stack deployed once, for all integration tests; gone when the run ends, however it ends. */
+/** An IAM-enforcing emulator with the stack deployed once for all integration tests; gone however the run ends. */
 export default async function emulatorForAllTests(project: TestProject): Promise<() => Promise<void>> {
   const dir = project.config.env.TRIPCAST_LOCAL ?? '';
   await removeLeftovers(dirname(dir));
@@ -37,7 +37,7 @@ export default async function emulatorForAllTests(project: TestProject): Promise
     const { stop: _, ...mark } = emulator;
     const stateFile = join(dir, 'environment.json');
     const started = { ...mark, startedAt: new Date().toISOString() };
-    writeEnvironment(started, stateFile); // before the deploy: what is killed on the way is found by the next run
+    writeEnvironment(started, stateFile); // before the deploy: the next run finds what was killed halfway
     const outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir, signal: ended.signal });
     const deployed = { stack: stackName('dev'), at: new Date().toISOString(), sourcesHash: sourcesHash() };
     writeEnvironment({ ...started, deployed }, stateFile);
@@ -53,10 +53,10 @@ export default async function emulatorForAllTests(project: TestProject): Promise
   };
 }
 
-/** Ctrl-C and a crash of the runner skip its tear-down; only what is done at once still happens then. */
+/** Ctrl-C and a crash of the runner skip its teardown; only synchronous work still happens then. */
 function stopWhenThisProcessEnds({ process: { pid } }: Emulator, ended: AbortController) {
   const kill = () => {
-    ended.abort(); // a deploy on its way
+    ended.abort(); // a deploy in progress
     signalGroup(pid, 'SIGKILL');
   };
   const leave = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);
@@ -71,7 +71,7 @@ function stopWhenThisProcessEnds({ process: { pid } }: Emulator, ended: AbortCon
   };
 }
 
-/** What earlier runs left that were killed outright. */
+/** Removes what earlier runs left behind when they were killed outright. */
 async function removeLeftovers(dir: string): Promise<void> {
   for (const name of readdirSync(dir)) {
     const runner = /^test-(\d+)$/.exec(name)?.[1];

@@ -4,20 +4,20 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { inject, onTestFinished } from 'vitest';
 
 /**
- * `down`: the connection ends before the store hears of the call; `late`: after it has done what was asked; `silent`: it
- * does so, and is never heard of again.
+ * `down`: the connection drops before the store sees the call; `late`: after it has done the work; `silent`: it does
+ * the work, and is never heard from again.
  */
 export type Fault = 'down' | 'late' | 'silent' | undefined;
 
 export interface FaultyS3 {
   readonly endpoint: string;
-  /** Asks through the proxy; gives up after `attempts`. */
+  /** Calls through the proxy; gives up after `attempts`. */
   client(attempts: number): S3Client;
-  /** What came so far: `PUT receipts/...`. */
+  /** The calls so far: `PUT receipts/...`. */
   readonly calls: string[];
 }
 
-/** Stands between the SDK and the emulator. @param fault what befalls a call, by its number from 1 and its name */
+/** A proxy between the SDK and the emulator. @param fault what happens to a call, by its number from 1 and its name */
 export async function faultyS3(bucket: string, fault: (nth: number, call: string) => Fault): Promise<FaultyS3> {
   const calls: string[] = [];
   const emulator = new URL(inject('endpointUrl'));
@@ -33,7 +33,7 @@ export async function faultyS3(bucket: string, fault: (nth: number, call: string
     server.close();
     server.closeAllConnections();
   });
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a server on a port has no other
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server has an AddressInfo
   return {
     endpoint,
     calls,

@@ -3,8 +3,8 @@ import type { Fault } from './faulty-s3.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 /**
- * A bucket behind a connection that breaks: `down` before the bucket hears of a call, `late` after it did what was asked.
- * As the SDK does, it repeats a broken call until it has made `attempts`.
+ * A bucket behind a connection that breaks: `down` before the bucket sees a call, `late` after it has done the work.
+ * Like the SDK, it retries a broken call until it has made `attempts`.
  * @param fault what happens to a request, by its number from 1 and its name
  */
 export function flakyStore(
@@ -17,7 +17,7 @@ export function flakyStore(
     for (let attempt = 1; ; attempt += 1) {
       const trouble = fault(calls.push(call), call);
       const answer = trouble === 'down' ? undefined : await work();
-      if (trouble === undefined) return answer as T; // it was asked, as there was no trouble
+      if (trouble === undefined) return answer as T; // without trouble, there is an answer
       if (attempt === attempts) throw new Error(`socket hang up: ${call}`);
     }
   }

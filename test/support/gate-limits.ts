@@ -1,6 +1,6 @@
 import type { GateLimits } from '#training/gate.ts';
 
-/** What the gate asks for in tests. */
+/** The gate's requirements in tests. */
 export const LIMITS: GateLimits = {
   leastRows: 5000,
   mostOutOfRangeShare: 0.1,

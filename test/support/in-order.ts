@@ -4,9 +4,9 @@ const FIRST = '/whole-system.test.ts';
 const LAST = '/permissions.test.ts';
 
 /**
- * The integration tests share one emulator. The test of the whole system comes first: it sees the stream wait for its first
- * champion, and counts all that came through it since. The one of permissions comes last: what its probes may write they
- * do, over the champion's alias too.
+ * The integration tests share one emulator. The whole-system test comes first: it sees the stream wait for its first
+ * champion, and counts everything that came through it since. The permissions test comes last: its probes write
+ * wherever they may, even over the champion's alias.
  */
 export default class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

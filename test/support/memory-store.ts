@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '#storage/object-store.ts';
 
-/** A bucket in memory with S3's conditional writes, for tests. */
+/** An in-memory bucket with S3's conditional writes, for tests. */
 export class MemoryStore implements ObjectStore {
   readonly bucket: string;
   readonly objects = new Map<string, Uint8Array>();

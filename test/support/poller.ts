@@ -6,7 +6,7 @@ import type { ObjectStore } from '#storage/object-store.ts';
 import type { AStream, StreamRecord } from './a-stream.ts';
 
 /**
- * What Lambda's event source mapping does with a Kinesis stream, as AWS documents it, for the emulator does none of it.
+ * What Lambda's event source mapping does with a Kinesis stream, as AWS documents it; the emulator does none of it.
  * The pages, all of the AWS Lambda Developer Guide:
  *
  * - [ESM] "How Lambda processes records from stream and queue-based event sources": each event at least once, so that
@@ -17,29 +17,29 @@ import type { AStream, StreamRecord } from './a-stream.ts';
  * - [B] "Configuring partial batch response with Kinesis Data Streams and Lambda": success, failure, checkpoint, bisection
  * - [F] "Retain discarded batch records for a Kinesis Data Streams event source in Lambda": retries, ages, what S3 gets
  *
- * Where they say nothing, it does what is harder on the function: a partial failure uses up a retry even when records
+ * Where they say nothing, it does what is harder on the function: a partial failure uses up a retry even if records
  * before it were done, and the halves of a batch share its retries. How long Lambda waits between two deliveries is not
- * documented; here the clock goes on a second. The batching window is left out: it says when a batch goes, not what
- * becomes of it.
+ * documented; here the clock advances a second. The batching window is left out: it affects when a batch is sent, not
+ * what happens to it.
  */
 export interface PollerOptions {
   readonly stream: AStream;
   readonly settings: Omit<Config['eventSource'], 'windowSeconds'>;
-  /** The function. It throws, as a function that fails, times out or is killed. */
+  /** The function. It throws to act like a function that fails, times out or is killed. */
   readonly invoke: (event: LambdaKinesisEvent) => Promise<unknown>;
   /** The on-failure destination: an S3 bucket. */
   readonly onFailure: ObjectStore;
   readonly clock: Clock;
-  /** Where lanes are; kept by who wants to begin there again after a crash. Default: TRIM_HORIZON. */
+  /** Lane positions; keep them to resume there after a crash. Default: TRIM_HORIZON. */
   readonly checkpoints?: Map<string, string>;
 }
 
-/** The poller itself is gone, in the middle of a batch: thrown by `invoke`, it ends `drain` before any checkpoint. */
+/** The poller itself has crashed in mid-batch: thrown by `invoke`, it ends `drain` before any checkpoint. */
 export class PollerGone extends Error {}
 
 export type LambdaKinesisEvent = { readonly Records: readonly ReturnType<typeof lambdaRecord>[] };
 
-/** A batch on its way. */
+/** A batch in flight. */
 interface Batch {
   readonly shardId: string;
   readonly records: readonly StreamRecord[];
@@ -60,7 +60,7 @@ export class Poller {
     this.#checkpoints = options.checkpoints ?? new Map();
   }
 
-  /** Delivers what is in the stream until each record is done with: its batch succeeded, or it was given up. */
+  /** Delivers the stream's records until each is done with: its batch succeeded, or was given up. */
   async drain(): Promise<void> {
     const { stream, settings } = this.#options;
     const lanes = stream.shardIds.flatMap((shardId) =>
@@ -70,7 +70,7 @@ export class Poller {
     for (const each of ended) if (each.status === 'rejected') throw each.reason;
   }
 
-  /** One batch at a time of a shard's lane; lanes side by side. [K] */
+  /** One batch at a time per lane of a shard; lanes run in parallel. [K] */
   async #lane(shardId: string, lane: number): Promise<void> {
     const { stream, settings } = this.#options;
     const name = `${shardId}/${lane}`;
@@ -95,14 +95,14 @@ export class Poller {
     const { clock, settings } = this.#options;
     const invocations = batch.invocations + 1;
     if (failure === 'whole' && settings.bisectOnError && records.length > 1) {
-      // "Splitting batches doesn't consume the retry quota." [F] Partial failures or not [B].
+      // "Splitting batches doesn't consume the retry quota." [F] Whether failures are partial or not [B].
       const middle = Math.ceil(records.length / 2);
       await clock.sleep(WAIT_MS);
       await this.#deliver({ ...batch, records: records.slice(0, middle), invocations });
       await this.#deliver({ ...batch, records: records.slice(middle), invocations });
       return;
     }
-    // The lowest failed sequence number is the checkpoint: what is before it is done, all from it on comes again. [B]
+    // The lowest failed sequence number is the checkpoint: records before it are done, all from it on come again. [B]
     const rest = failure === 'whole' ? records : records.slice(failure.from);
     if (batch.retries === settings.retryAttempts) {
       return this.#giveUp({ ...batch, records: rest, invocations }, 'RetryAttemptsExhausted');
@@ -111,18 +111,18 @@ export class Poller {
     await this.#deliver({ ...batch, records: rest, retries: batch.retries + 1, invocations });
   }
 
-  /** Records over the maximum age are given up, invoked or not. [F] */
+  /** Gives up records over the maximum age, invoked or not. [F] */
   async #withoutTooOld(batch: Batch): Promise<readonly StreamRecord[]> {
     const { clock, settings } = this.#options;
     const oldest = clock.now() - settings.maximumAgeSeconds * 1000;
     const isTooOld = ({ arrivedAt }: StreamRecord) => arrivedAt <= oldest;
     const records = batch.records.filter(isTooOld);
-    // The page names no condition but that of exhausted retries; no reader should go by it.
+    // The docs name only the condition for exhausted retries; no reader should depend on this one.
     if (records.length > 0) await this.#giveUp({ ...batch, records }, 'RecordAgeExceeded');
     return batch.records.filter((each) => !isTooOld(each));
   }
 
-  /** @returns undefined when the batch is done; else what failed: the whole batch, or all from an index on */
+  /** @returns undefined if the batch is done; else what failed: the whole batch, or everything from an index on */
   async #invoke(records: readonly StreamRecord[]): Promise<'whole' | { readonly from: number } | undefined> {
     const event: LambdaKinesisEvent = { Records: records.map((each) => lambdaRecord(this.#options.stream.name, each)) };
     let answer: unknown;
@@ -135,7 +135,7 @@ export class Poller {
     return failureIn(answer, records);
   }
 
-  /** The object of a batch that is given up. [F] */
+  /** The object for a batch that is given up. [F] */
   async #giveUp({ shardId, records, invocations }: Batch, condition: string): Promise<void> {
     const { stream, clock, onFailure } = this.#options;
     const now = new Date(clock.now()).toISOString();
@@ -171,7 +171,7 @@ const responseSchema = z
   .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })).nullish() })
   .nullish();
 
-/** Success: no answer, no list, an empty one. Failure of the whole: an identifier that is empty, null or by another name. [B] */
+/** Success: no answer, no list, an empty list. Total failure: an identifier that is empty, null or misnamed. [B] */
 function failureIn(answer: unknown, records: readonly StreamRecord[]): 'whole' | { readonly from: number } | undefined {
   const response = responseSchema.safeParse(answer);
   if (!response.success) return 'whole';
@@ -183,7 +183,7 @@ function failureIn(answer: unknown, records: readonly StreamRecord[]): 'whole' |
   return indexes.includes(-1) ? 'whole' : { from: Math.min(...indexes) };
 }
 
-/** Records of a partition key stay in one lane; which, AWS does not say. */
+/** Records with the same partition key stay in one lane; AWS does not say which. */
 export const laneOf = (partitionKey: string, lanes: number) =>
   createHash('sha256').update(partitionKey).digest().readUInt32BE(0) % lanes;
 
@@ -209,5 +209,5 @@ function lambdaRecord(stream: string, { shardId, sequenceNumber, partitionKey, d
   };
 }
 
-/** Events and answers are JSON on their way. */
+/** Events and answers are JSON in transit. */
 const overTheWire = <T>(value: T): T => JSON.parse(JSON.stringify(value ?? null));

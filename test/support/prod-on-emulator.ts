@@ -6,7 +6,7 @@ import { buildAssets } from '#packaging/bundle.ts';
 import { withLock } from '#setup/lock.mjs';
 import { CLONE_LOCAL } from '#setup/paths.mjs';
 
-// As bin/app.ts, for a second environment on an emulator: env/prod.json, but for what an emulator without Docker cannot do.
+// Like bin/app.ts, for a second environment on an emulator: env/prod.json, minus what an emulator without Docker lacks.
 
 async function synthesize(): Promise<void> {
   const app = new App({ autoSynth: false });

@@ -3,10 +3,10 @@ import type { Deployment } from '#cli/context.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
 
 const PATIENCE_MS = 90_000;
-/** Longer than the emulator's rounds over a stream: what comes too much comes in it. */
+/** Longer than the emulator's polling interval for a stream: any surplus record arrives within it. */
 const QUIET_MS = 1_500;
 
-/** Such predictions of the stream, `count` of them and whatever comes of them too much. */
+/** The stream's wanted predictions: `count` of them, and any surplus. */
 export async function readPredictions(
   to: Deployment,
   count: number,
@@ -24,7 +24,7 @@ export async function readPredictions(
   return found;
 }
 
-/** Those made from now on. */
+/** Whether a prediction was made from now on. */
 export function madeFromNow(): (record: PredictionRecord) => boolean {
   const now = new Date().toISOString();
   return ({ predicted_at }) => predicted_at >= now;

@@ -6,7 +6,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** The command line in this process, from its words to its exit code, with what it wrote. */
+/** Runs the command line in this process, from its words to its exit code, and captures its output. */
 export async function runCommand(
   words: readonly string[],
   variables: Readonly<Record<string, string | undefined>> = {},
@@ -51,7 +51,7 @@ function setVariables(variables: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** The names of all commands that do something, for example `models list`. */
+/** The names of all commands that can be run, for example `models list`. */
 export const commandNames = (of: Command, prefix = ''): readonly string[] =>
   of.commands.flatMap((command) =>
     command.commands.length === 0
@@ -59,6 +59,6 @@ export const commandNames = (of: Command, prefix = ''): readonly string[] =>
       : commandNames(command, `${prefix}${command.name()} `),
   );
 
-/** Which of the names a command line begins with. */
+/** The name that a command line begins with, if any. */
 export const nameOf = (words: readonly string[], names: readonly string[]): string | undefined =>
   names.find((name) => `${words.join(' ')} `.startsWith(`${name} `));

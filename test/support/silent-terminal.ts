@@ -1,6 +1,6 @@
 import type { Terminal } from '#cli/view/terminal.ts';
 
-/** A terminal that says nothing and keeps the last result. */
+/** A terminal that prints nothing and keeps the last result. */
 export function silentTerminal(): Terminal & { last: unknown } {
   const silent = {
     json: true,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '#storage/sha256.ts';
 
-/** Every file and folder below a folder, with the contents' sha256. */
+/** Every file and folder below a folder, with its contents' sha256. */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return Object.fromEntries(
@@ -13,7 +13,7 @@ export function contentsOf(folder: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Every file of the clone that git would look at, with its size and time; what tests write for themselves is left out. */
+/** Every file of the clone that git would look at, with size and time; what tests write themselves is excluded. */
 export function filesOfClone(clone: string): Readonly<Record<string, string>> {
   const left = ['.git', 'node_modules', '.tripcast', 'dist', 'coverage'];
   const names = readdirSync(clone).filter((name) => !left.includes(name));

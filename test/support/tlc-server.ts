@@ -10,12 +10,12 @@ export async function serverOf(listener: RequestListener): Promise<string> {
     server.closeAllConnections();
   });
   await new Promise((resolve) => server.once('listening', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/trip-data`; // a server on a port has no other
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/trip-data`; // a TCP server has an AddressInfo
 }
 
 export const ETAG = '"the-first-edition"';
 
-/** Answers as S3 and CloudFront do: with an ETag, parts for If-Range, and 304 for If-None-Match. */
+/** Answers like S3 and CloudFront: with an ETag, partial content for If-Range, and 304 for If-None-Match. */
 export function sendFile(request: IncomingMessage, response: ServerResponse, body: Uint8Array, etag = ETAG): void {
   const { range, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.headers;
   if (ifNoneMatch === etag) return void response.writeHead(304, { etag }).end();

@@ -42,7 +42,7 @@ export const boosting = () => openXGBoost(xgboostLibrary());
 
 export const theEngines = async (threads = 2): Promise<Engines> => ({ database: await aDatabase(threads), boosting });
 
-/** Trains on green rides; linear-pair, unless told otherwise. */
+/** Trains on green rides, with linear-pair by default. */
 export async function train(
   options: Pick<TrainOptions, 'train' | 'validation'> & Partial<Pick<TrainOptions, 'onProgress'>>,
   { recipe = 'linear-pair', threads = 2 } = {},
@@ -58,7 +58,7 @@ export async function train(
   });
 }
 
-/** As {@link train}, on one bundled month, validated on another. */
+/** Like {@link train}, on one bundled month, validated on another. */
 export async function trainOnReal(
   month: string,
   validation: string,
@@ -84,7 +84,7 @@ export async function aThinnedMonth(
   return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
 }
 
-/** The same residual quantiles in every cell: 90% -2..+3, 80% -1..+1 with a distance, twice that without. */
+/** The same residual quantiles in every cell: 90% -2..+3, 80% -1..+1 with a distance, twice as wide without. */
 export function evenCalibrations(): Calibrations {
   const all = (minutes: number) => new Float64Array(CELLS).fill(minutes);
   const calibration = (factor: number) => ({

@@ -5,15 +5,15 @@ const ESCAPE = '\x1b\\[([\\d;]*)([A-Za-z])';
 const COMMAND = new RegExp(`^${ESCAPE}$`);
 const COMMANDS_AND_CHARACTERS = new RegExp(`${ESCAPE}|.`, 'gsu');
 
-/** A row of the screen; `wraps` when the next one goes on with the same line. */
+/** A row of the screen; `wraps` if the next row continues the same line. */
 interface Row {
   cells: string[];
   wraps: boolean;
 }
 
 /**
- * A terminal as xterm and its kin are: it wraps lines that are too long, goes up and erases when told to, scrolls, and
- * re-wraps its lines when it is resized. Wide characters take two cells.
+ * A terminal like xterm and its relatives: it wraps long lines, moves up and erases on command, scrolls, and re-wraps
+ * its lines when resized. Wide characters take two cells.
  */
 export class VirtualScreen extends EventEmitter implements Screen {
   columns: number;
@@ -28,7 +28,7 @@ export class VirtualScreen extends EventEmitter implements Screen {
     this.rows = rows;
   }
 
-  /** All rows, those that have scrolled away too, without the empty ones at the end. */
+  /** All rows, including those that have scrolled away, without trailing empty ones. */
   get text(): readonly string[] {
     return this.#lines
       .map(({ cells }) => cells.join('').trimEnd())
@@ -87,7 +87,7 @@ export class VirtualScreen extends EventEmitter implements Screen {
   #obey(command: string, n: number): void {
     if (command === 'm') return;
     if (command === 'A') {
-      this.#row = Math.max(this.#row - n, 0, this.#lines.length - this.rows); // not into what has scrolled away
+      this.#row = Math.max(this.#row - n, 0, this.#lines.length - this.rows); // not into rows that have scrolled away
     } else if (command === 'K' || command === 'J') {
       this.#current.cells.length = this.#column;
       if (command === 'J') this.#lines.length = this.#row + 1;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# As the entrypoint of AWS's base images, which takes the handler and starts the runtime against Lambda's Runtime API. Where
-# no one serves that, theirs starts an emulator of it, which is not to be had here.
+# Like the entrypoint of AWS's base images, which takes the handler and starts the runtime against Lambda's Runtime API.
+# Without such an API, theirs starts an emulator of it, which is not available here.
 if [ $# -ne 1 ]; then
   echo 'entrypoint requires the handler name to be the first argument' >&2
   exit 142

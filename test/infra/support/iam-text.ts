@@ -15,21 +15,21 @@ const statementSchema = z.strictObject({
 type RawStatement = z.infer<typeof statementSchema>;
 const documentSchema = z.object({ Statement: z.array(statementSchema) });
 
-/** Who may do what: one statement of a stack, in words that a person can read. */
+/** Who may do what: one statement of a stack, in readable words. */
 export interface ReadableStatement {
   /** The construct whose policy it is: a role, or the bucket, queue, topic, key or function that it protects. */
   readonly of: string;
-  /** Of a resource's own policy, and of a role's trust. */
+  /** In a resource's own policy and in a role's trust policy. */
   readonly principals: readonly string[];
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
-  /** None in a role's trust: the role itself. */
+  /** None in a role's trust policy: it applies to the role itself. */
   readonly resources: readonly string[];
   /** `StringEquals aws:SourceAccount = {AccountId}` */
   readonly conditions: readonly string[];
 }
 
-/** Every IAM statement that the template of a stack holds, wherever CloudFormation keeps it. */
+/** Every IAM statement in a stack's template, wherever CloudFormation keeps it. */
 export function statementsIn({ stack, template }: SynthesizedStack): readonly ReadableStatement[] {
   const paths = pathsOf(stack);
   const read = (value: unknown) => readable(value, paths);
@@ -73,7 +73,7 @@ export function statementsIn({ stack, template }: SynthesizedStack): readonly Re
   return found.sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
-/** The statements as a file to be read, and to be compared line by line in a review. */
+/** The statements as a file to read, and to compare line by line in a review. */
 export function iamText(statements: readonly ReadableStatement[]): string {
   const of = [...new Set(statements.map((each) => each.of))];
   return of
@@ -82,7 +82,7 @@ export function iamText(statements: readonly ReadableStatement[]): string {
     .join('\n');
 }
 
-/** An action, a resource, a condition a line: so that a diff shows which one came. */
+/** One line per action, resource and condition, so that a diff shows which was added. */
 function textOf({ principals, effect, actions, resources, conditions }: ReadableStatement): string {
   const who = principals.length === 0 ? '' : ` to ${principals.join(', ')}`;
   const parts = [
@@ -113,7 +113,7 @@ function inWords(of: string, statement: RawStatement, read: (value: unknown) => 
   };
 }
 
-/** A function's own policy, which CloudFormation spells as a resource of its own. */
+/** A function's own policy, which CloudFormation spells as a separate resource. */
 function permission(properties: Record<string, unknown>, read: (value: unknown) => string): ReadableStatement {
   const { Action, FunctionName, Principal, SourceArn } = properties;
   return {
@@ -126,7 +126,7 @@ function permission(properties: Record<string, unknown>, read: (value: unknown) 
   };
 }
 
-/** Statements hidden where this does not look would be a hole in what a reviewer reads. */
+/** A statement hidden where this does not look would be a hole in the review. */
 function expectNone(id: string, properties: Record<string, unknown>, ...keys: readonly string[]): void {
   const present = keys.filter((key) => properties[key] !== undefined);
   if (present.length > 0) throw new Error(`${id} has ${present.join(', ')}: teach iam-text.ts to read it`);
@@ -143,7 +143,7 @@ function pathsOf(stack: Stack): ReadonlyMap<string, string> {
   );
 }
 
-/** A value of a template: `Data/Models/Bucket/aliases/*`, `{AccountId}`. An ARN is written as what it is the ARN of. */
+/** A template value: `Data/Models/Bucket/aliases/*`, `{AccountId}`. An ARN is written as the thing it identifies. */
 function readable(value: unknown, paths: ReadonlyMap<string, string>): string {
   const reference = z.union([
     z.string(),

@@ -40,11 +40,11 @@ export interface SynthesizedStack {
 /** The stack of an environment. */
 export interface Synthesized extends SynthesizedStack {
   readonly config: Config;
-  /** What the images are built for. */
+  /** The platforms that the images are built for. */
   readonly imagePlatforms: readonly string[];
   /** Resources of a type (`AWS::S3::Bucket`), by logical id. */
   resources(type: string): ReadonlyMap<string, Resource>;
-  /** The one resource of a type whose properties pass. */
+  /** The one resource of a type whose properties match. */
   resource(type: string, passes?: (properties: Resource['Properties']) => boolean): readonly [string, Resource];
   /** The policy statements of the function's role. */
   statementsOf(functionName: string): readonly Statement[];
@@ -54,14 +54,14 @@ type Context = Readonly<Record<string, unknown>>;
 
 const done = new Map<EnvironmentName, Synthesized>();
 
-/** Both environments as they are configured, with the CDK's switches of cdk.json and empty assets; each is made once. */
+/** Both environments as configured, with cdk.json's feature flags and empty assets; each is made once. */
 export function synthesized(env: EnvironmentName): Synthesized {
   const made = done.get(env) ?? synthesize(loadConfig(env));
   done.set(env, made);
   return made;
 }
 
-/** @param context as `--context` gives it, beside what cdk.json says */
+/** @param context as given with `--context`, in addition to cdk.json */
 export function synthesize(config: Config, context: Context = {}): Synthesized {
   return inTemporaryFolder((folder) => {
     const assets = emptyAssets(folder, config.packaging);
@@ -72,7 +72,7 @@ export function synthesize(config: Config, context: Context = {}): Synthesized {
   });
 }
 
-/** The stack of the roles with which workflows of `acme/tripcast` deploy. @param how what differs from a usual one */
+/** The stack of the roles that workflows of `acme/tripcast` deploy with. @param how differences from the usual one */
 export function synthesizeDelivery(
   how: Partial<DeliveryStackProps> & { readonly env?: EnvironmentName; readonly context?: Context } = {},
 ): SynthesizedStack {
@@ -102,7 +102,7 @@ function synthesizeStack(folder: string, given: Context, make: (app: App) => Sta
   const app = new App({
     outdir: join(folder, 'cdk.out'),
     context: { ...context, ...given },
-    // Checking templates against CloudFormation's schema takes most of a synthesis; `cdk synth` does it.
+    // Checking templates against CloudFormation's schema takes most of a synthesis's time; `cdk synth` does it.
     builtinCloudFormationValidation: false,
     autoSynth: false,
   });
