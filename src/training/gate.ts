@@ -189,7 +189,7 @@ function comparedWith(against: AgainstOther): z.infer<typeof comparedSchema> {
   const { run_id, sequence } = against.champion;
   if (against.kind !== 'compared') return { run_id, sequence, refitted: false, comparison: null };
   const { interval, ...figures } = against.comparison;
-  const comparison = { ...figures, interval: interval && ([...interval] as [number, number]) }; // the same pair, mutable
+  const comparison = { ...figures, interval: interval && ([...interval] as [number, number]) }; // mutable
   return { run_id, sequence, refitted: against.refitted, comparison };
 }
 
