@@ -58,10 +58,7 @@ export async function outputStands({ output }: Receipt, storeOf: (bucket: string
   return found?.size === output.bytes && (output.etag === undefined || found.etag === output.etag);
 }
 
-/**
- * Makes a scored output the month's current one. If the pointer moved in the meantime it is left alone: the later
- * scoring stands.
- */
+/** Makes a scored output the month's current one. A pointer that moved since is left alone: the later scoring wins. */
 export async function publish({ receipt, key: receiptKey }: Pick<StoredReceipt, 'receipt' | 'key'>, data: ObjectStore) {
   const key = dataKeys.current(receipt.taxi_type, receipt.month);
   const current: Current = {

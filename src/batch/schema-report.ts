@@ -35,10 +35,7 @@ export type SchemaReport = Readonly<z.infer<typeof schemaReportSchema>>;
 const NULL_SHARE_TOLERANCE = 0.05;
 /** So is a range with an end that moved by more than half the width of the range in training. */
 const RANGE_TOLERANCE = 0.5;
-/**
- * If a larger share of rows than this has no readable value in a required column, null or not, it is as good as
- * missing.
- */
+/** A required column with no readable value, null or not, in more than this share of rows is as good as missing. */
 const MOST_LACKING = 0.5;
 
 /** Every file has a few rides from other months; more than this means another month's file, or half of one. */

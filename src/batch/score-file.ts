@@ -21,9 +21,7 @@ export interface ScoreFileJob {
   /** Local paths. */
   readonly input: string;
   readonly output: string;
-  /**
-   * A folder used only by this job, on the output's file system, with room for the output and about twice the input.
-   */
+  /** A folder used only by this job, on the output's file system, with room for the output and about 2x the input. */
   readonly workFolder: string;
   readonly taxiType: TaxiType;
   /** Part of each ride's ID, `YYYY/MM_n`. */
@@ -62,11 +60,10 @@ const STAGED_ROWS = 12_288;
 const ZONES_IN_DICTIONARY = 512;
 
 /**
- * Scores a TLC month file into a Parquet file, in source order: one query reads the rides, has the model score them in
- * chunks, and writes those that are kept. The output appears in full or not at all.
+ * Scores a TLC month file into a Parquet file, in source order: one query reads rides, has the model score them in
+ * chunks, and writes those kept. The output appears whole or not at all.
  *
- * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, by return
- * value.
+ * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
  */
 export async function scoreFile(
   job: ScoreFileJob,
@@ -174,8 +171,5 @@ function writeScores(
     ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 }
 
-/**
- * A string that all rows share, as the only value of an enum: each row takes one byte until it is written to the file
- * as text.
- */
+/** A string that all rows share, as the only value of an enum: a row takes one byte until it is written as text. */
 const theSameText = (text: string) => `${sqlText(text)}::ENUM(${sqlText(text)})`;

@@ -33,10 +33,7 @@ export interface ScoreMonthDependencies {
   readonly codeVersion: string;
   /** Names and versions of the engines that compute the result. */
   readonly engines: Readonly<Record<string, string>>;
-  /**
-   * Override where the month is read from and the output is written to (design: INPUT_FILE_PATTERN,
-   * OUTPUT_FILE_PATTERN).
-   */
+  /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
   readonly outputPattern?: string | undefined;
   readonly now: () => Date;
@@ -134,10 +131,7 @@ function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDep
   return { store: deps.storeOf(bucket), key };
 }
 
-/**
- * Where it was before, if this edition of the source has been scored; else next to the run's output for an earlier
- * edition.
- */
+/** Where it was, if this edition of the source was scored before; else next to the run's output for an earlier one. */
 function placeOfOutput(
   { taxi_type, month, run_id }: MonthJob,
   { sha256 }: Source,

@@ -26,10 +26,7 @@ export class RideTally {
     this.#rejectSome = rejectSome;
   }
 
-  /**
-   * Equally long columns of rides, all in minutes; an unknown duration is NaN. @returns 1 for each kept ride, 0 for
-   * others
-   */
+  /** Columns of equal length, all in minutes; unknown durations are NaN. @returns 1 for each kept ride, 0 for others */
   add(actual: Float64Array, predicted: Float32Array, low: Float32Array, high: Float32Array): Float32Array {
     const kept = new Float32Array(actual.length);
     for (let i = 0; i < actual.length; i += 1) {

@@ -79,9 +79,7 @@ export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
   };
 }
 
-/**
- * Mirrors one run and its model version. Marking the run FINISHED is the last step: one that is not was interrupted.
- */
+/** Mirrors one run and its model version. The run is marked FINISHED last: one that is not was interrupted. */
 async function mirrorRun(
   { mlflow, registry, store, names, user }: Mirror,
   experimentId: string,

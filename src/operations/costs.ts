@@ -13,9 +13,7 @@ export interface Sizes {
   readonly alarmMetrics: number;
 }
 
-/**
- * How long things take and how much they write. {@link USUAL} is an estimate; docs/costs.md says what it is based on.
- */
+/** How long things take and how much they write. {@link USUAL} is an estimate; docs/costs.md explains it. */
 export interface Work {
   /** For stream-score: a full batch, and a single record. */
   readonly secondsPerFullBatch: number;
@@ -134,10 +132,7 @@ export function costsAtRestOtherwise(sizes: Sizes, prices: Prices, work: Work = 
 const choiceName = (streams: Sizes['streams']) =>
   `with ${streams.mode === 'provisioned' ? `${streams.shards} shard a stream` : 'on-demand streams'}, ${streams.retentionHours} hours`;
 
-/**
- * For both the events and the predictions. On-demand streams are billed by the GB for longer retention; at rest there
- * is none.
- */
+/** For events and predictions. An on-demand stream pays by the GB for longer retention, and at rest there is none. */
 function streamsAtRest(streams: Sizes['streams'], { kinesis }: Prices): Readonly<Record<string, number>> {
   const hours = 2 * HOURS_A_MONTH;
   if (streams.mode === 'on-demand') return { 'On-demand streams': hours * kinesis.perOnDemandStreamHour };

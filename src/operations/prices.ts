@@ -7,10 +7,7 @@ export interface Prices {
     readonly perShardHourKeptLonger: number;
     /** Per unit of up to 25 KB; a trip event or a prediction is one. */
     readonly perPutUnit: number;
-    /**
-     * An on-demand stream pays for these instead of the above. Keeping a GB for longer than a day costs 10 cents a
-     * month.
-     */
+    /** An on-demand stream pays for these instead of the above. A GB kept longer than a day costs 10 cents a month. */
     readonly perOnDemandStreamHour: number;
     readonly perOnDemandGbIn: number;
     readonly perOnDemandGbOut: number;
@@ -36,7 +33,7 @@ export const PRICES_AS_OF = '2025-11';
 /**
  * The same in each of the four regions.
  *
- * Read from the lists that AWS's own price pages load (https://aws.amazon.com/{service}/pricing/), as published from
+ * Read from the lists that AWS's own price pages load (https://aws.amazon.com/{service}/pricing/), as published in
  * 2025-08 to 2025-11 and mirrored in github.com/lamngockhuong/aws-price at commit 508fb45: lambda, kms, s3.perGbMonth
  * and CloudWatch's alarms and metrics. Copied by hand from the price pages: the dashboard, stepFunctions, xray, ecr,
  * S3's requests.

@@ -1,6 +1,4 @@
-/**
- * A function's published versions and the aliases that point at them; implemented in src/adapters/lambda-versions.ts.
- */
+/** A function's published versions and what points at them; implemented in src/adapters/lambda-versions.ts. */
 export interface VersionStore {
   /** In any order, without `$LATEST`. */
   versions(): Promise<readonly number[]>;
@@ -28,9 +26,7 @@ export function versionsToDelete(
   return ordered.filter((each) => !kept.has(each));
 }
 
-/**
- * `denied`: old versions that the credentials can't delete. They do no harm, so this is reported but is not a failure.
- */
+/** `denied`: old versions that the credentials can't delete. They do no harm, so this is reported, not a failure. */
 export interface Pruned {
   readonly deleted: readonly number[];
   readonly denied: readonly number[];

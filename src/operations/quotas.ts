@@ -27,8 +27,8 @@ export type QuotaCheck = { readonly name: string; readonly found: string } & (
 );
 
 /**
- * The limit for new accounts until AWS raises it; no API exposes it
- * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ * The limit for new accounts until AWS raises it; no API exposes it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const NEW_ACCOUNT_MEMORY_MB = 3008;
 

@@ -76,9 +76,8 @@ export async function checkLive(alias: LiveAlias): Promise<Rollout> {
 }
 
 /**
- * Points the alias at the version before the live one once that has passed the golden rides: going from bad to bad does
- * not help. While a deployment is shifting traffic, stopping it is the rollback, and the version before the live one is
- * not checked.
+ * Points the alias at the version before the live one, if that passes the golden rides: going from bad to bad is no
+ * help. While a deployment is shifting traffic, stopping it is the rollback, and the version before is not checked.
  * @param reason why the live version has to go
  */
 export async function moveBack(alias: LiveAlias, reason: string): Promise<Rollout> {

@@ -17,10 +17,7 @@ export interface Teardown {
   readonly toEmpty: readonly string[];
   /** Schedules to be deleted: they must not start anything while the rest is being deleted. */
   readonly toDisable: readonly string[];
-  /**
-   * State machines to be deleted: one with an execution that waits a day for a month is not gone until the execution
-   * ends.
-   */
+  /** State machines to be deleted: one with an execution that waits a day for a month stays until that ends. */
   readonly toStop: readonly string[];
 }
 

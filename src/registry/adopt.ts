@@ -22,8 +22,7 @@ export async function adoptRun(
 }
 
 /**
- * Copies a run from another registry into this one, without its verdict, which is about a champion of the other
- * registry.
+ * Copies a run from another registry into this one, without its verdict, which is about that registry's champion.
  * @returns the files that were copied
  */
 export async function copyRun(

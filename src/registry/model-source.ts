@@ -15,8 +15,7 @@ export interface LoadedModel {
 export interface ModelSource {
   /**
    * The model to score with now.
-   * @throws TripcastError when no model is available: the caller fails its batch and is retried; it never makes up a
-   * value.
+   * @throws TripcastError when there is none: the caller fails its batch and is retried; it never makes up a value.
    */
   current(): Promise<LoadedModel>;
 }

@@ -20,10 +20,7 @@ export type PromotionOutcome =
       readonly outcome: 'refused';
       /** What counts against the run, one sentence each. */
       readonly reasons: readonly string[];
-      /**
-       * Whether these are the gate's own reasons, from judging the run against the current champion; false if it has
-       * not done so.
-       */
+      /** Whether these are the gate's own reasons; false if it has not judged the run against the current champion. */
       readonly judged: boolean;
     };
 

@@ -104,8 +104,7 @@ export class Registry {
   }
 
   /**
-   * The gate's verdict on a run, and whether it counts now, that is, against the current champion. The champion's own
-   * counts, too.
+   * The gate's verdict on a run, and whether it counts, against the current champion. The champion's own counts, too.
    */
   async standing(
     run: RunId,

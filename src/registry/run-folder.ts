@@ -21,10 +21,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
-/**
- * A run's files under one prefix, either staged by the trainer or registered for good. Files are never changed once
- * written.
- */
+/** A run's files under one prefix, staged by the trainer or registered for good. Once written, a file never changes. */
 export class RunFolder {
   readonly #store: ObjectStore;
   readonly #prefix: string;

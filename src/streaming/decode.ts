@@ -21,9 +21,7 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-/**
- * The records of one invocation: those that can be scored, as one batch, and those that can't, each with its reason.
- */
+/** The records of one invocation: those that can be scored, as one batch, and those that can't, with the reason. */
 export interface DecodedBatch {
   readonly rides: RideBatch;
   /** In the order of `rides`. */
@@ -130,9 +128,7 @@ function bytesOf(base64: string): string | undefined {
 
 const BEYOND_ASCII = /[\x80-\xff]/;
 
-/**
- * Decodes the bytes as UTF-8; nearly all events are ASCII, which needs no decoding. Undefined if they are not UTF-8.
- */
+/** Decodes the bytes as UTF-8; nearly all events are ASCII, which needs no decoding. Undefined if not UTF-8. */
 function textOf(characters: string): string | undefined {
   if (!BEYOND_ASCII.test(characters)) return characters;
   const bytes = Buffer.from(characters, 'latin1');

@@ -5,9 +5,7 @@ import type { StreamEntry } from './publish.ts';
 
 const utf8 = new TextEncoder();
 
-/**
- * A value as a stream entry: one JSON line. It ends in a newline because Firehose joins records without a separator.
- */
+/** A value as a stream entry: one JSON line. It ends in a newline: Firehose joins records without a separator. */
 export function jsonEntry(value: unknown, rideId: RideId): StreamEntry {
   return { data: utf8.encode(`${JSON.stringify(value)}\n`), partitionKey: partitionKey(rideId) };
 }
@@ -24,9 +22,7 @@ const partitionKey = (rideId: RideId) => String(rideId).slice(0, KEY_UNITS).toWe
 /** More than most records take. */
 const RECORD_BYTES = 512;
 
-/**
- * The same as `jsonEntry` for each record, in a fraction of the time; a property test checks that the two are equal.
- */
+/** The same as `jsonEntry` for each record, in a fraction of the time; a property test checks that they are equal. */
 export function encode(records: readonly PredictionRecord[]): readonly StreamEntry[] {
   const json = new JsonBytes(records.length * RECORD_BYTES);
   let batch: BatchParts | undefined;

@@ -47,10 +47,7 @@ export function checkEvent(value: unknown): CheckedEvent | undefined {
   };
 }
 
-/**
- * The first arrival that the event states, whatever else is wrong with it: if refused again, it is still the same
- * record.
- */
+/** The first arrival that the event states, whatever else is wrong with it: if refused again, it is the same record. */
 export const firstIdOf = (value: unknown): string | undefined =>
   isObject(value) ? firstIdIn(value.requeue) : undefined;
 

@@ -45,8 +45,7 @@ export class JsonBytes {
 
   /**
    * Minutes have at most seven decimals (see jsonMinutes), and ids are integers. A decimal of fewer than 16 digits is
-   * the shortest representation of the float64 nearest to it (IEEE 754: 15 digits survive), and the shortest one is
-   * what JSON writes.
+   * the shortest form of its nearest float64 (IEEE 754: 15 digits survive), and the shortest is what JSON writes.
    */
   number(value: number): void {
     const decimal = Math.round(value * 1e7);

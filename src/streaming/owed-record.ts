@@ -27,8 +27,7 @@ export interface RequeuedEvent {
  * The event to resend: the same, plus the ID of its first arrival. A ride without a pickup time starts at its first
  * arrival, so that time is added to it: otherwise it would be scored at the time of the requeue.
  * @param attempts how often it has been resent before, as far as the caller knows
- * @returns undefined when there is nowhere to put the ID: the bytes are not a JSON object, or one nested too deeply to
- * write
+ * @returns undefined when there is nowhere to put the ID: the bytes are not a JSON object, or one nested too deeply
  */
 export function requeuedEvent(
   record: OwedRecord,

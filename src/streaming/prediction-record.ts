@@ -6,9 +6,7 @@ import { jsonMinutes } from './json-minutes.ts';
 
 declare const brand: unique symbol;
 
-/**
- * Identifies one answer. It does not include the run, so that a redelivery after a model change is still recognized.
- */
+/** Identifies one answer. It doesn't include the run, so a redelivery after a model change is still recognized. */
 export type PredictionId = string & { readonly [brand]: 'PredictionId' };
 
 /** For a stream record: where it first arrived. */
@@ -21,9 +19,7 @@ export const callId = (uuid: string) => `api/${uuid}` as PredictionId;
 /** For a requeued record: the ID from its first arrival. */
 export const requeuedId = (id: string) => id as PredictionId;
 
-/**
- * One record of the predictions stream. Readers can rely on these names: keys may be added, but never renamed or moved.
- */
+/** One record of the predictions stream. Readers can rely on these names: keys may be added, never renamed or moved. */
 export const predictionRecordSchema = z.object({
   /** The registered model. */
   model: z.string(),

@@ -44,10 +44,7 @@ const RECORD_BYTES = 2 ** 20;
 /** UTF-16 units, of which a key never has fewer than characters: what passes here passes by either count. */
 const KEY_UNITS = 256;
 
-/**
- * Full jitter: a wait between 0 and a cap that doubles each time (AWS Architecture Blog, "Exponential Backoff And
- * Jitter").
- */
+/** Full jitter: wait up to a cap that doubles each time (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 

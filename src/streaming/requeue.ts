@@ -19,7 +19,7 @@ export interface RequeueDeps {
 }
 
 export interface RequeueOptions {
-  /** Which records. */
+  /** Which records to send. */
   readonly wanted: (record: OwedRecord) => boolean;
   /** Maximum number of records to send. Default: all. */
   readonly limit?: number;

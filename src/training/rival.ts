@@ -95,8 +95,7 @@ async function refit(
   deps: RivalDependencies,
 ): Promise<Rival> {
   const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
-  // Rides are held out by month and row, so for a month of the same name the other rides are known; for anything else,
-  // none are.
+  // Rides are held out by month and row, so for a month of the same name the others are known; otherwise none are.
   const partly = (month: Month) =>
     measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
   const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));

@@ -51,9 +51,7 @@ export const trainingOutcomeSchema = trainingJobSchema.extend({
   status: z.enum(['gated', 'registered', 'promoted', 'refused', 'not-comparable', 'lost-race']),
   /** s3:// address of the registered model.onnx; null until then, and if the run is not sound. */
   model: z.string().nullable(),
-  /**
-   * The champion after the promotion: this run, or the one that got there first. null if no promotion was attempted.
-   */
+  /** The champion after the promotion: this run, or the one that got there first. null if none was attempted. */
   champion: aliasPointerSchema.nullable(),
 });
 export type TrainingOutcome = Readonly<z.infer<typeof trainingOutcomeSchema>>;
