@@ -104,7 +104,8 @@ export class Registry {
   }
 
   /**
-   * The gate's verdict on a run, and whether it counts, against the current champion. The champion's own counts, too.
+   * The gate's verdict on a run, and whether it counts: only one against the current champion does, or the champion's
+   * own.
    */
   async standing(
     run: RunId,
