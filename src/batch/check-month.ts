@@ -4,26 +4,26 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import { hasReceipt } from './owed.ts';
 import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
 
-/** An execution of the monthly state machine that has not ended. */
+/** An execution of the monthly state machine that is still running. */
 export interface RunningExecution {
   readonly input: unknown;
   readonly startedAt: Date;
 }
 
-/** What a check needs of the state machine; src/adapters/step-functions.ts has it. */
+/** What a check needs from the state machine; implemented in src/adapters/step-functions.ts. */
 export interface Executions {
   running(): AsyncIterable<RunningExecution>;
 }
 
-/** What a check needs of a metrics service; src/adapters/cloudwatch.ts has it. */
+/** What a check needs from a metrics service; implemented in src/adapters/cloudwatch.ts. */
 export interface MetricSink {
-  /** One value of a metric that counts. */
+  /** Puts one value of a count metric. */
   put(name: string, value: number): Promise<void>;
 }
 
 /**
- * What starts a check: what starts the month itself, so that it looks for the one which that run was to score. As in the
- * state machine, a scheduled time that is none stands for now.
+ * The request for a check. It is the request that starts the month itself, so that the check looks for the month which
+ * that run was meant to score. As in the state machine, an invalid scheduled time means now.
  */
 export const checkRequestSchema = monthRequestSchema.extend({
   scheduledTime: z.iso.datetime({ offset: true }).optional().catch(undefined),
@@ -40,14 +40,14 @@ export interface CheckMonthDependencies
 export interface MonthCheck {
   readonly taxi_type: TaxiType;
   readonly month: Month;
-  /** `running`: an execution is at it, or waits for the month to be published. */
+  /** `running`: an execution is working on it, or waiting for the month to be published. */
   readonly found: 'receipt' | 'running' | 'nothing';
 }
 
-/** An alarm stands on it: 1 when nobody has scored the month and nobody is at it, else 0. */
+/** An alarm watches it: 1 if the month has not been scored and nothing is working on it, else 0. */
 const MONTH_MISSING = 'MonthMissing';
 
-/** Asks whether a month was scored or is being worked on, and publishes the answer as {@link MONTH_MISSING}. */
+/** Checks whether a month was scored or is being worked on, and publishes the answer as {@link MONTH_MISSING}. */
 export async function checkMonth(request: CheckRequest, deps: CheckMonthDependencies): Promise<MonthCheck> {
   const month = monthOf(request, deps.now(), deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;

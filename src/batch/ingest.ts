@@ -10,19 +10,19 @@ import { inspectFile } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
-/** Where raw months come from: a folder or TLC's address. src/adapters/tlc-source.ts has both. */
+/** Where raw months come from: a folder or TLC's URL. Both are in src/adapters/tlc-source.ts. */
 export interface TlcSource {
-  /** For messages: the folder or the address. */
+  /** The folder or the URL, for messages. */
   readonly name: string;
-  /** Brings the file to `path`, whole or not at all. */
+  /** Fetches the file to `path`, completely or not at all. */
   fetch(file: string, path: string, options?: FetchOptions): Promise<Fetched>;
 }
 
 export interface FetchOptions {
-  /** The ETag of the copy that is at hand: a file that still has it is `unchanged`. */
+  /** The ETag of the existing copy: a file that still has it is `unchanged`. */
   readonly unless?: string | undefined;
   readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
-  /** Called when the source did not answer as it should and is about to be asked again. */
+  /** Called when a request to the source has failed and is about to be retried. */
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
@@ -53,18 +53,18 @@ export interface IngestDependencies {
   readonly data: ObjectStore;
   readonly source: TlcSource;
   readonly database: Queries;
-  /** A download that was cut short is gone on with if its part still lies here. */
+  /** An interrupted download is resumed if its partial file is still here. */
   readonly workFolder: string;
   readonly now: () => Date;
-  /** Whether to ask the source for a month that is there too, and to replace it by what was published since. */
+  /** Whether to also check the source for months that are already there and replace them with newer editions. */
   readonly refresh?: boolean;
   readonly onProgress?: FetchOptions['onProgress'];
   readonly onRetry?: FetchOptions['onRetry'];
 }
 
 /**
- * Brings a raw month into the data bucket, unchanged, after a look inside: a file that cannot be scored is refused. The
- * sidecar is written last, so a month with one is complete.
+ * Copies a raw month to the data bucket, unchanged, after inspecting it: a file that cannot be scored is refused. The
+ * sidecar is written last, so a month that has one is complete.
  */
 export async function ingestMonth(
   taxiType: TaxiType,
@@ -109,7 +109,7 @@ export async function ingestMonth(
   }
 }
 
-/** The sidecar of a month that is there with the size it speaks of. */
+/** The sidecar of a month whose stored file has the size that the sidecar states. */
 async function wholeMonth(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<RawFacts | undefined> {
   const facts = await readRawFacts(data, taxiType, month);
   return facts !== undefined && (await data.head(dataKeys.raw(taxiType, month)))?.size === facts.bytes

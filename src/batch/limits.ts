@@ -1,8 +1,8 @@
-/** Lambda's own limit on concurrent scoring is far above; 40 is what a Map state inlined in an execution is allowed. */
+/** The limit of an inline Map state; Lambda's own limit on concurrent scoring is far higher. */
 export const MAX_CONCURRENCY = 40;
 
 /**
- * Ten years. What the states of an execution hand on is limited to 256 KiB, and a month that failed may take 1 KiB of it.
+ * Ten years. States can pass on at most 256 KiB, and a failed month may take up 1 KiB of that.
  * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 export const MAX_MONTHS = 120;

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { type Month, monthSchema } from '#trips/month.ts';
 import { type MonthOutcome, type MonthStatus, monthOutcomeSchema } from './outcome.ts';
 
-/** How far a month of a running execution is. */
+/** The progress of one month of a running execution. */
 export interface MonthProgress {
   readonly month: Month;
   readonly state: 'queued' | 'ingesting' | 'scoring' | MonthStatus;
-  /** Once it is done. */
+  /** Set once it is done. */
   readonly outcome: MonthOutcome | undefined;
 }
 
 const plannedSchema = z.object({ month: monthSchema, present: z.boolean() });
 const ingestedSchema = z.object({ month: monthSchema, status: z.literal('ingested') });
-/** A function's answer comes in a Payload; Plan and the Map put out all months at once. */
+/** A function's answer is wrapped in a Payload; Plan and the Map output all months at once. */
 const payloadSchema = z.object({ Payload: z.unknown() }).transform(({ Payload }) => Payload);
 const monthsSchema = z.object({ months: z.array(z.unknown()) }).transform(({ months }) => months);
 
 /**
- * How far the months of an execution are, by what its states have put out so far. A state that is under way puts out
- * nothing, but items of a Map start in their order: so it is the first months not done that are being worked on.
- * @param outputs in the order of time
- * @param months those that the execution was asked for
+ * The progress of an execution's months, judging by the output of its states so far. A state in progress has no output
+ * yet, but items of a Map start in order, so the first unfinished months are the ones in progress.
+ * @param outputs in chronological order
+ * @param months the months that the execution was asked for
  */
 export function monthProgress(
   outputs: readonly unknown[],
@@ -40,7 +40,7 @@ export function monthProgress(
   });
 }
 
-/** The months that are done, by the latest that was said of each, in the order in which they were done. */
+/** The latest outcome of each finished month, in the order in which they finished. */
 export function outcomesIn(outputs: readonly unknown[]): readonly MonthOutcome[] {
   const found = outputs.flatMap(itemsOf).flatMap((item) => monthOutcomeSchema.safeParse(item).data ?? []);
   return [...new Map(found.map((outcome) => [outcome.month, outcome])).values()];

@@ -3,7 +3,7 @@ import { runIdSchema } from '#storage/run-id.ts';
 import { monthSchema } from '#trips/month.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
-/** What became of a month: the last word of the score function, of an execution and of `tripcast batch`. */
+/** What became of a month: the final result of the score function, of an execution and of `tripcast batch`. */
 export const STATUSES = ['scored', 'unchanged', 'not-published', 'refused', 'failed'] as const;
 export type MonthStatus = (typeof STATUSES)[number];
 
@@ -11,16 +11,16 @@ export type MonthStatus = (typeof STATUSES)[number];
 export const EVALUATIONS = ['in-training', 'before-training', 'after-training'] as const;
 export type Evaluation = (typeof EVALUATIONS)[number];
 
-/** What a month's schema report decides: score it, score it and tell, or leave it. */
+/** What a month's schema report decides: score it, score it with notes, or don't score it. */
 export const DECISIONS = ['fine', 'fine-with-notes', 'refuse'] as const;
 
-/** What the states of a month hand on to each other. */
+/** What the states of a month pass to one another. */
 export const monthJobSchema = z.object({
   taxi_type: taxiTypeSchema,
   month: monthSchema,
   /** Resolved once, when the execution is planned, so that a promotion midway changes nothing. */
   run_id: runIdSchema,
-  /** Score again although a receipt is there. */
+  /** Score again even if there is a receipt. */
   force: z.boolean(),
   /** Score rides outside 1..60 minutes as well. */
   all: z.boolean(),
@@ -35,21 +35,21 @@ export const monthOutcomeSchema = z.object({
   rows_scored: z.int().nullable(),
   rmse: z.number().nullable(),
   evaluation: z.enum(EVALUATIONS).nullable(),
-  /** s3:// addresses. */
+  /** `receipt` and `output` are s3:// addresses. */
   receipt: z.string().nullable(),
   output: z.string().nullable(),
   seconds: z.number().nullable(),
-  /** One sentence for a person: why it was refused, what was found. */
+  /** One sentence for people: why it was refused, what was found. */
   note: z.string().nullable(),
-  /** How the raw file compares with those of the training; null when it was not looked at. */
+  /** How the raw file compares with the training files; null if it was not inspected. */
   schema: z.object({ decision: z.enum(DECISIONS), notes: z.array(z.string()), report: z.string() }).nullish(),
 });
 export type MonthOutcome = Readonly<z.infer<typeof monthOutcomeSchema>>;
 
-/** How an execution of either state machine ends: all its months, whatever became of them. */
+/** The result of an execution of either state machine: all its months, whatever became of them. */
 export const monthOutcomesSchema = z.object({ months: z.array(monthOutcomeSchema) });
 
-/** The error of an execution of which some months failed; any other error came before the first month. */
+/** The error of an execution in which some months failed; any other error occurred before the first month. */
 export const MONTHS_FAILED = 'MonthsFailed';
 
 /** An outcome with nothing scored. */

@@ -10,8 +10,8 @@ export async function hasReceipt(data: ObjectStore, taxiType: TaxiType, month: M
 }
 
 /**
- * Months before `month` that no run has scored, the oldest first: not published when their turn came, or failed.
- * @param lookBack how many months before it may still be owed
+ * Months before `month` that no run has scored, oldest first: not published when their turn came, or failed.
+ * @param lookBack how many months before it can still be owed
  */
 export async function owedMonths(
   data: ObjectStore,

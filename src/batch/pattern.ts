@@ -5,9 +5,9 @@ import { type Month, partsOf } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
- * INPUT_FILE_PATTERN and OUTPUT_FILE_PATTERN: S3 addresses with `{taxi_type}`, `{year:04d}`, `{month:02d}` and `{run_id}`,
- * as the pipelines that tripcast replaces spell them.
- * @throws TripcastError when it is no S3 address or has another placeholder
+ * INPUT_FILE_PATTERN and OUTPUT_FILE_PATTERN: S3 addresses with `{taxi_type}`, `{year:04d}`, `{month:02d}` and
+ * `{run_id}`, spelled as in the pipelines that tripcast replaces.
+ * @throws TripcastError when it is not an S3 address or has any other placeholder
  */
 export function expandPattern(
   pattern: string,

@@ -14,13 +14,13 @@ import { owedMonths } from './owed.ts';
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
   taxi_type: taxiTypeSchema.optional(),
-  /** Which run scores; without one, the champion. */
+  /** Which run scores; defaults to the champion. */
   run_id: runIdSchema.nullish(),
   force: z.boolean().default(false),
   all: z.boolean().default(false),
 };
 
-/** What starts a month: its scheduled time, unless a day is named as if it were that one, or the month itself. */
+/** The request to score a month: its scheduled time, unless it names a day to use instead, or the month itself. */
 export const monthRequestSchema = z.strictObject({
   ...common,
   month: monthSchema.nullish(),
@@ -29,7 +29,7 @@ export const monthRequestSchema = z.strictObject({
 });
 export type MonthRequest = z.infer<typeof monthRequestSchema>;
 
-/** What starts a backfill. A concurrency of 0 is refused: to Step Functions it means "unlimited". */
+/** The request for a backfill. A concurrency of 0 is refused: to Step Functions it means "unlimited". */
 export const backfillRequestSchema = z.strictObject({
   ...common,
   from: monthSchema,
@@ -42,28 +42,28 @@ export interface PlanDependencies {
   readonly data: ObjectStore;
   readonly registry: Registry;
   readonly defaultTaxiType: TaxiType;
-  /** The schedule's: in which time zone "the 15th" is meant, and how many months back the scored month lies. */
+  /** From the schedule: the time zone in which "the 15th" is meant, and how many months back the month to score is. */
   readonly timeZone: string;
   readonly monthsBack: number;
-  /** Where Score reads months instead of raw/ (INPUT_FILE_PATTERN): nothing is ingested then. */
+  /** Where Score reads months from instead of raw/ (INPUT_FILE_PATTERN); nothing is ingested then. */
   readonly inputPattern?: string | undefined;
-  /** How many months before the scheduled one a run looks back to for owed ones. */
+  /** How many months before the scheduled one a run looks back for owed ones. */
   readonly lookBackMonths: number;
 }
 
 export interface MonthPlan extends MonthJob {
-  /** Whether the raw month is in the bucket; if not it is to be ingested first. */
+  /** Whether the raw month is in the bucket; if not, it has to be ingested first. */
   readonly present: boolean;
 }
 
 export interface ScheduledMonthPlan extends MonthPlan {
-  /** Whether its publication is waited for; an owed month is asked for once a run. */
+  /** Whether to wait for its publication; an owed month is checked once per run. */
   readonly patient: boolean;
 }
 
 /**
- * Decides which month, which run, and whether the raw month is there. A run that nobody gave a month or a day also takes
- * up, before it, the months that earlier runs gave up on.
+ * Decides which month, which run, and whether the raw month is there. Unless a month or a day was requested, the months
+ * that earlier executions gave up on are planned first.
  */
 export async function planMonth(
   request: MonthRequest,
@@ -121,7 +121,7 @@ async function plansOf(
   );
 }
 
-/** The month that a request is about: the one it names, or the one before its day or its scheduled time. */
+/** The month that a request is about: the one it names, or the one that precedes its day or scheduled time. */
 export function monthToScore(
   { month, date, scheduledTime }: Pick<MonthRequest, 'month' | 'date' | 'scheduledTime'>,
   { timeZone, monthsBack }: Pick<PlanDependencies, 'timeZone' | 'monthsBack'>,
@@ -132,8 +132,8 @@ export function monthToScore(
 }
 
 /**
- * The run that was asked for, else the champion.
- * @throws TripcastError when there is none, or it is of other taxis
+ * The requested run, or else the champion.
+ * @throws TripcastError when there is none, or it is for the other taxi type
  */
 export async function runToScore(
   registry: Registry,

@@ -11,7 +11,7 @@ import { rideSql } from '#trips/tlc-file.ts';
 import type { Receipt } from './receipt.ts';
 import { readCurrent, readReceipt } from './records.ts';
 
-/** A ride of a batch output, by its columns there; minutes and miles. */
+/** A ride in a batch output, by its columns there; minutes and miles. */
 const rowSchema = z.object({
   /** New York wall-clock seconds; -1 = unknown. */
   pickup_time: z.number(),
@@ -38,8 +38,8 @@ export interface PublishedRideDependencies {
 }
 
 /**
- * Finds a ride in the published output of its month, with the receipt of how it came there.
- * @throws TripcastError when the month was not scored, the file has no such row, or the row was rejected
+ * Finds a ride in the published output of its month, along with the receipt for that output.
+ * @throws TripcastError when the month has not been scored, the file has no such row, or the row was rejected
  */
 export async function findPublishedRide(
   taxiType: TaxiType,

@@ -9,7 +9,7 @@ import { EVALUATIONS, type Evaluation } from './outcome.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const file = z.object({ uri: z.string().startsWith('s3://'), sha256, bytes: z.int().nonnegative() });
 
-/** What a scored month leaves behind: enough to tell what was read, what was written, by which model and code. */
+/** The record of a scored month: enough to tell what was read, what was written, and by which model and code. */
 export const receiptSchema = z.object({
   schema_version: z.literal(1),
   taxi_type: taxiTypeSchema,
@@ -21,19 +21,19 @@ export const receiptSchema = z.object({
   }),
   /** Whether rides outside 1..60 minutes were scored too. */
   all: z.boolean().default(false),
-  /** in = scored + the sum of rejected. */
+  /** in = scored + sum of rejected. */
   rows: z.object({
     in: z.int().nonnegative(),
     scored: z.int().nonnegative(),
     rejected: z.partialRecord(z.enum(REJECTIONS), z.int().positive()),
   }),
-  /** Minutes, on scored rides; null when the source has no dropoff times. */
+  /** In minutes, on scored rides; null when the source has no dropoff times. */
   errors: z.object({ rmse: z.number(), mae: z.number(), coverage_90: z.number() }).nullable(),
   /** On all rides whose duration is known, scored or not. */
   errors_on_all: z
     .object({ rides: z.int(), median_absolute: z.number(), mae: z.number(), outside_share: z.number() })
     .nullish(),
-  /** Key of the receipt of what the run made of an earlier edition of the source. */
+  /** Key of the same run's receipt for an earlier edition of the source. */
   supersedes: z.string().nullish(),
   evaluation: z.enum(EVALUATIONS),
   code_version: z.string(),
@@ -43,7 +43,7 @@ export const receiptSchema = z.object({
 });
 export type Receipt = Readonly<z.infer<typeof receiptSchema>>;
 
-/** The one line that names a month's published output. */
+/** The one line that points at a month's published output. */
 export const currentSchema = z.object({
   taxi_type: taxiTypeSchema,
   year: z.int(),
@@ -55,7 +55,7 @@ export const currentSchema = z.object({
 });
 export type Current = Readonly<z.infer<typeof currentSchema>>;
 
-/** Where a month lies relative to those that the model was trained on. */
+/** Where a month falls relative to the months that the model was trained on. */
 export function evaluationOf(card: ModelCard, month: Month): Evaluation {
   const trained = card.train.months.map((each) => each.month);
   if (trained.includes(month)) return 'in-training';

@@ -5,7 +5,7 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import type { MonthJob } from './outcome.ts';
 import { type Current, currentSchema, type Receipt, receiptSchema } from './receipt.ts';
 
-/** An object, there or not. */
+/** An object that may or may not exist. */
 export interface Place {
   readonly store: ObjectStore;
   readonly key: string;
@@ -13,7 +13,7 @@ export interface Place {
 
 export const uriOf = ({ store, key }: Place): string => s3Uri(store.bucket, key);
 
-/** Only over what was seen: an absent object, or this very version. */
+/** Overwrites only what was seen: an absent object, or this exact version. */
 export const over = (etag: string | undefined): PutCondition => (etag === undefined ? { absent: true } : { etag });
 
 export interface StoredReceipt {
@@ -30,7 +30,7 @@ export async function readReceipt(data: ObjectStore, key: string): Promise<Store
   return { key, etag: found.etag, text, receipt: receiptSchema.parse(JSON.parse(text)) };
 }
 
-/** The run's latest receipt of the month: of an earlier edition of the source, when this one has none. */
+/** The run's latest receipt for the month: one for an earlier edition of the source if this edition has none. */
 export async function latestReceipt(data: ObjectStore, job: MonthJob): Promise<StoredReceipt | undefined> {
   let latest: StoredReceipt | undefined;
   for await (const { key } of data.list(dataKeys.receipts(job.taxi_type, job.month, job.run_id))) {
@@ -40,7 +40,7 @@ export async function latestReceipt(data: ObjectStore, job: MonthJob): Promise<S
   return latest;
 }
 
-/** What names the month's published output; undefined when no run has scored it. */
+/** The pointer to the month's published output; undefined when no run has scored it. */
 export async function readCurrent(
   data: ObjectStore,
   taxiType: TaxiType,
@@ -51,14 +51,14 @@ export async function readCurrent(
   return { etag: found.etag, current: currentSchema.parse(JSON.parse(new TextDecoder().decode(found.body))) };
 }
 
-/** Whether the output that a receipt speaks of is still there, as it was written. */
+/** Whether the output that a receipt describes is still there, as written. */
 export async function outputStands({ output }: Receipt, storeOf: (bucket: string) => ObjectStore): Promise<boolean> {
   const at = parseS3Uri(output.uri);
   const found = at && (await storeOf(at.bucket).head(at.key));
   return found?.size === output.bytes && (output.etag === undefined || found.etag === output.etag);
 }
 
-/** Makes a scored output the month's current one. A pointer that moved meanwhile is left: the later scoring stands. */
+/** Makes a scored output the month's current one. A pointer that moved since is left alone: the later scoring wins. */
 export async function publish({ receipt, key: receiptKey }: Pick<StoredReceipt, 'receipt' | 'key'>, data: ObjectStore) {
   const key = dataKeys.current(receipt.taxi_type, receipt.month);
   const current: Current = {

@@ -1,20 +1,20 @@
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 
-/** Errors on all rides whose duration is known, whatever it is: a forgotten meter moves none of these far. */
+/** Errors on all rides whose duration is known, whatever it is: a meter left running moves none of these far. */
 export interface RobustErrorSummary {
   readonly rides: number;
-  /** Minutes; the median to a thousandth. */
+  /** Minutes; the median is accurate to a thousandth. */
   readonly median_absolute: number;
   readonly mae: number;
   /** Share of rides that lasted less than 1 or more than 60 minutes. */
   readonly outside_share: number;
 }
 
-/** Bins a minute. An error beyond a day falls in the last bin, which no median of a month lies in. */
+/** Bins per minute. An error of more than a day goes in the last bin, where no month's median ever falls. */
 const RESOLUTION = 1000;
 const BINS = 24 * 60 * RESOLUTION;
 
-/** The median comes from a histogram, so that memory does not grow with the rides. */
+/** The median comes from a histogram, so that memory does not grow with the number of rides. */
 export class RobustErrors {
   #rides = 0;
   #absolute = 0;
@@ -31,7 +31,7 @@ export class RobustErrors {
     this.#bins[bin] = (this.#bins[bin] ?? 0) + 1;
   }
 
-  /** Null when no ride was added. */
+  /** Null if no ride was added. */
   summary(): RobustErrorSummary | null {
     if (this.#rides === 0) return null;
     return {
@@ -42,7 +42,7 @@ export class RobustErrors {
     };
   }
 
-  /** Of an even number of rides, the lower of the two in the middle. */
+  /** For an even number of rides, the lower of the two middle values. */
   #median(): number {
     let below = 0;
     const bin = this.#bins.findIndex((rides) => {

@@ -12,7 +12,7 @@ import { DECISIONS } from './outcome.ts';
 
 const named = z.object({ name: z.string(), type: z.string() });
 
-/** How a month's file compares with those that the model was trained on. */
+/** How a month's file compares with the files that the model was trained on. */
 export const schemaReportSchema = z.object({
   schema_version: z.literal(1),
   taxi_type: taxiTypeSchema,
@@ -31,17 +31,17 @@ export const schemaReportSchema = z.object({
 });
 export type SchemaReport = Readonly<z.infer<typeof schemaReportSchema>>;
 
-/** A share of nulls that differs by more than this is worth a note. */
+/** A null share that differs by more than this is worth a note. */
 const NULL_SHARE_TOLERANCE = 0.05;
-/** So is a range of which an end has moved by more than half of the trained range's width. */
+/** So is a range with an end that moved by more than half the width of the range in training. */
 const RANGE_TOLERANCE = 0.5;
-/** A needed column that more rows than this have no readable value of, null or not, is as good as gone. */
+/** A required column with no readable value, null or not, in more than this share of rows is as good as missing. */
 const MOST_LACKING = 0.5;
 
-/** A few rides of other months are in every file; more of them are another month's file, or half of one. */
+/** Every file has a few rides from other months; more than this means another month's file, or half of one. */
 const OUTSIDE_MONTH_TOLERANCE = 0.01;
 
-/** Looks at a raw month before it is scored. The dropoff column is not needed. */
+/** Inspects a raw month before it is scored. The dropoff column is not required. */
 export async function reportSchema(
   database: Queries,
   path: string,
@@ -70,7 +70,7 @@ export async function reportSchema(
   return { ...head, ...judged(read.value, outside, trained, of) };
 }
 
-/** The values are readable as far as they go: is what the model needs among them, and what has changed? */
+/** Judges the values that are readable: is what the model needs among them, and what has changed? */
 function judged(
   facts: FileFacts,
   outside: number,
@@ -101,7 +101,7 @@ function judged(
   };
 }
 
-/** Rides whose pickup, as far as it can be read, is in another month. */
+/** Counts the rides whose pickup time, if readable, is in another month. */
 async function rowsOutside(database: Queries, path: string, taxiType: TaxiType, month: Month): Promise<number> {
   const first = `TIMESTAMP '${month}-01'`;
   const inMonth = `pickup >= ${first} AND pickup < ${first} + INTERVAL 1 MONTH`;

@@ -12,7 +12,7 @@ import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '#trips/tlc
 import type { RobustErrorSummary } from './robust-errors.ts';
 import { type KeptErrors, RideTally } from './tally.ts';
 
-/** What scoring needs of a database; src/adapters/duckdb.ts has it. */
+/** What scoring needs from a database; implemented in src/adapters/duckdb.ts. */
 export interface RideDatabase extends Queries, SqlFunctions {
   run(sql: string): Promise<void>;
 }
@@ -21,10 +21,10 @@ export interface ScoreFileJob {
   /** Local paths. */
   readonly input: string;
   readonly output: string;
-  /** A folder of this job's own, on the file system of the output, with room for the output and about twice the input. */
+  /** A folder used only by this job, on the output's file system, with room for the output and about 2x the input. */
   readonly workFolder: string;
   readonly taxiType: TaxiType;
-  /** Part of each ride's id, `YYYY/MM_n`. */
+  /** Part of each ride's ID, `YYYY/MM_n`. */
   readonly month: Month;
   /** Keep rides outside 1..60 minutes too. */
   readonly all: boolean;
@@ -32,7 +32,7 @@ export interface ScoreFileJob {
 }
 
 export interface ScoringModel {
-  /** What stands in the output's model_version. */
+  /** The value of the output's model_version. */
   readonly runId: RunId;
   readonly scorer: Scorer;
 }
@@ -42,7 +42,7 @@ export interface ScoreFileDone {
   readonly runId: RunId;
   readonly rowsIn: number;
   readonly rowsScored: number;
-  /** rowsIn = rowsScored + the sum of these. */
+  /** rowsIn = rowsScored + sum of these. */
   readonly rejected: Readonly<Partial<Record<Rejection, number>>>;
   readonly errors: KeptErrors | null;
   readonly errorsOnAll: RobustErrorSummary | null;
@@ -50,20 +50,20 @@ export interface ScoreFileDone {
 
 export type ScoreFileOutcome = ScoreFileDone | { readonly outcome: 'refused'; readonly reason: string };
 
-/** Rows of a group of the output file: DuckDB's own size, which readers split work by. */
+/** Rows per row group of the output file: DuckDB's default, and the unit by which readers split work. */
 const ROW_GROUP_ROWS = 122_880;
-/** More than there are durations of whole seconds. */
+/** More than the number of distinct durations in whole seconds. */
 const MOST_IN_DICTIONARY = 4096;
-/** Six of DuckDB's vectors: a small month, too, then feeds several threads evenly. */
+/** Six DuckDB vectors, so that even a small month feeds several threads evenly. */
 const STAGED_ROWS = 12_288;
 /** More than there are zones, fewer than there are times. */
 const ZONES_IN_DICTIONARY = 512;
 
 /**
- * Scores a TLC month file into a Parquet file, in the source's order: one query reads rides, has them scored in chunks by
- * the model, and writes what is kept. The output appears whole or not at all.
+ * Scores a TLC month file into a Parquet file, in source order: one query reads rides, has the model score them in
+ * chunks, and writes those kept. The output appears whole or not at all.
  *
- * A file that is not Parquet, lacks a needed column, or has rides of which none can be scored is refused, as a value.
+ * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
  */
 export async function scoreFile(
   job: ScoreFileJob,
@@ -105,7 +105,7 @@ function noneScored({ rows, rejected }: RideTally): string {
   return `None of its ${rows} rides can be scored: ${reasons.join(', ')}`;
 }
 
-/** SQL's way to the model; what it sees of each ride is added to the tally. `kept` is 1 or 0. */
+/** Makes the model callable from SQL; each ride it sees is added to the tally. `kept` is 1 or 0. */
 function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally, onRows: () => void): string {
   return database.define({
     parameters: {
@@ -131,8 +131,8 @@ function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally,
 }
 
 /**
- * The columns that matter, as they are, in small row groups. TLC's own groups have a million rows: two threads on two of them
- * would hold back all that the second scores until the first is written.
+ * Copies the columns that matter, unchanged, in small row groups. TLC's own groups have a million rows: with two
+ * threads on two of them, everything the second scores would be held back until the first is written.
  */
 function stageRides({ input, taxiType }: ScoreFileJob, hasDropoff: boolean, staged: string): string {
   const columns = neededColumns(taxiType, hasDropoff ? 'train' : 'score');
@@ -142,8 +142,8 @@ function stageRides({ input, taxiType }: ScoreFileJob, hasDropoff: boolean, stag
 }
 
 /**
- * ZSTD's first level: files are a tenth larger than at its third, and written in two thirds of the time. A column of more
- * values than the limit, predictions above all, is no better off with a dictionary, which takes time to give up.
+ * ZSTD level 1: files are a tenth larger than at level 3, and written in two thirds of the time. A column with more
+ * values than the limit, above all predictions, gains nothing from a dictionary, and abandoning one takes time.
  */
 function writeScores(
   { taxiType, month }: ScoreFileJob,
@@ -171,5 +171,5 @@ function writeScores(
     ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
 }
 
-/** A text that every row has, as the one value of its type: a row then costs a byte until it is in the file, as text. */
+/** A string that all rows share, as the only value of an enum: a row takes one byte until it is written as text. */
 const theSameText = (text: string) => `${sqlText(text)}::ENUM(${sqlText(text)})`;

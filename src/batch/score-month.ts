@@ -22,18 +22,18 @@ import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
 export interface ScoreMonthDependencies {
-  /** Receipts and current pointers; raw months and outputs too, unless a pattern says otherwise. */
+  /** Stores receipts and current pointers; raw months and outputs too, unless a pattern says otherwise. */
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
-  /** The job's run; not asked for when there is nothing to do. */
+  /** Loads the job's run; not called when there is nothing to do. */
   loadModel(): Promise<{ readonly card: ModelCard; readonly scorer: Scorer }>;
   readonly database: RideDatabase;
-  /** An empty folder on local disk with room for the month, its output and as much again. */
+  /** An empty folder on local disk with room for twice the size of the month and its output. */
   readonly workFolder: string;
   readonly codeVersion: string;
-  /** Names and versions of what computes the result. */
+  /** Names and versions of the engines that compute the result. */
   readonly engines: Readonly<Record<string, string>>;
-  /** Overrides of where the month is read and the output written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
+  /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
   readonly outputPattern?: string | undefined;
   readonly now: () => Date;
@@ -48,8 +48,8 @@ interface Source {
 }
 
 /**
- * Scores a raw month: output, then receipt, then the pointer to the current output, each written conditionally, so that a
- * crash in between is completed by the next run and of two runs at once one wins.
+ * Scores a raw month. Writes the output, then the receipt, then the pointer to the current output, each conditionally,
+ * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
  */
 export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
   const started = deps.now();
@@ -111,7 +111,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   await Promise.all([path, output].map((file) => rm(file)));
   const text = `${JSON.stringify(receipt, null, 2)}\n`;
   const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: over(earlier?.etag) });
-  // A retry after a lost answer meets its own first attempt.
+  // A retry after a lost response finds its own first attempt.
   if (receipted.outcome === 'conflict' && (await readReceipt(data, receiptKey))?.text !== text) {
     return lostRace(job, data, receiptKey, uriOf(target));
   }
@@ -120,7 +120,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 
-/** The file has them all; what the states of 120 months hand on is limited to 256 KiB. */
+/** The file has them all; the states of 120 months can pass on at most 256 KiB. */
 const NOTES_HANDED_ON = 10;
 const PARQUET = 'application/vnd.apache.parquet';
 const JSON_TYPE = 'application/json';
@@ -131,7 +131,7 @@ function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDep
   return { store: deps.storeOf(bucket), key };
 }
 
-/** Where it was, if this edition of the source was scored before; else beside what the run made of an earlier edition. */
+/** Where it was, if this edition of the source was scored before; else next to the run's output for an earlier one. */
 function placeOfOutput(
   { taxi_type, month, run_id }: MonthJob,
   { sha256 }: Source,
@@ -160,14 +160,14 @@ const figuresOf = ({ rowsIn, rowsScored, rejected, errors, errorsOnAll }: ScoreF
   errors_on_all: errorsOnAll,
 });
 
-/** Beside the raw month: the latest look at it. @returns what the state's output says of it */
+/** Stores the latest report next to the raw month. @returns what the state's output says about it */
 async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonNullable<MonthOutcome['schema']>> {
   const key = dataKeys.rawSchema(report.taxi_type, report.month);
   await data.put(key, `${JSON.stringify(report, null, 2)}\n`, { contentType: JSON_TYPE });
   return { decision: report.decision, notes: report.notes.slice(0, NOTES_HANDED_ON), report: s3Uri(data.bucket, key) };
 }
 
-/** Another execution wrote this month meanwhile: its receipt, if it is there already, names what stands. */
+/** Another execution wrote this month in the meantime: its receipt, if it exists yet, names the output that stands. */
 async function lostRace(job: MonthJob, data: ObjectStore, receiptKey: string, output: string): Promise<MonthOutcome> {
   const winner = await readReceipt(data, receiptKey);
   return winner === undefined

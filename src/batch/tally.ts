@@ -3,15 +3,15 @@ import { at } from '#model/rides/rides.ts';
 import { type Rejection, rejectionOf } from '#trips/tlc-file.ts';
 import { type RobustErrorSummary, RobustErrors } from './robust-errors.ts';
 
-/** Errors on the rides that are kept, in minutes. */
+/** Errors on kept rides, in minutes. */
 export interface KeptErrors {
   readonly rmse: number;
   readonly mae: number;
-  /** Share of the rides whose duration lies inside the 90% interval. */
+  /** Share of rides whose duration is within the 90% interval. */
   readonly coverage_90: number;
 }
 
-/** Accounts for every ride of a file: scored, or rejected for a reason; and how far off the predictions were. */
+/** Accounts for every ride in a file (scored, or rejected for a reason) and for how far off the predictions were. */
 export class RideTally {
   rows = 0;
   scored = 0;
@@ -21,12 +21,12 @@ export class RideTally {
   readonly #coverage = new Coverage();
   readonly #robust = new RobustErrors();
 
-  /** @param rejectSome whether cleaning applies; without it every ride is kept */
+  /** @param rejectSome whether cleaning applies; otherwise every ride is kept */
   constructor(rejectSome: boolean) {
     this.#rejectSome = rejectSome;
   }
 
-  /** Columns of as many rides, all in minutes; an unknown duration is NaN. @returns 1 for each ride that is kept, 0 for others */
+  /** Columns of equal length, all in minutes; unknown durations are NaN. @returns 1 for each kept ride, 0 for others */
   add(actual: Float64Array, predicted: Float32Array, low: Float32Array, high: Float32Array): Float32Array {
     const kept = new Float32Array(actual.length);
     for (let i = 0; i < actual.length; i += 1) {
@@ -52,18 +52,18 @@ export class RideTally {
     return true;
   }
 
-  /** rows = scored + the sum of these. */
+  /** rows = scored + sum of these. */
   get rejected(): Readonly<Partial<Record<Rejection, number>>> {
     return Object.fromEntries(this.#rejected);
   }
 
-  /** On kept rides; null when no duration is known. */
+  /** On kept rides; null if no duration is known. */
   get errors(): KeptErrors | null {
     const { rows, rmse, mae } = this.#metrics.summary();
     return rows === 0 ? null : { rmse, mae, coverage_90: this.#coverage.share };
   }
 
-  /** On all rides, kept or not; null when no duration is known. */
+  /** On all rides, kept or not; null if no duration is known. */
   get errorsOnAll(): RobustErrorSummary | null {
     return this.#robust.summary();
   }

@@ -4,7 +4,7 @@ import type { ObjectStore } from '#storage/object-store.ts';
 import { parseRunId, type RunId } from '#storage/run-id.ts';
 import { idsInKey, mlflowRunKey, mlflowRunKeys } from './keys.ts';
 
-/** Which MLflow run mirrors a run, kept beside its folder: the card is immutable and older than the mirror. */
+/** Which MLflow run mirrors a run. Stored next to the run's folder: the card is immutable and predates the mirror. */
 export interface MlflowLink {
   readonly mlflow_run_id: string;
   readonly tracking_uri: string;
@@ -12,7 +12,7 @@ export interface MlflowLink {
   readonly version: string;
 }
 
-/** Notes a mirror; the same one again changes nothing. */
+/** Records a mirror; idempotent. */
 export async function linkMlflowRun(
   store: ObjectStore,
   experiment: string,
@@ -24,7 +24,7 @@ export async function linkMlflowRun(
   await store.put(key, `${JSON.stringify(link)}\n`, { contentType: 'application/json', condition });
 }
 
-/** The ids under which a run is known to MLflow servers; mostly one. */
+/** The IDs that MLflow servers know a run by; usually one. */
 export async function mlflowIdsOf(store: ObjectStore, experiment: string, run: RunId): Promise<readonly string[]> {
   const ids: string[] = [];
   for await (const { key } of store.list(mlflowRunKeys(experiment, run))) {
@@ -35,8 +35,8 @@ export async function mlflowIdsOf(store: ObjectStore, experiment: string, run: R
 }
 
 /**
- * The run that a person means by either id, tripcast's or MLflow's. No MLflow server is asked.
- * @throws TripcastError when it is no id, or no run has it
+ * Resolves a run from either ID, tripcast's or MLflow's, without contacting an MLflow server.
+ * @throws TripcastError when it is not an ID, or no run has it
  */
 export async function findRun(
   registry: Pick<Registry, 'card'>,

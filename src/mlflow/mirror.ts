@@ -11,7 +11,7 @@ import { MLFLOW_ARTIFACTS } from './keys.ts';
 import { datasetsOf, metricsOf, noteOf, paramsOf, runNameOf, tagsOf, versionTagsOf } from './terms.ts';
 import type { MlflowRun, MlflowTracking } from './tracking.ts';
 
-/** The tag, on a run and on a version, that says which run of the registry it mirrors. */
+/** The tag, on a run and on a version, that says which run in the registry it mirrors. */
 const RUN_TAG = 'tripcast.run_id';
 const CHAMPION = 'champion';
 
@@ -21,7 +21,7 @@ export interface Mirror {
   /** The registry's bucket. */
   readonly store: ObjectStore;
   readonly names: RegistryNames;
-  /** Who mirrors, as MLflow's user. */
+  /** Who is mirroring, as MLflow's user. */
   readonly user: string;
   readonly onMirrored?: (run: MirroredRun) => void;
 }
@@ -37,24 +37,24 @@ export interface MirroredChampion {
   readonly registered_model: string;
   readonly version: string;
   readonly run_id: RunId;
-  /** false: MLflow's alias named it already */
+  /** false: MLflow's alias already pointed at it */
   readonly moved: boolean;
 }
 
 export interface SyncReport {
   readonly url: string;
   readonly experiment: string;
-  /** Mirrored now, the oldest first. */
+  /** Mirrored just now, oldest first. */
   readonly mirrored: readonly MirroredRun[];
-  /** How many runs MLflow had already. */
+  /** How many runs MLflow already had. */
   readonly present: number;
   readonly champions: readonly MirroredChampion[];
 }
 
 /**
- * Brings to MLflow every completed run that it lacks or has by half, and moves its champion aliases to where the registry's
- * are. Nothing is done twice, and what was stopped midway goes on from there.
- * @throws TransientError when MLflow fails; what is mirrored by then stays
+ * Copies to MLflow every completed run that it lacks or has only in part, and moves its champion aliases to match the
+ * registry's. Nothing is done twice, and an interrupted sync picks up where it stopped.
+ * @throws TransientError when MLflow fails; whatever was mirrored by then is kept
  */
 export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
   const { mlflow, registry, names, store } = mirror;
@@ -79,7 +79,7 @@ export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
   };
 }
 
-/** One run and its model version. The run is FINISHED last of all: one that is not was stopped midway. */
+/** Mirrors one run and its model version. The run is marked FINISHED last: one that is not was interrupted. */
 async function mirrorRun(
   { mlflow, registry, store, names, user }: Mirror,
   experimentId: string,
@@ -136,7 +136,7 @@ async function mirrorChampion(
   const { run_id } = seen.pointer;
   const registered_model = names.registeredModels[taxiType];
   const version = await versionOf(mlflow, registered_model, run_id);
-  if (version === undefined) return undefined; // completed after the runs were listed: the next sync has it
+  if (version === undefined) return undefined; // completed after the runs were listed: the next sync covers it
   const moved = (await mlflow.aliasedVersion(registered_model, CHAMPION)) !== version;
   if (moved) await mlflow.setAlias(registered_model, CHAMPION, version);
   return { registered_model, version, run_id, moved };
@@ -149,8 +149,8 @@ async function versionOf(mlflow: MlflowTracking, registeredModel: string, run: R
 type Folder = ReturnType<Registry['folder']>;
 
 /**
- * Copies a run's files to where MLflow looks for its artefacts, so that its pages show them; the version's source stays the
- * run's own folder. A server that keeps artefacts elsewhere than in the registry's bucket shows the address alone.
+ * Copies a run's files to where MLflow looks for its artifacts, so that its pages show them; the version's source is
+ * still the run's own folder. A server that keeps artifacts outside the registry's bucket shows only the address.
  */
 async function showFiles(store: ObjectStore, { artifactUri }: MlflowRun, folder: Folder): Promise<void> {
   const place = parseS3Uri(artifactUri);
@@ -163,7 +163,7 @@ const roundsSchema = z.array(
   z.object({ round: z.int().positive(), train: z.number(), validation: z.number().optional() }),
 );
 
-/** The errors after each boosting round, of recipes that have rounds. */
+/** The errors after each boosting round, for recipes that have rounds. */
 async function roundsOf(folder: Folder): Promise<readonly BoostingRound[]> {
   const body = await folder.read(ROUNDS_FILE);
   if (body === undefined) return [];

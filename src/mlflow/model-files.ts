@@ -2,7 +2,7 @@ import type { ModelCard } from '#model/card/card.ts';
 import type { GoldenRide, GoldenRides } from '#model/golden/golden.ts';
 import { OUTPUTS } from '#model/scorer.ts';
 
-/** What makes a model folder one that Python's `mlflow.pyfunc.load_model` reads, beside its model.onnx. */
+/** The files, besides model.onnx, that Python's `mlflow.pyfunc.load_model` needs in a model folder. */
 export const MLFLOW_MODEL_FILES = [
   'MLmodel',
   'requirements.txt',
@@ -15,13 +15,13 @@ export type MlflowModelFile = (typeof MLFLOW_MODEL_FILES)[number];
 
 const MLFLOW_VERSION = '3.17.2';
 const PYTHON_VERSION = '3.11.7';
-/** onnx 1.17 and onnxruntime 1.20 are the first that read the graph's file format. */
+/** onnx 1.17 and onnxruntime 1.20 are the first to read the graph's file format. */
 const REQUIREMENTS = ['mlflow>=3.17,<4', 'onnx>=1.17', 'onnxruntime>=1.20', 'pandas', 'numpy'];
 const EXAMPLE_RIDES = 3;
 
 /**
  * The graph's inputs in MLflow's types. The distance is a double because that is what a DataFrame holds; MLflow's ONNX
- * flavour turns it into the graph's float.
+ * flavor converts it to the graph's float.
  */
 const INPUTS: readonly { readonly name: keyof GoldenRide; readonly type: 'long' | 'double' }[] = [
   { name: 'PULocationID', type: 'long' },
@@ -30,7 +30,7 @@ const INPUTS: readonly { readonly name: keyof GoldenRide; readonly type: 'long' 
   { name: 'pickup_time', type: 'long' },
 ];
 
-/** The files by name; the same card and golden rides give the same text. */
+/** The files by name; the same card and golden rides always give the same text. */
 export function mlmodelFiles(card: ModelCard, golden: GoldenRides): Readonly<Record<MlflowModelFile, string>> {
   return {
     MLmodel: mlmodel(card),

@@ -4,7 +4,7 @@ import type { BoostingRound } from '#model/recipes/gradient-boosting.ts';
 import { monthFile } from '#storage/layout.ts';
 import type { MlflowDataset, MlflowMetric, MlflowTags } from './tracking.ts';
 
-/** MLflow takes no longer one. */
+/** The longest digest that MLflow accepts. */
 const DIGEST_CHARACTERS = 36;
 
 export const runNameOf = (card: ModelCard) => `${card.recipe} ${card.taxi_type} ${monthsOf(card)}`;
@@ -20,7 +20,7 @@ export function paramsOf(card: ModelCard): MlflowTags {
   };
 }
 
-/** All figures of the card: of the validation rides by their own name, of training under `train`. @param at epoch ms */
+/** All metrics on the card: validation under their own names, training under `train`. @param at epoch ms */
 export function metricsOf(card: ModelCard, at: number, rounds: readonly BoostingRound[]): readonly MlflowMetric[] {
   const { train, validation, seconds, intercept, model } = card;
   const figures = {
@@ -41,10 +41,10 @@ export function metricsOf(card: ModelCard, at: number, rounds: readonly Boosting
   ];
 }
 
-/** What MLflow takes in a metric's key. */
+/** Anything that MLflow doesn't accept in a metric's key. */
 const NOT_IN_A_KEY = /[^\w\-. /]/g;
 
-/** The numbers in an object and the objects in it, by their path; lists, such as the months, are no metrics. */
+/** The numbers in an object and its nested objects, by path; lists, such as the months, are not metrics. */
 function numbersIn(value: object, path = ''): readonly (readonly [string, number])[] {
   return Object.entries(value).flatMap(([name, inner]): readonly (readonly [string, number])[] => {
     if (typeof inner === 'number') return [[`${path}${name}`.replaceAll(NOT_IN_A_KEY, '_'), inner]];
@@ -52,7 +52,7 @@ function numbersIn(value: object, path = ''): readonly (readonly [string, number
   });
 }
 
-/** The month files, as TLC names them. MLflow takes only so much of a digest: the whole sha256 is in the source. */
+/** The month files, under TLC's names. MLflow limits the length of a digest: the full sha256 is in the source. */
 export function datasetsOf({ taxi_type, train, validation }: ModelCard): readonly MlflowDataset[] {
   const dataset = (context: MlflowDataset['context'], month: ModelCard['train']['months'][number]): MlflowDataset => ({
     context,
@@ -69,7 +69,7 @@ export function datasetsOf({ taxi_type, train, validation }: ModelCard): readonl
   ];
 }
 
-/** @param folderUri s3:// address of the run's own folder */
+/** @param folderUri s3:// address of the run's folder */
 export function tagsOf(card: ModelCard, folderUri: string, user: string): MlflowTags {
   const commit = /^[0-9a-f]{7,40}/.exec(card.code_version)?.[0];
   return {
@@ -89,7 +89,7 @@ export const versionTagsOf = (card: ModelCard): MlflowTags => ({
   sha256: card.model.sha256,
 });
 
-/** A run in one sentence and its address. */
+/** Describes a run in one sentence and gives its address. */
 export function noteOf(card: ModelCard, folderUri: string): string {
   const { month, rmse, mae } = card.validation;
   const measured = month ?? 'a share of the same rides';

@@ -1,36 +1,36 @@
 /**
- * What mirroring needs of an MLflow server, in MLflow's own terms. The adapter is src/adapters/mlflow.ts. Every method
- * throws a TransientError when the server cannot be reached or fails, and a TripcastError when it refuses.
+ * What mirroring needs from an MLflow server, in MLflow's own terms. The adapter is src/adapters/mlflow.ts. Every
+ * method throws a TransientError when the server cannot be reached or fails, and a TripcastError when it refuses.
  */
 export interface MlflowTracking {
-  /** Address of the server, as it is told to people. */
+  /** The server's address, as shown to people. */
   readonly url: string;
 
-  /** The experiment's id; it is created if it is not there, its artefacts then lie under `artifactLocation`. */
+  /** The experiment's ID; if it doesn't exist it is created, with its artifacts under `artifactLocation`. */
   experiment(name: string, artifactLocation: string): Promise<string>;
 
-  /** The experiment's runs that have this tag, deleted ones left out. */
+  /** The experiment's runs that have this tag, excluding deleted ones. */
   runsWithTag(experimentId: string, tag: string): Promise<readonly MlflowRun[]>;
 
   createRun(run: NewMlflowRun): Promise<MlflowRun>;
 
-  /** Logging the same again changes nothing. */
+  /** Idempotent. */
   logBatch(runId: string, batch: MlflowBatch): Promise<void>;
 
-  /** As {@link logBatch}. */
+  /** Idempotent, like {@link logBatch}. */
   logInputs(runId: string, datasets: readonly MlflowDataset[]): Promise<void>;
 
   /** @param endTime milliseconds since the epoch */
   finishRun(runId: string, endTime: number): Promise<void>;
 
-  /** Creates the registered model if it is not there. */
+  /** Creates the registered model if it doesn't exist. */
   registerModel(name: string): Promise<void>;
 
   versions(registeredModel: string): Promise<readonly MlflowVersion[]>;
 
   createVersion(version: NewMlflowVersion): Promise<MlflowVersion>;
 
-  /** The version that the alias names; undefined when there is no such alias. */
+  /** The version that the alias points at; undefined when there is no such alias. */
   aliasedVersion(registeredModel: string, alias: string): Promise<string | undefined>;
 
   setAlias(registeredModel: string, alias: string, version: string): Promise<void>;
@@ -41,7 +41,7 @@ export type MlflowTags = Readonly<Record<string, string>>;
 export interface MlflowRun {
   readonly runId: string;
   readonly isFinished: boolean;
-  /** Where MLflow looks for the run's artefacts, for example s3://bucket/mlflow/{run}/artifacts. */
+  /** Where MLflow looks for the run's artifacts, for example s3://bucket/mlflow/{run}/artifacts. */
   readonly artifactUri: string;
   readonly tags: MlflowTags;
 }
@@ -49,7 +49,7 @@ export interface MlflowRun {
 export interface NewMlflowRun {
   readonly experimentId: string;
   readonly name: string;
-  /** Milliseconds since the epoch, whole: of a request with a fraction MLflow keeps only what stands before it. */
+  /** Whole milliseconds since the epoch: given a fraction, MLflow keeps only the part of the request before it. */
   readonly startTime: number;
   readonly tags: MlflowTags;
 }

@@ -1,6 +1,6 @@
 import type { Prices } from './prices.ts';
 
-/** What of an environment costs; lib/config.ts has all of it. */
+/** The parts of an environment that cost money; lib/config.ts has the whole environment. */
 export interface Sizes {
   readonly streams: { readonly retentionHours: number } & (
     | { readonly mode: 'provisioned'; readonly shards: number }
@@ -9,28 +9,28 @@ export interface Sizes {
   readonly batchSize: number;
   readonly memoryMb: Readonly<Record<'stream-score' | 'predict' | 'score', number>>;
   readonly packaging: 'zip' | 'image';
-  /** Metrics that alarms look at: an alarm on a ratio looks at two. */
+  /** Metrics that alarms watch: an alarm on a ratio watches two. */
   readonly alarmMetrics: number;
 }
 
-/** How long things take and how much they write. {@link USUAL} is reckoned; docs/costs.md says from what. */
+/** How long things take and how much they write. {@link USUAL} is an estimate; docs/costs.md explains it. */
 export interface Work {
-  /** Of stream-score, for a full batch and for one record alone. */
+  /** For stream-score: a full batch, and a single record. */
   readonly secondsPerFullBatch: number;
   readonly secondsPerRecordAlone: number;
   readonly secondsPerRequest: number;
-  /** Of score, for a month of a million rides. */
+  /** For score: a month of a million rides. */
   readonly secondsPerMillionRides: number;
-  /** Of a monthly run, and of its objects. */
+  /** For a monthly run and its objects. */
   readonly transitionsPerMonth: number;
   readonly putsPerMonth: number;
   readonly getsPerMonth: number;
-  /** Of a call: Lambda's own lines and ours. */
+  /** Lambda's own log lines and ours. */
   readonly logKbPerCall: number;
-  /** Calls that X-Ray records; its default is one a second and a twentieth of the rest. */
+  /** The share of calls that X-Ray records; its default is one per second and a twentieth of the rest. */
   readonly tracedShare: number;
   readonly imageGb: number;
-  /** A trip event or a prediction; an on-demand stream is paid by the GB. */
+  /** A trip event or a prediction; on-demand streams are billed by the GB. */
   readonly recordKb: number;
 }
 
@@ -48,7 +48,7 @@ export const USUAL: Work = {
   recordKb: 1,
 };
 
-/** A sum, and what it is of. Dollars. */
+/** A total and its breakdown, in dollars. */
 export interface Cost {
   readonly what: string;
   readonly dollars: number;
@@ -56,9 +56,9 @@ export interface Cost {
 }
 
 const MILLION = 1e6;
-const HOURS_A_MONTH = 730; // as AWS's own calculator counts
+const HOURS_A_MONTH = 730; // as in AWS's own calculator
 
-/** A million predictions on each path, next to what the environment costs at rest. */
+/** The cost of a million predictions on each path, on top of what the environment costs at rest. */
 export function costsPerMillion(sizes: Sizes, prices: Prices, work: Work = USUAL): readonly Cost[] {
   const { memoryMb } = sizes;
   const through = (records: number) => streamed(records, sizes, prices, work);
@@ -85,14 +85,14 @@ export function costsPerMillion(sizes: Sizes, prices: Prices, work: Work = USUAL
   ];
 }
 
-/** Records through one stream, each read once. Reading a provisioned stream is free. */
+/** The cost of records through one stream, each read once. Reading a provisioned stream is free. */
 function streamed(records: number, { streams }: Sizes, { kinesis }: Prices, { recordKb }: Work): number {
   if (streams.mode === 'provisioned') return records * kinesis.perPutUnit;
   const gb = (records * Math.ceil(recordKb)) / MILLION;
   return gb * (kinesis.perOnDemandGbIn + kinesis.perOnDemandGbOut);
 }
 
-/** Predictions that Firehose carries to S3. */
+/** The cost of predictions that Firehose delivers to S3. */
 const archived = (count: number, { firehose }: Prices) => ((count * firehose.kbPerRecord) / MILLION) * firehose.perGb;
 
 function called(count: number, seconds: number, memoryMb: number, prices: Prices, { logKbPerCall, tracedShare }: Work) {
@@ -104,7 +104,7 @@ function called(count: number, seconds: number, memoryMb: number, prices: Prices
   };
 }
 
-/** A month in which nothing happens. */
+/** The cost of a month in which nothing happens. */
 export function costAtRest(sizes: Sizes, prices: Prices, work: Work = USUAL, what = 'a month at rest'): Cost {
   const { cloudWatch, kms, ecr } = prices;
   return cost(what, {
@@ -116,7 +116,7 @@ export function costAtRest(sizes: Sizes, prices: Prices, work: Work = USUAL, wha
   });
 }
 
-/** The same month with the other choices that `streams` leaves. */
+/** The same month with the other options for `streams`. */
 export function costsAtRestOtherwise(sizes: Sizes, prices: Prices, work: Work = USUAL): readonly Cost[] {
   const { retentionHours } = sizes.streams;
   const choices: readonly Sizes['streams'][] = [
@@ -132,7 +132,7 @@ export function costsAtRestOtherwise(sizes: Sizes, prices: Prices, work: Work = 
 const choiceName = (streams: Sizes['streams']) =>
   `with ${streams.mode === 'provisioned' ? `${streams.shards} shard a stream` : 'on-demand streams'}, ${streams.retentionHours} hours`;
 
-/** Of the events and of the predictions. What an on-demand stream keeps longer is paid by the GB, and at rest there is none. */
+/** For events and predictions. An on-demand stream pays by the GB for longer retention, and at rest there is none. */
 function streamsAtRest(streams: Sizes['streams'], { kinesis }: Prices): Readonly<Record<string, number>> {
   const hours = 2 * HOURS_A_MONTH;
   if (streams.mode === 'on-demand') return { 'On-demand streams': hours * kinesis.perOnDemandStreamHour };

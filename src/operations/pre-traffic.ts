@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askGoldenRides, type LiveAlias } from './rollout.ts';
 
-/** What CodeDeploy calls a hook with; the hook answers by these two ids, not by what it returns. */
+/** What CodeDeploy calls a hook with; the hook responds using these two IDs, not through its return value. */
 export const preTrafficSchema = z.object({
   DeploymentId: z.string().min(1),
   LifecycleEventHookExecutionId: z.string().min(1),
@@ -13,24 +13,24 @@ export interface PreTrafficDeps {
   /** The version of each live function that is about to get traffic, by the function's deployed name. */
   readonly versions: Readonly<Record<string, number>>;
   readonly hasChampion: () => Promise<boolean>;
-  /** Calls a version. @throws TripcastError with the function's own error */
+  /** Invokes a version. @throws TripcastError with the function's own error */
   readonly invoke: (functionName: string, version: number, event: unknown) => ReturnType<LiveAlias['invoke']>;
-  /** Tells CodeDeploy. */
+  /** Reports the status to CodeDeploy. */
   readonly report: (hook: PreTraffic, status: HookStatus) => Promise<void>;
 }
 
-/** What CodeDeploy was told, and why: a sentence for each function. */
+/** What was reported to CodeDeploy, and why: one sentence per function. */
 export interface PreTrafficOutcome {
   readonly status: HookStatus;
   readonly reasons: readonly string[];
 }
 
 /**
- * Makes the new version of every live function answer the golden rides before it gets any traffic. A release is all of
- * them, so that one bad version stops the deployments of the others too. Before the first champion there are no golden
+ * Has the new version of every live function score the golden rides before it gets any traffic. A release is all of
+ * them together, so one bad version stops the others' deployments too. Before the first champion there are no golden
  * rides, and nothing is served that could be wrong.
  *
- * Whatever goes wrong, CodeDeploy is told: without an answer it would wait for an hour.
+ * Whatever goes wrong, CodeDeploy gets a status: without one it would wait for an hour.
  */
 export async function checkBeforeTraffic(hook: PreTraffic, deps: PreTrafficDeps): Promise<PreTrafficOutcome> {
   const outcome = await judge(deps).catch(

@@ -1,18 +1,18 @@
-/** What AWS asks in a region, in US dollars, without the free tier. */
+/** What AWS charges in a region, in US dollars, without the free tier. */
 export interface Prices {
   readonly lambda: { readonly perGbSecond: number; readonly perRequest: number };
   readonly kinesis: {
     readonly perShardHour: number;
-    /** On top of the above, where more than a day is kept: as much for 25 hours as for a week. */
+    /** On top of the above, if retention is more than a day: the same for 25 hours as for a week. */
     readonly perShardHourKeptLonger: number;
-    /** Of up to 25 KB; a trip event or a prediction is one. */
+    /** Per unit of up to 25 KB; a trip event or a prediction is one. */
     readonly perPutUnit: number;
-    /** A stream of mode on-demand pays for these in place of the above. A GB that is kept longer than a day costs 10 cents a month. */
+    /** An on-demand stream pays for these instead of the above. A GB kept longer than a day costs 10 cents a month. */
     readonly perOnDemandStreamHour: number;
     readonly perOnDemandGbIn: number;
     readonly perOnDemandGbOut: number;
   };
-  /** Each record counts as the next multiple of 5 KB: a prediction as one. */
+  /** Each record is rounded up to a multiple of 5 KB: a prediction counts as one. */
   readonly firehose: { readonly perGb: number; readonly kbPerRecord: number };
   readonly httpApi: { readonly perRequest: number };
   readonly stepFunctions: { readonly perTransition: number };
@@ -33,9 +33,10 @@ export const PRICES_AS_OF = '2025-11';
 /**
  * The same in each of the four regions.
  *
- * Read from the lists that AWS's own price pages load (https://aws.amazon.com/{service}/pricing/), as published in 2025-08 to
- * 2025-11 and mirrored in github.com/lamngockhuong/aws-price at commit 508fb45: lambda, kms, s3.perGbMonth and CloudWatch's
- * alarms and metrics. Written down by hand from the price pages: the dashboard, stepFunctions, xray, ecr, S3's requests.
+ * Read from the lists that AWS's own price pages load (https://aws.amazon.com/{service}/pricing/), as published in
+ * 2025-08 to 2025-11 and mirrored in github.com/lamngockhuong/aws-price at commit 508fb45: lambda, kms, s3.perGbMonth
+ * and CloudWatch's alarms and metrics. Copied by hand from the price pages: the dashboard, stepFunctions, xray, ecr,
+ * S3's requests.
  */
 const EVERYWHERE = {
   lambda: { perGbSecond: 0.000_016_666_7, perRequest: 0.2e-6 },
@@ -47,7 +48,7 @@ const EVERYWHERE = {
 const METRICS = { perAlarmMetric: 0.1, perDashboard: 3, perCustomMetric: 0.3 } as const;
 const S3_REQUESTS = { perPut: 0.005e-3, perGet: 0.000_4e-3 } as const;
 
-/** By region. Read from the same lists, but for Firehose, which is not among them and was written down by hand. */
+/** By region. Read from the same lists, except for Firehose, which is not in them and was copied by hand. */
 export const PRICES = {
   'us-east-1': {
     ...EVERYWHERE,
@@ -112,10 +113,10 @@ export const PRICES = {
 } as const satisfies Readonly<Record<string, Prices>>;
 export type PricedRegion = keyof typeof PRICES;
 
-/** The region whose prices stand in for those that are not written down. */
+/** The region whose prices are used for regions that are not listed. */
 export const STAND_IN: PricedRegion = 'us-east-1';
 
-/** Which region's prices to reckon with. */
+/** Which region's prices to calculate with. */
 export const pricedRegion = (region: string): PricedRegion => (isPriced(region) ? region : STAND_IN);
 
 const isPriced = (region: string): region is PricedRegion => Object.hasOwn(PRICES, region);

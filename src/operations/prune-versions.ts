@@ -1,19 +1,19 @@
-/** The published versions of a function and what names them; src/adapters/lambda-versions.ts has it. */
+/** A function's published versions and what points at them; implemented in src/adapters/lambda-versions.ts. */
 export interface VersionStore {
   /** In any order, without `$LATEST`. */
   versions(): Promise<readonly number[]>;
-  /** Those that any alias sends calls to, with those that get a share of them during a canary. */
+  /** Those that any alias sends calls to, including those that get a share during a canary. */
   aliased(): Promise<readonly number[]>;
-  /** `denied`: the credentials may not. */
+  /** `denied`: the credentials don't allow it. */
   delete(version: number): Promise<'deleted' | 'denied'>;
 }
 
-/** The newest versions that are kept: as many deploys can be taken back. */
+/** How many of the newest versions are kept: this many deploys can be rolled back. */
 export const KEPT_VERSIONS = 10;
 
 /**
- * Which versions can go: all but the newest, those that an alias names, and for each of these the one before, which a rollback
- * goes to.
+ * Which versions can go: all but the newest, those that an alias points at, and for each of these the one before it,
+ * which is where a rollback goes.
  */
 export function versionsToDelete(
   versions: readonly number[],
@@ -26,15 +26,15 @@ export function versionsToDelete(
   return ordered.filter((each) => !kept.has(each));
 }
 
-/** `denied`: old versions that the credentials may not delete. They do no harm, so that is for a person to know, not a failure. */
+/** `denied`: old versions that the credentials can't delete. They do no harm, so this is reported, not a failure. */
 export interface Pruned {
   readonly deleted: readonly number[];
   readonly denied: readonly number[];
 }
 
-/** Deletes old versions, the oldest first. */
+/** Deletes old versions, oldest first. */
 export async function pruneVersions(store: VersionStore): Promise<Pruned> {
-  // The aliases last: a version that one of them was moved to meanwhile is among those that are kept.
+  // Read the aliases last: a version that one of them was moved to in the meantime is then among those kept.
   const versions = await store.versions();
   const old = versionsToDelete(versions, await store.aliased());
   for (const [i, version] of old.entries()) {

@@ -1,44 +1,47 @@
-/** What Lambda lets an account do in a region; src/adapters/lambda-account.ts reads it. */
+/** An account's Lambda limits in a region, read by src/adapters/lambda-account.ts. */
 export interface LambdaAccount {
-  /** Calls at a time, of all functions of the region together. */
+  /** Concurrent calls, across all functions in the region. */
   readonly concurrency: number;
-  /** What of it no function has reserved. */
+  /** The part that no function has reserved. */
   readonly unreserved: number;
-  /** What the functions of this environment have reserved now. */
+  /** What this environment's functions currently reserve. */
   readonly reservedHere: number;
 }
 
-/** What of an environment counts against a quota; lib/config.ts has all of it. */
+/** The parts of an environment that count against a quota; lib/config.ts has the whole environment. */
 export interface Demand {
   readonly env: string;
   readonly region: string;
   readonly memoryMb: Readonly<Record<string, number>>;
   readonly reserved: Readonly<Record<string, number | null>>;
-  /** Batches of the stream that are scored at the same time. */
+  /** Batches of the stream that are scored concurrently. */
   readonly streamCalls: number;
   readonly requestsPerSecond: number;
   readonly burst: number;
 }
 
-/** `raise`: it deploys, and is too small for what is configured. `refused`: the deploy would fail. */
+/** `raise`: it deploys, but the quota is too small for the configuration. `refused`: the deploy would fail. */
 export type QuotaCheck = { readonly name: string; readonly found: string } & (
   | { readonly verdict: 'ok' }
   | { readonly verdict: 'raise' | 'refused'; readonly fix: string }
 );
 
-/** New accounts have this much until AWS raises it, and no API tells (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+/**
+ * The limit for new accounts until AWS raises it; no API exposes it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const NEW_ACCOUNT_MEMORY_MB = 3008;
 
-/** Lambda keeps this much for functions that reserve nothing; some accounts report 50 or 100. */
+/** Lambda keeps this much for functions without a reservation; some accounts report 50 or 100. */
 export const LEAST_UNRESERVED = 10;
 
-/** The lowest default of any region (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). */
+/** The lowest default in any region (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). */
 export const LEAST_API_REQUESTS_PER_SECOND = 2500;
 
-/** State machines and schedules: a month at a time, and a backfill that is asked for more. */
+/** For state machines and schedules: one month at a time, and a backfill that is asked to do more. */
 const OTHER_CALLS = 10;
 
-/** What the account's quotas mean for an environment that is to be deployed. */
+/** What the account's quotas mean for an environment about to be deployed. */
 export function checkQuotas(demand: Demand, account: LambdaAccount): readonly QuotaCheck[] {
   return [memory(demand), concurrency(demand, account), ...reservations(demand, account), api(demand)];
 }

@@ -8,48 +8,48 @@ export interface Version {
   readonly madeAt: string;
 }
 
-/** What a rollout needs of a function's alias `live`; src/adapters/lambda.ts has it. */
+/** What a rollout needs from a function's alias `live`; implemented in src/adapters/lambda.ts. */
 export interface LiveAlias {
   read(): Promise<{ readonly version: number; readonly revision: string }>;
   /** In any order. */
   versions(): Promise<readonly Version[]>;
-  /** Points the alias elsewhere, unless somebody did since `revision` was read. */
+  /** Points the alias at another version, unless somebody moved it since `revision` was read. */
   move(version: number, revision: string): Promise<'moved' | 'lost-race'>;
-  /** Calls a version. @throws TripcastError with the function's own error */
+  /** Invokes a version. @throws TripcastError with the function's own error */
   invoke(version: number, event: unknown): Promise<unknown>;
-  /** Where traffic is moved to a new version step by step: what moves it. */
+  /** Present if traffic is shifted to a new version in steps. */
   readonly shifts?: TrafficShifts;
 }
 
-/** The deployments that move an alias's traffic; src/adapters/codedeploy.ts has it. */
+/** The deployments that shift an alias's traffic; implemented in src/adapters/codedeploy.ts. */
 export interface TrafficShifts {
-  /** Stops those on their way, so that all traffic goes back to where it came from. @returns their ids */
+  /** Stops those in progress, so that all traffic goes back to where it came from. @returns their IDs */
   stop(): Promise<readonly string[]>;
 }
 
-/** How a version answered the golden rides of the model that it serves. */
+/** How a version did on the golden rides of the model that it serves. */
 export type Health =
   | { readonly ok: true; readonly runId: string; readonly checked: number; readonly maxDifference: number }
   | { readonly ok: false; readonly reason: string };
 
-/** What a check or a rollback came to. `live` is the version that callers get now. */
+/** The result of a check or a rollback. `live` is the version that callers get now. */
 export type Rollout =
   | { readonly outcome: 'kept'; readonly live: number }
-  /** Off the version `from`, for this reason. */
+  /** Moved off the version `from`, for this reason. */
   | { readonly outcome: 'moved-back'; readonly live: number; readonly from: number; readonly reason: string }
-  /** These deployments were moving traffic off the version `live`; they were stopped, and it goes back there. */
+  /** These deployments were shifting traffic off the version `live`; they were stopped, and traffic goes back to it. */
   | {
       readonly outcome: 'stopped';
       readonly live: number;
       readonly deployments: readonly string[];
       readonly reason: string;
     }
-  /** It should have been moved back; `why` it was not. */
+  /** It should have been moved back; `why` says why it was not. */
   | { readonly outcome: 'stuck'; readonly live: number; readonly reason: string; readonly why: string };
 
 const answerSchema = z.object({ run_id: z.string(), checked: z.int().positive(), max_difference: z.number() });
 
-/** Makes a version answer the golden rides. That it cannot is an answer, too. */
+/** Has a version score the golden rides. Failing to do so is also an answer. */
 export async function askGoldenRides(alias: Pick<LiveAlias, 'invoke'>, version: number): Promise<Health> {
   let answer: unknown;
   try {
@@ -68,7 +68,7 @@ export async function askGoldenRides(alias: Pick<LiveAlias, 'invoke'>, version: 
   };
 }
 
-/** Makes the live version answer the golden rides; one that does not is taken back. */
+/** Has the live version score the golden rides, and rolls it back if it fails. */
 export async function checkLive(alias: LiveAlias): Promise<Rollout> {
   const { version } = await alias.read();
   const health = await askGoldenRides(alias, version);
@@ -76,9 +76,9 @@ export async function checkLive(alias: LiveAlias): Promise<Rollout> {
 }
 
 /**
- * Points the alias at the version before the live one, once that has answered the golden rides: from bad to bad is no way out.
- * While a deployment moves traffic, stopping it is the way back, and the version before the live one is not asked.
- * @param reason why the live version is to go
+ * Points the alias at the version before the live one, if that passes the golden rides: going from bad to bad is no
+ * help. While a deployment is shifting traffic, stopping it is the rollback, and the version before is not checked.
+ * @param reason why the live version has to go
  */
 export async function moveBack(alias: LiveAlias, reason: string): Promise<Rollout> {
   const deployments = (await alias.shifts?.stop()) ?? [];

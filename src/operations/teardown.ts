@@ -1,29 +1,29 @@
-/** A resource of a deployed stack. */
+/** A resource in a deployed stack. */
 export interface StackResource {
   readonly logicalId: string;
   /** `AWS::S3::Bucket` */
   readonly type: string;
-  /** Its name, ARN or id. */
+  /** Its name, ARN or ID. */
   readonly physicalId: string;
-  /** Whether its template says that it outlives the stack. */
+  /** Whether the template says that it outlives the stack. */
   readonly isRetained: boolean;
 }
 
-/** What deleting a stack comes to. */
+/** What deleting a stack involves. */
 export interface Teardown {
   readonly goes: readonly StackResource[];
   readonly stays: readonly StackResource[];
-  /** Buckets that go: CloudFormation deletes only empty ones. */
+  /** Buckets to be deleted: CloudFormation deletes only empty ones. */
   readonly toEmpty: readonly string[];
-  /** Schedules that go: they must start nothing while the rest is deleted. */
+  /** Schedules to be deleted: they must not start anything while the rest is being deleted. */
   readonly toDisable: readonly string[];
-  /** State machines that go: one whose execution waits a day for a month is not gone before the execution ends. */
+  /** State machines to be deleted: one with an execution that waits a day for a month stays until that ends. */
   readonly toStop: readonly string[];
 }
 
-/** What goes, what stays, and what has to be emptied, disabled or stopped first. */
+/** Plans what is deleted, what stays, and what has to be emptied, disabled or stopped first. */
 export function planTeardown(resources: readonly StackResource[]): Teardown {
-  // The versions of a function are kept for going back to, and go with the function itself.
+  // A function's versions are retained for rollbacks, and are deleted with the function itself.
   const lasting = resources.filter(({ type }) => type !== 'AWS::Lambda::Version');
   const goes = lasting.filter(({ isRetained }) => !isRetained);
   const thatGo = (wanted: string) => goes.filter(({ type }) => type === wanted).map(({ physicalId }) => physicalId);
@@ -36,7 +36,7 @@ export function planTeardown(resources: readonly StackResource[]): Teardown {
   };
 }
 
-/** How many there are of each type, the commonest first: `12 Lambda::Function`. */
+/** How many there are of each type, most common first: `12 Lambda::Function`. */
 export function countByType(resources: readonly StackResource[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { type } of resources) counts.set(type, (counts.get(type) ?? 0) + 1);

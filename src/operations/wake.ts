@@ -1,15 +1,15 @@
 import type { Clock } from '#clock.ts';
 
-/** Waking an image function that was idle for weeks took 40 to 106 seconds where it was observed. */
+/** Waking an image function that had been idle for weeks was observed to take 40 to 106 seconds. */
 export const WAKE_SECONDS = 150;
 
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Calls a function again, for {@link WAKE_SECONDS} at most, as long as it is refused because it is asleep: Lambda lets go
- * of an image that nobody calls, and the first call only starts to bring it back.
- * @throws what the last call failed with
+ * Retries a call, for at most {@link WAKE_SECONDS}, while it is refused because the function is asleep: Lambda unloads
+ * an image that nobody calls, and the first call only starts bringing it back.
+ * @throws the last call's error
  */
 export async function onceAwake<T>(
   call: () => Promise<T>,

@@ -5,10 +5,10 @@ import { noRun, type Registry } from './registry.ts';
 import { CARD, type RunFile, VERDICT } from './run-folder.ts';
 
 /**
- * Makes files (staged ones, or those of a run elsewhere) a run of this registry: they are copied, the golden rides are
- * answered by the copy, and then the card makes it a run. What stopped midway is completed by the next call.
- * @throws TripcastError when there is no card among them, a golden ride is answered otherwise, or the registry has another
- * run of that id
+ * Turns files (staged ones, or those of a run elsewhere) into a run of this registry: copies them, checks the copy
+ * against the golden rides, then writes the card that makes it a run. If interrupted, the next call completes it.
+ * @throws TripcastError when they include no card, a golden ride's prediction differs, or the registry has a different
+ * run with that ID
  */
 export async function adoptRun(
   run: RunId,
@@ -22,7 +22,7 @@ export async function adoptRun(
 }
 
 /**
- * Copies a run from another registry into this one, without its verdict: that compares it with a champion of the other one.
+ * Copies a run from another registry into this one, without its verdict, which is about that registry's champion.
  * @returns the files that were copied
  */
 export async function copyRun(

@@ -6,28 +6,28 @@ import { putOwn } from '#storage/put-own.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { parseObject } from './json-object.ts';
 
-/** Which run an alias names, and how it came to. One small object, written conditionally: the truth about the champion. */
+/** Which run an alias points at, and how it got there. One small object, written conditionally: the source of truth. */
 export const aliasPointerSchema = z.object({
   sequence: z.int().positive(),
   run_id: runIdSchema,
   /** s3:// address of the run's model.onnx. */
   uri: z.string().startsWith('s3://'),
-  /** Of model.onnx: loaders refuse a file that differs. */
+  /** Hash of model.onnx; loaders refuse a file that differs. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   promoted_at: z.iso.datetime(),
   promoted_by: z.string().min(1),
   previous_run_id: runIdSchema.nullable(),
-  /** Only in an entry that a rollback wrote: the run that was taken back. */
+  /** Only in an entry written by a rollback: the run that was rolled back. */
   rolled_back_run_id: runIdSchema.optional(),
-  /** The best champion so far, when that is an earlier one: a run has to keep up with it, too. */
+  /** The best champion so far, if that is an earlier one: a run has to keep up with it, too. */
   best: z.object({ run_id: runIdSchema, sequence: z.int().positive() }).optional(),
-  /** Only of a run that a person promoted against the gate: what spoke against it, and why it was promoted all the same. */
+  /** Only if a person overruled the gate: what counted against the run, and why it was promoted anyway. */
   overruled: z.object({ reasons: z.array(z.string()), because: z.string().nullable() }).optional(),
 });
 
 export type AliasPointer = Readonly<z.infer<typeof aliasPointerSchema>>;
 
-/** A pointer with the ETag that a conditional read or write needs. */
+/** A pointer with its ETag, for conditional reads and writes. */
 export interface SeenAlias {
   readonly pointer: AliasPointer;
   readonly etag: string;
@@ -36,27 +36,27 @@ export interface SeenAlias {
 export type MoveOutcome =
   | { readonly outcome: 'moved'; readonly pointer: AliasPointer }
   | { readonly outcome: 'already-there'; readonly pointer: AliasPointer }
-  /** Another promotion came first; `winner` is where the alias points now. */
+  /** Another promotion got there first; `winner` is where the alias points now. */
   | { readonly outcome: 'lost-race'; readonly winner: AliasPointer };
 
-/** Where an alias is to point, and who says so. */
+/** Where to point an alias, and on whose authority. */
 export interface Move
   extends Pick<AliasPointer, 'run_id' | 'uri' | 'sha256' | 'promoted_at' | 'promoted_by' | 'best' | 'overruled'> {
   /**
-   * The sequence number of the pointer on which the decision rests, 0 for none: has the alias moved on since, the race is
-   * lost. Without it the move is from wherever the alias points now.
+   * The sequence number of the pointer that the decision is based on, 0 for none: if the alias has moved since, the
+   * race is lost. If omitted, the alias moves from wherever it points now.
    */
   readonly over?: number;
-  /** Whether this takes back the run that the alias points at. */
+  /** Whether this rolls back the run that the alias points at. */
   readonly isRollback?: boolean;
 }
 
 /**
  * An alias of a registered model, such as its champion: a pointer and its history.
  *
- * The pointer's conditional write is the one moment at which a move happens: of two at once one succeeds, and a move that
- * stops before it never happened. The history is written from the pointer: at once, and by the next move before it points
- * elsewhere, so that an entry is missing only while the pointer itself still says the same.
+ * A move happens when the pointer's conditional write succeeds: of two concurrent moves only one succeeds, and a move
+ * that stops before the write never happened. The history is copied from the pointer, right away and again by the next
+ * move before it changes the pointer, so an entry can be missing only while the pointer itself still holds it.
  */
 export class Alias {
   readonly #store: ObjectStore;
@@ -81,7 +81,7 @@ export class Alias {
   }
 
   /**
-   * Points the alias at a run. Made again after an answer was lost, it finds its own work.
+   * Points the alias at a run. A retry after a lost response recognizes its own move.
    * @throws TripcastError when the pointer was deleted and its history was not
    */
   async move(to: Move): Promise<MoveOutcome> {
@@ -114,7 +114,7 @@ export class Alias {
     return { outcome: 'moved', pointer };
   }
 
-  /** Every move there has been, the first one first. */
+  /** All moves, oldest first. */
   async history(): Promise<readonly AliasPointer[]> {
     const seen = await this.read();
     if (seen === undefined) return [];
@@ -128,7 +128,7 @@ export class Alias {
   }
 
   /**
-   * Writes the history's entry of a pointer that was seen. What lies there otherwise is void: the promotion that left it
+   * Writes the history entry for a pointer that was read. Any other entry there is void: the promotion that left it
    * never wrote its pointer.
    */
   async #record(pointer: AliasPointer): Promise<void> {
@@ -138,7 +138,7 @@ export class Alias {
     if (written.outcome === 'conflict') await this.#store.put(key, line(pointer), options);
   }
 
-  /** Another promotion came first, unless it came after this very one, whose answer was lost. */
+  /** Another promotion got there first, unless it followed this very one, whose response was lost. */
   async #lost(to: Move, over: number, now: SeenAlias | undefined): Promise<MoveOutcome> {
     if (now === undefined) {
       throw new TripcastError(`The alias ${this.#key} vanished while it was moved`, 'Promote again.');
@@ -156,7 +156,7 @@ export class Alias {
     return found && this.#parse(found.body, key);
   }
 
-  /** A first entry alone is no history: the first promotion of an older release may have stopped after it. */
+  /** A lone first entry is not a history: the first promotion of an older release may have stopped after it. */
   async #refuseDeleted(): Promise<void> {
     const keys = await Array.fromAsync(this.#store.list(modelKeys.histories(this.#registeredModel)), ({ key }) => key);
     const last = keys.sort().at(-1);
@@ -177,9 +177,9 @@ export class Alias {
 const line = (pointer: AliasPointer) => `${JSON.stringify(pointer)}\n`;
 
 /**
- * Which move a rollback goes back to: the one before the present champion's, where a rollback counts as the undoing of a
- * promotion and not as one. So after a, b, c one rollback gives b, the next a, and a third finds nothing.
- * @param history the first move first
+ * The move that a rollback goes back to: the one before the current champion's, where a rollback counts as undoing a
+ * promotion, not as a promotion. So after a, b, c one rollback gives b, the next a, and a third finds nothing.
+ * @param history oldest move first
  */
 export function moveBefore(history: readonly AliasPointer[]): AliasPointer | undefined {
   const standing: AliasPointer[] = [];

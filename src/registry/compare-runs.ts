@@ -14,8 +14,8 @@ const BATCH_ROWS = 65_536;
 const TABLE = 'compared_rides';
 
 /**
- * Two models on all rides of a month that cleaning keeps.
- * @param database for this alone: a table is left in it
+ * Compares two models on all rides of a month that cleaning keeps.
+ * @param database used only for this: a table is left behind in it
  */
 export async function compareOnMonth(
   { a, b }: { readonly a: Scorer; readonly b: Scorer },

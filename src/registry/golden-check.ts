@@ -8,10 +8,10 @@ import type { RunFolder } from './run-folder.ts';
 
 const goldenCheckSchema = z.object({ check: z.literal('golden-rides') });
 
-/** Whether a function was invoked with `{"check":"golden-rides"}`: by a smoke test, an image test or a rollout. */
+/** Whether a function was invoked with `{"check":"golden-rides"}`, as smoke tests, image tests and rollouts do. */
 export const isGoldenCheck = (event: unknown) => goldenCheckSchema.safeParse(event).success;
 
-/** Scores the served model's golden rides, where it is deployed. `max_difference` is in minutes. */
+/** Scores the served model's golden rides where it is deployed. `max_difference` is in minutes. */
 export async function goldenCheck(
   source: ModelSource,
 ): Promise<{ readonly run_id: RunId; readonly checked: number; readonly max_difference: number }> {
@@ -20,9 +20,9 @@ export async function goldenCheck(
 }
 
 /**
- * Loads a run's graph from where it lies and makes it answer its golden rides on this machine. Its card need not be there
- * yet.
- * @throws TripcastError when a file is missing, or an answer is further off than is allowed
+ * Loads a run's graph from where it is stored and checks that it reproduces its golden rides on this machine. It
+ * doesn't need its card yet.
+ * @throws TripcastError when a file is missing, or a prediction differs by more than is allowed
  */
 export async function proveGoldenRides(folder: RunFolder, loadScorer: LoadScorer): Promise<void> {
   const [model, golden] = await Promise.all([folder.read('model.onnx'), folder.read('golden.json')]);

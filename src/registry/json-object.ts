@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 
 /**
- * A JSON object of the registry.
- * @param what what the body is not, when it cannot be read: `s3://... is not a model card`
- * @param fix  what to do then
- * @throws TripcastError naming the field that is wrong
+ * Parses a JSON object from the registry.
+ * @param what what the body is not, if it cannot be parsed: `s3://... is not a model card`
+ * @param fix  what to do about it
+ * @throws TripcastError naming the invalid field
  */
 export function parseObject<T>(schema: z.ZodType<T>, body: Uint8Array, what: string, fix: string): T {
   const parsed = schema.safeParse(parseJson(body));
@@ -18,6 +18,6 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {
-    return undefined; // what is not JSON fails the schema, with the message that names the object
+    return undefined; // anything that is not JSON fails the schema, with the message that names the object
   }
 }

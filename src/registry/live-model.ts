@@ -13,14 +13,14 @@ import { refuseOtherType } from './taxi-type-check.ts';
 
 export interface LiveModelOptions {
   readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
-  /** Whose champion is served; a model of the other type is refused. */
+  /** The type whose champion is served; a model of the other type is refused. */
   readonly taxiType: TaxiType;
   readonly load: LoadScorer;
-  /** The alias is asked at most this often. */
+  /** The alias is read at most this often. */
   readonly refreshSeconds: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** A new champion could not be loaded, or the alias not be asked; the model before goes on serving. */
+  /** A new champion could not be loaded, or the alias could not be read; the previous model keeps serving. */
   readonly onRefreshFailed: (error: unknown) => void;
 }
 
@@ -29,7 +29,7 @@ interface LiveVersion {
   readonly etag: string;
 }
 
-/** A champion that could not be taken up. It is not fetched again until the alias moves, or after a pause that grows. */
+/** A champion that could not be loaded. It is not fetched again until the alias moves or a growing delay has passed. */
 interface BrokenChampion {
   readonly seen: SeenAlias;
   readonly error: unknown;
@@ -39,13 +39,13 @@ interface BrokenChampion {
 
 const LONGEST_PAUSE_SECONDS = 3600;
 
-/** The champion of a taxi type, followed as it changes: a new one is loaded beside the old, proven, then swapped in. */
+/** Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in. */
 export class LiveModel implements ModelSource {
   readonly #options: LiveModelOptions;
   readonly #loadFirst: () => Promise<LiveVersion>;
   #live: LiveVersion | undefined;
   #broken: BrokenChampion | undefined;
-  /** The version before: closed one swap later, when nothing that began with it can still be scoring. */
+  /** The previous version: closed one swap later, when no call that started with it can still be scoring. */
   #retired: LoadedModel | undefined;
   #askAgainAt = 0;
 
@@ -70,7 +70,7 @@ export class LiveModel implements ModelSource {
 
   async #refresh(live: LiveVersion): Promise<void> {
     const { registry, taxiType, onRefreshFailed } = this.#options;
-    this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that come meanwhile go on with the model at hand
+    this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that arrive in the meantime keep using the current model
     try {
       const known = this.#broken?.seen;
       const answer = await registry.championIfChanged(taxiType, known?.etag ?? live.etag);
@@ -100,7 +100,7 @@ export class LiveModel implements ModelSource {
     this.#broken = undefined;
   }
 
-  /** @throws what the champion failed with, also while it is not tried again: until then the alias points at no model */
+  /** @throws the champion's own error, also while it is not being retried: until then the alias points at no model */
   async #loadUnlessBroken(seen: SeenAlias): Promise<LiveVersion> {
     const { now, refreshSeconds } = this.#options;
     const broken = this.#broken?.seen.etag === seen.etag ? this.#broken : undefined;
@@ -137,7 +137,7 @@ export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'l
   readonly runId: RunId;
 }
 
-/** One run, whatever the alias says: RUN_ID. */
+/** RUN_ID: one run, whatever the alias says. */
 export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
@@ -152,14 +152,14 @@ export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions)
 }
 
 export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
-  /** s3:// address of a model.onnx, or of the folder that has it; golden.json lies beside it. */
+  /** s3:// address of a model.onnx or of its folder; golden.json must be next to it. */
   readonly location: string;
-  /** What the model is called; without it the location names a run. */
+  /** The model's name; if omitted, the location must name a run. */
   readonly runId?: RunId;
   readonly open: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
 }
 
-/** A model lying anywhere: MODEL_LOCATION. */
+/** MODEL_LOCATION: a model stored anywhere. */
 export function modelAt({
   location,
   runId = runIn(location),
@@ -187,7 +187,7 @@ export function modelAt({
 
 const runIn = (location: string): RunId | undefined => location.split('/').findLast((part) => isRunId(part));
 
-/** Loads a graph and lets it prove itself on the rides it was registered with. */
+/** Loads a graph and checks it against the rides it was registered with. */
 async function proven(
   runId: RunId,
   { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
@@ -220,14 +220,14 @@ const incomplete = (location: string) =>
     'model.onnx and golden.json must be there; train again.',
   );
 
-/** Loads at the first call. A load that failed is tried again by the next. */
+/** Loads on the first call. If a load fails, the next call retries it. */
 function loadedOnce(load: () => Promise<LoadedModel>): ModelSource {
   const first = onceAtATime(load);
   let model: LoadedModel | undefined;
   return { current: async () => (model ??= await first()) };
 }
 
-/** Callers that come while a call is under way share its result. */
+/** Callers that arrive while a call is in flight share its result. */
 function onceAtATime<T>(call: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;
   return () => (underWay ??= call().finally(() => (underWay = undefined)));

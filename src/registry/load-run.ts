@@ -5,8 +5,8 @@ import type { LoadedModel } from './model-source.ts';
 import { noRun, type Registry } from './registry.ts';
 
 /**
- * A run of the registry, ready to score.
- * @throws TripcastError when the registry has no such completed run, or its files do not fit together
+ * Loads a run from the registry, ready to score.
+ * @throws TripcastError when the registry has no such completed run, or its files do not match
  */
 export async function loadRun(
   registry: Registry,

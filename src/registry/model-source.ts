@@ -4,23 +4,23 @@ import type { Scorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
-/** A model ready to score: its run, the loaded graph and the golden rides it came with. */
+/** A model that is ready to score: its run, the loaded graph and its golden rides. */
 export interface LoadedModel {
   readonly runId: RunId;
   readonly scorer: Scorer;
   readonly golden: GoldenRides;
 }
 
-/** Where a function gets its model: loaded once, refreshed by alias between batches. */
+/** Where a function gets its model: loaded once, refreshed between batches if it follows an alias. */
 export interface ModelSource {
   /**
    * The model to score with now.
-   * @throws TripcastError when none can be had: the caller fails its batch and is retried; it never makes a value up.
+   * @throws TripcastError when there is none: the caller fails its batch and is retried; it never makes up a value.
    */
   current(): Promise<LoadedModel>;
 }
 
-/** Nobody has promoted a run yet, or there is no such registry: the one lack of a model that somebody else ends. */
+/** No run has been promoted yet, or there is no such registry: the one case of no model that somebody else resolves. */
 export class NoChampionError extends TripcastError {
   constructor(taxiType: TaxiType) {
     super(

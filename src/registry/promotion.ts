@@ -7,7 +7,7 @@ import { proveGoldenRides } from './golden-check.ts';
 import { noRun, type Registry } from './registry.ts';
 import { bestAfter, type SeenChampion } from './verdict.ts';
 
-/** Who decides, and what runs the golden rides first. */
+/** Who makes the decision, and what scores the golden rides first. */
 export interface PromotionOptions {
   readonly loadScorer: LoadScorer;
   readonly by: string;
@@ -18,20 +18,20 @@ export type PromotionOutcome =
   | MoveOutcome
   | {
       readonly outcome: 'refused';
-      /** What speaks against the run, a sentence each. */
+      /** What counts against the run, one sentence each. */
       readonly reasons: readonly string[];
-      /** Whether these are the gate's own reasons, against the current champion; false: it has not judged the run against that one. */
+      /** Whether these are the gate's own reasons; false if it has not judged the run against the current champion. */
       readonly judged: boolean;
     };
 
 /**
- * Makes a run the champion of its taxi type, if it passed the gate against the current champion or a person overrules the
- * gate. A verdict against any other champion does not count.
- * @param over    the sequence number of the champion that the decision rests on, 0 for none, where that is known: has it
+ * Makes a run the champion of its taxi type if it passed the gate against the current champion or a person overrules
+ * the gate. A verdict against any other champion does not count.
+ * @param over    the sequence number of the champion that the decision is based on, if known, 0 for none: if it has
  *                changed since, the race is lost
- * @param force   overrules the gate
+ * @param force   overrule the gate
  * @param because why, in the person's words
- * @throws TripcastError when there is no such completed run, or it does not answer its golden rides here
+ * @throws TripcastError when there is no such completed run, or it does not reproduce its golden rides here
  */
 export async function promoteRun(
   registry: Registry,
@@ -55,7 +55,7 @@ export async function promoteRun(
   const reasons = verdict === undefined ? [await unjudged(registry, run, champion)] : verdict.reasons;
   if (passed === undefined && !force) return { outcome: 'refused', reasons, judged: verdict !== undefined };
   await proveGoldenRides(registry.folder(run), loadScorer);
-  // A person may overrule the gate whatever the champion is, and the run becomes the mark for later ones.
+  // A person can overrule the gate whatever the champion is, and the run becomes the bar for later ones.
   if (passed === undefined) {
     const overruled = { reasons: [...reasons], because: because ?? null };
     return registry.promote(run, by, at, { ...(over !== undefined && { over }), overruled });
@@ -64,7 +64,7 @@ export async function promoteRun(
   return registry.promote(run, by, at, { over: sequence, ...(best && { best }) });
 }
 
-/** Why the run has no verdict that counts. */
+/** Explains why the run has no verdict that counts. */
 async function unjudged(registry: Registry, run: RunId, champion: AliasPointer | undefined): Promise<string> {
   const first = await registry.verdict(run);
   if (first === undefined) return 'The run never went through the gate';
@@ -73,8 +73,8 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
 }
 
 /**
- * Makes the champion before the present one the champion again. The gate is not asked: it was asked when that run was promoted.
- * @throws TripcastError when there is none, or it does not answer its golden rides any more
+ * Makes the previous champion the champion again. The gate is skipped: it already judged that run when it was promoted.
+ * @throws TripcastError when there is none, or it no longer reproduces its golden rides
  */
 export async function rollBack(
   registry: Registry,

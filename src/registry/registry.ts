@@ -16,16 +16,16 @@ export interface RegistryNames {
   readonly registeredModels: Readonly<Record<TaxiType, string>>;
 }
 
-/** All that a training run leaves behind. */
+/** Everything that a training run produces. */
 export interface RunFiles {
   readonly card: ModelCard;
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
-  /** The recipe's own model, and whatever else belongs to the run. */
+  /** The recipe's own model and anything else that belongs to the run. */
   readonly more: readonly RunFile[];
 }
 
-/** The same as files of a run folder. */
+/** The same, as files of a run folder. */
 export const filesOf = ({ card, model, golden, more }: RunFiles): readonly RunFile[] => [
   { name: 'model.onnx', body: model },
   { name: 'golden.json', body: JSON.stringify(golden) },
@@ -33,7 +33,7 @@ export const filesOf = ({ card, model, golden, more }: RunFiles): readonly RunFi
   { name: CARD, body: `${JSON.stringify(card, null, 2)}\n` },
 ];
 
-/** Runs and champions, kept in the model bucket: immutable run folders, one champion pointer a taxi type. */
+/** Runs and champions, stored in the model bucket: immutable run folders and one champion pointer per taxi type. */
 export class Registry {
   readonly #store: ObjectStore;
   readonly #names: RegistryNames;
@@ -43,7 +43,7 @@ export class Registry {
     this.#names = names;
   }
 
-  /** The s3:// address of a file of a run. */
+  /** The s3:// address of a run's file. */
   uri(run: RunId, file: ModelFile): string {
     return this.folder(run).uri(file);
   }
@@ -52,22 +52,22 @@ export class Registry {
     return new RunFolder(this.#store, modelKeys.folder(this.#names.experiment, run));
   }
 
-  /** Where a trained run waits for the gate: complete when its card is there, but no run of the registry. */
+  /** Where a trained run waits for the gate: complete once it has its card, but not yet in the registry. */
   staged(run: RunId): RunFolder {
     return new RunFolder(this.#store, modelKeys.staging(run));
   }
 
-  /** Writes a run's folder. The card comes last: a run without one is half-written, and nothing promotes or loads it. */
+  /** Writes a run's folder. The card comes last: a run without one is incomplete, and nothing promotes or loads it. */
   async register(files: RunFiles): Promise<void> {
     await this.folder(files.card.run_id).complete(filesOf(files));
   }
 
-  /** @throws TripcastError naming the object, when it is no card */
+  /** @throws TripcastError naming the object if it is not a card */
   async card(run: RunId): Promise<ModelCard | undefined> {
     return readCard(this.folder(run));
   }
 
-  /** The cards of all completed runs, the latest first. */
+  /** The cards of all completed runs, newest first. */
   async runs(): Promise<readonly ModelCard[]> {
     const found: RunId[] = [];
     for await (const { key } of this.#store.list(modelKeys.runs(this.#names.experiment))) {
@@ -83,19 +83,19 @@ export class Registry {
   /**
    * A run's graph and golden rides.
    * @returns undefined when the run is unknown or was never completed
-   * @throws TripcastError when the graph is not the one that the card describes
+   * @throws TripcastError when the graph is not the one the card describes
    */
   readModel(run: RunId): Promise<ModelFiles | undefined> {
     return readModel(this.folder(run));
   }
 
-  /** What the gate said of a run when it was trained; undefined when it was not asked in this registry. */
+  /** The gate's verdict on a run when it was trained; undefined if this registry's gate did not judge it. */
   async verdict(run: RunId): Promise<Verdict | undefined> {
     const body = await this.folder(run).read(VERDICT);
     return body && parseVerdict(body, this.folder(run).uri(VERDICT));
   }
 
-  /** The last that the gate said of a run over the champion of that sequence number, 0 for none. */
+  /** The gate's latest verdict on a run against the champion with that sequence number, 0 for none. */
   async verdictOver(run: RunId, sequence: number): Promise<Verdict | undefined> {
     const again = await this.#store.get(modelKeys.verdict(this.#names.experiment, run, sequence));
     if (again !== undefined) return parseVerdict(again.body, s3Uri(this.#store.bucket, again.key));
@@ -104,7 +104,8 @@ export class Registry {
   }
 
   /**
-   * What the gate said of a run, and whether it counts now: over the present champion. Of the champion itself it counts, too.
+   * The gate's verdict on a run, and whether it counts: only one against the current champion does, or the champion's
+   * own.
    */
   async standing(
     run: RunId,
@@ -118,7 +119,7 @@ export class Registry {
     return first && { verdict: first, counts: isChampion };
   }
 
-  /** Keeps what the gate said when it was asked again: beside the run's folder, which never changes. */
+  /** Stores a later verdict of the gate next to the run's folder, which itself never changes. */
   async keepVerdict(run: RunId, verdict: Verdict): Promise<void> {
     const key = modelKeys.verdict(this.#names.experiment, run, judgedOver(verdict));
     await this.#store.put(key, verdictLine(verdict), { contentType: 'application/json' });
@@ -132,7 +133,7 @@ export class Registry {
     return this.#champion(taxiType).readIfChanged(etag);
   }
 
-  /** Every champion there has been, the first one first. */
+  /** All champions so far, oldest first. */
   history(taxiType: TaxiType): Promise<readonly AliasPointer[]> {
     return this.#champion(taxiType).history();
   }
@@ -180,14 +181,14 @@ export interface ModelFiles {
   readonly golden: GoldenRides;
 }
 
-/** @throws TripcastError naming the object, when it is no card */
+/** @throws TripcastError naming the object if it is not a card */
 export async function readCard(folder: RunFolder): Promise<ModelCard | undefined> {
   const body = await folder.read(CARD);
   if (body === undefined) return undefined;
   return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is no model card`, 'Train the run again.');
 }
 
-/** The graph and the golden rides of a complete folder, staged or registered; as {@link Registry.readModel}. */
+/** The graph and the golden rides of a complete folder, staged or registered; see {@link Registry.readModel}. */
 export async function readModel(folder: RunFolder): Promise<ModelFiles | undefined> {
   const [card, model, golden] = await Promise.all([
     readCard(folder),

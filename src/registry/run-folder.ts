@@ -3,15 +3,15 @@ import { type ModelFile, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { putOwn } from '#storage/put-own.ts';
 
-/** A file of a run; the recipe and the tracking server add some of their own beside those of {@link ModelFile}. */
+/** A file of a run; the recipe and the tracking server add their own files to those in {@link ModelFile}. */
 export interface RunFile {
   readonly name: string;
   readonly body: Uint8Array | string;
 }
 
-/** Written last: a folder without it is half-written, and nothing loads or promotes from it. */
+/** Written last: a folder without it is incomplete, and nothing loads or promotes from it. */
 export const CARD = 'card.json' satisfies ModelFile;
-/** What the gate of this registry said when the run was trained. */
+/** The verdict of this registry's gate when the run was trained. */
 export const VERDICT = 'gate.json' satisfies ModelFile;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -21,12 +21,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
-/** A run's files under one prefix: staged by the trainer, or registered for good. A file once written never changes. */
+/** A run's files under one prefix, staged by the trainer or registered for good. Once written, a file never changes. */
 export class RunFolder {
   readonly #store: ObjectStore;
   readonly #prefix: string;
 
-  /** @param prefix with a slash at its end */
+  /** @param prefix with a trailing slash */
   constructor(store: ObjectStore, prefix: string) {
     this.#store = store;
     this.#prefix = prefix;
@@ -52,10 +52,10 @@ export class RunFolder {
   }
 
   /**
-   * Writes files that make the folder complete: the card comes last, after `prove` has had its say about the others as
-   * they lie there. What is there already with the same content stays, so that a write that stopped midway is completed
-   * by the next.
-   * @throws TripcastError when a file is there with another content, or there is no card among the files
+   * Writes the files that complete the folder. The card comes last, once `prove` has accepted the other files as
+   * stored. A file that already exists with the same content is kept, so an interrupted write is completed by the next
+   * one.
+   * @throws TripcastError when a file exists with different content, or the files include no card
    */
   async complete(files: readonly RunFile[], prove: () => Promise<void> = async () => {}): Promise<void> {
     const card = files.find(({ name }) => name === CARD);

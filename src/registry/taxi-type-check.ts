@@ -3,9 +3,9 @@ import type { Scorer } from '#model/scorer.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
 /**
- * Refuses a model of the other taxi type: it would score every ride, minutes off.
- * @param named what it is called
- * @param fix   what to do where this is refused
+ * Refuses a model of the other taxi type: it would score every ride, but be minutes off.
+ * @param named the model's name
+ * @param fix   what to do if it is refused
  * @throws TripcastError naming both types
  */
 export function refuseOtherType(named: string, { metadata }: Scorer, taxiType: TaxiType, fix: string): void {

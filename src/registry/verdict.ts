@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type RunId, runIdSchema } from '#storage/run-id.ts';
 
-/** A champion, as a verdict names it. */
+/** A champion, as a verdict refers to it. */
 export interface SeenChampion {
   readonly run_id: RunId;
   readonly sequence: number;
@@ -23,23 +23,23 @@ export const comparedSchema = z.object({
   comparison: comparisonSchema.nullable().describe('a is the run, b the champion'),
 });
 
-/** gate.json: may the run become a champion, and why not. Only `passed` may, unless a person overrules it. */
+/** gate.json: whether the run can become champion, and if not, why. Only `passed` can, unless a person overrules it. */
 export const verdictSchema = z.object({
   outcome: z.enum(['passed', 'refused', 'not-comparable']),
-  /** A sentence each, of all that speaks against it; none when it passed. */
+  /** Everything that counts against it, one sentence each; empty if it passed. */
   reasons: z.array(z.string()),
   checks: z.array(z.object({ check: z.string(), passed: z.boolean(), said: z.string() })),
-  /** The champion that it was compared with; null when there was none. Over another champion the verdict says nothing. */
+  /** The champion it was compared with; null if there was none. The verdict says nothing about any other champion. */
   champion: comparedSchema.nullable(),
-  /** The best champion so far, when that was another. */
+  /** The best champion so far, if that was a different one. */
   best: comparedSchema.nullish(),
 });
 export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
 
-/** Sequence number of the champion that a verdict is about, 0 when there was none. */
+/** Sequence number of the champion that the run was judged against, 0 if there was none. */
 export const judgedOver = ({ champion }: Verdict): number => champion?.sequence ?? 0;
 
-/** The best champion after the run of a passed verdict is promoted; undefined when that is the run itself. */
+/** The best champion once a run that passed is promoted; undefined if that is the run itself. */
 export function bestAfter({ champion, best }: Verdict): SeenChampion | undefined {
   const compared = [champion, best ?? null].flatMap((each) =>
     each === null || each.comparison === null ? [] : [{ ...each, ...each.comparison }],

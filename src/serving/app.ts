@@ -8,27 +8,27 @@ import { predictRequestSchema } from './request.ts';
 
 export interface AppDeps extends PredictDeps {
   readonly codeVersion: string;
-  /** Sends a real ride's answer to the predictions stream. */
+  /** Sends the answer for a real ride to the predictions stream. */
   readonly publish: (record: PredictionRecord) => Promise<void>;
-  /** The answer is given all the same. */
+  /** The caller still gets the answer. */
   readonly onPublishFailed: (error: unknown, record: PredictionRecord) => void;
   /** `ride`: with a ride_id; `question`: without. */
   readonly onAnswered: (kind: 'ride' | 'question') => void;
-  /** A request could not be answered, through no fault of the caller. */
+  /** A request could not be answered, and the caller is not at fault. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Every answer that is no prediction. */
+/** Any answer that is not a prediction. */
 export interface Problem {
   readonly error: 'not-json' | 'too-large' | 'invalid' | 'not-found' | 'unavailable' | 'internal';
   readonly message: string;
-  /** Of `invalid`: what is wrong, field by field. */
+  /** For `invalid`: what is wrong, field by field. */
   readonly problems?: readonly Refusal[];
 }
 
 const BODY_LIMIT = 16 * 1024;
 
-/** The API, the same in Lambda and in `tripcast serve`. */
+/** The API; the same in Lambda and in `tripcast serve`. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
 
@@ -70,7 +70,7 @@ const problem = (error: Problem['error'], message: string, problems?: readonly R
   ...(problems && { problems }),
 });
 
-/** Having no model is a state that callers are told of, with what to do about it. */
+/** Having no model is reported to callers, along with what to do about it. */
 async function modelOrReason({ model, onError }: AppDeps): Promise<LoadedModel | { readonly reason: string }> {
   try {
     return await model.current();
@@ -82,7 +82,7 @@ async function modelOrReason({ model, onError }: AppDeps): Promise<LoadedModel |
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** As the stream does, it refuses bytes that are not UTF-8 rather than reading others in their place. */
+/** Like the stream, it refuses bytes that are not UTF-8 instead of substituting others. */
 function parseJson(body: ArrayBuffer): { readonly json: unknown } | undefined {
   try {
     return { json: JSON.parse(utf8.decode(body)) };

@@ -12,20 +12,20 @@ import type { PredictAnswer, PredictRequest } from './request.ts';
 
 export interface PredictDeps {
   readonly model: ModelSource;
-  /** The registered model's name, as the predictions stream carries it. */
+  /** The registered model's name, as it appears in the predictions stream. */
   readonly modelName: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly newUuid: () => string;
 }
 
-/** What a caller is told, and, of a real ride, the record for the predictions stream. */
+/** The answer to the caller and, for a real ride, the record for the predictions stream. */
 export interface Predicted {
   readonly answer: PredictAnswer;
   readonly record: PredictionRecord | undefined;
 }
 
-/** One ride, now. A ride that does not say when it starts starts now. */
+/** Predicts one ride. A ride without a pickup time starts now. */
 export async function predict(
   { PULocationID, DOLocationID, trip_distance, pickup_datetime, ride_id: rideId }: PredictRequest,
   { runId, scorer }: LoadedModel,

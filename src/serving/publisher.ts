@@ -3,10 +3,10 @@ import { encode } from '#streaming/encode.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
 import { publish, type RecordSink } from '#streaming/publish.ts';
 
-/** How long a caller waits for the stream to take the copy of an answer that is ready. */
+/** How long a caller whose answer is ready waits for the stream to accept its copy. */
 const PATIENCE_MS = 1_000;
 
-/** Sends one prediction to the stream, retrying for a moment. @throws when the stream did not take it */
+/** Sends one prediction to the stream, retrying briefly. @throws when the stream did not accept it */
 export function publisher(sink: RecordSink, clock: Clock): (record: PredictionRecord) => Promise<void> {
   return async (record) => {
     const [lost] = await publish(sink, encode([record]), { clock, deadline: clock.now() + PATIENCE_MS });

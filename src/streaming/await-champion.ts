@@ -1,17 +1,17 @@
 import type { Clock } from '#clock.ts';
 import { type LoadedModel, type ModelSource, NoChampionError } from '#registry/model-source.ts';
 
-/** How often the registry is asked while there is no champion. */
+/** How often to check the registry while there is no champion. */
 const PAUSE_MS = 2000;
-/** What a batch needs once it has a model: loading it, scoring, publishing. */
+/** The time a batch needs once there is a model: loading it, scoring, publishing. */
 const RESERVE_MS = 10_000;
 
 /**
- * The model to score with. The stream is read from the first deploy on, so that its first events may come before the first
- * champion: they are held here as long as the invocation allows, since a batch that fails at once would be tried again at
- * once, and would use up its retries in a minute.
+ * Waits for the model to score with. The stream is read from the first deploy on, so its first events may arrive before
+ * the first champion. They are held here for as long as the invocation allows: a batch that failed right away would be
+ * retried right away, and would use up its retries within a minute.
  * @param deadline milliseconds since the epoch
- * @throws NoChampionError when there is none by then; any other failure at once
+ * @throws NoChampionError if there is none by then; any other failure immediately
  */
 export async function awaitChampion(model: ModelSource, clock: Clock, deadline: number): Promise<LoadedModel> {
   for (;;) {

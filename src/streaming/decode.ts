@@ -7,8 +7,8 @@ import { type KinesisEvent, type KinesisRecord, shardOf, streamOf } from './kine
 import { arrivalId, type PredictionId, requeuedId, type ScoredRide } from './prediction-record.ts';
 
 /**
- * Why a record went to quarantine: its bytes are not text, the text is not JSON, a field is refused; or the check by hand
- * refuses what the schema accepts, which is a defect of tripcast and must not stop a shard.
+ * Why a record was quarantined: its bytes are not text, the text is not JSON, a field is refused; or the hand-written
+ * check refuses what the schema accepts, which is a bug in tripcast and must not block a shard.
  */
 export const REJECTION_REASONS = [
   'empty',
@@ -21,7 +21,7 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-/** The records of one invocation: those that can be scored, as one batch, and those that cannot, with the reason. */
+/** The records of one invocation: those that can be scored, as one batch, and those that can't, with the reason. */
 export interface DecodedBatch {
   readonly rides: RideBatch;
   /** In the order of `rides`. */
@@ -36,15 +36,15 @@ export interface AcceptedRide extends ScoredRide {
 export interface RejectedRecord {
   readonly predictionId: PredictionId;
   readonly reason: RejectionReason;
-  /** Dotted path, for example `ride.PULocationID`; absent when no single field is to blame. */
+  /** Dotted path, for example `ride.PULocationID`; absent if no single field is to blame. */
   readonly field?: string;
   readonly message: string;
   readonly record: KinesisRecord;
 }
 
 /**
- * One pass over the records. A bad record is an outcome; it never costs its neighbors anything.
- * @param check a test may bring its own
+ * One pass over the records. A bad record is an outcome; it never affects its neighbors.
+ * @param check tests can pass their own
  */
 export function decode({ Records }: KinesisEvent, check: typeof checkEvent = checkEvent): DecodedBatch {
   const rides = new RideBatch(Records.length);
@@ -61,7 +61,7 @@ export function decode({ Records }: KinesisEvent, check: typeof checkEvent = che
       continue;
     }
     const { pickupZone, dropoffZone, distance, pickupTime, rideId, firstId } = decoded;
-    // A ride that does not say when it starts starts when its event arrives.
+    // A ride without a pickup time starts when its event arrives.
     rides.push(pickupZone, dropoffZone, distance, pickupTime ?? newYorkSeconds(approximateArrivalTimestamp));
     accepted.push({
       rideId,
@@ -73,7 +73,7 @@ export function decode({ Records }: KinesisEvent, check: typeof checkEvent = che
   return { rides, accepted, rejected };
 }
 
-/** The records of an invocation share an ARN, so the name is found once. */
+/** The records of an invocation share an ARN, so the name is extracted once. */
 class StreamNames {
   #arn = '';
   #name = '';
@@ -112,8 +112,8 @@ function decodeData(base64: string, check: typeof checkEvent): CheckedEvent | Re
 }
 
 /**
- * The bytes as characters of the same codes: of all that Node offers `atob` is the fastest. It passes over white space,
- * and a missing end, which Kinesis never leaves out: the length tells. Undefined when the text is no base64.
+ * The bytes as characters with the same codes; `atob` is the fastest way that Node offers. It ignores whitespace and
+ * missing padding, which Kinesis never omits: the length check catches both. Undefined if the text is not base64.
  */
 function bytesOf(base64: string): string | undefined {
   if (base64.length % 4 !== 0) return undefined;
@@ -122,20 +122,20 @@ function bytesOf(base64: string): string | undefined {
     const characters = atob(base64);
     return characters.length === (base64.length / 4) * 3 - padding ? characters : undefined;
   } catch {
-    return undefined; // atob's one error: the text is no base64
+    return undefined; // atob's only error: the text is not base64
   }
 }
 
 const BEYOND_ASCII = /[\x80-\xff]/;
 
-/** What the bytes say as UTF-8; nearly all events are ASCII, which says the same. Undefined when they are no UTF-8. */
+/** Decodes the bytes as UTF-8; nearly all events are ASCII, which needs no decoding. Undefined if not UTF-8. */
 function textOf(characters: string): string | undefined {
   if (!BEYOND_ASCII.test(characters)) return characters;
   const bytes = Buffer.from(characters, 'latin1');
   return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
-/** Records that the Kinesis Producer Library packed into one begin with these bytes (its published format). */
+/** Records aggregated by the Kinesis Producer Library begin with these bytes (its published format). */
 const KPL_MAGIC = '\xf3\x89\x9a\xc2';
 
 function undecodable(characters: string, reason: 'not-utf8' | 'not-json', message: string): Rejection {

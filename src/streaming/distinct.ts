@@ -1,9 +1,9 @@
-/** How many ids are remembered: about 150 MB. A redelivery comes within hours, far inside this many predictions. */
+/** How many IDs are remembered: about 150 MB. A redelivery comes within hours, well within this many predictions. */
 const REMEMBERED = 1_000_000;
 
 /**
- * Predictions without the copies that redelivery makes: of those with one prediction_id only the first comes through.
- * @param remembered how many ids back a copy is recognised; bounds the memory of an endless read
+ * Drops the duplicates that redelivery creates: only the first prediction with a given prediction_id is yielded.
+ * @param remembered how many IDs back a duplicate is recognized; bounds the memory of an endless read
  */
 export async function* distinctPredictions<T extends { readonly prediction_id: string }>(
   predictions: AsyncIterable<T> | Iterable<T>,
@@ -18,7 +18,7 @@ export async function* distinctPredictions<T extends { readonly prediction_id: s
   }
 }
 
-/** A Set keeps the order of insertion. */
+/** A Set keeps insertion order. */
 function forgetOldest(seen: Set<string>): void {
   for (const oldest of seen) {
     seen.delete(oldest);

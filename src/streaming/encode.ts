@@ -5,7 +5,7 @@ import type { StreamEntry } from './publish.ts';
 
 const utf8 = new TextEncoder();
 
-/** A value as a stream carries it: one JSON line. The line ends, because Firehose joins records with nothing between. */
+/** A value as a stream entry: one JSON line. It ends in a newline: Firehose joins records without a separator. */
 export function jsonEntry(value: unknown, rideId: RideId): StreamEntry {
   return { data: utf8.encode(`${JSON.stringify(value)}\n`), partitionKey: partitionKey(rideId) };
 }
@@ -13,16 +13,16 @@ export function jsonEntry(value: unknown, rideId: RideId): StreamEntry {
 const KEY_UNITS = 256;
 
 /**
- * The ride_id, as any stream accepts it: one bad key refuses a whole PutRecords call. Kinesis allows 256 Unicode
- * characters but does not say whether it counts an emoji as one or as two UTF-16 units, so the key keeps to 256 units. The
- * same ride_id still has the same key. Half a surrogate pair, legal in JSON, is not legal in a key.
+ * The ride_id in a form that any stream accepts: one bad key fails a whole PutRecords call. Kinesis allows 256 Unicode
+ * characters but does not say whether it counts an emoji as one or as two UTF-16 units, so the key is limited to 256
+ * units. The same ride_id still gets the same key. A lone surrogate is legal in JSON but not in a key.
  */
 const partitionKey = (rideId: RideId) => String(rideId).slice(0, KEY_UNITS).toWellFormed();
 
 /** More than most records take. */
 const RECORD_BYTES = 512;
 
-/** The same as `jsonEntry` of each record, in a fraction of the time; a property test holds the two equal. */
+/** The same as `jsonEntry` for each record, in a fraction of the time; a property test checks that they are equal. */
 export function encode(records: readonly PredictionRecord[]): readonly StreamEntry[] {
   const json = new JsonBytes(records.length * RECORD_BYTES);
   let batch: BatchParts | undefined;
@@ -53,7 +53,7 @@ const DISTANCE_SOURCE = {
   typical: utf8.encode('],"distance_source":"typical"},"prediction_id":'),
 } as const;
 
-/** What the records of a batch have in common, before and after what is their own. */
+/** What the records of a batch have in common, before and after the parts that differ. */
 interface BatchParts {
   readonly of: PredictionRecord;
   readonly head: Uint8Array;

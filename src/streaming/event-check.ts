@@ -8,7 +8,7 @@ import {
   ZONES,
 } from '#trips/ride-event.ts';
 
-/** A ride event that passed every check, as the batch takes it. */
+/** A ride event that passed every check, in the form that the batch takes. */
 export interface CheckedEvent {
   readonly pickupZone: number;
   readonly dropoffZone: number;
@@ -17,14 +17,14 @@ export interface CheckedEvent {
   /** New York wall-clock seconds; undefined = not given. */
   readonly pickupTime: number | undefined;
   readonly rideId: RideId;
-  /** Of an event that was sent again: the prediction_id of its first arrival. */
+  /** For a requeued event: the prediction_id of its first arrival. */
   readonly firstId: string | undefined;
 }
 
 /**
- * The same as `rideEventSchema`, by hand: the stream asks it of every record, and zod costs several times what scoring
- * does. What it refuses goes through the schema once more, for the reason; a property test holds the two equal, and a
- * record on which they disagree all the same is quarantined.
+ * The same as `rideEventSchema`, written by hand: the stream runs it on every record, and zod costs several times as
+ * much as scoring. What it refuses also goes through the schema, to get the reason. A property test checks that the two
+ * are equal; a record on which they disagree anyway is quarantined.
  */
 export function checkEvent(value: unknown): CheckedEvent | undefined {
   if (!isObject(value)) return undefined;
@@ -47,7 +47,7 @@ export function checkEvent(value: unknown): CheckedEvent | undefined {
   };
 }
 
-/** What the event says was its first arrival, whatever else is wrong with it: refused again, it is the same record. */
+/** The first arrival that the event states, whatever else is wrong with it: if refused again, it is the same record. */
 export const firstIdOf = (value: unknown): string | undefined =>
   isObject(value) ? firstIdIn(value.requeue) : undefined;
 

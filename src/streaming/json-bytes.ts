@@ -1,15 +1,15 @@
-/** Text that JSON writes as it is, a byte a character. */
+/** Text that JSON writes unchanged, one byte per character. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** No JSON number is longer: -2.2250738585072014e-308. */
+/** The longest JSON number: -2.2250738585072014e-308. */
 const NUMBER_BYTES = 24;
 
 const [QUOTE, POINT, ZERO] = [0x22, 0x2e, 0x30];
 
 /**
- * Writes JSON as bytes, the same ones as JSON.stringify and a TextEncoder, one line after another into one piece of
- * memory: for a stream's records that takes a seventh of the time, most of which goes into an array of bytes a record. A
- * property test holds the two equal.
+ * Writes JSON as bytes, the same as JSON.stringify plus a TextEncoder, line after line into one buffer: for a stream's
+ * records that takes a seventh of the time, most of which would go into allocating a byte array per record. A property
+ * test checks that the two are equal.
  */
 export class JsonBytes {
   readonly #capacity: number;
@@ -17,13 +17,13 @@ export class JsonBytes {
   #start = 0;
   #end = 0;
 
-  /** @param capacity bytes to begin with; when they are full, as many again are taken */
+  /** @param capacity initial size in bytes; when it is full, as many again are allocated */
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** Bytes that are JSON already. */
+  /** Bytes that are already JSON. */
   raw(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
     this.#bytes.set(bytes, this.#end);
@@ -44,8 +44,8 @@ export class JsonBytes {
   }
 
   /**
-   * Minutes have at most seven decimals (see jsonMinutes), and ids are integers. Of fewer than 16 digits a decimal is the
-   * shortest text of the float64 nearest to it (IEEE 754: 15 digits survive), and the shortest is what JSON writes.
+   * Minutes have at most seven decimals (see jsonMinutes), and ids are integers. A decimal of fewer than 16 digits is
+   * the shortest form of its nearest float64 (IEEE 754: 15 digits survive), and the shortest is what JSON writes.
    */
   number(value: number): void {
     const decimal = Math.round(value * 1e7);
@@ -62,7 +62,7 @@ export class JsonBytes {
     this.#fraction(fraction);
   }
 
-  /** What was written since the line before: a view of memory that is not written again. */
+  /** What was written since the previous line: a view of memory that will not be overwritten. */
   line(): Uint8Array {
     const line = new Uint8Array(this.#bytes.buffer, this.#start, this.#end - this.#start);
     this.#start = this.#end;
@@ -87,11 +87,11 @@ export class JsonBytes {
   }
 
   #write(json: string): void {
-    this.#makeRoom(json.length * 3); // UTF-8 takes at most three bytes for what JavaScript counts as a character
+    this.#makeRoom(json.length * 3); // UTF-8 takes at most three bytes per UTF-16 unit
     this.#end += this.#bytes.write(json, this.#end, 'utf8');
   }
 
-  /** A line that no longer fits moves, as far as it is written, to new memory; the lines before it stay. */
+  /** If a line no longer fits, what is written of it moves to new memory; the lines before it stay in place. */
   #makeRoom(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
     const begun = this.#bytes.subarray(this.#start, this.#end);

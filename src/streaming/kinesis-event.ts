@@ -1,6 +1,6 @@
 import { shown, TripcastError } from '#errors.ts';
 
-/** What tripcast reads of the event that Lambda makes of a batch of Kinesis records. */
+/** The parts that tripcast reads of the event that Lambda creates from a batch of Kinesis records. */
 export interface KinesisEvent {
   readonly Records: readonly KinesisRecord[];
 }
@@ -8,10 +8,10 @@ export interface KinesisEvent {
 export interface KinesisRecord {
   /** `{shardId}:{sequenceNumber}` */
   readonly eventID: string;
-  /** `arn:aws:kinesis:{region}:{account}:stream/{name}`, with `/consumer/...` behind it under enhanced fan-out. */
+  /** `arn:aws:kinesis:{region}:{account}:stream/{name}`, followed by `/consumer/...` under enhanced fan-out. */
   readonly eventSourceARN: string;
   readonly kinesis: {
-    /** Base64, always. */
+    /** Always base64. */
     readonly data: string;
     readonly sequenceNumber: string;
     /** Seconds since the epoch, with a fraction. */
@@ -20,8 +20,8 @@ export interface KinesisRecord {
 }
 
 /**
- * Checks the envelope, not the data: Lambda's is always right, one written by hand may not be.
- * @throws TripcastError naming the first record that is not one
+ * Checks the envelope, not the data: Lambda's is always valid, but one written by hand may not be.
+ * @throws TripcastError naming the first invalid record
  */
 export function parseKinesisEvent(value: unknown): KinesisEvent {
   const { Records } = (value ?? {}) as Partial<KinesisEvent>;
@@ -49,7 +49,7 @@ function isKinesisRecord(value: Partial<KinesisRecord> | null): boolean {
   );
 }
 
-/** The stream's name, from the ARN of the stream or of one of its consumers. @throws TripcastError when it is neither */
+/** The stream's name, from the ARN of the stream or of one of its consumers. @throws TripcastError if it is neither */
 export function streamOf(arn: string): string {
   const name = /:stream\/([A-Za-z0-9_.-]+)/.exec(arn)?.[1];
   if (name === undefined) {

@@ -4,30 +4,30 @@ import { jsonEntry } from './encode.ts';
 import { type PredictionId, requeuedId } from './prediction-record.ts';
 import type { StreamEntry } from './publish.ts';
 
-/** A trip event that has no prediction: it lies in quarantine, or where Lambda puts what it gives up on. */
+/** A trip event without a prediction: it is in quarantine, or where Lambda puts what it gives up on. */
 export interface OwedRecord {
   readonly predictionId: PredictionId;
   /** Why quarantine refused it, or `undelivered`. */
   readonly reason: string;
   readonly arrivedAt: Date;
-  /** The record's bytes, base64, as they came. */
+  /** The record's original bytes, in base64. */
   readonly raw: string;
 }
 
-/** An owed record, ready to be sent again. */
+/** An owed record, ready to be resent. */
 export interface RequeuedEvent {
-  /** Of its first arrival, however often it was sent since. */
+  /** The one from its first arrival, however often it was resent since. */
   readonly predictionId: PredictionId;
-  /** Counted from 1. */
+  /** Starts at 1. */
   readonly attempt: number;
   readonly entry: StreamEntry;
 }
 
 /**
- * The event as it is sent again: the same, with the id of its first arrival. A ride that does not say when it starts
- * starts at its first arrival, which this notes in it: else it would be scored at the time of the requeue.
- * @param attempts how often one was sent again before, as far as the caller knows
- * @returns undefined when there is nowhere to put the id: the bytes are no JSON object, or one too deep to be written
+ * The event to resend: the same, plus the ID of its first arrival. A ride without a pickup time starts at its first
+ * arrival, so that time is added to it: otherwise it would be scored at the time of the requeue.
+ * @param attempts how often it has been resent before, as far as the caller knows
+ * @returns undefined when there is nowhere to put the ID: the bytes are not a JSON object, or one nested too deeply
  */
 export function requeuedEvent(
   record: OwedRecord,
@@ -56,7 +56,7 @@ const isUndated = (ride: unknown): ride is Record<string, unknown> =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** JSON.parse takes any depth; JSON.stringify ends its stack at a few thousand. */
+/** JSON.parse takes any depth; JSON.stringify overflows the stack at a few thousand levels. */
 function written(write: () => StreamEntry): StreamEntry | undefined {
   try {
     return write();
@@ -71,6 +71,6 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
-    return undefined; // an outcome that the caller counts: quarantine says what is wrong with the text
+    return undefined; // an outcome that the caller counts; quarantine says what is wrong with the text
   }
 }

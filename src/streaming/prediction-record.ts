@@ -6,20 +6,20 @@ import { jsonMinutes } from './json-minutes.ts';
 
 declare const brand: unique symbol;
 
-/** The identity of one answer. It holds no run, so that a redelivery after a model change is still recognised. */
+/** Identifies one answer. It doesn't include the run, so a redelivery after a model change is still recognized. */
 export type PredictionId = string & { readonly [brand]: 'PredictionId' };
 
-/** Of a stream's record: where it arrived first. */
+/** For a stream record: where it first arrived. */
 export const arrivalId = (stream: string, shardId: string, sequenceNumber: string) =>
   `${stream}/${shardId}/${sequenceNumber}` as PredictionId;
 
-/** Of a call of the API. */
+/** For an API call. */
 export const callId = (uuid: string) => `api/${uuid}` as PredictionId;
 
-/** Of a record that was sent again: the id that its first arrival gave it. */
+/** For a requeued record: the ID from its first arrival. */
 export const requeuedId = (id: string) => id as PredictionId;
 
-/** One record of the predictions stream. Its readers may rely on these names; keys may be added, none renamed or moved. */
+/** One record of the predictions stream. Readers can rely on these names: keys may be added, never renamed or moved. */
 export const predictionRecordSchema = z.object({
   /** The registered model. */
   model: z.string(),
@@ -29,9 +29,9 @@ export const predictionRecordSchema = z.object({
     /** Minutes. */
     ride_duration: z.number(),
     ride_id: rideIdSchema,
-    /** 90%, minutes. */
+    /** 90% interval in minutes. */
     interval: z.tuple([z.number(), z.number()]),
-    /** `typical`: the event gave no distance, so the pair's typical one stood in. */
+    /** `typical`: the event had no distance, so the typical one for the zone pair was used. */
     distance_source: z.enum(['given', 'typical']),
   }),
   prediction_id: z.string(),
@@ -41,7 +41,7 @@ export const predictionRecordSchema = z.object({
 
 export type PredictionRecord = z.infer<typeof predictionRecordSchema>;
 
-/** What all predictions of a batch have in common. */
+/** What all predictions in a batch have in common. */
 export interface Stamp {
   readonly modelName: string;
   readonly runId: RunId;
@@ -49,7 +49,7 @@ export interface Stamp {
   readonly source: PredictionRecord['source'];
 }
 
-/** A ride that was scored, as its answer names it. */
+/** A ride that was scored, as identified in its answer. */
 export interface ScoredRide {
   readonly rideId: RideId;
   readonly predictionId: PredictionId;
@@ -83,7 +83,7 @@ export function predictionRecords(
 
 export const distanceSource = (given: boolean) => (given ? 'given' : 'typical');
 
-/** The i-th prediction and its 90% interval, as JSON carries them. */
+/** The i-th prediction and its 90% interval, as represented in JSON. */
 export function minutesAt(
   { predicted_duration, interval_low, interval_high }: Predictions,
   i: number,
@@ -94,7 +94,7 @@ export function minutesAt(
   };
 }
 
-/** JSON has finite numbers only, and a null would be a made-up answer. */
+/** JSON has only finite numbers, and a null would be a made-up answer. */
 function finite(minutes: number | undefined): number {
   if (minutes !== undefined && Number.isFinite(minutes)) return jsonMinutes(minutes);
   throw new RangeError(`The model's answer ${minutes} is no number of minutes.`);

@@ -7,21 +7,21 @@ export interface StreamEntry {
   readonly partitionKey: string;
 }
 
-/** Where entries go. src/adapters/kinesis.ts is the stream. */
+/** Where entries go; src/adapters/kinesis.ts implements the stream. */
 export interface RecordSink {
   /**
-   * One PutRecords call: it may take some entries and refuse others.
+   * One PutRecords call, which may accept some entries and refuse others.
    * @param entries at most 500 and 5 MB
-   * @returns for each entry undefined when it is stored, or the code of the error
-   * @throws when the call as a whole failed: none is known to be stored; a TripcastError when it always will
+   * @returns for each entry, undefined if it was stored, else the error code
+   * @throws when the whole call failed, so that none is known to be stored; a TripcastError if it would always fail
    */
   putRecords(entries: readonly StreamEntry[], signal: AbortSignal): Promise<readonly (string | undefined)[]>;
 }
 
-/** For test runs: everything is taken and goes nowhere. */
+/** For test runs: accepts everything and sends it nowhere. */
 export const nowhere: RecordSink = { putRecords: async (entries) => entries.map(() => undefined) };
 
-/** An entry that is not stored: its index among those given, and the last error. */
+/** An entry that was not stored: its index in the input, and the last error. */
 export interface Unsent {
   readonly entry: StreamEntry;
   readonly index: number;
@@ -32,27 +32,27 @@ export interface PublishOptions {
   readonly clock: Clock;
   /** Milliseconds since the epoch; nothing is sent or waited for past it. */
   readonly deadline: number;
-  /** In [0, 1); for the jitter. */
+  /** In [0, 1), for the jitter. */
   readonly random?: () => number;
 }
 
-/** PutRecords takes 500 records and 5 MiB a call, partition keys included (Kinesis API reference, PutRecords). */
+/** PutRecords takes 500 records and 5 MiB per call, partition keys included (Kinesis API reference, PutRecords). */
 const CALL_ENTRIES = 500;
 const CALL_BYTES = 5_000_000;
-/** Of one record, its partition key included; one that is larger would refuse the whole call, as would a bad key. */
+/** Per record, including its partition key; a larger one would fail the whole call, as would a bad key. */
 const RECORD_BYTES = 2 ** 20;
-/** UTF-16 units, of which a key never has fewer than characters: what passes here passes in any count. */
+/** UTF-16 units, of which a key never has fewer than characters: what passes here passes by either count. */
 const KEY_UNITS = 256;
 
-/** Full jitter: a wait between 0 and what doubles each time (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+/** Full jitter: wait up to a cap that doubles each time (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * Sends entries until all are stored, the deadline comes, or the stream says that it never will take them. A call that
- * succeeds partially has only its refused entries sent again. Order is not kept. An entry that no stream takes is not
- * sent, so that it does not spoil the call for its neighbours.
- * @returns what is still unsent; empty when all are stored
+ * Sends entries until all are stored, the deadline passes, or the stream says that it will never accept them. After a
+ * partial success only the refused entries are resent. Order is not preserved. An entry that no stream would accept is
+ * not sent, so that it does not fail the call for its neighbors.
+ * @returns the entries that are still unsent; empty if all are stored
  */
 export async function publish(
   sink: RecordSink,
@@ -82,7 +82,7 @@ export async function publish(
   return [...lost, ...unsent];
 }
 
-/** Why a stream would refuse the whole call for this entry's sake; undefined when it would not. */
+/** Why a stream would refuse the whole call because of this entry; undefined if it would not. */
 function flawOf(entry: StreamEntry): string | undefined {
   const { length } = entry.partitionKey;
   if (length < 1 || length > KEY_UNITS) return `its partition key has ${length} characters, not 1 to 256`;
@@ -92,7 +92,7 @@ function flawOf(entry: StreamEntry): string | undefined {
 
 const bytesOf = ({ data, partitionKey }: StreamEntry) => data.byteLength + Buffer.byteLength(partitionKey);
 
-/** Of one call: what is not stored and may be tried again, and what need not be. */
+/** The entries of one call that were not stored: those worth retrying, and those not. */
 interface Refused {
   readonly again: readonly Unsent[];
   readonly never: readonly Unsent[];
@@ -115,7 +115,7 @@ async function send(sink: RecordSink, chunk: readonly Unsent[], signal: AbortSig
   }
 }
 
-/** What a TripcastError says stays so until somebody does something; anything else may pass by itself. */
+/** A TripcastError persists until somebody does something about it; anything else may resolve by itself. */
 const isFinal = (error: unknown) => error instanceof TripcastError && !(error instanceof TransientError);
 
 function chunks(unsent: readonly Unsent[]): readonly (readonly Unsent[])[] {

@@ -8,13 +8,13 @@ import { shardOf } from './kinesis-event.ts';
 import type { OwedRecord } from './owed-record.ts';
 import { requeuedId } from './prediction-record.ts';
 
-/** One line of a quarantine object: why a record could not be scored, and everything needed to send it again. */
+/** One line of a quarantine object: why a record could not be scored, and everything needed to resend it. */
 const lineSchema = z.object({
   prediction_id: z.string(),
   reason: z.enum(REJECTION_REASONS),
   field: z.string().nullable(),
   message: z.string(),
-  /** The record's bytes, base64, as they came. */
+  /** The record's original bytes, in base64. */
   raw: z.string(),
   shard: z.string(),
   arrived_at: z.iso.datetime(),
@@ -23,14 +23,14 @@ const lineSchema = z.object({
 
 export type QuarantinedRecord = z.infer<typeof lineSchema>;
 
-/** What requeueing reads of a line: of one written by an older version, or by hand, no more is needed. */
+/** What requeuing reads from a line; a line written by an older version, or by hand, needs nothing more. */
 const owedLineSchema = lineSchema
   .pick({ prediction_id: true, raw: true, arrived_at: true })
   .extend({ reason: z.string() });
 
 /**
- * Writes the bad records of a batch as one object of JSON lines. Its key comes from the records alone: the same ones,
- * delivered again, land on the same object.
+ * Writes the bad records of a batch as one object of JSON lines. Its key depends only on the records, so that the same
+ * ones, when redelivered, end up in the same object.
  */
 export async function quarantine(
   store: ObjectStore,
@@ -49,7 +49,7 @@ export async function quarantine(
   );
 }
 
-/** The records of a quarantine object, to be sent again. @throws TripcastError naming the first invalid line */
+/** The records of a quarantine object, to be resent. @throws TripcastError naming the first invalid line */
 export function quarantinedRecords(text: string): readonly OwedRecord[] {
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line, i) => {

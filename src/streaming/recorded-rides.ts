@@ -8,7 +8,7 @@ import type { RecordedRide } from './replay.ts';
 
 const BATCH_ROWS = 8192;
 
-/** How many rides {@link recordedRides} gives without a limit. */
+/** How many rides {@link recordedRides} yields without a limit. */
 export async function rideCount(database: RideQueries, path: string, taxiType: TaxiType): Promise<number> {
   const [row] = await database.rows(
     `SELECT count(*)::DOUBLE AS rides FROM read_parquet(${sqlText(path)}) WHERE ${isKept(taxiType)}`,
@@ -19,7 +19,7 @@ export async function rideCount(database: RideQueries, path: string, taxiType: T
 const isKept = (taxiType: TaxiType) =>
   `${rideSql(taxiType).duration} BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most}`;
 
-/** The rides of a month file that scoring keeps, as the batch output names them, in the file's order. */
+/** The rides in a month file that scoring keeps, named as in the batch output, in file order. */
 export async function* recordedRides(
   database: RideQueries,
   path: string,

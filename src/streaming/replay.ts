@@ -4,13 +4,13 @@ import type { RideEvent } from '#trips/ride-event.ts';
 import { jsonEntry } from './encode.ts';
 import { publish, type RecordSink, type StreamEntry, type Unsent } from './publish.ts';
 
-/** A ride of a file, to be sent as if it happened now. */
+/** A ride from a file, to be sent as if it were happening now. */
 export interface RecordedRide {
   /** `2023/04_123` */
   readonly rideId: string;
   readonly pickupZone: number;
   readonly dropoffZone: number;
-  /** Miles; null when the file has none. */
+  /** Miles; null if the file has none. */
   readonly distance: number | null;
   /** New York wall-clock seconds; -1 = unknown. */
   readonly pickupTime: number;
@@ -31,16 +31,16 @@ export function eventOf(ride: RecordedRide): RideEvent {
 
 export interface ReplayOptions {
   readonly clock: Clock;
-  /** Events a second; as fast as the stream takes them without one. */
+  /** Events per second; by default, as fast as the stream accepts them. */
   readonly rate?: number;
 }
 
-/** Events of one PutRecords call: small enough for an even rate, large enough for speed. */
+/** Events per PutRecords call: small enough for an even rate, large enough for speed. */
 const BURST = 500;
-/** How long a throttled stream is tried before its events are given up. */
+/** How long to retry a throttled stream before giving up on its events. */
 const PATIENCE_MS = 60_000;
 
-/** Sends rides as events. Yields after each burst: how many were sent, and which were not. */
+/** Sends rides as events. Yields after each burst how many were sent, and which were not. */
 export async function* replay(
   rides: AsyncIterable<RecordedRide>,
   sink: RecordSink,

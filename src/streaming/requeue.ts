@@ -9,51 +9,51 @@ import { quarantinedRecords } from './quarantine.ts';
 import { undeliveredRecords } from './undelivered.ts';
 
 export interface RequeueDeps {
-  /** The data bucket, for quarantine. */
+  /** The data bucket, which has the quarantine. */
   readonly data: ObjectStore;
-  /** The bucket of what Lambda gives up on. */
+  /** The bucket for batches that Lambda gives up on. */
   readonly undelivered: ObjectStore;
-  /** The trip events' stream. */
+  /** The trip events stream. */
   readonly events: RecordSink;
   readonly clock: Clock;
 }
 
 export interface RequeueOptions {
-  /** Which records. */
+  /** Which records to send. */
   readonly wanted: (record: OwedRecord) => boolean;
-  /** Of records sent. Default all. */
+  /** Maximum number of records to send. Default: all. */
   readonly limit?: number;
-  /** Counts, and neither sends nor remembers. */
+  /** Only count: send nothing and write no markers. */
   readonly dryRun?: boolean;
-  /** Sends also what was sent again before. */
+  /** Also send what was already requeued. */
   readonly again?: boolean;
 }
 
 /** What became of the wanted records; `found` is the sum of the others. */
 export interface Requeued {
   readonly found: number;
-  /** In a dry run: would be. */
+  /** In a dry run, the records that would be sent. */
   readonly sent: number;
-  /** Sent again before, and therefore left. */
+  /** Already requeued, and therefore skipped. */
   readonly before: number;
-  /** The same record once more: redelivery can set one aside twice. */
+  /** Duplicates: redelivery can set a record aside twice. */
   readonly copies: number;
-  /** No JSON object (or one too deep to be written), and so not to be sent again. */
+  /** Not a JSON object, or one nested too deeply to be written, and so impossible to resend. */
   readonly unreadable: number;
   /** Beyond the limit. */
   readonly left: number;
   readonly unsent: readonly Unsent[];
 }
 
-/** How long a throttled stream is tried before its events are given up. */
+/** How long to retry a throttled stream before giving up on its events. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Sends owed records again, object by object; yields the count so far after each.
+ * Resends owed records, object by object, and yields the running count after each.
  *
- * What was sent is remembered in a marker beside the object (`{key}.requeued.json`), written after the sending: a crash
- * between the two sends records once more, under the same prediction_id, and loses none. Two requeues at once do the
- * same; the marker is written under a condition, so neither forgets what the other sent.
+ * What was sent is recorded in a marker next to the object (`{key}.requeued.json`), written after sending: after a
+ * crash in between, records are sent once more, under the same prediction_id, and none is lost. The same goes for two
+ * concurrent requeues; the marker is written conditionally, so neither loses track of what the other sent.
  */
 export async function* requeue(deps: RequeueDeps, options: RequeueOptions): AsyncGenerator<Requeued> {
   const run = new RequeueRun(deps, options);
@@ -117,7 +117,7 @@ class RequeueRun {
     };
   }
 
-  /** What is to be sent of an object's records, and what not. */
+  /** Sorts an object's records into those to send and those not to. */
   #sort(wanted: readonly OwedRecord[], marker: Marker) {
     const { again = false, limit = Number.POSITIVE_INFINITY } = this.#options;
     const events = new Map<string, RequeuedEvent>();
@@ -142,7 +142,7 @@ class RequeueRun {
     return publish(stream, entries, { clock, deadline: clock.now() + PATIENCE_MS });
   }
 
-  /** @param sent with the copies of what an earlier object had, so that the next run finds them settled too */
+  /** @param sent includes duplicates of records in an earlier object, so that the next run finds them settled too */
   async #remember({ store, key }: OwedObject, sent: readonly Sent[]): Promise<void> {
     if (sent.length === 0) return;
     const at = new Date(this.#deps.clock.now()).toISOString();
@@ -181,10 +181,10 @@ async function readMarker({ store, key }: Pick<OwedObject, 'store' | 'key'>): Pr
   };
 }
 
-/** @throws TripcastError naming the object when it cannot be read */
+/** @throws TripcastError naming the object if it cannot be read */
 async function recordsOf({ store, key, read }: OwedObject): Promise<readonly OwedRecord[]> {
   const found = await store.get(key);
-  if (found === undefined) return []; // its lifecycle ended between the listing and now
+  if (found === undefined) return []; // it expired after it was listed
   try {
     return read(textOf(found.body));
   } catch (cause) {

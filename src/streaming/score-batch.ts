@@ -12,7 +12,7 @@ import { quarantine } from './quarantine.ts';
 
 export interface ScoreBatchDeps {
   readonly model: ModelSource;
-  /** The registered model's name, as the predictions carry it. */
+  /** The registered model's name, as it appears in the predictions. */
   readonly modelName: string;
   /** The predictions stream. */
   readonly predictions: RecordSink;
@@ -22,7 +22,7 @@ export interface ScoreBatchDeps {
   readonly codeVersion: string;
 }
 
-/** The function's answer. Lambda delivers again from the lowest sequence number among the failures. */
+/** The function's response. Lambda redelivers from the lowest sequence number among the failures. */
 export interface StreamResponse {
   readonly predictions: readonly PredictionRecord[];
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
@@ -35,21 +35,21 @@ export interface BatchOutcome {
   readonly scored: number;
   readonly quarantined: number;
   readonly failed: number;
-  /** Of the records to quarantine, those that only one of the two checks refuses: a defect, whatever came in. */
+  /** The records to quarantine that only one of the two checks refuses: a bug, whatever the input. */
   readonly disagreements: number;
-  /** Absent when there was nothing to score. */
+  /** Absent if there was nothing to score. */
   readonly runId?: RunId;
   readonly scoreMilliseconds: number;
   readonly publishMilliseconds: number;
-  /** Why records failed, each reason once. */
+  /** Why records failed; each reason is listed once. */
   readonly problems: readonly string[];
 }
 
 /**
  * Scores the records of one invocation and settles each in one place: the predictions stream, quarantine, or the
- * failures that Lambda delivers again.
- * @param deadline milliseconds since the epoch; by then what is unsent is a failure
- * @throws when there is no model by then, or it cannot score: the whole batch is delivered again, and nothing is made up
+ * failures that Lambda redelivers.
+ * @param deadline milliseconds since the epoch; anything unsent by then is a failure
+ * @throws when there is no model by then, or it cannot score: the whole batch is redelivered, and nothing is made up
  */
 export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
   const decoded = decode(event);
@@ -92,7 +92,7 @@ async function score(
   };
 }
 
-/** Sequence numbers of the records that are owed, and why. */
+/** The sequence numbers of the records that are owed, and why. */
 interface Owed {
   readonly failed: readonly string[];
   readonly problems: readonly string[];
@@ -118,7 +118,7 @@ async function setAside({ rejected }: DecodedBatch, deps: ScoreBatchDeps): Promi
     await quarantine(deps.quarantine, rejected, deps.codeVersion);
     return { failed: [], problems: [] };
   } catch (error) {
-    // Not hidden: the records stay owed, and the reason is reported.
+    // The error is not swallowed: the records stay owed, and the reason is reported.
     return {
       failed: rejected.map(({ record }) => record.kinesis.sequenceNumber),
       problems: [`not quarantined: ${error}`],

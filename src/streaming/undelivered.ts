@@ -4,13 +4,13 @@ import { parseKinesisEvent, shardOf, streamOf } from './kinesis-event.ts';
 import type { OwedRecord } from './owed-record.ts';
 import { arrivalId } from './prediction-record.ts';
 
-/** The reason that stands for all that Lambda gave up on. */
+/** The reason for everything that Lambda gave up on. */
 export const UNDELIVERED = 'undelivered';
 
 /**
  * The object that Lambda leaves in a bucket for a batch it gives up on (Lambda Developer Guide, "Retain discarded batch
- * records for a Kinesis Data Streams event source"): of its keys, the one that holds the records. Only S3 gets it; a queue
- * or a topic would get the others alone, with the records' positions.
+ * records for a Kinesis Data Streams event source"): the one key that holds the records. Only S3 gets it; a queue or a
+ * topic would get only the other keys, with the records' positions.
  */
 const invocationRecordSchema = z.object({
   /** The event that the function was invoked with, as an escaped JSON string. */
@@ -18,9 +18,9 @@ const invocationRecordSchema = z.object({
 });
 
 /**
- * The records of a batch that Lambda gave up on. Some may have a prediction: after a partial failure Lambda goes on from
- * the lowest failed record, so those behind it come along.
- * @throws TripcastError when the object is none of Lambda's
+ * The records of a batch that Lambda gave up on. Some may have a prediction: after a partial failure Lambda continues
+ * from the lowest failed record, so all those after it are included.
+ * @throws TripcastError when the object is not one of Lambda's
  */
 export function undeliveredRecords(text: string): readonly OwedRecord[] {
   return eventOf(text).Records.map((record) => {

@@ -5,26 +5,26 @@ import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { KEPT_MINUTES, MISSING_ZONE, rideSql } from '#trips/tlc-file.ts';
 
-/** What the training months hold. */
+/** What the training months contain. */
 export interface DataFacts {
   readonly rows_read: number;
   /** Left after cleaning. */
   readonly rows: number;
-  /** Rides that lasted less than 1 or more than 60 minutes, or for which no duration can be told. */
+  /** Rides that lasted less than 1 or more than 60 minutes, or whose duration is unknown. */
   readonly out_of_range: number;
-  /** Rides read without a value, by column. */
+  /** Rides without a value, by column. */
   readonly nulls: Readonly<Record<string, number>>;
-  /** Different zones among the rides that are left. */
+  /** Distinct zones among the remaining rides. */
   readonly zones: { readonly pickup: number; readonly dropoff: number };
-  /** Different months, the validation month among them, that share a file: each list has one file's. */
+  /** Different months, including the validation month, that share a file: one list per file. */
   readonly repeated: readonly (readonly string[])[];
-  /** The validation month, when it was trained on. */
+  /** The validation month, if it was also trained on. */
   readonly validated_on_training: string | null;
 }
 
 /**
  * @param train      at least one month
- * @param validation months of their own, if any
+ * @param validation separate months, if any
  */
 export async function dataFacts(
   database: Queries,

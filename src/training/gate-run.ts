@@ -22,7 +22,7 @@ import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden }
 import { findRivals, type MeasuredRides, type Rival, type RivalDependencies, type Rivals } from './rival.ts';
 import type { TrainingJob, TrainingOutcome } from './training-job.ts';
 
-/** The database is for this gate alone: tables are left in it. */
+/** The database is used only for this gate: tables are left behind in it. */
 export interface GateDependencies extends RivalDependencies {
   readonly limits: GateLimits;
 }
@@ -31,9 +31,9 @@ const MEASURED_TABLE = 'measured_rides';
 const BATCH_ROWS = 65_536;
 
 /**
- * Measures a staged run and judges it: its golden rides here, the data it learnt from, its errors and intervals on the
- * validation rides, and the errors of the champion, and of the best champion so far, on the very same rides.
- * @throws TripcastError when the run is not staged completely, or its months are gone
+ * Measures a staged run and judges it: its golden rides here, the data it was trained on, its errors and intervals on
+ * the validation rides, and the errors of the champion and of the best champion so far on those same rides.
+ * @throws TripcastError when the run is not fully staged, or its months are gone
  */
 export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise<TrainingOutcome> {
   const { verdict: gate, sound } = await judgeFolder(deps.registry.staged(job.run_id), job, deps);
@@ -41,8 +41,8 @@ export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise
 }
 
 /**
- * Asks the gate about a run of the registry, against the current champion, and keeps what it says.
- * @throws TripcastError when there is no such run, or its months are not in the data bucket as it was trained on them
+ * Has the gate judge a run in the registry against the current champion, and stores the verdict.
+ * @throws TripcastError when there is no such run, or the data bucket no longer has the month files it was trained on
  */
 export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {
   const card = await deps.registry.card(run);
@@ -54,7 +54,7 @@ export async function gateRegistered(run: RunId, deps: GateDependencies): Promis
 
 type Judged = Pick<TrainingJob, 'run_id' | 'months' | 'validation'>;
 
-/** What a run of the registry was trained and validated on, as its card says. */
+/** What a run in the registry was trained and validated on, according to its card. */
 function jobOf({ run_id, train, validation }: ModelCard): Judged {
   const months = train.months.map(({ month }) => month);
   const { month, held_out } = validation;
@@ -110,7 +110,7 @@ async function measure(
   }
 }
 
-/** Months of the data bucket, all of them. */
+/** Fetches months from the data bucket, all of them. */
 async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDependencies) {
   const found = await deps.fetch(months);
   const missing = months.filter((month) => !found.some((each) => each.month === month));
@@ -121,7 +121,7 @@ async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month
   );
 }
 
-/** The files that a run learnt from: what was published since under the same name says nothing about it. */
+/** The very files that a run was trained on: a newer edition under the same name says nothing about it. */
 async function asTrainedOn(
   card: ModelCard,
   months: readonly Month[],
@@ -138,7 +138,7 @@ async function asTrainedOn(
   );
 }
 
-/** One pass over the rides: the run with and without their distances, and its rivals. */
+/** One pass over the rides: the run with and without distances, and its rivals. */
 async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase, relation: string) {
   const rows = await countRows(database, relation);
   const column = () => new Float64Array(rows);

@@ -5,7 +5,7 @@ import { EXACT_TOLERANCE_MINUTES, GRAPH_TOLERANCE_MINUTES } from '#model/golden/
 import type { comparedSchema, SeenChampion, Verdict } from '#registry/verdict.ts';
 import type { DataFacts } from './data-facts.ts';
 
-/** What a run has to keep to become a champion; config's `gate`. */
+/** The limits that a run has to meet to become champion; `gate` in the config. */
 export const gateLimitsSchema = z.object({
   leastRows: z.int().positive(),
   mostOutOfRangeShare: z.number(),
@@ -18,7 +18,7 @@ export const gateLimitsSchema = z.object({
 });
 export type GateLimits = Readonly<z.infer<typeof gateLimitsSchema>>;
 
-/** How a run stands against the champion, on the rides that the run was validated on. */
+/** How a run compares with the champion on the run's validation rides. */
 export type AgainstChampion = { readonly kind: 'no-champion' } | AgainstOther;
 
 export type AgainstOther =
@@ -26,21 +26,21 @@ export type AgainstOther =
   | {
       readonly kind: 'compared';
       readonly champion: SeenChampion;
-      /** Whether the champion's recipe was fitted again without the rides of the comparison. */
+      /** Whether the champion's recipe was refitted without the rides used in the comparison. */
       readonly refitted: boolean;
       /** a is the run, b the champion. */
       readonly comparison: Comparison;
     };
 
-/** All that was measured of a run before it is judged. */
+/** All measurements of a run, taken before it is judged. */
 export interface Evidence {
-  /** Largest difference in minutes: of the graph here from the graph in training, and from the recipe's own algebra. */
+  /** Largest difference in minutes from the graph in training (`here`) and from the recipe's own algebra (`exact`). */
   readonly golden: { readonly checked: number; readonly here: number; readonly exact: number };
   readonly data: DataFacts;
-  /** On the validation rides: with the metered distance, and with none given. */
+  /** On the validation rides, with the metered distance and without one. */
   readonly figures: { readonly given: Figures; readonly typical: Figures };
   readonly champion: AgainstChampion;
-  /** The best champion so far, when the present one is another. */
+  /** The best champion so far, if it is not the current one. */
   readonly best?: AgainstOther;
 }
 
@@ -51,7 +51,7 @@ interface Check {
   readonly said: string;
 }
 
-/** Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it holds. */
+/** Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it was met. */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
   const { golden, data, figures, champion, best } = evidence;
   const checks = [
@@ -74,7 +74,7 @@ export function judge(evidence: Evidence, limits: GateLimits): Verdict {
   };
 }
 
-/** A verdict on a run whose files do not say what they said in training: nothing else of it is worth measuring. */
+/** A verdict on a run whose files do not predict what they predicted in training: nothing else is worth measuring. */
 export function judgeGolden(golden: Evidence['golden']): Verdict | undefined {
   const check = goldenCheck(golden);
   return check.passed ? undefined : { outcome: 'refused', reasons: [check.said], checks: [check], champion: null };
@@ -135,7 +135,7 @@ function dataChecks(data: DataFacts, limits: GateLimits): readonly Check[] {
   ];
 }
 
-/** A model that has learnt nothing, of shuffled labels for example, explains no variance. */
+/** A model that learned nothing, for example from shuffled labels, explains no variance. */
 function r2Check({ r2 }: Figures, { leastR2 }: GateLimits): Check {
   return {
     check: 'better than the mean',
@@ -189,7 +189,7 @@ function comparedWith(against: AgainstOther): z.infer<typeof comparedSchema> {
   const { run_id, sequence } = against.champion;
   if (against.kind !== 'compared') return { run_id, sequence, refitted: false, comparison: null };
   const { interval, ...figures } = against.comparison;
-  const comparison = { ...figures, interval: interval && ([...interval] as [number, number]) }; // of the same two
+  const comparison = { ...figures, interval: interval && ([...interval] as [number, number]) }; // mutable
   return { run_id, sequence, refitted: against.refitted, comparison };
 }
 

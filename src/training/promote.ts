@@ -3,7 +3,7 @@ import type { Registry } from '#registry/registry.ts';
 import { judgedOver } from '#registry/verdict.ts';
 import type { TrainingOutcome } from './training-job.ts';
 
-/** The last step of a training: promotes over the champion that the gate compared with, and no other. */
+/** The last step of a training: promotes the run, but only over the champion that the gate compared it with. */
 export async function promoteTrained(
   job: TrainingOutcome,
   { registry, ...how }: Omit<PromotionOptions, 'by'> & { readonly registry: Registry },

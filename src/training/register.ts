@@ -4,7 +4,7 @@ import { type Registry, verdictLine } from '#registry/registry.ts';
 import { VERDICT } from '#registry/run-folder.ts';
 import type { TrainingOutcome } from './training-job.ts';
 
-/** Makes a staged run a run of the registry, with what the gate said of it next to its card. */
+/** Adds a staged run to the registry, with the gate's verdict next to its card. */
 export async function registerStaged(
   job: TrainingOutcome,
   { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },

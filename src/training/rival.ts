@@ -10,33 +10,33 @@ import type { Registry } from '#registry/registry.ts';
 import type { SeenChampion } from '#registry/verdict.ts';
 import type { Month } from '#trips/month.ts';
 
-/** The rides on which a run is measured: a month, or what was held out of the months that it was trained on. */
+/** The rides that a run is measured on: a month, or those held out from the months it was trained on. */
 export interface MeasuredRides {
   readonly months: readonly MonthSource[];
   /** undefined = all rides of the months. */
   readonly heldOut?: HoldOut;
 }
 
-/** A champion as an opponent that has not seen the rides of the comparison. */
+/** A champion as an opponent that has not seen the rides used in the comparison. */
 export type Rival =
   | { readonly kind: 'not-comparable'; readonly champion: SeenChampion; readonly reason: string }
   | {
       readonly kind: 'ready';
       readonly champion: SeenChampion;
-      /** Whether its recipe was fitted again without the rides of the comparison. */
+      /** Whether its recipe was refitted without the rides used in the comparison. */
       readonly refitted: boolean;
       /** Minutes `[rides.size]`. */
       predict(rides: LabelledRides): Promise<ArrayLike<number>>;
       close(): Promise<void>;
     };
 
-/** Those that a run is compared with. */
+/** The models that a run is compared with. */
 export interface Rivals {
-  /** undefined: there is none. */
+  /** undefined if there is none. */
   readonly champion?: Rival;
   /**
-   * The best champion so far, when the present one is another: each promotion may be a little worse than the champion
-   * before, and only this comparison keeps many of them from adding up.
+   * The best champion so far, if it is not the current one: each promotion may be slightly worse than the previous
+   * champion, and only this comparison keeps those losses from adding up.
    */
   readonly best?: Rival;
 }
@@ -44,11 +44,11 @@ export interface Rivals {
 export interface RivalDependencies extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
-  /** Those of the taxi type that there are, as local files. */
+  /** Fetches those that exist for the taxi type, as local files. */
   fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
 }
 
-/** @param card of the run that challenges the champion of its taxi type */
+/** @param card describes the run that challenges the champion of its taxi type */
 export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
   const seen = await deps.registry.champion(card.taxi_type);
   if (seen === undefined) return {};
@@ -82,11 +82,11 @@ type TrainedMonth = ModelCard['train']['months'][number];
 
 const monthsOf = (months: readonly { readonly month: Month }[]) => months.map(({ month }) => month).join(', ');
 
-/** Training months with rides of the comparison in them: by name, or by content under another name. */
+/** Training months that contain rides used in the comparison, matched by name, or by content under another name. */
 const sharedMonths = ({ train }: ModelCard, { months }: MeasuredRides): readonly TrainedMonth[] =>
   train.months.filter((each) => months.some(({ month, sha256 }) => month === each.month || sha256 === each.sha256));
 
-/** Fits the champion's recipe on all its rides but those of the comparison. */
+/** Refits the champion's recipe on all its rides except those used in the comparison. */
 async function refit(
   champion: SeenChampion,
   card: ModelCard,
@@ -95,7 +95,7 @@ async function refit(
   deps: RivalDependencies,
 ): Promise<Rival> {
   const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
-  // Rides are held out by month and row, so of a month of the same name the others are known; of all else none is.
+  // Rides are held out by month and row, so for a month of the same name the others are known; otherwise none are.
   const partly = (month: Month) =>
     measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
   const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));

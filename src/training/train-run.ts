@@ -15,14 +15,14 @@ import type { TrainingPlan } from './training-job.ts';
 
 export interface TrainRunDependencies extends Engines {
   readonly loadScorer: LoadScorer;
-  /** Months of the plan's taxi type as local files. @throws TripcastError naming those that are not there */
+  /** Fetches months of the plan's taxi type as local files. @throws TripcastError naming the missing ones */
   fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
   readonly codeVersion: string;
   readonly now: () => Date;
   readonly onProgress?: (step: string) => void;
 }
 
-/** Trains what a plan says: the same code in the trainer function and in `tripcast train --local`. */
+/** Trains according to a plan: the same code in the trainer function and in `tripcast train --local`. */
 export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDependencies): Promise<RunFiles> {
   const { validation } = plan;
   const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
@@ -52,7 +52,7 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
   return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
 }
 
-/** The recipe's own model, its rounds, the page for people, and what MLflow needs to load the graph. */
+/** The recipe's own model, its rounds, the human-readable page, and what MLflow needs to load the graph. */
 function filesBeside(card: ModelCard, { files, rounds, golden }: TrainedModel): readonly RunFile[] {
   const { parameters, importance } = card;
   const all = {

@@ -14,7 +14,7 @@ export const trainingRequestSchema = z.strictObject({
   taxi_type: taxiTypeSchema.nullish(),
   train: z.strictObject({ from: monthSchema, to: monthSchema }).nullish(),
   months: z.array(monthSchema).min(1).nullish(),
-  /** A month or `split:SHARE`; the month after the last one without it. */
+  /** A month or `split:SHARE`; defaults to the month after the last one. */
   validate: z.string().nullish(),
   promote: z.boolean().default(false),
   promoted_by: z.string().min(1).default('training state machine'),
@@ -28,7 +28,7 @@ const validationSchema = z.discriminatedUnion('kind', [
 ]);
 export type PlannedValidation = Readonly<z.infer<typeof validationSchema>>;
 
-/** What the states of a training hand on to each other. */
+/** What the states of a training pass to one another. */
 export const trainingJobSchema = z.object({
   run_id: runIdSchema,
   recipe: z.enum(RECIPE_NAMES),
@@ -42,22 +42,22 @@ export type TrainingJob = Readonly<z.infer<typeof trainingJobSchema>>;
 
 export type TrainingPlan = Omit<TrainingJob, 'run_id'>;
 
-/** A training after the gate: what the states from there on hand on, and what `tripcast train` ends with. */
+/** A training after the gate: what the states pass on from there, and what `tripcast train` ends with. */
 export const trainingOutcomeSchema = trainingJobSchema.extend({
   gate: verdictSchema,
-  /** Whether it is worth keeping at all: a graph that does not answer its golden rides is not. */
+  /** Whether it is worth keeping at all: a graph that does not reproduce its golden rides is not. */
   sound: z.boolean(),
-  /** How far it came. `refused` and `not-comparable` are the gate's words, when a promotion was wanted. */
+  /** How far it got. `refused` and `not-comparable` come from the gate, when a promotion was requested. */
   status: z.enum(['gated', 'registered', 'promoted', 'refused', 'not-comparable', 'lost-race']),
-  /** s3:// address of the registered model.onnx; null before, and when the run is not sound. */
+  /** s3:// address of the registered model.onnx; null until then, and if the run is not sound. */
   model: z.string().nullable(),
-  /** The champion after the promotion: this run, or the one that came first. null when none was tried. */
+  /** The champion after the promotion: this run, or the one that got there first. null if none was attempted. */
   champion: aliasPointerSchema.nullable(),
 });
 export type TrainingOutcome = Readonly<z.infer<typeof trainingOutcomeSchema>>;
 
 /**
- * Decides what a request leaves open.
+ * Fills in what a request leaves open.
  * @throws TripcastError when the recipe is unknown, or it is not clear what to train or validate on
  */
 export function planTraining(request: z.output<typeof trainingRequestSchema>, taxiType: TaxiType): TrainingPlan {
@@ -81,10 +81,10 @@ function monthsOf({ train, months }: z.output<typeof trainingRequestSchema>): re
   );
 }
 
-/** That of the published flows, so that the same rides are held out every time. */
+/** Fixed, and the same as in the published flows, so that the same rides are held out every time. */
 const SPLIT_SEED = 42;
 
-/** The month after the last one, unless told otherwise. */
+/** The month after the last one, unless specified. */
 function validationOf(wanted: string | undefined, trained: readonly Month[]): PlannedValidation {
   if (wanted?.startsWith('split:')) {
     const found = share.safeParse(Number(wanted.slice('split:'.length)));
