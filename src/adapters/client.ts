@@ -1,4 +1,4 @@
-/** A place to talk to, where the SDK's own chain is not to be asked. */
+/** A place to talk to without consulting the SDK's own chain. */
 export interface Place {
   readonly endpoint: string;
   readonly region: string;
@@ -6,8 +6,8 @@ export interface Place {
 }
 
 /**
- * One client for each place that the process talks to: a command that goes from one environment to another (models copy)
- * must not meet the first one's region, endpoint and credentials in the second.
+ * One client for each place that the process talks to: a command that goes from one environment to another (models
+ * copy) must not use the first one's region, endpoint and credentials for the second.
  */
 export function clientOfPlace<C>(make: () => C): () => C {
   const clients = new Map<string, C>();

@@ -23,7 +23,7 @@ export interface DeployedStack {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** undefined when there is no such stack in this account and region. */
+/** undefined if this account and region have no such stack */
 export async function describeStack(name: string, client = cloudFormation()): Promise<DeployedStack | undefined> {
   try {
     const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
@@ -39,7 +39,7 @@ export async function describeStack(name: string, client = cloudFormation()): Pr
   }
 }
 
-/** As {@link describeStack}, somewhere else than where this process points. */
+/** Like {@link describeStack}, but for a place other than the one this process points to. */
 export async function describeStackAt(place: Place, name: string): Promise<DeployedStack | undefined> {
   const client = new CloudFormationClient({ ...place });
   try {
@@ -53,7 +53,7 @@ const templateSchema = z.object({
   Resources: z.record(z.string(), z.object({ DeletionPolicy: z.string().optional() })),
 });
 
-/** What a stack has made, with what its template says of each. */
+/** The resources of a stack, with what its template says about each. */
 export async function stackResources(name: string): Promise<readonly StackResource[]> {
   const { TemplateBody = '{}' } = await cloudFormation().send(new GetTemplateCommand({ StackName: name }));
   const { Resources: declared } = templateSchema.parse(JSON.parse(TemplateBody));
@@ -75,7 +75,7 @@ export async function stackResources(name: string): Promise<readonly StackResour
 
 const DELETE_SECONDS = 1800;
 
-/** Deletes a stack by its name and waits until it is gone. @throws TripcastError naming what could not be deleted */
+/** Deletes a stack by name and waits until it is gone. @throws TripcastError naming what could not be deleted */
 export async function deleteStack(name: string): Promise<void> {
   const client = cloudFormation();
   const started = new Date();

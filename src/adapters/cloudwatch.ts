@@ -2,8 +2,8 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import type { MetricSink } from '#batch/check-month.ts';
 
 /**
- * Metrics that are put one by one, for what runs once a month.
- * @param dimensions those that every value carries
+ * Metrics put one at a time, for what runs once a month.
+ * @param dimensions added to every value
  */
 export function metricSink(namespace: string, dimensions: Readonly<Record<string, string>>): MetricSink {
   const client = new CloudWatchClient({});

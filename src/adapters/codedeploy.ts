@@ -13,7 +13,7 @@ import { clientOfPlace } from './client.ts';
 
 const codeDeploy = clientOfPlace(() => new CodeDeployClient({}));
 
-/** Tells CodeDeploy how a hook of a deployment ended. */
+/** Reports the result of a deployment hook to CodeDeploy. */
 export async function reportHook(hook: PreTraffic, status: HookStatus, client = codeDeploy()): Promise<void> {
   await client.send(
     new PutLifecycleEventHookExecutionStatusCommand({
@@ -39,7 +39,7 @@ export const trafficShifts = (
   },
 });
 
-/** None either where the configuration says canary and no deploy has made it so yet. */
+/** Also yields nothing when the configuration says canary but no deploy has applied that yet. */
 async function* running(client: CodeDeployClient, applicationName: string, deploymentGroupName: string) {
   const pages = paginateListDeployments(
     { client },
@@ -54,7 +54,7 @@ async function* running(client: CodeDeployClient, applicationName: string, deplo
   }
 }
 
-/** @returns whether it was still on its way */
+/** @returns whether it was still in progress */
 async function stop(client: CodeDeployClient, deploymentId: string): Promise<boolean> {
   try {
     await client.send(new StopDeploymentCommand({ deploymentId, autoRollbackEnabled: true }));

@@ -6,7 +6,7 @@ import { TransientError, TripcastError } from '#errors.ts';
 import { parseWebAddress, type WebAddress } from './web-address.ts';
 
 export interface DownloadOptions {
-  /** The ETag of the copy that is at hand: where the file still has it, nothing is fetched. */
+  /** The ETag of the local copy: if the file still has it, nothing is fetched. */
   readonly unless?: string | undefined;
   readonly onProgress?: ((bytes: number, of: number | undefined) => void) | undefined;
   /** Called before each wait for another attempt. */
@@ -16,13 +16,13 @@ export interface DownloadOptions {
   readonly silenceMs?: number;
 }
 
-/** TLC answers 403 for a month that is not published; 404 is what other mirrors say. */
+/** TLC answers 403 for a month that is not published; other mirrors answer 404. */
 const NOT_PUBLISHED = [403, 404];
-/** Answers that may be another one a moment later: timeout, a range that no longer fits, too many requests. */
+/** Answers that may change a moment later: timeout, a range that no longer fits, too many requests. */
 const PASSING = [408, 416, 429];
-/** Tried again and again as long as an attempt comes further than those before it, and so long after the last that did. */
+/** Retried as long as an attempt gets further than those before it, and for this long after the last one that did. */
 const PATIENCE_MS = 120_000;
-/** An address where nothing was ever reached is probably wrong. */
+/** An address that was never reached is probably wrong. */
 const UNREACHED_MS = 10_000;
 const UNREACHED = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/;
 const FIRST_WAIT_MS = 500;
@@ -30,9 +30,9 @@ const LONGEST_WAIT_MS = 20_000;
 const SILENCE_MS = 30_000;
 
 /**
- * Downloads a file, whole or not at all. What has come of it lies in `{path}.partial` until it is whole, and a later
- * attempt, of this process or another, goes on from there if the file is still the same one (RFC 9110, If-Range).
- * @throws TransientError when it did not come in time; TripcastError for an answer that will not change
+ * Downloads a file, all or nothing. What has arrived is in `{path}.partial` until it is complete, and a later attempt,
+ * by this process or another, resumes from there if the file is still the same one (RFC 9110, If-Range).
+ * @throws TransientError when it did not arrive in time; TripcastError for an answer that will not change
  */
 export async function download(address: string, path: string, options: DownloadOptions = {}): Promise<Fetched> {
   const { clock = systemClock } = options;
@@ -93,7 +93,7 @@ async function attempt(
     if (from === 0) await partial.begin(etag);
     let bytes = from;
     await using file = await open(partial.path, from === 0 ? 'w' : 'a');
-    // Each piece is on disk before the next is asked for: when the connection breaks, all that came is kept.
+    // Each piece is on disk before the next is requested: when the connection breaks, everything that arrived is kept.
     for await (const piece of body) {
       timer.refresh();
       await file.writeFile(piece);
@@ -119,7 +119,7 @@ const headersFor = (begun: Begun | undefined, unless: string | undefined): Recor
     : unless !== undefined && { 'if-none-match': unless }),
 });
 
-/** The whole file's length, as far as the answer tells it. @throws Error when the answer is about another part of it */
+/** The length of the whole file, if the answer says. @throws Error when the answer is about a different part of it */
 function lengthOf({ status, headers }: Response, from: number): number | undefined {
   if (status !== 206) return Number(headers.get('content-length') ?? Number.NaN) || undefined;
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
@@ -141,7 +141,7 @@ interface Begun {
 
 const noteSchema = z.object({ url: z.string(), etag: z.string() });
 
-/** What has come of a file, and a note beside it of which version of which file it is. */
+/** What has arrived of a file, with a note next to it saying which version of which file it is. */
 class PartialFile {
   readonly path: string;
   readonly #target: string;
@@ -161,7 +161,7 @@ class PartialFile {
     return (await unlessAbsent(stat(this.path)))?.size ?? 0;
   }
 
-  /** What can be gone on from; only a strong ETag tells that the rest belongs to it. */
+  /** What can be resumed; only a strong ETag proves that the rest belongs to it. */
   async begun(): Promise<Begun | undefined> {
     const note = noteIn(await unlessAbsent(readFile(this.#note, 'utf8')));
     const bytes = await this.bytes();
@@ -191,7 +191,7 @@ class PartialFile {
   }
 }
 
-/** A note that cannot be read (a crash or a full disk may leave one) says nothing: the download starts over. */
+/** A note that cannot be read (a crash or a full disk may leave one) is ignored: the download starts over. */
 function noteIn(text: string | undefined): z.infer<typeof noteSchema> | undefined {
   try {
     return noteSchema.safeParse(JSON.parse(text ?? 'null')).data;
@@ -209,10 +209,10 @@ async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** An answer for good, or this machine's own trouble (a full disk): what comes over the wire fails as a cause of fetch's error. */
+/** A final answer, or this machine's own trouble (a full disk): a network failure is the cause of fetch's error. */
 const isFinal = (error: unknown) => error instanceof TripcastError || (error instanceof Error && 'syscall' in error);
 
-/** Whether no connection came about. */
+/** Whether no connection was made. */
 const isUnreached = (error: unknown) =>
   error instanceof Error &&
   error.cause instanceof Error &&

@@ -15,22 +15,22 @@ import { TransientError } from '#errors.ts';
 import type { ArgumentArrays, SqlFunction, SqlFunctions } from '#trips/database.ts';
 
 export interface DuckDBOptions {
-  /** Where it spills to: the only writable place in a Lambda is /tmp. */
+  /** Where it spills to: in a Lambda, only /tmp is writable. */
   readonly tempDirectory: string;
-  /** Beyond it DuckDB spills to disk. */
+  /** Above this, DuckDB spills to disk. */
   readonly memoryLimitMb?: number;
 }
 
-/** A batch of numeric columns: of each array, the first `rows` elements. */
+/** A batch of numeric columns: the first `rows` elements of each array. */
 export interface NumberBatch {
   readonly rows: number;
   readonly columns: readonly Float64Array[];
 }
 
 /**
- * An embedded DuckDB, empty: SQL over local Parquet files. It reaches no network: httpfs is not in the package.
- * Who disposes of it awaits its last query first (`return await` inside `await using`): closing it under a running one
- * ends the process.
+ * An empty embedded DuckDB: SQL over local Parquet files. It has no network access: httpfs is not in the package.
+ * Await its last query before disposing of it (`return await` inside `await using`): closing it during a query ends
+ * the process.
  */
 export class DuckDB implements SqlFunctions, AsyncDisposable {
   readonly connection: DuckDBConnection;
@@ -50,7 +50,7 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
       ...(memoryLimitMb === undefined ? {} : { memory_limit: `${memoryLimitMb}MB` }),
     });
     const connection = await instance.connect();
-    // TLC's times are a wall clock's, whether or not a file says that they are UTC: no machine's own zone moves them.
+    // TLC's times are wall-clock times, even if a file says UTC: the machine's own zone must not shift them.
     await connection.run("SET TimeZone = 'UTC'");
     return new DuckDB(instance, connection);
   }
@@ -64,7 +64,7 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
     }
   }
 
-  /** All rows, as objects by column name; for small results. BIGINT comes as bigint. */
+  /** All rows, as objects keyed by column name; for small results. BIGINT comes back as bigint. */
   async rows(sql: string): Promise<Record<string, unknown>[]> {
     const result = await this.connection.runAndReadAll(sql);
     return result.getRowObjectsJS();
@@ -94,9 +94,9 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
   }
 
   /**
-   * Numeric columns as they are produced, gathered into batches: one Float64Array a column, NaN for null. The arrays are
-   * used again for the next batch.
-   * @param batchRows rows a batch, at most; only the last may hold fewer
+   * Numeric columns as they are produced, gathered into batches: one Float64Array per column, NaN for null. The arrays
+   * are reused for the next batch.
+   * @param batchRows maximum rows per batch; only the last may hold fewer
    */
   async *numbers(sql: string, batchRows: number): AsyncGenerator<NumberBatch> {
     let columns: Float64Array[] | undefined;
@@ -129,7 +129,7 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
       name,
       parameterTypes: types.map((type) => SQL_TYPES[type]),
       returnType: STRUCT(Object.fromEntries(fields.map((field) => [field, FLOAT]))),
-      volatile: true, // it may keep count of what it sees: called once a row, not moved below a filter, not folded
+      volatile: true, // it may count what it sees: called once per row, not moved below a filter, not folded
       mainFunction: (_, chunk, output) => {
         const columns = Object.keys(parameters).map((parameter, i) => [parameter, argument(chunk, i, types[i])]);
         giveBack(output, compute(Object.fromEntries(columns), chunk.rowCount));
@@ -191,7 +191,7 @@ function giveBack(output: DuckDBVector, columns: readonly Float32Array[]): void 
   });
 }
 
-/** A vector's values in one array, which the package keeps from TypeScript; element by element takes ten times as long. */
+/** A vector's values as one array, which the package hides from TypeScript; one by one takes ten times as long. */
 const itemsOf = (vector: DuckDBVector): unknown => Reflect.get(vector, 'items');
 
 /** The engine's own version, for receipts. */

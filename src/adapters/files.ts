@@ -3,9 +3,9 @@ import { dirname, sep } from 'node:path';
 import { TripcastError } from '#errors.ts';
 import { workFolder } from './work-folder.ts';
 
-/** Checks of the paths that a command is given, before it does anything. */
+/** Checks of the paths given to a command, before it does anything. */
 
-/** @throws TripcastError unless a file is there that can be read */
+/** @throws TripcastError unless there is a readable file at the path */
 export async function checkInputFile(path: string, fix: string): Promise<void> {
   const found = await look(path);
   if (found === undefined) throw new TripcastError(`There is no file ${path}`, fix);
@@ -15,7 +15,7 @@ export async function checkInputFile(path: string, fix: string): Promise<void> {
   });
 }
 
-/** @throws TripcastError unless a folder is there */
+/** @throws TripcastError unless there is a folder at the path */
 export async function checkInputFolder(path: string, fix: string): Promise<void> {
   const found = await look(path);
   if (found === undefined) throw new TripcastError(`There is no folder ${path}`, fix);
@@ -23,9 +23,9 @@ export async function checkInputFolder(path: string, fix: string): Promise<void>
 }
 
 /**
- * Where to write a file that was asked for as `path`: there, or where a link of that name leads.
- * @param inputs what the command reads, there or not: none of these may be the output, under whatever name
- * @throws TripcastError when there is no folder for it, or what is there must not be overwritten
+ * Where to write a file requested as `path`: there, or wherever a link of that name leads.
+ * @param inputs what the command reads, whether it exists or not: none of these may be the output, under any name
+ * @throws TripcastError when its folder does not exist, or what is there must not be overwritten
  */
 export async function outputFile(path: string, inputs: readonly string[]): Promise<string> {
   const [there, ...read] = await Promise.all([path, ...inputs].map(look));
@@ -33,7 +33,7 @@ export async function outputFile(path: string, inputs: readonly string[]): Promi
     throw new TripcastError(`${path} is a folder`, 'Give the name of a file in it for the output.');
   }
   if (there !== undefined) {
-    // Files are told apart by what the disk knows them as: a link, another path or another case is another name only.
+    // Files are compared by their identity on disk: a link, another path or a different case is just another name.
     const same = inputs.find((_, i) => read[i]?.ino === there.ino && read[i]?.dev === there.dev);
     if (same !== undefined) {
       throw new TripcastError(
@@ -49,8 +49,8 @@ export async function outputFile(path: string, inputs: readonly string[]): Promi
 }
 
 /**
- * Checks a folder that is written into later, and made then if it is not there, by making one there now.
- * @throws TripcastError when it cannot be made or written into
+ * Checks a folder that is written to later, and created then if it is missing, by creating one there now.
+ * @throws TripcastError when it cannot be created or written to
  */
 export async function checkOutputFolder(path: string): Promise<void> {
   const found = await look(path);
@@ -59,7 +59,7 @@ export async function checkOutputFolder(path: string): Promise<void> {
   await using _ = await workFolder(path);
 }
 
-/** What is at a path, if anything is. */
+/** What is at a path, if anything. */
 async function look(path: string) {
   try {
     return await stat(path, { bigint: true });

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 
-/** Variables as the stack sets them: an empty text means "not set". */
+/** Variables as the stack sets them: an empty string means "not set". */
 export const optionalText = z.string().transform((text) => (text === '' ? undefined : text));
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 export const count = z.string().regex(/^\d+$/).transform(Number);
 
 /**
  * The function's environment variables, checked.
- * @throws TripcastError naming each variable that is missing or wrong: a deployment error, said once at cold start.
+ * @throws TripcastError naming each variable that is missing or wrong: a deployment error, reported once at cold start.
  */
 export function functionEnv<S extends z.ZodType>(schema: S): z.output<S> {
   const parsed = schema.safeParse(process.env);
@@ -17,7 +17,7 @@ export function functionEnv<S extends z.ZodType>(schema: S): z.output<S> {
   throw new TripcastError(`The function's environment is wrong: ${problems.join(', ')}`, 'Deploy the stack again.');
 }
 
-/** What every function that finds a model is given. */
+/** The variables of every function that looks up a model. */
 export const modelEnv = {
   MODEL_BUCKET: z.string().min(3),
   MODEL_EXPERIMENT: z.string().min(1),

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Which code this is: the commit's first 12 digits, `-changed` when files differ from it, `unknown` outside a clone. */
+/** Which code this is: the commit's first 12 digits, `-changed` if files differ from it; `unknown` outside a clone. */
 export async function codeVersion(folder: string): Promise<string> {
   try {
     const git = (...args: string[]) => run('git', ['-C', folder, ...args]);
@@ -13,6 +13,6 @@ export async function codeVersion(folder: string): Promise<string> {
     ]);
     return changes === '' ? commit.trim() : `${commit.trim()}-changed`;
   } catch {
-    return 'unknown'; // no git, or no clone: a downloaded archive runs as well
+    return 'unknown'; // no git, or not a clone: a downloaded archive runs too
   }
 }

@@ -16,9 +16,9 @@ import type { RecordSink } from '#streaming/publish.ts';
 import { clientOfPlace } from './client.ts';
 
 /**
- * The process's one Kinesis client; region, credentials and endpoint come from the SDK's own chain. HTTP/1.1, not the
- * HTTP/2 that the SDK prefers for Kinesis: a session does not outlive a frozen Lambda, and the emulator breaks it off when
- * reads and writes meet.
+ * The process's one Kinesis client; region, credentials and endpoint come from the SDK's own chain. It uses HTTP/1.1,
+ * not the HTTP/2 that the SDK prefers for Kinesis: a session does not outlive a frozen Lambda, and the emulator breaks
+ * it off when reads and writes overlap.
  */
 const kinesisClient = clientOfPlace(() => new KinesisClient({ requestHandler: new NodeHttpHandler() }));
 
@@ -45,16 +45,16 @@ export function kinesisSink(streamName: string, client = kinesisClient()): Recor
   };
 }
 
-/** Faults that Kinesis counts as the request's, though the same one passes later (API reference, PutRecords, Errors). */
+/** Errors that Kinesis blames on the request, though a retry succeeds (API reference, PutRecords, Errors). */
 const PASSING_FAULTS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'KMSThrottlingException',
   'LimitExceededException',
   'ThrottlingException',
-  'ExpiredTokenException', // the next call asks for credentials anew
+  'ExpiredTokenException', // the next call fetches new credentials
 ]);
 
-/** Whether the stream, the rights or the request are wrong: nothing that waiting would mend. */
+/** Whether the stream, the permissions or the request are wrong: nothing that waiting would fix. */
 const isRequestsFault = (error: unknown): error is KinesisServiceException =>
   error instanceof KinesisServiceException && error.$fault === 'client' && !PASSING_FAULTS.has(error.name);
 
@@ -65,7 +65,7 @@ const willNotPass = (streamName: string, cause: KinesisServiceException) =>
     { cause },
   );
 
-/** A record as it was read from a stream. */
+/** A record as read from a stream. */
 export interface ReadRecord {
   readonly shardId: string;
   readonly sequenceNumber: string;
@@ -74,7 +74,7 @@ export interface ReadRecord {
   readonly arrivedAt: Date;
 }
 
-/** Where to begin: what comes from now on, all that is kept, or what arrived since. */
+/** Where to start: what arrives from now on, everything retained, or what has arrived since a given time. */
 export type ReadFrom = 'latest' | 'oldest' | Date;
 
 export interface ReadOptions {
@@ -82,8 +82,8 @@ export interface ReadOptions {
   /** Ends the read. */
   readonly signal: AbortSignal;
   /**
-   * Between two reads of a shard, whether or not the first found something. Kinesis allows five reads a second and shard, for
-   * all readers together, and Lambda and Firehose take one each.
+   * Between two reads of a shard, whether or not the first found something. Kinesis allows five reads a second per
+   * shard, for all readers together, and Lambda and Firehose use one each.
    * @default 1000
    */
   readonly pollMilliseconds?: number;
@@ -95,19 +95,19 @@ export interface ReadOptions {
 
 const MOST_BACKOFF_MS = 30_000;
 
-/** One shard's place in the stream. */
+/** The position in one shard of the stream. */
 interface Cursor {
   readonly shardId: string;
   iterator: string | undefined;
-  /** The last record read: where to go on when the iterator expires, after five minutes. */
+  /** The last record read: where to resume when the iterator expires, after five minutes. */
   last: string | undefined;
   /** When it may be read again. */
   dueAt: number;
-  /** Reads in a row that Kinesis refused, since all readers together ask too often. */
+  /** Consecutive reads that Kinesis refused because all readers together read too often. */
   refusals: number;
 }
 
-/** Records of all shards as they come, until the signal. Shards that a resharding opens are followed. */
+/** Records of all shards as they arrive, until the signal. Shards opened by a resharding are followed. */
 export async function* readStream(
   streamName: string,
   {

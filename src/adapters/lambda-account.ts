@@ -10,7 +10,10 @@ import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));
 
-/** The account's Lambda quotas. @param functionNames those whose reservations are this environment's; they need not exist */
+/**
+ * The account's Lambda quotas.
+ * @param functionNames functions whose reservations belong to this environment; they need not exist
+ */
 export async function lambdaAccount(functionNames: readonly string[]): Promise<LambdaAccount> {
   const [{ AccountLimit }, ...reserved] = await Promise.all([
     lambda().send(new GetAccountSettingsCommand({})),

@@ -28,7 +28,7 @@ export function lambdaVersions(FunctionName: string): VersionStore {
       return found.flat().flatMap(published);
     },
     async delete(version) {
-      // With a qualifier, only the version goes; Lambda itself refuses one that an alias names.
+      // With a qualifier, only that version is deleted; Lambda itself refuses to delete one that an alias points to.
       try {
         await lambda().send(new DeleteFunctionCommand({ FunctionName, Qualifier: String(version) }));
         return 'deleted';

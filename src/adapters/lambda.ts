@@ -18,14 +18,14 @@ import { clientOfPlace } from './client.ts';
 
 const lambda = clientOfPlace(() => new LambdaClient({}));
 
-/** Where functions are called, and the time that may be waited for one to wake up. */
+/** Where functions are called, and how long to wait for one to wake up. */
 export interface Caller {
   readonly client?: LambdaClient;
   readonly clock?: Clock;
 }
 
 /**
- * Calls a function (`name`, or `name:version`) with a JSON event and gives its answer. One that is inactive is woken up.
+ * Calls a function (`name`, or `name:version`) with a JSON event and returns its answer. Wakes it up if it is inactive.
  * @throws TripcastError with the function's own error
  */
 export async function invokeFunction(
@@ -55,13 +55,13 @@ export async function invokeFunction(
   }
 }
 
-/** What Invoke refuses a function with that is inactive, or on its way from there: it is worth asking again. */
+/** How Invoke refuses a function that is inactive, or just leaving that state: worth retrying. */
 const isAsleep = (error: unknown) =>
   error instanceof CodeArtifactUserPendingException ||
   error instanceof ResourceNotReadyException ||
   error instanceof ResourceConflictException;
 
-/** An alias of a function. @param shifts what moves its traffic, where that is done step by step */
+/** An alias of a function. @param shifts what moves its traffic, where that happens step by step */
 export function lambdaAlias(
   functionName: string,
   alias: string,

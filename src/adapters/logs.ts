@@ -15,8 +15,8 @@ const NEVER = new AbortController().signal;
 
 /**
  * Lines of a log group, oldest first.
- * @param since  only what is younger
- * @param follow go on with what comes
+ * @param since  only newer lines
+ * @param follow keep reading as lines arrive
  * @param signal ends the read
  */
 export async function* logLines(
@@ -40,7 +40,7 @@ export async function* logLines(
           throw error;
         });
       for (const { eventId, logStreamName, timestamp = 0, message = '' } of page.events ?? []) {
-        const id = eventId ?? `${logStreamName} ${timestamp} ${message}`; // the emulator gives none
+        const id = eventId ?? `${logStreamName} ${timestamp} ${message}`; // the emulator does not provide one
         if (seen.has(id)) continue;
         seen.add(id);
         from = Math.max(from, timestamp);

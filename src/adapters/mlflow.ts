@@ -14,13 +14,13 @@ import type {
 import { isWebAddress, parseWebAddress } from './web-address.ts';
 
 export interface MlflowServer {
-  /** http(s) address, as in MLFLOW_TRACKING_URI; it may hold a name and password. */
+  /** http(s) address, as in MLFLOW_TRACKING_URI; it may contain a name and password. */
   readonly url: string;
-  /** MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: those of MLflow's own clients. */
+  /** MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, as in MLflow's own clients. */
   readonly variables?: NodeJS.ProcessEnv;
   /** How long one answer may take. */
   readonly timeoutMs?: number;
-  /** The first wait before a call is tried again; it doubles. */
+  /** The first wait before a retry; it doubles. */
   readonly firstWaitMs?: number;
 }
 
@@ -28,7 +28,7 @@ const TIMEOUT_MS = 10_000;
 const FIRST_WAIT_MS = 200;
 const ATTEMPTS = 3;
 
-/** MLflow's limits of one log-batch call; its 1000 entities are counted over both. */
+/** MLflow's limits for one log-batch call; its 1000 entities are counted across both. */
 const PARAMS_PER_BATCH = 100;
 const METRICS_PER_BATCH = 900;
 const RUNS_PER_PAGE = 1000;
@@ -80,7 +80,7 @@ export class MlflowClient implements MlflowTracking {
     }
     const address = parseWebAddress(url);
     this.url = address.url.replace(/\/+$/, '');
-    // A name and password in the address count before the variables, as they do with MLflow's own clients.
+    // A name and password in the address take precedence over the variables, as in MLflow's own clients.
     this.#headers = { 'content-type': 'application/json', ...authorization(variables), ...address.headers };
     this.#timeoutMs = timeoutMs;
     this.#firstWaitMs = firstWaitMs;
@@ -165,7 +165,7 @@ export class MlflowClient implements MlflowTracking {
 
   async aliasedVersion(registeredModel: string, alias: string): Promise<string | undefined> {
     const path = `registered-models/alias?${new URLSearchParams({ name: registeredModel, alias })}`;
-    // MLflow says of an alias that is not set that the parameter is invalid.
+    // For an alias that is not set, MLflow says that the parameter is invalid.
     const found = await this.#call('GET', path, oneVersion, { unless: 'INVALID_PARAMETER_VALUE' });
     return found?.model_version.version;
   }
@@ -180,12 +180,12 @@ export class MlflowClient implements MlflowTracking {
     return answer;
   }
 
-  /** Tried once: a server that fails after it has created would create a second one. */
+  /** Tried once: a server that fails after creating would create a second one. */
   async #create<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
     return schemaOf(this.url, schema, await this.#ask('POST', path, body));
   }
 
-  /** Tried again while the server cannot be reached or fails. @param unless the refusal that is answered with undefined */
+  /** Retried while the server cannot be reached or fails. @param unless the refusal for which undefined is returned */
   async #call<T>(
     method: 'GET' | 'POST',
     path: string,
@@ -231,7 +231,7 @@ export class MlflowClient implements MlflowTracking {
 
 const SYNC_LATER = '`npx tripcast models sync` catches up when it is well again.';
 
-/** What the server refused, with MLflow's own name of the reason. */
+/** A refusal by the server, with MLflow's own name for the reason. */
 class Refused extends TripcastError {
   readonly code: string | undefined;
 

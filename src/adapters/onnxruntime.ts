@@ -3,15 +3,16 @@ import { readMetadata } from '#model/onnx/metadata.ts';
 import type { RideBatch, RideInputs } from '#model/rides/ride-batch.ts';
 import { type LoadScorer, OUTPUTS, type OutputName, type Predictions } from '#model/scorer.ts';
 
-/** One thread: results then do not depend on how rides are batched, and a Lambda has little more. */
+/** One thread, so that results do not depend on how rides are batched; a Lambda has little more anyway. */
 const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
 
 /**
  * Loads a model into onnxruntime, which is imported here, on first use: it costs 20 ms that most commands need not pay.
  *
- * The package's own session is a promise around this synchronous one, which it leaves off the main module. It is what a
- * query needs that asks for predictions while it runs: DuckDB waits in a callback, and a callback cannot await.
- * @throws TripcastError when the bytes are no ONNX model, or one without tripcast's inputs and outputs.
+ * The package's session is a promise wrapper around this synchronous one, which its main module does not export. A
+ * query that asks for predictions while it runs needs the synchronous one: DuckDB waits in a callback, and a callback
+ * cannot await.
+ * @throws TripcastError when the bytes are not an ONNX model, or the model lacks tripcast's inputs and outputs.
  */
 export const loadScorer: LoadScorer = async (model) => {
   const [{ Tensor }, { binding, initOrt }] = await Promise.all([
@@ -21,7 +22,7 @@ export const loadScorer: LoadScorer = async (model) => {
   initOrt();
   const session = new binding.InferenceSession();
   try {
-    const bytes = new Uint8Array(model); // of a buffer of its own, which is what the session takes
+    const bytes = new Uint8Array(model); // a copy in its own buffer, as the session requires
     session.loadModel(bytes.buffer, 0, bytes.length, SESSION_OPTIONS);
   } catch (cause) {
     throw new TripcastError(`These ${model.length} bytes are no ONNX model: ${messageOf(cause)}`, FIX, { cause });
@@ -68,7 +69,7 @@ export async function onnxruntimeVersion(): Promise<string> {
   return env.versions.node ?? 'unknown';
 }
 
-/** Names of outputs; null = in an array of onnxruntime's own making. */
+/** Names of outputs; null = in an array that onnxruntime allocates. */
 type Wanted = Readonly<Record<string, null>>;
 const ALL: Wanted = Object.fromEntries(OUTPUTS.map((name) => [name, null]));
 const WITH_90: Wanted = { predicted_duration: null, interval_low: null, interval_high: null };

@@ -20,14 +20,14 @@ import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } fr
 import { clientOfPlace, type Place } from './client.ts';
 
 /**
- * The process's S3 client; region, credentials and endpoint come from the SDK's own chain. Where S3 cannot be reached, a
- * function must be told before its time is up: by itself the SDK would wait for a connection for minutes.
+ * The process's S3 client; region, credentials and endpoint come from the SDK's own chain. When S3 cannot be reached, a
+ * function must find out before its time is up: by default the SDK would wait minutes for a connection.
  */
 export const s3Client = clientOfPlace(
   () => new S3Client({ maxAttempts: 5, requestHandler: { connectionTimeout: 3_000 } }),
 );
 
-/** Creates a bucket somewhere else than where this process points. */
+/** Creates a bucket in a place other than the one this process points to. */
 export async function createBucketAt(place: Place, bucket: string): Promise<void> {
   const client = new S3Client({ ...place, forcePathStyle: true });
   try {
@@ -37,7 +37,7 @@ export async function createBucketAt(place: Place, bucket: string): Promise<void
   }
 }
 
-/** A bucket on S3. Every write is one PutObject, so it is seen whole or not at all; objects here stay far below 5 GB. */
+/** A bucket on S3. Every write is one PutObject, so readers see all of it or nothing; objects stay far below 5 GB. */
 export class S3Store implements ObjectStore {
   readonly bucket: string;
   readonly #client: S3Client;
@@ -125,7 +125,7 @@ export class S3Store implements ObjectStore {
       );
       return { outcome: 'written', etag };
     } catch (error) {
-      // 412: the condition does not hold. 409: another conditional write is under way. 404: If-Match on nothing.
+      // 412: the condition does not hold. 409: another conditional write is in progress. 404: If-Match on nothing.
       const lost = hasStatus(error, 412) || hasStatus(error, 409) || (hasStatus(error, 404) && isNoSuchKey(error));
       if (condition !== undefined && lost) return { outcome: 'conflict' };
       throw error;
@@ -133,7 +133,7 @@ export class S3Store implements ObjectStore {
   }
 }
 
-/** Deletes all that a bucket holds, every version of it. @returns how many objects and versions there were */
+/** Deletes everything in a bucket, every version included. @returns how many objects and versions there were */
 export async function emptyBucket(bucket: string, onDeleted: (soFar: number) => void): Promise<number> {
   for (let deleted = 0; ; onDeleted(deleted)) {
     const page = await s3Client().send(new ListObjectVersionsCommand({ Bucket: bucket }));

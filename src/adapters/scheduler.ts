@@ -3,7 +3,7 @@ import { clientOfPlace } from './client.ts';
 
 const scheduler = clientOfPlace(() => new SchedulerClient({}));
 
-/** Lets a schedule start nothing more; all else about it stays, which an update has to say in full. */
+/** Stops a schedule from starting anything; the rest of it stays as it is, and an update has to repeat that in full. */
 export async function disableSchedule(name: string): Promise<void> {
   const schedule = await scheduler().send(new GetScheduleCommand({ Name: name }));
   const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, Target } = schedule;

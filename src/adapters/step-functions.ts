@@ -22,7 +22,7 @@ export type ExecutionEnd =
   | { readonly outcome: 'succeeded'; readonly output: unknown }
   | { readonly outcome: 'failed'; readonly error: string; readonly cause: string };
 
-/** Starts an execution and gives its ARN. */
+/** Starts an execution and returns its ARN. */
 export async function startExecution(stateMachineArn: string, input: unknown): Promise<string> {
   const { executionArn } = await sfn().send(
     new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
@@ -35,9 +35,9 @@ const FIRST_POLL_MS = 100;
 const LAST_POLL_MS = 2000;
 
 /**
- * Follows an execution to its end, asking less often the longer it takes.
- * @param onWait called between questions
- * @param signal ends the following, not the execution
+ * Follows an execution to its end, polling less often the longer it takes.
+ * @param onWait called between polls
+ * @param signal stops following; the execution continues
  * @throws TripcastError when there is no such execution
  */
 export async function followExecution(
@@ -65,7 +65,7 @@ async function describe(executionArn: string): Promise<DescribeExecutionCommandO
   }
 }
 
-/** What the states of an execution have put out so far, and what the functions answered, in the order of time. */
+/** What the states of an execution have output so far, and what the functions answered, in chronological order. */
 export async function* executionOutputs(executionArn: string): AsyncGenerator<unknown> {
   const pages = paginateGetExecutionHistory({ client: sfn(), pageSize: 1000 }, { executionArn });
   for await (const { events = [] } of pages) {
@@ -76,7 +76,7 @@ export async function* executionOutputs(executionArn: string): AsyncGenerator<un
   }
 }
 
-/** The state that an execution is in, or was in last; undefined before the first. */
+/** The state that an execution is in, or was last in; undefined before the first. */
 export async function currentState(executionArn: string): Promise<string | undefined> {
   const { events = [] } = await sfn().send(
     new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 20, includeExecutionData: false }),
@@ -85,7 +85,7 @@ export async function currentState(executionArn: string): Promise<string | undef
     ?.name;
 }
 
-/** Those that have not ended, with what they were started with. */
+/** Executions that have not ended, with their inputs. */
 export async function* runningExecutions(stateMachineArn: string): AsyncGenerator<RunningExecution> {
   const pages = paginateListExecutions({ client: sfn() }, { stateMachineArn, statusFilter: ExecutionStatus.RUNNING });
   for await (const { executions = [] } of pages) {
@@ -95,7 +95,7 @@ export async function* runningExecutions(stateMachineArn: string): AsyncGenerato
   }
 }
 
-/** Stops those that have not ended. @returns how many there were */
+/** Stops all executions that have not ended. @returns how many there were */
 export async function stopExecutions(stateMachineArn: string, cause: string): Promise<number> {
   const pages = paginateListExecutions({ client: sfn() }, { stateMachineArn, statusFilter: ExecutionStatus.RUNNING });
   let stopped = 0;
@@ -108,20 +108,20 @@ export async function stopExecutions(stateMachineArn: string, cause: string): Pr
   return stopped;
 }
 
-/** What an execution was started with. @throws TripcastError when there is no such execution */
+/** The input of an execution. @throws TripcastError when there is no such execution */
 export async function executionInput(executionArn: string): Promise<unknown> {
   const { input = 'null' } = await describe(executionArn);
   return JSON.parse(input);
 }
 
-/** The ARN of the state machine that an execution is of. */
+/** The ARN of an execution's state machine. */
 export const machineOf = (executionArn: string) =>
   executionArn.replace(/:execution:([^:]+):[^:]+$/, ':stateMachine:$1');
 
 /** The last part of its ARN. */
 export const executionName = (executionArn: string) => executionArn.slice(executionArn.lastIndexOf(':') + 1);
 
-/** An execution that failed, in its own words. @param firstFunction whose log to look into */
+/** A failed execution, in its own words. @param firstFunction the function whose log to look at */
 export const executionFailed = (
   executionArn: string,
   { error, cause }: Extract<ExecutionEnd, { readonly outcome: 'failed' }>,
@@ -137,7 +137,7 @@ function endOf({ status, output, error, cause }: DescribeExecutionCommandOutput)
   return { outcome: 'failed', error: error ?? String(status), cause: causeOf(cause ?? 'no cause was given') };
 }
 
-/** A Lambda's error arrives as JSON with a stack trace; what a person needs of it is its message. */
+/** A Lambda's error arrives as JSON with a stack trace; a person only needs its message. */
 function causeOf(cause: string): string {
   try {
     const parsed: unknown = JSON.parse(cause);

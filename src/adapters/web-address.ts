@@ -1,9 +1,9 @@
 import { withoutCredentials } from '#credentials.ts';
 import { TripcastError } from '#errors.ts';
 
-/** What is asked, and what is sent with it. */
+/** What to request, and what to send with it. */
 export interface WebAddress {
-  /** Without a name and password: fetch refuses an address with them, and this one may be shown and stored. */
+  /** Without a name and password: fetch refuses an address that has them, and this one may be shown and stored. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -11,8 +11,8 @@ export interface WebAddress {
 export const isWebAddress = (place: string) => /^https?:\/\//i.test(place);
 
 /**
- * Takes the name and password out of an http(s) address, to be sent as a header, as curl and Python's requests do.
- * @throws TripcastError when it is not a valid address, without repeating it: its password may be what is wrong with it
+ * Takes the name and password out of an http(s) address to send them as a header, as curl and Python's requests do.
+ * @throws TripcastError when the address is invalid, without repeating it: the password may be what is wrong with it
  */
 export function parseWebAddress(address: string): WebAddress {
   const parsed = isWebAddress(address) ? URL.parse(address) : null;

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TripcastError } from '#errors.ts';
 
-/** Folders of work under way. A signal or process.exit() ends a process without the end of any scope: they are removed then. */
+/** Folders of work in progress. A signal or process.exit() ends a process but no scope; they are removed then. */
 const underWay = new Set<string>();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A folder for files of this piece of work alone; gone with everything in it when the scope ends, or the process does.
- * @param beside a folder in which to make it, hidden, so that what is finished in it can be renamed into place; the system's
- *   folder for temporary files without it
- * @throws TripcastError when none can be made there
+ * A folder for the files of this piece of work alone; removed with everything in it when the scope or the process ends.
+ * @param beside a folder in which to create it, hidden, so that what is finished in it can be renamed into place;
+ *   defaults to the system's folder for temporary files
+ * @throws TripcastError when it cannot be created there
  */
 export async function workFolder(beside?: string): Promise<AsyncDisposable & { readonly path: string }> {
   const prefix = beside === undefined ? join(tmpdir(), 'tripcast-') : join(beside, '.tripcast-');
   watch();
-  const path = make(prefix); // at once, so that no signal falls between the folder and the note of it
+  const path = make(prefix); // synchronous: no signal can arrive between creating the folder and recording it
   underWay.add(path);
   return {
     path,
@@ -50,7 +50,7 @@ function watch(): void {
   for (const signal of SIGNALS) process.prependListener(signal, endBySignal);
 }
 
-/** Whoever else listens lets the work end, and its scopes with it; otherwise the signal ends the process, as by default. */
+/** If something else listens, it lets the work and its scopes end; otherwise the signal ends the process as usual. */
 function endBySignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
   removeAll();

@@ -12,19 +12,19 @@ import type {
   TreeEnsemble,
 } from '#model/recipes/gradient-boosting.ts';
 
-/** Another version may grow other trees from the same rides. */
+/** A different version may grow different trees from the same rides. */
 export const XGBOOST_VERSION = '3.2.0';
 /** Fixed, so that a laptop and a function with more processors grow the same trees. */
 const THREADS = 2;
-/** Where the library lies in its wheel, whose layout is kept: it finds its libgomp by a relative path. */
+/** Where the library is in its wheel. The layout is kept: the library finds its libgomp by a relative path. */
 export const LIBRARY_IN_WHEEL = `xgboost/lib/libxgboost.${process.platform === 'darwin' ? 'dylib' : 'so'}`;
-/** The folder that stands for the wheel beside the node_modules of a Lambda layer or image. */
+/** The folder that stands in for the wheel, next to the node_modules of a Lambda layer or image. */
 export const WHEEL_IN_LAYER = 'xgboost-cpu';
 
 /**
  * Opens the real XGBoost, the shared object of its Python wheel.
- * @param library its path; else XGBOOST_LIBRARY names it, or it lies beside the natives of a function
- * @throws TripcastError when there is none, it cannot be loaded, or it is another version
+ * @param library its path; defaults to XGBOOST_LIBRARY, then to the one next to a function's natives
+ * @throws TripcastError when it is missing, cannot be loaded, or is another version
  */
 export async function openXGBoost(
   library: string | undefined = process.env.XGBOOST_LIBRARY ?? besideNatives(),
@@ -32,7 +32,7 @@ export async function openXGBoost(
   if (library === undefined || !existsSync(library)) {
     throw new TripcastError(`There is no XGBoost library ${library === undefined ? 'here' : shown(library)}`, FIX);
   }
-  // Read once, when libgomp is loaded: threads that spin while they wait made a busy machine ten times slower.
+  // libgomp reads this once, when it is loaded: threads that spin while waiting made a busy machine ten times slower.
   process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
   const native = await bind(library);
   const version = versionOf(native);
@@ -45,18 +45,18 @@ export async function openXGBoost(
 
 const FIX = `Run \`npm run setup\`, or let XGBOOST_LIBRARY name the libxgboost of xgboost-cpu ${XGBOOST_VERSION}.`;
 
-/** Lambda puts a layer's node_modules into NODE_PATH; an image has them beside the code. */
+/** Lambda puts a layer's node_modules into NODE_PATH; an image has them next to the code. */
 function besideNatives(): string | undefined {
   const { LAMBDA_TASK_ROOT, NODE_PATH = '' } = process.env;
   const folders = [LAMBDA_TASK_ROOT ?? '', ...NODE_PATH.split(delimiter).map(dirname)];
   return folders.map((folder) => join(folder, WHEEL_IN_LAYER, LIBRARY_IN_WHEEL)).find(existsSync);
 }
 
-/** A pointer of the library's. */
+/** A pointer from the library. */
 type Handle = unknown;
 type Out<T> = [T | null];
 
-/** The part of XGBoost's C API (xgboost/c_api.h) that is used; every function but the first two returns 0 or a failure. */
+/** The part of XGBoost's C API (xgboost/c_api.h) used here; every function but the first two returns 0 or a failure. */
 interface Native {
   XGBoostVersion(major: Out<number>, minor: Out<number>, patch: Out<number>): void;
   XGBGetLastError(): string;
@@ -126,12 +126,12 @@ const SIGNATURES: Readonly<Record<keyof Native, string>> = {
 };
 
 interface Bound extends Native {
-  /** @throws TripcastError with XGBoost's own words for a result that is not 0 */
+  /** @throws TripcastError with XGBoost's own message for a result other than 0 */
   check(result: number): void;
-  /** A copy of `bytes` bytes of the library's memory. */
+  /** Copies `bytes` bytes of the library's memory. */
   copy(pointer: Handle, bytes: number): ArrayBuffer;
   strings(pointer: Handle, length: number): readonly string[];
-  /** The array as XGBoost takes arrays: NumPy's array interface, as JSON. */
+  /** The array in the form that XGBoost takes: NumPy's array interface, as JSON. */
   arrayInterface(values: Float32Array | Uint32Array, shape?: readonly number[]): string;
 }
 
@@ -166,7 +166,7 @@ async function bind(library: string): Promise<Bound> {
   };
 }
 
-/** XGBoost's message is its first line, after the time and the place in its source; a stack trace follows. */
+/** The first line of XGBoost's message, after the time and the source location; a stack trace follows. */
 function refusal(message: string): TripcastError {
   const [first = ''] = message.split('\n');
   return new TripcastError(
@@ -175,7 +175,7 @@ function refusal(message: string): TripcastError {
   );
 }
 
-/** What a function of the library wrote into `out`. */
+/** What a library function wrote into `out`. */
 function written<T>([value]: Out<T>): T {
   if (value === null) throw new Error('XGBoost reported success and gave nothing.');
   return value;
@@ -240,7 +240,7 @@ async function train(native: Bound, options: BoostingOptions): Promise<Booster> 
     for (let round = 1; round <= rounds; round += 1) {
       native.check(native.XGBoosterUpdateOneIter(booster.handle, round - 1, matrix.handle));
       if (onRound) onRound({ round, ...booster.errors(round - 1, watching) });
-      await nextTurn(); // a signal, or a terminal, gets its turn
+      await nextTurn(); // gives signals and the terminal a turn
     }
     return booster;
   } catch (error) {
@@ -261,7 +261,7 @@ function load(native: Bound, model: Uint8Array): Booster {
   }
 }
 
-/** What XGBoosterPredictFromDMatrix is to give (c_api.h): predictions, or feature contributions. */
+/** What XGBoosterPredictFromDMatrix should return (c_api.h): predictions, or feature contributions. */
 const PREDICT_MINUTES = 0;
 const PREDICT_CONTRIBUTIONS = 2;
 
@@ -269,7 +269,7 @@ class NativeBooster implements Booster {
   readonly #native: Bound;
   #handle: Handle;
 
-  /** @param matrices those that it is to be trained on */
+  /** @param matrices those it will be trained on */
   constructor(native: Bound, matrices: readonly Handle[]) {
     const out: Out<Handle> = [null];
     native.check(native.XGBoosterCreate(matrices, matrices.length, out));
@@ -286,7 +286,7 @@ class NativeBooster implements Booster {
     this.#native.check(this.#native.XGBoosterSetParam(this.handle, name, String(value)));
   }
 
-  /** Its errors after a round on matrices by name. XGBoost says it in words: `[3]\ttrain-rmse:6.1\tvalidation-rmse:6.4`. */
+  /** Its errors after a round, by matrix name. XGBoost prints them: `[3]\ttrain-rmse:6.1\tvalidation-rmse:6.4`. */
   errors(
     round: number,
     matrices: { readonly train: Handle; readonly validation?: Handle },
@@ -360,7 +360,7 @@ class NativeBooster implements Booster {
     const length = Number(written(features));
     if (length === 0) return new Map();
     const gains = new Float32Array(this.#native.copy(written(scores), length * Float32Array.BYTES_PER_ELEMENT));
-    // Features without a name are called f0, f1 and so on by their column.
+    // Unnamed features are called f0, f1 and so on, by column.
     return new Map(
       this.#native.strings(written(names), length).map((name, i) => [Number(name.slice(1)), gains[i] ?? Number.NaN]),
     );
@@ -384,7 +384,7 @@ class NativeBooster implements Booster {
 
 const numbers = z.array(z.number());
 
-/** A saved model, as far as it is read (xgboost/doc/model.schema). Numbers are written so that they read back exactly. */
+/** The part of a saved model that we read (xgboost/doc/model.schema). Numbers are written to read back exactly. */
 const modelSchema = z.object({
   learner: z.object({
     learner_model_param: z.object({

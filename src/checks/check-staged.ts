@@ -1,4 +1,4 @@
-// The pre-commit hook's work: looks at what is about to be committed, which need not be what lies in the folder.
+// The pre-commit hook's work: checks what is about to be committed, which need not be what is in the folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 import { CLONE } from '#setup/paths.mjs';
 
-/** What a repository holds it holds for ever, in every clone. */
+/** What is in a repository stays forever, in every clone. */
 const LARGEST_BYTES = 512 * 1024;
 /** The bundled months, which save every first run their download. */
 const MAY_BE_LARGE = /^data\/tlc\/[\w-]+\.parquet$/;
@@ -18,10 +18,10 @@ const reportSchema = z.array(
 );
 
 /**
- * Why files should not get into the repository: that they are large, or hold what looks like a secret. Nothing is asked
- * of the network.
+ * Why files should not get into the repository: they are large, or contain what looks like a secret. Does not use the
+ * network.
  * @param files relative to the folder
- * @returns a line a problem, in which the secret itself is masked
+ * @returns a line per problem, with the secret itself masked
  */
 export function fileProblems(folder: string, files: readonly string[]): readonly string[] {
   return files.length === 0 ? [] : [...largeFiles(folder, files), ...secretsIn(folder, files)];
@@ -35,18 +35,18 @@ function largeFiles(folder: string, files: readonly string[]): readonly string[]
   });
 }
 
-/** By way of secretlint's command line, which is the whole of what it promises to keep. */
+/** Through secretlint's command line, the only interface that it promises to keep. */
 function secretsIn(folder: string, files: readonly string[]): readonly string[] {
   const secretlint = join(CLONE, 'node_modules/secretlint/bin/secretlint.js');
   const rules = ['--secretlintrc', join(CLONE, '.secretlintrc.json')];
   const args = [secretlint, ...rules, '--no-glob', '--no-gitignore', '--format', 'json', '--', ...files];
-  // The report has the files' contents in it.
+  // The report contains the files' contents.
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
-  // 1: it found something, which stands in the report.
+  // 1: it found something, which is in the report.
   if (status !== 0 && status !== 1) {
     throw new TripcastError(`secretlint could not look (${status}): ${stderr}`, 'Run `npm run setup`.');
   }

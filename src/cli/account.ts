@@ -2,7 +2,7 @@ import { callerAccount } from '#adapters/sts.ts';
 import { TripcastError } from '#errors.ts';
 import type { Config } from '#lib/config.ts';
 
-/** Stops a command whose credentials belong to another account than the configuration names. */
+/** Stops a command whose credentials belong to a different account than the configuration names. */
 export async function checkAccount({ env, account }: Config): Promise<void> {
   if (account === null) return;
   const caller = await callerAccount();

@@ -5,10 +5,10 @@ import { isRunId } from '#storage/run-id.ts';
 import { parsePickupTime } from '#trips/new-york-time.ts';
 import { DISTANCE_LIMIT, ZONES } from '#trips/ride-event.ts';
 
-/** The parsers of the command line's values. Each throws a TripcastError that names the value and says what is allowed. */
+/** Parsers for the command line's values. Each throws a TripcastError that names the value and says what is allowed. */
 export type Parser<T> = (text: string) => T;
 
-/** A parser whose complaint is wrong usage; commander adds which option it was. */
+/** A parser whose errors count as wrong usage; commander adds which option it was. */
 export const argument =
   <T>(parse: Parser<T>): Parser<T> =>
   (text) => {
@@ -39,7 +39,7 @@ export const between =
     );
 
 export const zone = between(ZONES.first, ZONES.last);
-/** 0 = any that is free. */
+/** 0 = any free port. */
 export const port = between(0, 65_535);
 
 export function miles(text: string): number {
@@ -51,7 +51,7 @@ export function miles(text: string): number {
   );
 }
 
-/** As the API reads it; it goes there as it was typed. */
+/** As the API reads it; it is sent as typed. */
 export function pickupTime(text: string): string {
   if (parsePickupTime(text) !== undefined) return text;
   throw new TripcastError(
@@ -60,7 +60,7 @@ export function pickupTime(text: string): string {
   );
 }
 
-/** A run as a person names it: by its id, by MLflow's, or as `champion`. */
+/** A run as a person names it: by its id, by MLflow's id, or as `champion`. */
 export function runName(text: string): string {
   if (text === 'champion' || isRunId(text)) return text;
   throw new TripcastError(
@@ -69,7 +69,7 @@ export function runName(text: string): string {
   );
 }
 
-/** Of a Step Functions execution. */
+/** The ARN of a Step Functions execution. */
 export function executionArn(text: string): string {
   if (/^arn:aws[\w-]*:states:[\w-]+:\d+:execution:[^:\s]+:[^:\s]+$/.test(text)) return text;
   throw new TripcastError(
@@ -78,7 +78,7 @@ export function executionArn(text: string): string {
   );
 }
 
-/** An address that is shown, stored and given to others as it is. */
+/** An address that is shown, stored and passed on as it is. */
 export function plainAddress(text: string): string {
   const { url } = parseWebAddress(text);
   if (url === text) return text;

@@ -6,7 +6,7 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
 import type { Terminal } from './view/terminal.ts';
 
-/** What the gate needs of an environment. */
+/** What the gate needs from an environment. */
 export interface GatedEnvironment extends Pick<Deployment, 'registry' | 'config'> {
   readonly data: ObjectStore;
 }

@@ -6,8 +6,8 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
 
 /**
- * The run that a person means: by its id, by MLflow's, or as `champion`.
- * @throws TripcastError when there is none
+ * The run that a person means: by its id, by MLflow's id, or as `champion`.
+ * @throws TripcastError if there is none
  */
 export async function chooseRun(to: Deployment, text: string, taxiType: TaxiType): Promise<RunId> {
   if (text !== 'champion') return findRun(to.registry, to.models, to.config.model, text);
@@ -17,10 +17,10 @@ export async function chooseRun(to: Deployment, text: string, taxiType: TaxiType
 }
 
 /**
- * Looks, before a state machine is started, whether there is a run for it to score with: it would say so too, after three
- * tries and with an error that is named differently on the emulator.
- * @returns the run that was asked for, by tripcast's id; undefined when the champion is to score
- * @throws TripcastError when there is no such run or no champion, or the run is of other taxis
+ * Checks, before a state machine is started, whether there is a run for it to score with: it would report that too, but
+ * after three tries and with an error whose name differs on the emulator.
+ * @returns the requested run, by tripcast's id; undefined when the champion is to score
+ * @throws TripcastError when there is no such run or no champion, or the run is for other taxis
  */
 export async function checkedRun(
   { registry, models, config }: Deployment,

@@ -8,11 +8,11 @@ import { localstackEndpoint } from '#local/localstack-up.ts';
 import { Registry } from '#registry/registry.ts';
 import { checkAccount } from './account.ts';
 
-/** A deployed environment as a command sees it: its configuration and what the stack's outputs say. */
+/** A deployed environment as a command sees it: its configuration and its stack's outputs. */
 export interface Deployment {
   readonly config: Config;
   output(name: OutputName): string;
-  /** Of the predict API, without a slash at its end. */
+  /** The predict API's address, without a trailing slash. */
   readonly apiUrl: string;
   readonly data: S3Store;
   readonly models: S3Store;
@@ -22,7 +22,7 @@ export interface Deployment {
 /**
  * Points this process at an environment (region, and for dev the emulator's address and test credentials) and reads the
  * stack's outputs.
- * @throws TripcastError when the emulator is not up, the stack is not there, or the credentials belong elsewhere
+ * @throws TripcastError when the emulator is not up, the stack does not exist, or the credentials belong elsewhere
  */
 export async function connect(env: string): Promise<Deployment> {
   const config = loadConfig(env);
@@ -48,7 +48,7 @@ export async function connect(env: string): Promise<Deployment> {
 }
 
 /**
- * Points this process at an environment, whether or not its stack is there.
+ * Points this process at an environment, whether or not its stack exists.
  * @returns the emulator's address, or undefined for AWS itself
  */
 export async function pointAt(config: Config): Promise<string | undefined> {
@@ -74,7 +74,7 @@ function useVariables(variables: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** Does something with another environment, and leaves this process pointed at where it was. */
+/** Does something with another environment, then points this process back to where it was. */
 export async function keepingEnvironment<T>(work: () => Promise<T>): Promise<T> {
   const before = { ...process.env };
   try {

@@ -7,7 +7,7 @@ import { WrongUsage } from './wrong-usage.ts';
 /** How a command that threw ends. */
 export interface Failure {
   readonly code: 1 | 2;
-  /** What a person reads; nothing where it has been said already. */
+  /** What a person reads; undefined if it was already reported. */
   readonly text: string | undefined;
 }
 
@@ -15,8 +15,8 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 
 /**
- * What a person reads of an error: one line that says what failed and how to fix it. A stack is for us, and shown only
- * where TRIPCAST_DEBUG is set; a password in an address never is.
+ * What a person reads of an error: one line that says what failed and how to fix it. A stack trace is for us, and shown
+ * only if TRIPCAST_DEBUG is set; a password in an address is never shown.
  * @param manual the command whose manual to point to, for example `tripcast batch`
  */
 export function failureOf(error: unknown, manual: string, debug = process.env.TRIPCAST_DEBUG): Failure {
@@ -32,7 +32,7 @@ function described(error: unknown, manual: string): Failure {
   return { code: FAILED, text: failureText(error) };
 }
 
-/** What commander says of a value that a parser refused: it names the option, and repeats the value. */
+/** What commander says about a value that a parser refused: it names the option, and repeats the value. */
 const REFUSED_VALUE =
   /^(?:option '(--[\w-]+)[^']*' argument|command-argument value) '(.*?)' is invalid(?: for argument '[\w-]+')?\. (.*)$/s;
 
@@ -51,7 +51,7 @@ const withStop = (text: string) => (/[.?!)]$/.test(text) ? text : `${text}.`);
 function failureText(error: unknown): string | undefined {
   if (error instanceof TripcastError) return error.message;
   if (!(error instanceof Error)) return unexpected(String(error));
-  if (error.name === 'AbortError') return undefined; // Ctrl-C: what was interrupted has said so
+  if (error.name === 'AbortError') return undefined; // Ctrl-C: what was interrupted has reported it
   if (CREDENTIALS.test(error.name)) {
     return `There are no valid AWS credentials (${firstLine(error)}). Sign in (\`aws sso login\`, or AWS_PROFILE), and try again.`;
   }
@@ -65,11 +65,11 @@ function failureText(error: unknown): string | undefined {
   return unexpected(`${error.name}: ${firstLine(error)}`);
 }
 
-/** The names that the SDK and AWS give to missing, expired and unknown credentials. */
+/** The names that the SDK and AWS use for missing, expired and unknown credentials. */
 const CREDENTIALS =
   /^(CredentialsProviderError|ExpiredToken|ExpiredTokenException|InvalidClientTokenId|UnrecognizedClientException)$/;
 
-/** What Node's sockets say of a place where nothing listens, or no longer. */
+/** What Node's sockets report for a place where nothing listens, or no longer does. */
 const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
 
 /** What to do about the file that Node names. */

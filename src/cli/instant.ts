@@ -3,7 +3,7 @@ import { shown, TripcastError } from '#errors.ts';
 
 const instantSchema = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
-/** A time that does not depend on where the command runs. @throws TripcastError when it has no offset, or is none */
+/** A time that does not depend on where the command runs. @throws TripcastError when it has no offset, or is invalid */
 export function parseInstant(text: string): Date {
   if (instantSchema.safeParse(text).success) return new Date(text);
   throw new TripcastError(

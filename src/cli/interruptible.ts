@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 
-/** Ctrl-C, a polite kill, a terminal that was closed. */
+/** Ctrl-C, a polite kill, a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The end of a command that was told to stop; it ends with the code that shells give to such an end. */
+/** The end of a command that was told to stop; it exits with the code that shells use for that. */
 export class Interruption extends Error {
   override readonly name = 'AbortError';
   readonly exitCode: number;
@@ -15,8 +15,8 @@ export class Interruption extends Error {
 }
 
 /**
- * Runs work that a signal to this process aborts, so that it can clean up; then the command ends as interrupted. A second
- * Ctrl-C ends it at once; the others may well come twice, from a terminal and from a parent process.
+ * Runs work that a signal to this process aborts, so that it can clean up; then the command ends as interrupted. A
+ * second Ctrl-C ends it at once; the other signals may well arrive twice, from a terminal and from a parent process.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();

@@ -2,7 +2,7 @@ import { loadConfig } from '#lib/config.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 /**
- * For the commands that are about the emulator on this machine.
+ * For the commands that only apply to the emulator on this machine.
  * @param fix what does the same for an environment on AWS
  * @throws WrongUsage for such an environment
  */

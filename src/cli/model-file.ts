@@ -11,17 +11,17 @@ import { isRunId, parseRunId, type RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
-/** Where `train --local` puts its runs. */
+/** Where `train --local` stores its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
 
-/** What {@link chooseModel} reads on this machine, whether or not it is there: the model, and its card and golden rides next to it. */
+/** What {@link chooseModel} reads, whether or not it exists: the model, and next to it its card and golden rides. */
 export function localFiles(named: string): readonly string[] {
   if (named === 'champion') return [];
   const file = modelFile(named);
   return [file, cardOf(file), goldenOf(file)];
 }
 
-/** @throws TripcastError when a file is named, and none is there; so that nothing else is begun for it */
+/** @throws TripcastError when a named file does not exist; so that nothing else is started for it */
 export async function checkModelFile(named: string): Promise<void> {
   if (named === 'champion' || isRunId(named)) return;
   if (!(await exists(named))) {
@@ -39,18 +39,18 @@ const goldenOf = (model: string) => join(dirname(model), 'golden.json');
 
 export interface ModelChoice {
   /**
-   * `champion` (of the environment), a run id (of `train --local`, else of the environment) or a model.onnx on disk. Only
-   * what lies in the registry needs the environment.
+   * `champion` (of the environment), a run id (from `train --local`, else from the environment) or a model.onnx on
+   * disk. Only what is in the registry needs the environment.
    */
   readonly model: string;
   readonly env: string;
-  /** Of the rides. */
+  /** The taxi type of the rides. */
   readonly taxiType: TaxiType;
-  /** Whether a model of the other taxis will do. */
+  /** Whether a model for the other taxi type will do. */
   readonly anyTaxiType?: boolean;
 }
 
-/** @throws TripcastError when there is no such model, or it is one of the other taxis and that was not asked for */
+/** @throws TripcastError when there is no such model, or it is for the other taxi type and that was not requested */
 export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
   const { model: named, anyTaxiType = false, taxiType } = choice;
   const model = await loadNamed(choice);
@@ -76,18 +76,18 @@ async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<
   return loadRun(registry, run, loadScorer);
 }
 
-/** The run that the card beside the file names; a file without one is known by its own sha256, cut to a run id's length. */
+/** The run named by the card next to the file; without one, the file goes by its sha256, cut to a run id's length. */
 async function runOf(file: string, bytes: Uint8Array): Promise<RunId> {
   const card = await readBeside(cardOf(file), modelCardSchema, 'model card');
   return card?.run_id ?? parseRunId(sha256(bytes).slice(0, 32));
 }
 
-/** The golden rides next to the file; none for a file alone. */
+/** The golden rides next to the file; none for a file on its own. */
 async function goldenBeside(file: string): Promise<GoldenRides> {
   return (await readBeside(goldenOf(file), goldenSchema, 'file of golden rides')) ?? NONE;
 }
 
-/** @returns undefined when there is no such file. @throws TripcastError when it is damaged */
+/** @returns undefined if there is no such file. @throws TripcastError when it is damaged */
 async function readBeside<T>(path: string, schema: z.ZodType<T>, what: string): Promise<T | undefined> {
   if (!(await exists(path))) return undefined;
   try {

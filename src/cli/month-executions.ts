@@ -2,7 +2,7 @@ import { type ExecutionEnd, executionFailed, executionOutputs } from '#adapters/
 import { MONTHS_FAILED, type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 
 /**
- * What became of the months of an execution that has ended, of either state machine.
+ * The results of the months of a finished execution, of either state machine.
  * @throws TripcastError when it failed before its first month
  */
 export async function outcomesOf(executionArn: string, end: ExecutionEnd): Promise<readonly MonthOutcome[]> {
@@ -16,5 +16,5 @@ export async function outcomesOf(executionArn: string, end: ExecutionEnd): Promi
   throw executionFailed(executionArn, end, 'plan');
 }
 
-/** Whether somebody has to look at it; a month that is not published is nobody's fault. */
+/** Whether someone has to look at it; a month that is not published is nobody's fault. */
 export const needsAttention = ({ status }: MonthOutcome) => status === 'failed' || status === 'refused';

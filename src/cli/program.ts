@@ -47,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? DONE) || (await results.exitCode());
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return DONE; // --help
-    if (error instanceof Interruption) return error.exitCode; // the command has said so
+    if (error instanceof Interruption) return error.exitCode; // the command has reported it
     const { code, text } = failureOf(error, manualOf(tripcast, argv.slice(2)));
     if (text !== undefined) process.stderr.write(`${text}\n`);
     return code;
@@ -65,7 +65,7 @@ export function program(): Command {
   const tripcast = new Command('tripcast')
     .description('Taxi-trip durations on AWS: trained, shipped, run and watched as code.')
     .exitOverride()
-    .configureOutput({ outputError: () => {} }); // main says it
+    .configureOutput({ outputError: () => {} }); // main prints it
 
   const command = (nameAndArguments: string, description: string) =>
     tripcast

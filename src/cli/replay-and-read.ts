@@ -15,12 +15,12 @@ export interface Replay {
   readonly limit: number;
 }
 
-/** Long enough for a cold function behind a slow machine. */
+/** Long enough for a cold function on a slow machine. */
 const PATIENCE_MS = 60_000;
-/** A stream that has said nothing for so long has said all it has. */
+/** A stream that has been silent this long has nothing more to say. */
 const QUIET_MS = 600;
 
-/** Sends rides, unless their predictions are in the stream already, and reads every prediction back. */
+/** Sends rides, unless their predictions are already in the stream, and reads every prediction back. */
 export async function replayAndRead(
   to: Deployment,
   wanted: Replay,
@@ -53,7 +53,7 @@ async function rideIds(to: Deployment, { taxiType, month, limit }: Replay): Prom
   return ids;
 }
 
-/** Takes every ride off the list whose prediction is in the stream, until the list is empty or the time is over. */
+/** Removes from the list every ride whose prediction is in the stream, until the list is empty or the time is up. */
 async function strikeOff(owed: Set<string>, to: Deployment, milliseconds: number, onStruck: () => void): Promise<void> {
   const over = AbortSignal.timeout(milliseconds);
   for await (const { prediction } of predictions(to, 'oldest', over)) {

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who gives the command, for the record. A container's user may have a number and nothing else. */
+/** Who runs the command, for the record. A container's user may have only a number. */
 export function userName(
   { USER, LOGNAME }: NodeJS.ProcessEnv = process.env,
   lookUp: () => string = () => userInfo().username,

@@ -1,7 +1,7 @@
 /**
- * Where an HTTP API of the emulator is really reached. The emulator gives it a host name of its own under `localhost`, as
- * AWS would, and not every machine resolves such names; it answers by this path as well.
- * @param apiEndpoint `http://{id}.execute-api.localhost:{port}`, as the stack's output has it
+ * Where an HTTP API of the emulator can really be reached. The emulator gives it its own host name under `localhost`,
+ * as AWS would, but not every machine resolves such names; it also answers at this path.
+ * @param apiEndpoint `http://{id}.execute-api.localhost:{port}`, as in the stack's output
  */
 export function localApiUrl(apiEndpoint: string, endpointUrl: string): string {
   const [id = ''] = new URL(apiEndpoint).hostname.split('.');

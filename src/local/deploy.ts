@@ -15,7 +15,7 @@ export type DeployOptions = {
   readonly endpointUrl: string;
   /** Where the CDK's output and the stack's outputs go. Default `.tripcast`. */
   readonly dir?: string;
-  /** Each line that the CDK prints, as it comes. */
+  /** Each line that the CDK prints, as it arrives. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 };
@@ -26,10 +26,10 @@ export type Outputs = Readonly<Record<string, string>>;
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
 /**
- * Deploys the dev stack to an emulator with the project's own `cdk deploy`; one deploy in this clone at a time, since they
- * share `dist/`.
+ * Deploys the dev stack to an emulator with the project's own `cdk deploy`; one deploy at a time in this clone, since
+ * deploys share `dist/`.
  * @returns the stack's outputs
- * @throws TripcastError with the reasons alone; the whole output is in the log file it names
+ * @throws TripcastError with only the reasons; the full output is in the log file that it names
  */
 export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: DeployOptions): Promise<Outputs> {
   const stack = stackName('dev');
@@ -56,7 +56,7 @@ export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: 
   return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')))[stack] ?? {};
 }
 
-/** CDK's bootstrap would make this bucket on AWS; the dev stack needs nothing else of a bootstrap. */
+/** CDK's bootstrap would create this bucket on AWS; the dev stack needs nothing else from a bootstrap. */
 async function makeAssetBucket(endpointUrl: string): Promise<void> {
   const { region, account } = loadConfig('dev');
   const place = { endpoint: endpointUrl, region, credentials: TEST_CREDENTIALS };
@@ -74,14 +74,14 @@ async function runCdk({ endpointUrl, dir, outputsFile, logFile, onLine, signal }
       env: {
         ...process.env,
         ...devEnvironmentVariables(endpointUrl),
-        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // for the app: `node` is this one
+        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // so that the app's `node` is this one
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: '1',
-        CDK_VALIDATION: 'false', // takes seconds, and is about AWS: a synthesis for prod has it
+        CDK_VALIDATION: 'false', // takes seconds, and is about AWS: a synthesis for prod runs it
         NO_COLOR: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // a process group of its own, so that an abort reaches the app too
+      detached: true, // its own process group, so that an abort reaches the app too
     },
   );
   const stop = () => child.pid !== undefined && signalGroup(child.pid, 'SIGTERM');
@@ -114,7 +114,7 @@ const cdkArguments = (dir: string, outputsFile: string) => [
   ...['--progress', 'events', '--no-color', '--no-notices'],
 ];
 
-/** Of all that a failed deploy prints, what says why: CDK's own summary after its cross, else what is left without the noise. */
+/** The part of a failed deploy's output that says why: CDK's summary after its cross, else all but the noise. */
 export function reasons(lines: readonly string[]): readonly string[] {
   const summary = lines.findIndex((line) => line.startsWith('❌'));
   const said = summary < 0 ? lines.filter((line) => !NOISE.test(line)) : lines.slice(summary + 1);

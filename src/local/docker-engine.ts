@@ -18,13 +18,13 @@ const POLL_MS = 100;
 
 export interface Engine {
   readonly docker: Docker;
-  /** Its version and where it comes from, for people. */
+  /** Its version and where it comes from, for display. */
   readonly description: string;
-  /** Stops it if it was started here; one that ran before goes on. */
+  /** Stops it if it was started here; one that was already running keeps running. */
   readonly stop: () => Promise<void>;
 }
 
-/** What the search for an engine asks of this machine. */
+/** What the search for an engine needs from this machine. */
 export interface Machine {
   readonly isRoot: boolean;
   /** Whether a command is on PATH. */
@@ -38,8 +38,8 @@ export interface Machine {
 }
 
 /**
- * The engine that runs; else one that is started here, as root; Debian's is installed for that if it must be and can be.
- * @throws TripcastError in one sentence, when no engine can be had on this machine
+ * The running engine, or one started here as root; Debian's is installed for that if necessary and possible.
+ * @throws TripcastError in one sentence, when this machine cannot provide an engine
  */
 export async function findEngine(machine: Machine, say: (line: string) => void): Promise<Engine> {
   const running = machine.has('docker') ? await machine.runningEngine() : undefined;
@@ -69,13 +69,13 @@ export async function findEngine(machine: Machine, say: (line: string) => void):
   return machine.startEngine();
 }
 
-/** In Debian 12 the first brings both. */
+/** In Debian 12 the first package brings both. */
 const PARTS = [
   ['dockerd', 'docker.io'],
   ['docker', 'docker-cli'],
 ] as const;
 
-/** The machine that this runs on. */
+/** The machine this runs on. */
 export const thisMachine: Machine = {
   isRoot: process.getuid?.() === 0,
   has: isOnPath,
@@ -90,7 +90,7 @@ function isOnPath(command: string): boolean {
       accessSync(join(folder, command), constants.X_OK);
       return true;
     } catch {
-      return false; // not in this one
+      return false; // not in this folder
     }
   });
 }
@@ -99,11 +99,11 @@ async function versionOf(docker: Docker): Promise<string | undefined> {
   try {
     return await docker.run('version', '--format', '{{.Server.Version}}');
   } catch {
-    return undefined; // not there, or not for this user: who asks goes on without it
+    return undefined; // missing, or not for this user: the caller continues without it
   }
 }
 
-/** Installs Debian packages that are not there. @throws TripcastError with what apt-get said */
+/** Installs missing Debian packages. @throws TripcastError with apt-get's output */
 async function installDebian(...packages: readonly string[]): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const fix = `Install ${packages.join(' ')} by hand, and run it again.`;
@@ -112,13 +112,13 @@ async function installDebian(...packages: readonly string[]): Promise<void> {
 }
 
 /**
- * An engine that serves this clone alone: its images lie under .tripcast and stay for the next run; its containers have no
- * network but the host's, so that it needs neither a bridge nor the right to change the firewall.
+ * An engine for this clone alone: its images are stored under .tripcast and stay for the next run; its containers have
+ * no network but the host's, so that it needs neither a bridge nor the right to change the firewall.
  */
 async function startEngine(): Promise<Engine> {
   const home = join(CLONE_LOCAL, 'docker');
-  // Of fixed name, so that the next engine finds the containers of one that was killed, and ends them; and short, since a
-  // socket's path has at most 107 characters.
+  // The name is fixed, so that the next engine finds the containers of one that was killed and ends them. It is short,
+  // since a socket's path is limited to 107 characters.
   const run = join(tmpdir(), `tripcast-docker-${createHash('sha256').update(CLONE).digest('hex').slice(0, 8)}`);
   const markFile = join(home, 'engine.json');
   await stopLeftover(markFile);
@@ -131,7 +131,7 @@ async function startEngine(): Promise<Engine> {
     ...['--pidfile', join(run, 'pid'), '--bridge=none', '--iptables=false', '--ip6tables=false'],
   ];
   const log = openSync(logFile, 'w');
-  // A process group of its own: Ctrl-C ends whoever uses it, who then stops it.
+  // Its own process group: Ctrl-C ends the command that uses it, which then stops it.
   const child = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   let ended: string | undefined;
@@ -149,7 +149,7 @@ async function startEngine(): Promise<Engine> {
   const docker = new Docker(host, logFile);
   const stop = async () => {
     process.off('exit', atExit);
-    if (ended !== undefined) return; // killed: what it left is for the next one to clear away
+    if (ended !== undefined) return; // killed: the next one cleans up what it left
     child.kill('SIGTERM');
     for (const deadline = Date.now() + STOP_DEADLINE_MS; ended === undefined && Date.now() < deadline; )
       await sleep(POLL_MS);
@@ -184,7 +184,7 @@ async function stopLeftover(markFile: string): Promise<void> {
   if (isRunning(mark)) process.kill(mark.pid, 'SIGKILL');
 }
 
-/** Docker keeps the host's network mounted for its containers, and leaves it so. */
+/** Docker keeps the host's network mounted for its containers, and leaves it mounted. */
 async function unmountUnder(folder: string): Promise<void> {
   const points = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')

@@ -7,18 +7,18 @@ import { findPython, hasNodeModules, hasVenv, MLFLOW, SetupError } from '#setup/
 import { readEnvironment } from './environment.ts';
 import { freePort } from './ports.ts';
 
-/** One thing the local environment needs: what was found, and when that is not enough, what to do. */
+/** One thing that the local environment needs: what was found and, if that is not enough, what to do. */
 export type Check = {
   readonly name: string;
   readonly found: string;
-} /** `advice`: it works, and would work better. */ & (
+} /** `advice`: it works, but could work better. */ & (
   | { readonly ok: true; readonly advice?: string }
   | { readonly ok: false; readonly fix: string }
 );
 
 const SET_UP = 'Run `npm run setup`.';
 
-/** Looks at everything that `npm start` needs on this machine. Changes nothing. */
+/** Checks everything that `npm start` needs on this machine. Changes nothing. */
 export async function doctor(): Promise<readonly Check[]> {
   return [
     node(),
@@ -47,7 +47,7 @@ function installed(name: string, ok: boolean, list: string): Check {
   return ok ? { name, ok, found: `as ${list} has it` } : { name, ok, found: `not as ${list} has it`, fix: SET_UP };
 }
 
-/** Nothing waits for MLflow, so that it may still be to come. */
+/** Nothing waits for MLflow, so it may not be installed yet. */
 function mlflow(): Check {
   const found = hasVenv(CLONE, MLFLOW) ? `as ${MLFLOW.list} has it` : '`npx tripcast up` installs it in the background';
   return { name: 'MLflow', ok: true, found };

@@ -7,10 +7,10 @@ import { forgetLocalStack } from './localstack-up.ts';
 import { stopMlflow } from './mlflow.ts';
 
 /**
- * Stops the local environment: the emulator with all it holds, the functions it runs, and MLflow; and emulators that a
- * killed `up` left. Waits for an `up` that is at work.
+ * Stops the local environment: the emulator with all its data, the functions it runs, and MLflow; and emulators that a
+ * killed `up` left behind. Waits for an `up` in progress.
  * @param onWait called once with that process, if there is a wait
- * @returns the addresses of the emulators that were stopped
+ * @returns the addresses of the stopped emulators
  */
 export function down(onWait: (holder: { readonly pid: number }) => void = () => {}): Promise<readonly string[]> {
   return withLock(UP_LOCK, stopAll, { onWait });

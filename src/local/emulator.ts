@@ -13,14 +13,14 @@ const START_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 3_000;
 const POLL_MS = 50;
 
-/** A process as it was when it was started, so that a later one with its pid is not taken for it. */
+/** A process as it was when it started, so that a later one with the same pid is not mistaken for it. */
 export type ProcessMark = { readonly pid: number; readonly start: string };
 
 export type Emulator = {
   readonly port: number;
   readonly endpointUrl: string;
   readonly process: ProcessMark;
-  /** What it says and what the functions say that fail to start. */
+  /** Its output, and that of functions that fail to start. */
   readonly logFile: string;
   /** Its folder: state and temporary files, removed when it stops. */
   readonly home: string;
@@ -28,20 +28,20 @@ export type Emulator = {
 };
 
 export type EmulatorOptions = {
-  /** The port to try first; a taken one moves to the next free one. Default 4566. */
+  /** The port to try first; if it is taken, the next free one is used. Default 4566. */
   readonly port?: number;
   /** Whether IAM policies are enforced for function roles. Default no. */
   readonly auth?: boolean;
-  /** Where its state, temporary files and log lie. Default `.tripcast`. */
+  /** Where its state, temporary files and log go. Default `.tripcast`. */
   readonly dir?: string;
-  /** Further variables, for example SFN_WAIT_SCALE (a factor on the Wait states of state machines). */
+  /** More variables, for example SFN_WAIT_SCALE (a factor for the Wait states of state machines). */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Starts MiniStack, the AWS emulator, from the private venv, and waits until it answers. It goes on when this process ends.
- * Its state is in memory: what it holds is gone when it stops.
+ * Starts MiniStack, the AWS emulator, from the private venv, and waits until it answers. It keeps running when this
+ * process ends. Its state is in memory and is lost when it stops.
  * @throws TripcastError with the end of its log when it does not come up
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
@@ -52,7 +52,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     return emulator;
   } catch (error) {
     await emulator.stop();
-    // Another process may have taken the port between the look and the start.
+    // Another process may have taken the port between the check and the start.
     if (emulator.died() && !(await canBind(port))) return startEmulator({ ...options, port: port + 1 });
     throw error;
   }
@@ -63,16 +63,16 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
   const logFile = join(dir, `emulator-${port}.log`);
   rmSync(home, { recursive: true, force: true });
   mkdirSync(join(home, 'tmp'), { recursive: true });
-  // Functions are unpacked below this folder, and must not be taken for part of this package, whose files are modules.
+  // Functions are unpacked below this folder and must not count as part of this package, whose files are modules.
   writeFileSync(join(home, 'package.json'), '{"type":"commonjs"}');
-  const name = `tripcast-${randomUUID()}`; // it repeats this in its health answer: so we know it is ours and not another's
+  const name = `tripcast-${randomUUID()}`; // its health answer repeats this, so we know that it is ours
 
   const log = openSync(logFile, 'w');
   const child = spawn(PYTHON, ['-I', '-u', '-X', 'utf8', '-X', markOf(home), '-m', 'ministack'], {
     cwd: home,
     env: { ...emulatorVariables({ port, auth, home, name }), ...env },
     stdio: ['ignore', log, log],
-    detached: true, // a process group of its own: its Lambda workers stop with it, and Ctrl-C here does not reach it
+    detached: true, // its own process group: its Lambda workers stop with it, and Ctrl-C here does not reach it
   });
   closeSync(log);
   child.unref();
@@ -112,12 +112,12 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
   };
 }
 
-/** An argument that tells this emulator's process from any other; Python keeps options that it does not know to itself. */
+/** An argument that distinguishes this emulator's process from any other; Python ignores unknown -X options. */
 export const markOf = (home: string) => `tripcast=${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
 
 export const homeOf = (dir: string, port: number) => join(dir, `emulator-${port}`);
 
-/** Nothing of the caller's environment but what a process needs: it passes its own on to every function it runs. */
+/** Only what a process needs from the caller's environment: the emulator passes its own on to every function. */
 function emulatorVariables(it: { port: number; auth: boolean; home: string; name: string }): NodeJS.ProcessEnv {
   const { HOME, USER, LOGNAME, PATH } = process.env;
   return {
@@ -141,7 +141,7 @@ function emulatorVariables(it: { port: number; auth: boolean; home: string; name
   };
 }
 
-/** Whether an emulator answers there, of whoever it is. */
+/** Whether any emulator answers there, ours or not. */
 export const isAnswering = async (endpointUrl: string): Promise<boolean> =>
   (await emulatorName(endpointUrl)) !== undefined;
 
@@ -157,24 +157,24 @@ async function emulatorName(endpointUrl: string): Promise<string | undefined> {
 }
 
 /**
- * Ends an emulator with all its Lambda workers, and removes its temporary files. Does nothing to a process that
- * only has its pid.
+ * Ends an emulator with all its Lambda workers, and removes its temporary files. Does nothing to a process that merely
+ * has the same pid.
  */
 export async function stopEmulator({ process, home }: Pick<Emulator, 'process' | 'home'>): Promise<void> {
   await stopGroup(process);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Ends a process that leads a group, and the group with it. */
+/** Ends the leader of a process group, and the group with it. */
 export async function stopGroup(leader: ProcessMark): Promise<void> {
   if (!isRunning(leader)) return;
   signalGroup(leader.pid, 'SIGTERM');
   for (let waited = 0; isRunning(leader) && waited < STOP_GRACE_MS; waited += POLL_MS) await sleep(POLL_MS);
-  signalGroup(leader.pid, 'SIGKILL'); // the workers, and whatever did not listen; nothing of theirs is worth saving
+  signalGroup(leader.pid, 'SIGKILL'); // the workers, and whatever ignored SIGTERM; none has anything worth saving
   while (isRunning(leader)) await sleep(POLL_MS);
 }
 
-/** Signals a process group; one that is gone is no error. */
+/** Signals a process group; not an error if it is gone. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

@@ -20,7 +20,7 @@ const environmentSchema = z.object({
   deployed: z.object({ stack: z.string(), at: z.iso.datetime(), sourcesHash: z.string() }).optional(),
 });
 
-/** The emulator of this clone, the MLflow server beside it, and what was deployed last. */
+/** This clone's emulator, the MLflow server next to it, and what was last deployed. */
 export type LocalEnvironment = Readonly<z.infer<typeof environmentSchema>>;
 
 /** The emulator's root user. */
@@ -28,13 +28,13 @@ export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 const STATE_FILE = join(LOCAL, 'environment.json');
 
-/** The environment that is up; undefined when none is, or what the file names is gone (a crash, a reboot). */
+/** The running environment; undefined if there is none, or the recorded one is gone (a crash, a reboot). */
 export function readEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
   const environment = lastEnvironment(file);
   return environment !== undefined && isRunning(environment.process) ? environment : undefined;
 }
 
-/** The environment that is up, or the last one, if nobody has stopped it with `down`. */
+/** The running environment, or the last one unless `down` has stopped it. */
 export function lastEnvironment(file = STATE_FILE): LocalEnvironment | undefined {
   return readCached(
     file,
@@ -43,7 +43,7 @@ export function lastEnvironment(file = STATE_FILE): LocalEnvironment | undefined
   );
 }
 
-/** Written whole or not at all: a reader never sees half of it. */
+/** Written atomically: a reader never sees half of it. */
 export function writeEnvironment(environment: LocalEnvironment, file = STATE_FILE): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
@@ -64,8 +64,8 @@ export function forgetEnvironment(file = STATE_FILE): void {
 }
 
 /**
- * The variables with which a program talks to the emulator and to nothing else. An undefined one is to be removed: the
- * user's own profile, keys, tokens and endpoints must not get in the way, nor their configuration files.
+ * The variables with which a program talks to the emulator and to nothing else. An undefined one must be removed: the
+ * user's own profile, keys, tokens, endpoints and configuration files must not get in the way.
  */
 export function devEnvironmentVariables(
   endpointUrl: string,

@@ -4,9 +4,9 @@ import { assemblyIn } from './deploy.ts';
 import { homeOf, markOf, stopEmulator, stopGroup } from './emulator.ts';
 
 /**
- * Stops the emulators of a folder that no file tells of, since whoever started them was killed before it could write one,
- * or the file was damaged; and a deployment that such an `up` had begun. Each emulator has a folder that was made before it
- * was started; by their command lines both name the folder, so that no other process is taken for them.
+ * Stops a folder's emulators that no file records, because their `up` was killed before it could write one or the file
+ * was damaged; and a deployment that such an `up` had begun. Each emulator has a folder that was created before it
+ * started; its command line and the deployment's both name it, so that no other process is mistaken for them.
  * @returns the ports that the emulators had
  */
 export async function stopLeftovers(dir: string): Promise<readonly number[]> {

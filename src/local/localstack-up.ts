@@ -22,14 +22,14 @@ export interface OnLocalStack {
 export interface LocalStackOptions {
   /** Default: the configuration's. */
   readonly endpointUrl?: string | undefined;
-  /** What it cannot do, before anything is deployed. */
+  /** What it cannot do, reported before anything is deployed. */
   readonly onLacks?: (sentences: readonly string[]) => void;
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Deploys the dev stack to a LocalStack that somebody else started. Commands go there from then on, until `down`.
+ * Deploys the dev stack to a LocalStack that someone else started. Commands go there from then on, until `down`.
  * @throws TripcastError when none answers, it lacks what the stack needs, or this clone's own emulator is up
  */
 export async function upOnLocalStack(options: LocalStackOptions = {}): Promise<OnLocalStack> {
@@ -48,7 +48,7 @@ export async function upOnLocalStack(options: LocalStackOptions = {}): Promise<O
   return { endpointUrl, version: health.version, lacks: sentences, outputs };
 }
 
-/** Where the stack was deployed last that is on a LocalStack; undefined when none is. */
+/** The LocalStack that the stack was last deployed to; undefined if there is none. */
 export function localstackEndpoint(): string | undefined {
   return readCached(
     RECORD,
@@ -57,7 +57,7 @@ export function localstackEndpoint(): string | undefined {
   )?.endpointUrl;
 }
 
-/** Commands no longer go there. LocalStack itself runs on: it is not ours. */
+/** Commands no longer go there. LocalStack itself keeps running: it is not ours. */
 export function forgetLocalStack(): void {
   rmSync(RECORD, { force: true });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 
-/** The last release that asks for no account; docker/compose.yaml starts it. */
+/** The last release that requires no account; docker/compose.yaml starts it. */
 export const LOCALSTACK_VERSION = '4.14.0';
 
 const healthSchema = z.object({
@@ -11,10 +11,10 @@ const healthSchema = z.object({
   version: z.string(),
 });
 
-/** What LocalStack says of itself at `/_localstack/health`. */
+/** What LocalStack reports about itself at `/_localstack/health`. */
 export type LocalStackHealth = Readonly<z.infer<typeof healthSchema>>;
 
-/** All services that the stack asks for, by LocalStack's names, but for those that the free edition is known to lack. */
+/** All services that the stack needs, by LocalStack's names, except those that the free edition is known to lack. */
 const NEEDED = [
   'cloudformation',
   'cloudwatch',
@@ -37,7 +37,7 @@ export async function localstackHealth(endpointUrl: string): Promise<LocalStackH
   let answer: unknown;
   try {
     const response = await fetch(`${endpointUrl}/_localstack/health`, { signal: AbortSignal.timeout(5_000) });
-    // The header tells it from emulators that answer at this address in its stead, MiniStack among them.
+    // The header distinguishes it from other emulators that may answer at this address, MiniStack among them.
     answer = response.headers.has('x-localstack') && (await response.json());
   } catch (cause) {
     throw new TripcastError(
@@ -52,7 +52,7 @@ export async function localstackHealth(endpointUrl: string): Promise<LocalStackH
 }
 
 /**
- * What of tripcast this LocalStack cannot do, as sentences.
+ * What this LocalStack cannot do for tripcast, as sentences.
  * @throws TripcastError naming the services without which the stack cannot be deployed at all
  */
 export function lacks({ services, version }: LocalStackHealth): readonly string[] {
@@ -68,7 +68,7 @@ export function lacks({ services, version }: LocalStackHealth): readonly string[
     ...(version === LOCALSTACK_VERSION
       ? []
       : [`This is LocalStack ${version}; tripcast knows ${LOCALSTACK_VERSION}, and what follows may not be all.`]),
-    // The free edition takes such resources "as a fallback": the deploy succeeds, and nothing is behind them.
+    // The free edition accepts such resources "as a fallback": the deploy succeeds, but nothing is behind them.
     ...(has('apigatewayv2')
       ? []
       : [
@@ -79,7 +79,7 @@ export function lacks({ services, version }: LocalStackHealth): readonly string[
       : [
           'It has no ECR and no image functions: env/dev.json deploys zips, and those run. The image is tested without it.',
         ]),
-    // The paid edition has ECR: it is what tells them apart, since the edition's name differs from one start to another.
+    // Only the paid edition has ECR. That tells them apart; the edition's name differs from one start to the next.
     ...(has('ecr')
       ? []
       : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are taken and not shown.']),

@@ -1,6 +1,6 @@
 import { TripcastError } from '#errors.ts';
 
-/** Why there is no MLflow, as one line for people, who then know that they need not wait for it. */
+/** Why there is no MLflow, as one line for people, so that they know not to wait for it. */
 export function reasonOf(error: unknown): string {
   const why =
     error instanceof TripcastError
@@ -9,7 +9,7 @@ export function reasonOf(error: unknown): string {
   return `${why.replace(/\.$/, '')}. Everything else works without it.`;
 }
 
-/** Of what a failed install said, pip's own last word, else the first line. */
+/** From the output of a failed install: pip's last error, else the first line. */
 function essenceOf(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n');
   const word = lines.findLast((line) => line.startsWith('ERROR: ')) ?? lines[0] ?? '';

@@ -1,7 +1,7 @@
 /**
- * node src/local/mlflow-keeper.ts OPTIONS: the process that keeps the local MLflow server. It installs MLflow if need be,
- * runs the server, mirrors what was registered before it was ready, and ends with the emulator. Whatever happens here is a
- * line in its log, never a stop of anything else.
+ * node src/local/mlflow-keeper.ts OPTIONS: the process that keeps the local MLflow server running. It installs MLflow
+ * if needed, runs the server, mirrors what was registered before it was ready, and ends with the emulator. Whatever
+ * happens here is a line in its log and never stops anything else.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ const POLL_MS = 500;
 
 outliveReaders(); // its log may be on a full disk
 const options: KeeperOptions = JSON.parse(process.argv[2] ?? '');
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // the main job has the processor first
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // the main job gets the processor first
 
 const ended = new AbortController();
 void endWithEmulator();
@@ -35,14 +35,14 @@ try {
   process.exitCode = 1;
 }
 
-/** @throws TripcastError when the server ends by itself */
+/** @throws TripcastError when the server exits on its own */
 async function serveUntilItEnds(): Promise<void> {
   const server = serve(options);
   const synced = syncWhenReady();
   const code = await server;
   ended.abort();
   await synced;
-  if (!isRunning(options.emulator)) return; // as it should
+  if (!isRunning(options.emulator)) return; // as intended
   const said = readFileSync(options.logFile, 'utf8').trimEnd().split('\n').at(-1);
   throw new TripcastError(
     `MLflow's server ended with exit code ${code}: ${said}`,
@@ -55,7 +55,7 @@ async function endWithEmulator(): Promise<void> {
   process.kill(-process.pid, 'SIGTERM'); // this process leads the group of the server and its worker
 }
 
-/** Alembic, within MLflow, takes a percent sign in its own path for a variable: there it is reached by another path. */
+/** Alembic, within MLflow, takes a percent sign in its own path for a variable: a link without one avoids that. */
 async function interpreter(): Promise<string> {
   if (!MLFLOW_PYTHON.includes('%')) return MLFLOW_PYTHON;
   const folder = await mkdtemp(join(tmpdir(), 'tripcast-mlflow-'));
@@ -84,14 +84,14 @@ async function serve({ port, home, endpointUrl }: KeeperOptions): Promise<number
         '--workers',
         '1',
       ],
-      // Relative to its home: as a URL, an absolute path would end at a `?` or `#` in it.
+      // Relative to its home: in a URL, an absolute path would end at a `?` or `#`.
       ...['--backend-store-uri', 'sqlite:///mlflow.db', '--artifacts-destination', './artifacts'],
     ],
     {
       cwd: home,
       env: {
         ...{ HOME, USER, LOGNAME, PATH, TMPDIR },
-        ...devEnvironmentVariables(endpointUrl, {}), // so that it shows artefacts that lie in the emulator
+        ...devEnvironmentVariables(endpointUrl, {}), // so that it shows artifacts stored in the emulator
         LANG: 'C.UTF-8',
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
         MLFLOW_DISABLE_TELEMETRY: 'true',
@@ -100,7 +100,7 @@ async function serve({ port, home, endpointUrl }: KeeperOptions): Promise<number
   );
 }
 
-/** What is registered from now on finds the server at its address; what was before waits for this. */
+/** What is registered from now on finds the server at its address; what was registered earlier waits for this. */
 async function syncWhenReady(): Promise<void> {
   while (!(await isHealthy(`http://127.0.0.1:${options.port}`))) {
     if (ended.signal.aborted) return;

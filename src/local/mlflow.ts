@@ -11,12 +11,12 @@ import { freePort } from './ports.ts';
 const DEFAULT_PORT = 5000;
 const POLL_MS = 200;
 
-/** The MLflow server of the local environment: the process that keeps it, and where it answers once it is ready. */
+/** The MLflow server of the local environment: the process that keeps it running, and its address once it is ready. */
 export type LocalMlflow = {
   readonly url: string;
   readonly process: ProcessMark;
   readonly logFile: string;
-  /** Its database, removed when it stops: its runs point at objects that go with the emulator. */
+  /** Its database, removed when it stops: its runs point at objects that disappear with the emulator. */
   readonly home: string;
 };
 
@@ -26,13 +26,13 @@ export type MlflowState =
 
 export type MlflowOptions = {
   readonly emulator: Pick<Emulator, 'endpointUrl' | 'process'>;
-  /** The port to try first; a taken one moves to the next free one. Default 5000. */
+  /** The port to try first; if it is taken, the next free one is used. Default 5000. */
   readonly port?: number;
-  /** Where its database and log lie. Default `.tripcast`. */
+  /** Where its database and log go. Default `.tripcast`. */
   readonly dir?: string;
 };
 
-/** What mlflow-keeper.ts is told. */
+/** The options that mlflow-keeper.ts gets. */
 export type KeeperOptions = {
   readonly port: number;
   readonly home: string;
@@ -42,8 +42,8 @@ export type KeeperOptions = {
 };
 
 /**
- * Starts MLflow beside an emulator and waits for nothing: it may have to be installed first, which takes minutes. It goes on
- * when this process ends, and stops by itself when the emulator does.
+ * Starts MLflow next to an emulator without waiting: it may have to be installed first, which takes minutes. It keeps
+ * running when this process ends, and stops on its own when the emulator does.
  */
 export async function startMlflow({
   emulator: { endpointUrl, process: emulator },
@@ -60,7 +60,7 @@ export async function startMlflow({
   const keeper = spawn(
     process.execPath,
     [join(CLONE, 'src', 'local', 'mlflow-keeper.ts'), JSON.stringify(options)],
-    { cwd: CLONE, stdio: ['ignore', log, log], detached: true }, // a process group of its own, as the emulator
+    { cwd: CLONE, stdio: ['ignore', log, log], detached: true }, // its own process group, like the emulator
   );
   closeSync(log);
   keeper.unref();
@@ -68,7 +68,7 @@ export async function startMlflow({
   return { url: `http://127.0.0.1:${port}`, process: { pid, start: processStart(pid) ?? '' }, logFile, home };
 }
 
-/** Ends it with its workers, or the installation it is at, and removes its database. */
+/** Ends it with its workers, or the installation in progress, and removes its database. */
 export const stopMlflow = ({ process, home }: Pick<LocalMlflow, 'process' | 'home'>): Promise<void> =>
   stopEmulator({ process, home });
 
@@ -87,7 +87,7 @@ export async function isHealthy(url: string): Promise<boolean> {
   }
 }
 
-/** Waits until it is ready, or is not going to be. */
+/** Waits until it is ready, or never will be. */
 export async function settledMlflow(mlflow: LocalMlflow, signal?: AbortSignal): Promise<MlflowState> {
   for (;;) {
     const state = await mlflowState(mlflow);

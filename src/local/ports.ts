@@ -4,7 +4,7 @@ import { TripcastError } from '#errors.ts';
 const TRIES = 100;
 
 /**
- * The first port from `wanted` on that nobody listens on; binding is the only question with a sure answer.
+ * The first free port from `wanted` on; binding is the only reliable check.
  * @throws TripcastError when 100 in a row are taken
  */
 export async function freePort(wanted: number): Promise<number> {

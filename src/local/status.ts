@@ -11,23 +11,23 @@ export type StackStatus = DeployedStack & { readonly name: string };
 export type Status =
   | {
       readonly up: false;
-      /** The environment whose emulator ended by itself. */
+      /** The environment whose emulator ended on its own. */
       readonly ended?: LocalEnvironment;
     }
   | {
       readonly up: true;
       readonly environment: LocalEnvironment;
-      /** Whether its emulator, whose process runs, answers. */
+      /** Whether its emulator, whose process is running, answers. */
       readonly answers: boolean;
       /** undefined: the emulator has no such stack */
       readonly stack: StackStatus | undefined;
-      /** undefined: it was not started, since MLFLOW_TRACKING_URI names another */
+      /** undefined: it was not started, because MLFLOW_TRACKING_URI names another */
       readonly mlflow: MlflowState | undefined;
-      /** whether the sources are still those that were deployed */
+      /** whether the sources are still the deployed ones */
       readonly current: boolean;
     };
 
-/** What of the local environment is up, and what the deployed stack says of itself. */
+/** Which parts of the local environment are up, and what the deployed stack reports. */
 export async function status(): Promise<Status> {
   const environment = readEnvironment();
   if (environment === undefined) {

@@ -9,10 +9,10 @@ import { forgetEnvironment, type LocalEnvironment, readEnvironment, writeEnviron
 import { stopLeftovers } from './leftovers.ts';
 import { startMlflow, stopMlflow } from './mlflow.ts';
 
-/** What `up` tells while it works. `deploy-line` is a line of the CDK's own output. */
+/** What `up` reports while it works. `deploy-line` is a line of the CDK's own output. */
 export type UpStep =
   | { readonly step: 'waiting'; readonly pid: number }
-  /** An emulator was found and stopped that an `up` had left which was killed. */
+  /** An emulator that a killed `up` left behind was found and stopped. */
   | { readonly step: 'leftover'; readonly port: number }
   | { readonly step: 'emulator' | 'deploy'; readonly state: 'started' | 'unchanged' }
   | { readonly step: 'emulator' | 'deploy'; readonly state: 'done'; readonly seconds: number }
@@ -21,9 +21,9 @@ export type UpStep =
 export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly signal?: AbortSignal };
 
 /**
- * Brings the local environment up: the emulator, and the stack as the sources have it now. What is already so stays as it is.
- * MLflow is started beside them and not waited for.
- * When it fails or is aborted, what it started is stopped, and nothing else.
+ * Brings the local environment up: the emulator, and the stack as the sources have it now. What is already in place
+ * stays as it is. MLflow is started alongside and not waited for. If this fails or is aborted, what it started is
+ * stopped, and nothing else.
  * @throws TripcastError; the signal's reason when aborted
  */
 export function up({ onStep = () => {}, signal }: UpOptions = {}): Promise<LocalEnvironment> {
@@ -53,7 +53,7 @@ async function bringUp(onStep: (step: UpStep) => void, signal: AbortSignal | und
   }
 }
 
-/** Starts MLflow unless it runs, or MLFLOW_TRACKING_URI names another one. */
+/** Starts MLflow unless it is running, or MLFLOW_TRACKING_URI names another one. */
 async function withMlflow(environment: LocalEnvironment): Promise<LocalEnvironment> {
   const { mlflow } = environment;
   if (process.env.MLFLOW_TRACKING_URI || (mlflow !== undefined && isRunning(mlflow.process))) return environment;

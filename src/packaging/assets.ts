@@ -1,10 +1,10 @@
-/** What was built from lambdas/ and the native packages, ready to be deployed. */
+/** What was built from lambdas/ and the native packages, ready to deploy. */
 export type FunctionAssets =
   | {
       readonly packaging: 'zip';
-      /** One folder a function in it, with an index.js. */
+      /** One folder per function, each with an index.js. */
       readonly functions: string;
-      /** The natives layer: an archive with nodejs/node_modules in it. */
+      /** The natives layer: an archive containing nodejs/node_modules. */
       readonly layer: string;
       /** Changes whenever the layer's content does. */
       readonly layerHash: string;
@@ -12,6 +12,6 @@ export type FunctionAssets =
     }
   | {
       readonly packaging: 'image';
-      /** A Docker build context: the Dockerfile and all that it copies. */
+      /** A Docker build context: the Dockerfile and everything it copies. */
       readonly context: string;
     };

@@ -10,8 +10,8 @@ import { hostPlatform } from './platform.ts';
 const DIST = join(CLONE, 'dist');
 
 /**
- * Builds what a packaging needs under dist/: zip functions with the natives of this machine, or the context of an image
- * with those of Lambda's linux-x64, whatever machine this is.
+ * Builds what a packaging needs under dist/: zip functions with this machine's natives, or the context of an image with
+ * those of Lambda's linux-x64, on any machine.
  */
 export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
   if (packaging === 'image') return { packaging, context: await buildImageContext() };
@@ -22,9 +22,9 @@ export async function buildAssets(packaging: FunctionAssets['packaging']): Promi
   return { packaging, functions, layer, layerHash, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
 }
 
-/** @returns the folder that the image is built from: the Dockerfile and all that it copies */
+/** @returns the folder that the image is built from: the Dockerfile and everything it copies */
 export async function buildImageContext(): Promise<string> {
-  // Lambda reads an image's files as a user of its own: whoever builds it with another mask still makes readable folders,
+  // Lambda reads an image's files as a different user: the folders must be readable whatever the builder's umask is,
   // here and in the CDK's copy.
   process.umask(0o022);
   const context = join(DIST, 'image');
@@ -51,8 +51,8 @@ const FUNCTION_ENTRIES: readonly Entry[] = FUNCTIONS.map((name) => ({
 
 /**
  * Bundles each lambdas/{name}/handler.ts into {outDir}/{name}/index.js, the AWS SDK included. CommonJS, because only
- * `require` finds the natives where a layer puts them (NODE_PATH). Same sources, same bytes; lines stay readable, so that
- * a stack trace needs no source map.
+ * `require` finds the natives where a layer puts them (NODE_PATH). The same sources give the same bytes; lines stay
+ * readable, so that a stack trace needs no source map.
  */
 export const bundleFunctions = (outDir: string): Promise<void> => bundle(FUNCTION_ENTRIES, outDir);
 
@@ -66,14 +66,14 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<void> 
     platform: 'node',
     target: 'node24',
     format: 'cjs',
-    // The packages' ES modules, where they have them: what is not used falls away.
+    // The packages' ES modules, where they have them, so that unused code is dropped.
     mainFields: ['module', 'main'],
-    // What is imported on first use becomes a `require` too, for the same reason.
+    // Dynamic imports become a `require` too, for the same reason.
     supported: { 'dynamic-import': false },
     external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
     legalComments: 'none',
     logLevel: 'error',
-    // A bundle has no file of its own to be relative to: better found here than in a cold start.
+    // A bundle has no file location to be relative to: better to find out here than in a cold start.
     logOverride: { 'empty-import-meta': 'error' },
   });
   const folders = await readdir(outDir);

@@ -4,19 +4,19 @@ import { TripcastError } from '#errors.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Beside those of this process; an undefined one is removed. */
+  /** Added to those of this process; an undefined one is removed. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What to do when it fails. */
   readonly fix: string;
 }
 
-/** How many of the last lines of a failed command are shown. */
+/** How many of a failed command's last lines are shown. */
 const SHOWN_LINES = 15;
 
 /**
- * Runs a command to its end, silently.
- * @returns what it printed to standard output
- * @throws TripcastError with the end of what it said, when it cannot be run or fails
+ * Runs a command to completion, silently.
+ * @returns its standard output
+ * @throws TripcastError with the end of its output, when it cannot be run or fails
  */
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
   const { cwd, env, fix } = options;

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { TripcastError } from '#errors.ts';
 import { runCommand } from './command.ts';
 
-/** How the docker command says that nobody listens, or no longer does. */
+/** How the docker command says that nothing is listening, or no longer is. */
 const UNANSWERED =
   /cannot connect to the docker daemon|error during connect|failed to connect to the docker api|unexpected EOF/i;
 
-/** A Docker engine, spoken to with the docker command. */
+/** A Docker engine, reached through the docker command. */
 export class Docker {
-  /** Where it listens; undefined is where the docker command looks by itself. */
+  /** Where it listens; undefined: wherever the docker command looks by default. */
   readonly host: string | undefined;
-  /** The engine's own log, if it is known where it is. */
+  /** The engine's own log, if its location is known. */
   readonly log: string | undefined;
 
   constructor(host?: string, log?: string) {
@@ -18,15 +18,15 @@ export class Docker {
     this.log = log;
   }
 
-  /** What docker commands are run with. Lambda refuses a manifest with attestations, which BuildKit adds by itself. */
+  /** What docker commands are run with. Lambda refuses a manifest with attestations, which BuildKit adds by default. */
   get env(): Readonly<Record<string, string>> {
     return { BUILDX_NO_DEFAULT_ATTESTATIONS: '1', ...(this.host !== undefined && { DOCKER_HOST: this.host }) };
   }
 
   /**
-   * Runs `docker ...args` to its end.
-   * @returns what it printed, without the last line's end
-   * @throws TripcastError with the end of what it said; one that the engine does not answer says so first
+   * Runs `docker ...args` to completion.
+   * @returns what it printed, without the final newline
+   * @throws TripcastError with the end of its output; when the engine does not answer, that comes first
    */
   async run(...args: readonly string[]): Promise<string> {
     try {
@@ -38,7 +38,7 @@ export class Docker {
     }
   }
 
-  /** Starts `docker ...args` and leaves it running, its output to be read. */
+  /** Starts `docker ...args` and leaves it running, with its output readable. */
   start(...args: readonly string[]): ChildProcess {
     return spawn('docker', args, { env: { ...process.env, ...this.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   }

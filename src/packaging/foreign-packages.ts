@@ -8,19 +8,19 @@ import { npmCommand } from '#setup/setup.mjs';
 import { runCommand } from './command.ts';
 import type { Platform } from './platform.ts';
 
-/** Apart from this clone's own: npm takes away what its lock does not name. */
+/** Apart from this clone's own: npm removes what its lock does not list. */
 export const foreignPackages = (platform: Platform) => join(CLONE_LOCAL, 'platforms', platform);
 export const wheelsOf = (platform: Platform) => join(foreignPackages(platform), 'wheels');
 
-/** How pip names the processors of the wheels that run on Lambda's Linux (PEP 600). */
+/** How pip names the processors of wheels that run on Lambda's Linux (PEP 600). */
 const WHEEL_TAGS: Partial<Record<Platform, string>> = {
   'linux-x64': 'manylinux_2_28_x86_64',
   'linux-arm64': 'manylinux_2_28_aarch64',
 };
 
 /**
- * Brings what the set-up of this machine left out: the builds for another one, of the versions that are installed here.
- * Does nothing when they are there already.
+ * Fetches what this machine's setup left out: the builds for another platform, in the versions installed here. Does
+ * nothing if they are already there.
  * @throws TripcastError when a registry does not answer, or no function runs on the platform
  */
 export async function fetchPackages(platform: Platform): Promise<void> {
@@ -64,7 +64,7 @@ function versionHere(name: string): string {
   throw new TripcastError(`The package ${name} is not installed`, 'Run `npm run setup`.');
 }
 
-/** @param folder of a package; undefined when it is not installed */
+/** @param folder of a package @returns undefined when it is not installed */
 export function installedVersion(folder: string): string | undefined {
   try {
     const { version }: { readonly version?: unknown } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -74,11 +74,11 @@ export function installedVersion(folder: string): string | undefined {
   }
 }
 
-/** undefined when there is no such file */
+/** undefined if there is no such file */
 export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch {
-    return undefined; // not made yet
+    return undefined; // not created yet
   }
 }

@@ -7,15 +7,15 @@ import type { Docker } from './docker.ts';
 export interface ImageOptions {
   readonly docker: Docker;
   readonly tag: string;
-  /** What the functions run on. Default: AWS's own Node 24 base, as the Dockerfile says. */
+  /** What the functions run on. Default: AWS's own Node 24 base image, as in the Dockerfile. */
   readonly base?: string;
-  /** The commit that it is built from. */
+  /** The commit it is built from. */
   readonly codeVersion: string;
 }
 
-/** Builds the one image of all functions, linux/amd64 whatever this machine is, as `cdk deploy` does for prod. */
+/** Builds the single image of all functions, linux/amd64 on any machine, as `cdk deploy` does for prod. */
 export function buildImage({ docker, tag, base, codeVersion }: ImageOptions): Promise<void> {
-  // A synthesis makes the same context, in the same place.
+  // A synthesis creates the same context in the same place.
   return withLock(join(CLONE_LOCAL, 'synthesis.lock'), async () => {
     const context = await buildImageContext();
     const from = base === undefined ? [] : ['--build-arg', `BASE_IMAGE=${base}`];

@@ -13,11 +13,11 @@ import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
 const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux-arm64': 183 };
 /** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
 const LAYER_LIMIT_BYTES = 240 * 2 ** 20;
-/** Rises when what is taken changes, though the packages do not. */
+/** Increases when the selection changes though the packages do not. */
 const SELECTION = 3;
 
 /**
- * The XGBoost library of this clone's set-up, or the one that XGBOOST_LIBRARY names.
+ * The XGBoost library installed by this clone's setup, or the one that XGBOOST_LIBRARY names.
  * @throws TripcastError when it is not installed
  */
 export function xgboostLibrary(): string {
@@ -26,25 +26,25 @@ export function xgboostLibrary(): string {
 }
 
 /**
- * Copies the native packages, of one platform and without what only their developers need, to
- * {outDir}/nodejs/node_modules, and XGBoost's library beside it: the layout of a Lambda layer. Does nothing when they are
- * there already.
- * @returns a hash of what is in it
- * @throws TripcastError when a package lacks the platform's build, or a binary in it is of another machine
+ * Copies the native packages for one platform, without what only their developers need, to
+ * {outDir}/nodejs/node_modules, and XGBoost's library next to it: the layout of a Lambda layer. Does nothing if they
+ * are already there.
+ * @returns a hash of the contents
+ * @throws TripcastError when a package lacks the platform's build, or contains a binary for another machine
  */
 export function assembleNatives(outDir: string, platform: Platform): Promise<string> {
   return unlessThere(outDir, platform, async (draft, entries) => {
     for (const { path, file } of entries) {
       const target = join(draft, path);
       await mkdir(dirname(target), { recursive: true });
-      // A copy on write where the file system can; never a link, through which a write would reach node_modules.
+      // Copy-on-write where the file system supports it; never a link, through which a write would reach node_modules.
       await copyFile(file, target, constants.COPYFILE_FICLONE);
-      await chmod(target, 0o644); // Lambda reads an image's files as a user of its own.
+      await chmod(target, 0o644); // Lambda reads an image's files as a different user
     }
   });
 }
 
-/** As {@link assembleNatives}, into one archive; also throws when it is more than Lambda takes. */
+/** Like {@link assembleNatives}, but into one archive; also throws when it exceeds Lambda's limit. */
 export function zipNatives(outFile: string, platform: Platform): Promise<string> {
   return unlessThere(outFile, platform, async (draft, entries) => {
     const sizes = await Promise.all(entries.map(async ({ file }) => (await stat(file)).size));
@@ -59,7 +59,7 @@ export function zipNatives(outFile: string, platform: Platform): Promise<string>
   });
 }
 
-/** Makes `target` beside itself and moves it into place, unless it was made of the same packages before. */
+/** Builds a draft next to `target` and moves it into place, unless it was already built from the same packages. */
 async function unlessThere(
   target: string,
   platform: Platform,
@@ -91,7 +91,7 @@ interface NativePackage {
   readonly version: string;
   /** The folders and files that are needed at run time, relative to the package. */
   readonly parts: readonly string[];
-  /** Where it lies in a layer. */
+  /** Where it goes in a layer. */
   readonly into: string;
 }
 
@@ -136,7 +136,7 @@ function xgboostWheel(platform: Platform): NativePackage {
   return { name: WHEEL_IN_LAYER, folder, version: XGBOOST_VERSION, parts, into: `nodejs/${WHEEL_IN_LAYER}` };
 }
 
-/** The first file that the pattern finds below a folder, whose own path is no pattern: a clone may lie in `a [b]`. */
+/** The first file matching the pattern below a folder, whose own path is not a pattern: a clone may be in `a [b]`. */
 export function findFile(root: string, pattern: string): string | undefined {
   const [found] = globSync(pattern, { cwd: root });
   return found === undefined ? undefined : join(root, found);
@@ -145,7 +145,7 @@ export function findFile(root: string, pattern: string): string | undefined {
 const libraryInWheel = (platform: Platform) =>
   `xgboost/lib/libxgboost.${platform.startsWith('darwin') ? 'dylib' : 'so'}`;
 
-/** A package of this clone, or of the platform that was fetched beside it. */
+/** A package of this clone, or of the platform fetched alongside it. */
 function packageOf(name: string, platform: Platform, parts: readonly string[]): NativePackage {
   const places = [join(CLONE, 'node_modules', name), join(foreignPackages(platform), 'node_modules', name)];
   const into = `nodejs/node_modules/${name}`;
@@ -156,7 +156,7 @@ function packageOf(name: string, platform: Platform, parts: readonly string[]): 
   throw new TripcastError(`The package ${name} is not installed, and ${platform} needs it`, 'Run `npm run setup`.');
 }
 
-/** A package's files and where they lie in a layer; types, source maps and manuals stay behind. */
+/** A package's files and their paths in a layer; types, source maps and manuals are left out. */
 async function entriesOf(each: NativePackage): Promise<readonly ZipEntry[]> {
   const { folder, parts, into } = each;
   const files = await Promise.all(
@@ -182,7 +182,7 @@ async function filesIn(part: string, { name, folder, version }: NativePackage): 
   }
 }
 
-/** @throws TripcastError for a .node or .so file that the platform could not load */
+/** @throws TripcastError for a .node or .so file that the platform cannot load */
 export async function checkBinary(file: string, platform: Platform): Promise<void> {
   const machine = ELF_MACHINE[platform];
   if (machine === undefined || !/\.(node|so)(\.\d+)*$/.test(file)) return;

@@ -5,7 +5,7 @@ export type Platform = `${'linux' | 'darwin'}-${'x64' | 'arm64'}`;
 
 const PLATFORMS: readonly Platform[] = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
-/** @throws TripcastError where the native packages have no build */
+/** @throws TripcastError on a platform that the native packages have no build for */
 export function hostPlatform(name = `${process.platform}-${process.arch}`): Platform {
   const platform = PLATFORMS.find((known) => known === name);
   if (platform !== undefined) return platform;

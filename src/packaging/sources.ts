@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { CLONE } from '#setup/paths.mjs';
 
-/** All that the deployed dev stack is made of. */
+/** Everything that the deployed dev stack is made from. */
 const SOURCES = [
   'bin/app.ts',
   'cdk.json',
@@ -15,7 +15,7 @@ const SOURCES = [
   'stepfunctions',
 ];
 
-/** A fingerprint of the stack's sources, by name and content: the same one means that a deploy would change nothing. */
+/** A fingerprint of the stack's sources, by name and content: if it is unchanged, a deploy would change nothing. */
 export function sourcesHash(root = CLONE, sources: readonly string[] = SOURCES): string {
   const hash = createHash('sha256');
   for (const file of sources.flatMap((source) => filesUnder(join(root, source))).sort()) {

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
-/** A file to be put into an archive. */
+/** A file to add to an archive. */
 export interface ZipEntry {
   /** Its path in the archive, with forward slashes. */
   readonly path: string;
@@ -17,8 +17,8 @@ const REGULAR_FILE_0644 = 0o100644 << 16;
 
 /**
  * Writes a zip archive of uncompressed files (APPNOTE.TXT 4.3: local headers with their data, central directory, end
- * record), at most 4 GB in all. Not to save space but to be quick: written in half a second what takes five to compress,
- * and unpacked in a quarter of one by each worker that the emulator starts.
+ * record), at most 4 GB in total. The point is speed, not size: half a second to write instead of the five that
+ * compression takes, and a quarter of a second to unpack in each worker that the emulator starts.
  */
 export async function writeStoredZip(target: string, entries: readonly ZipEntry[]): Promise<void> {
   await using archive = await open(target, 'w');
@@ -72,7 +72,7 @@ function describe(data: Buffer, name: Buffer): Buffer {
   );
 }
 
-/** Little-endian unsigned numbers, one after the other. */
+/** Little-endian unsigned numbers, one after another. */
 function fixed(...fields: readonly (readonly ['u16' | 'u32', number])[]): Buffer {
   return Buffer.concat(
     fields.map(([type, value]) => {

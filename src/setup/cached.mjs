@@ -1,12 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 
 /**
- * Reads a file below `.tripcast`. All of them can be made again, so that a damaged one (empty after a crash, cut short by a
+ * Reads a file below `.tripcast`. All of them can be regenerated, so a damaged one (empty after a crash, cut short by a
  * full disk) stops no command: it is discarded with a sentence on standard error.
  * @template T
  * @param {string} file
- * @param {(text: string) => T} parse throws when it is not what was written there
- * @param {string} consequence what becomes of what it said, as a sentence
+ * @param {(text: string) => T} parse throws when the text is not what was written there
+ * @param {string} consequence what happens to the contents, as a sentence
  * @returns {T | undefined} undefined: there is no such file, or no longer
  */
 export function readCached(file, parse, consequence) {

@@ -1,16 +1,16 @@
 // The command line as one bundle: its packages are hundreds of small files, and reading those takes longer than most
-// commands work. It is a copy to be fast with: once a file that it was made of has changed, the sources run until the next
-// set-up. Plain JavaScript, as both who makes it and who opens it may run before there is a node_modules.
+// commands take to run. It is only a fast copy: once a file it was made from has changed, the sources run until the
+// next setup. Plain JavaScript, since both its maker and its user may run before there is a node_modules.
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readCached } from './cached.mjs';
 
 const ENTRY = 'tripcast';
 const FOLDER = 'cli-';
-/** Commands that still run import from an older bundle; none runs for a day. */
+/** Running commands still import from an older bundle; none runs for a day. */
 const KEPT_MS = 24 * 3600 * 1000;
 
-/** What finds files of its own beside itself, and with it whatever must be the same copy that it loads. */
+/** Packages that find their own files next to themselves, and those that must share a copy with them. */
 const NOT_BUNDLED = ['onnxruntime-*', '@duckdb/node-bindings*', 'koffi', 'esbuild', 'aws-cdk-lib', 'constructs'];
 
 /**
@@ -22,9 +22,9 @@ const NOT_BUNDLED = ['onnxruntime-*', '@duckdb/node-bindings*', 'koffi', 'esbuil
 const record = (root) => join(root, '.tripcast', 'cli.json');
 
 /**
- * Where the bundle begins.
+ * Where the bundle starts.
  * @param {string} root the clone
- * @returns {string | undefined} undefined: there is none, or it is no longer what the sources say
+ * @returns {string | undefined} undefined: there is none, or it no longer matches the sources
  */
 export function freshBundle(root) {
   const bundle = readCached(record(root), parseBundle, 'The sources run until `npm run setup` bundles them again.');
@@ -46,7 +46,7 @@ function parseBundle(text) {
 }
 
 /**
- * Bundles bin/tripcast.ts into a folder of its own; the record that names it comes last.
+ * Bundles bin/tripcast.ts into its own folder; the record that names it is written last.
  * @param {string} root the clone
  * @returns {Promise<void>}
  */
@@ -72,16 +72,16 @@ export async function bundleCommandLine(root) {
   });
   const hash = createHash('sha256');
   for (const { path, hash: content } of outputFiles) hash.update(`${path} ${content}\n`);
-  // As deep below the clone as src/local and lib/config: code that looks for the clone from its own place finds it.
+  // As deep below the clone as src/local and lib/config, so that code that locates the clone from its own path works.
   const folder = `${FOLDER}${hash.digest('hex').slice(0, 16)}`;
   const to = join(root, '.tripcast', folder);
   mkdirSync(to, { recursive: true });
   for (const { path, contents } of outputFiles) writeFileSync(join(to, basename(path)), contents);
 
   const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
-  // Its own files too: one that was damaged since is not run.
+  // Its own files too: a bundle damaged since then is not run.
   const parts = outputFiles.map(({ path }) => join('.tripcast', folder, basename(path)));
-  // npm's own record stands for all that it installed.
+  // npm's own record stands for everything that it installed.
   const files = [...sources, 'node_modules/.package-lock.json', ...parts];
   const madeOf = Object.fromEntries(files.map((file) => [file, seenOf(root, file)]));
   const bundle = { entry: join('.tripcast', folder, `${ENTRY}.mjs`), madeOf };
@@ -91,7 +91,7 @@ export async function bundleCommandLine(root) {
 }
 
 /**
- * Its size and when it was changed: a content that changed without either is not looked for.
+ * Its size and modification time: a content that changes without either goes unnoticed.
  * @param {string} root
  * @param {string} file
  */

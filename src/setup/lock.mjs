@@ -13,16 +13,16 @@ import { dirname } from 'node:path';
 import { isRunning, thisProcess } from './processes.mjs';
 
 const POLL_MS = 100;
-/** What link(2) says on a file system without hard links: exFAT, some shares, and some of what comes through FUSE. */
+/** The error of link(2) on a file system without hard links: exFAT, some network shares, and some FUSE file systems. */
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
-/** How often to look at a lock that says nothing yet, and how long to wait for what it will say. */
+/** How often to check a lock that is still empty, and how long to wait for its content. */
 const APPEARS_MS = 5;
 const SAYS_NOTHING_MS = 1000;
-/** The holder of a damaged lock file (empty after a crash, cut short by a full disk): no process is it, so that the lock is stale. */
+/** Holder of a damaged lock file (empty after a crash, cut short by a full disk): no process, so the lock is stale. */
 const NOBODY = Object.freeze({ pid: 0, start: 'damaged' });
 
 /**
- * Runs `work` while holding a lock file, so that two commands in one clone do it one after the other.
+ * Runs `work` while holding a lock file, so that two commands in one clone run it one after the other.
  * A lock whose process is gone (a crash, kill -9, a reboot) is taken over.
  * @template T
  * @param {string} file
@@ -62,7 +62,7 @@ export async function withLock(file, work, { onWait, signal } = {}) {
 }
 
 /**
- * A hard link appears whole or not at all, and fails if the name is taken: no moment shows a lock without its holder.
+ * A hard link appears atomically and fails if the name is taken: a lock is never visible without its holder.
  * @param {string} file
  * @param {string} mine
  */
@@ -78,7 +78,7 @@ function acquire(file, mine) {
 }
 
 /**
- * Without hard links: a file that is made only if the name is free, and says for a moment nothing. Others give it time.
+ * Without hard links: a file that is created only if the name is free, and is empty for a moment. Others wait for it.
  * @param {string} file
  * @param {Uint8Array} content
  */
@@ -103,7 +103,7 @@ function create(file, content) {
 
 /**
  * @param {string} file
- * @returns {{ pid: number, start: string } | undefined} undefined: it was just given back, or is just being made
+ * @returns {{ pid: number, start: string } | undefined} undefined: it was just released, or is just being created
  */
 function readHolder(file) {
   let text;
@@ -133,8 +133,8 @@ function isNew(file) {
 }
 
 /**
- * Removes a stale lock. Two waiters may try at once: the rename lets one win, and one that finds it took a
- * fresh lock puts it back.
+ * Removes a stale lock. Two waiters may try at once: the rename lets one win, and one that finds it took a fresh lock
+ * puts it back.
  * @param {string} file
  * @param {string} mine
  * @param {{ pid: number, start: string }} stale

@@ -1,9 +1,9 @@
 import { stderr, stdout } from 'node:process';
 
 /**
- * Whoever reads standard output or standard error may leave (`| head -1`, a terminal that was closed), and a disk may fill
- * up: without a listener Node ends the process there, in the middle of its work. What is written from then on is lost.
- * Call it first; called again, it does nothing.
+ * The reader of standard output or standard error may go away (`| head -1`, a closed terminal), and a disk may fill up:
+ * without a listener, Node then ends the process in the middle of its work. What is written after that is lost. Call
+ * this first; calling it again does nothing.
  */
 export function outliveReaders() {
   for (const stream of [stdout, stderr]) {

@@ -13,11 +13,11 @@ const PACKAGES = new Map([
 ]);
 
 /**
- * Where this clone's own Node 24 lies.
+ * Where this clone's own Node 24 is.
  * @param {string} root the clone
  * @param {string} [platform]
  * @param {string} [arch]
- * @returns {string | undefined} undefined: not installed (or not a platform it comes for)
+ * @returns {string | undefined} undefined: not installed (or a platform it has no build for)
  */
 export function pinnedNode(root, platform = process.platform, arch = process.arch) {
   const name = PACKAGES.get(`${platform}-${arch}`);
@@ -27,7 +27,7 @@ export function pinnedNode(root, platform = process.platform, arch = process.arc
 }
 
 /**
- * Which Node must run tripcast: 'this' one when it is new enough, else the path of the clone's own.
+ * Which Node must run tripcast: 'this' one if it is new enough, else the path of the clone's own.
  * @param {{ root: string, version: string, platform?: string, arch?: string }} where version: as `process.versions.node`
  * @returns {'this' | string | undefined} undefined: this one is too old and the clone has none yet
  */

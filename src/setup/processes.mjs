@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 /**
- * A text that tells a process from a later one that was given the same pid.
+ * A string that distinguishes a process from a later one with the same pid.
  * @param {number} pid
  * @returns {string | undefined} undefined: there is no such process, or only its zombie
  */
@@ -19,7 +19,7 @@ function startFromProc(pid) {
   } catch {
     return undefined; // no such process: the file system has no other way to say so
   }
-  // proc(5): the name stands in parentheses and may hold anything; after it, state is field 3 and starttime field 22.
+  // proc(5): the name is in parentheses and may contain anything; after it, state is field 3 and starttime field 22.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? undefined : rest[18];
 }
@@ -41,15 +41,15 @@ function startFromPs(pid) {
 }
 
 /**
- * @param {{ pid: number, start: string }} known a process as it was when it was noted
- * @returns {boolean} whether that very process still runs
+ * @param {{ pid: number, start: string }} known a process as it was when it was recorded
+ * @returns {boolean} whether that same process is still running
  */
 export function isRunning({ pid, start }) {
   return processStart(pid) === start;
 }
 
 /**
- * The processes that were started with this argument among theirs, whoever knows of them.
+ * The processes that were started with this argument, whether or not anything else knows about them.
  * @param {string} argument
  * @returns {{ pid: number, start: string }[]}
  */
@@ -83,7 +83,7 @@ function pidsFromPs(argument) {
   return lines.map((line) => Number.parseInt(line, 10));
 }
 
-/** The process that asks. */
+/** The calling process. */
 export function thisProcess() {
   const start = processStart(process.pid);
   if (start === undefined) throw new Error(`cannot read the start time of this process (${process.pid})`);
@@ -91,7 +91,7 @@ export function thisProcess() {
 }
 
 /**
- * Runs a command in this terminal and waits for it; signals are passed on, so that stopping this process stops the command.
+ * Runs a command in this terminal and waits for it; signals are forwarded: stopping this process stops the command.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
@@ -99,7 +99,7 @@ export function thisProcess() {
  */
 export function runInForeground(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options });
-  // In a terminal, Ctrl-C reaches the whole foreground group, the child too: a second one would look like an impatient user.
+  // In a terminal, Ctrl-C reaches the whole foreground group, child included: a second one looks like impatience.
   const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const pass = (/** @type {NodeJS.Signals} */ signal) => {
     if (!(inTerminal && signal === 'SIGINT')) child.kill(signal);

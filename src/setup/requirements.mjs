@@ -1,15 +1,18 @@
 /**
- * What this machine must have before anything is installed, each as a question with one sentence for an answer:
- * what failed, the value found, the fix; or undefined when all is well.
- * Plain JavaScript without a dependency, since an old Node may be the one that asks.
+ * What this machine must have before anything is installed. Each check returns one sentence: what failed, the value
+ * found, the fix; or undefined when all is well.
+ * Plain JavaScript without dependencies, since an old Node may be running it.
  */
 
 const GIB = 2 ** 30;
 
-/** What a clone that is set up still writes, measured: bundles and assets 0.4 GB, functions at work in the emulator 0.2 GB each. */
+/** A clone's writes after setup, measured: bundles and assets 0.4 GB, each function running in the emulator 0.2 GB. */
 export const SET_UP_CLONE_BYTES = 2 * GIB;
 
-/** And before that, on linux-x64: node_modules 1.1 GB, npm's cache 0.4 GB, the venv 0.1 GB, MLflow's 1.0 GB, the test tools' 0.3 GB, pip's cache 0.4 GB. */
+/**
+ * Before that, on linux-x64: node_modules 1.1 GB, npm's cache 0.4 GB, the venv 0.1 GB, MLflow's 1.0 GB, the test tools'
+ * 0.3 GB, pip's cache 0.4 GB.
+ */
 export const FRESH_CLONE_BYTES = 5.5 * GIB;
 
 export const OLDEST_NODE = 20;
@@ -48,7 +51,7 @@ function isGlibc(version) {
 }
 
 /**
- * @param {{ command: string, version: string | undefined }[]} tried interpreters in the order they were tried; version undefined = it could not be run
+ * @param {{ command: string, version: string | undefined }[]} tried in this order; version undefined: did not run
  * @returns {string | undefined}
  */
 export function pythonProblem(tried) {
@@ -71,8 +74,8 @@ export function isPython(version) {
 }
 
 /**
- * Node resolves the rooms' names (`#model/...`, package.json's imports) by replacing every `*` of the resolved address with
- * the file's name, and so one in the clone's own path, too (lib/internal/modules/esm/resolve.js). Other names do no harm.
+ * Node resolves the rooms' names (`#model/...`, package.json's imports) by replacing every `*` of the resolved address
+ * with the file's name, including one in the clone's own path (lib/internal/modules/esm/resolve.js). Others do no harm.
  * @param {string} folder the clone
  * @returns {string | undefined}
  */

@@ -1,7 +1,7 @@
 // node src/setup/run.mjs [--quiet] [--without-mlflow] [--without-checks] [npm-script ...] -- command [argument ...]
 // Sets the clone up, runs the named npm scripts, then the command with the clone's own Node 24 first on PATH.
-// One process rather than `a && b` in a shell: a shell remembers where `node` was before the set-up, and dies of a
-// signal without passing it on.
+// One process rather than `a && b` in a shell: a shell remembers where `node` was before setup, and dies of a signal
+// without forwarding it.
 import { delimiter, dirname, join } from 'node:path';
 import { pinnedNode } from './pinned-node.mjs';
 import { runInForeground } from './processes.mjs';

@@ -1,5 +1,5 @@
-// `npm run setup`: everything a fresh clone needs, and nothing when it has it. Plain JavaScript without a dependency,
-// since it runs before there is a node_modules, on whatever Node the machine has.
+// `npm run setup`: installs everything a fresh clone needs, and nothing if it is already there. Plain JavaScript
+// without dependencies, since it runs before there is a node_modules, on whatever Node the machine has.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -23,14 +23,14 @@ import * as requirements from './requirements.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** A requirement that this machine lacks, or an install that failed: one sentence for a person. */
+/** A requirement that this machine does not meet, or an install that failed: one sentence for a person. */
 export class SetupError extends Error {}
 
 /**
- * Installs what is missing: node_modules as package-lock.json has it, the private venvs as their requirements have it,
- * the `tripcast` command, bundled. Two set-ups in one clone wait for each other.
+ * Installs what is missing: node_modules according to package-lock.json, the private venvs according to their
+ * requirements, and the `tripcast` command, bundled. Two setups in one clone wait for each other.
  * @param {{ root?: string, extras?: readonly Extra[], log?: (line: string) => void, signal?: AbortSignal }} [options]
- *   extras: what to install beside the main job's needs. All of them by default
+ *   extras: what to install in addition to the main job's needs. Default: all of them
  * @returns {Promise<void>}
  * @throws {SetupError}
  */
@@ -44,7 +44,7 @@ export async function setUp({ root = ROOT, extras = EXTRAS, log = () => {}, sign
 }
 
 /**
- * Installs MLflow if it is missing. The local environment does so too, in the background: whoever comes second waits.
+ * Installs MLflow if it is missing. The local environment does so too, in the background: the second one waits.
  * @param {string} root
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
@@ -100,7 +100,7 @@ async function installMissing(root, extras, log, signal) {
           extra && error instanceof SetupError
             ? new SetupError(`${error.message}\n${name} could not be installed. \`npm start\` works without.`)
             : error;
-        stop.abort(failure); // the other step need not go on; its own failure then names this one
+        stop.abort(failure); // the other step need not continue; its own failure then names this one
         throw failure;
       }
     }),
@@ -111,7 +111,7 @@ async function installMissing(root, extras, log, signal) {
 }
 
 /**
- * What cannot be bundled cannot be run either, and says why when it is: a set-up need not fail of it.
+ * What cannot be bundled cannot be run either, and says why when it is run: setup need not fail because of it.
  * @param {string} root
  * @param {(line: string) => void} log
  */
@@ -129,8 +129,8 @@ function check(problem) {
 }
 
 /**
- * Whether node_modules is what package-lock.json asks for. npm writes its own record, node_modules/.package-lock.json,
- * as the last thing of an install and removes it first: a half-done install has none.
+ * Whether node_modules matches package-lock.json. npm writes its own record, node_modules/.package-lock.json, as the
+ * last step of an install and removes it first: a half-done install has none.
  * @param {string} root
  * @returns {boolean}
  */
@@ -145,7 +145,7 @@ export function hasNodeModules(root) {
   if (installed === undefined) return false; // damaged: what it lists is installed again
   return Object.entries(wantedPackages).every(([path, wanted]) => {
     const found = installed[path];
-    if (found === undefined) return path === '' || wanted.optional === true; // optional: made for another platform
+    if (found === undefined) return path === '' || wanted.optional === true; // optional: built for another platform
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
 }
@@ -168,7 +168,7 @@ function packagesOf(lockFile) {
  * @param {AbortSignal} signal
  */
 async function installNodeModules(root, signal) {
-  // All kinds are asked for by name: NODE_ENV=production would leave the development ones out.
+  // All kinds are requested by name: NODE_ENV=production would leave the development ones out.
   const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-audit', '--no-fund'];
   const [command, ...first] = npmCommand(process.env);
   await run(command, [...first, ...args], { cwd: root, signal });
@@ -180,7 +180,7 @@ async function installNodeModules(root, signal) {
 }
 
 /**
- * The npm that runs this very script, on its own Node (the one in node_modules is about to be removed); else the one on PATH.
+ * The npm running this script, on its own Node (the one in node_modules is about to be removed); else the one on PATH.
  * @param {NodeJS.ProcessEnv} env
  * @returns {[string, ...string[]]}
  */
@@ -190,10 +190,10 @@ export function npmCommand({ npm_execpath: script, npm_node_execpath: node }) {
 }
 
 /**
- * A private venv: its folder, and the list of what it holds. Several, so that none waits for another, nor changes what
- * another runs.
- * @typedef {{ folder: string, list: string, libraries?: string }} Venv libraries: a second list, of wheels wanted for their
- *   shared library alone, and so without their dependencies
+ * A private venv: its folder, and the list of what it holds. There are several, so that none waits for another or
+ * changes what another is running.
+ * @typedef {{ folder: string, list: string, libraries?: string }} Venv libraries: a second list, of wheels wanted only
+ *   for their shared library, and so without their dependencies
  */
 
 /** What the main job needs. */
@@ -207,13 +207,13 @@ export const MLFLOW = Object.freeze({ folder: 'mlflow-venv', list: 'requirements
 /** What only tests need. */
 export const CHECKS = Object.freeze({ folder: 'checks-venv', list: 'requirements-checks.txt' });
 
-/** @typedef {'mlflow' | 'checks'} Extra what the main job runs without */
+/** @typedef {'mlflow' | 'checks'} Extra what the main job does not need */
 const VENVS = Object.freeze({ mlflow: MLFLOW, checks: CHECKS });
 /** @type {readonly Extra[]} */
 export const EXTRAS = Object.freeze(['mlflow', 'checks']);
 
 /**
- * The extras that a command line leaves in: all but those it names with `--without-`.
+ * The extras that a command line keeps: all except those it excludes with `--without-`.
  * @param {readonly string[]} args
  */
 export const extrasOf = (args) => EXTRAS.filter((extra) => !args.includes(`--without-${extra}`));
@@ -231,7 +231,7 @@ export const venvPython = (root, { folder } = TOOLS) => join(root, '.tripcast', 
 const venvStamp = (root, { folder }) => join(root, '.tripcast', folder, 'installed');
 
 /**
- * Whether the venv holds what its list asks for, and its interpreter is still the one it was made with.
+ * Whether the venv holds what its list requires, and its interpreter is still the one it was created with.
  * @param {string} root
  * @param {Venv} [venv]
  * @returns {boolean}
@@ -275,7 +275,7 @@ const installVenv = (venv, python) => async (root, signal) => {
       `Python ${python.version} (${python.command}) cannot make a virtual environment: its venv module is missing. On Debian and Ubuntu: apt-get install python${minor}-venv.`,
     );
   }
-  // Always through the interpreter, never the venv's scripts: their first line breaks in a path with a space.
+  // Always through the interpreter, never the venv's scripts: a space in the path breaks their first line.
   const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
   await run(venvPython(root, venv), [...pip, '-r', venv.list], { cwd: root, signal });
   if (venv.libraries !== undefined) {
@@ -306,7 +306,7 @@ export function findPython({ TRIPCAST_PYTHON: named }) {
 }
 
 /**
- * npm links the commands of packages, not of the clone itself: this one makes `npx tripcast` work.
+ * npm links the commands of packages, but not those of the clone itself: this makes `npx tripcast` work.
  * @param {string} root
  */
 function linkCommand(root) {
@@ -333,7 +333,7 @@ function glibcVersion() {
 }
 
 /**
- * Runs a command to its end; nothing is shown unless it fails.
+ * Runs a command to completion; shows nothing unless it fails.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd: string, signal: AbortSignal }} options
@@ -360,7 +360,7 @@ function run(command, args, { cwd, signal }) {
 }
 
 /**
- * npm says why it failed first, pip last.
+ * npm gives the reason for a failure first, pip last.
  * @param {string} output
  */
 function shortened(output) {
@@ -369,7 +369,7 @@ function shortened(output) {
 }
 
 /**
- * {@link setUp} as a command does it: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
+ * {@link setUp} as a command: progress as lines, a failure as one sentence, Ctrl-C as a clean stop.
  * @param {{ quiet: boolean, extras: readonly Extra[], work?: typeof setUp }} options quiet: standard output stays empty (the
  *   CDK reads it)
  * @returns {Promise<number>} the exit code

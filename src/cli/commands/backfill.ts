@@ -35,7 +35,7 @@ export interface BackfillOptions {
   readonly all: boolean;
 }
 
-/** A range to start with, or the ARN of an execution to return to. */
+/** A range to start, or the ARN of an execution to return to. */
 export type BackfillCommand = Omit<BackfillOptions, 'from' | 'to'> & {
   readonly from?: Month;
   readonly to?: Month;
@@ -73,7 +73,7 @@ export async function startBackfill(to: Deployment, options: BackfillOptions): P
       `Give 1..${MAX_CONCURRENCY}; to Step Functions 0 means unlimited.`,
     );
   }
-  backfillRange(options.from, options.to); // refused here, before anything is started
+  backfillRange(options.from, options.to); // refused here, before anything starts
   return startExecution(to.output('BackfillArn'), {
     taxi_type: options.taxiType,
     from: options.from,
@@ -87,8 +87,8 @@ export async function startBackfill(to: Deployment, options: BackfillOptions): P
 
 /**
  * Shows an execution's months until it has ended.
- * @param signal ends the following, not the execution
- * @returns an outcome for each month that it was asked for
+ * @param signal stops following; the execution continues
+ * @returns an outcome for each month that was requested
  */
 export async function followBackfill(
   arn: string,
@@ -146,7 +146,7 @@ function whatIsWanted({
   return { ...options, from, to };
 }
 
-/** @throws TripcastError when the execution is of another state machine, whose input means something else */
+/** @throws TripcastError when the execution belongs to another state machine, whose input means something else */
 function refuseOtherMachine(executionArn: string, stateMachineArn: string): string {
   if (machineOf(executionArn) === stateMachineArn) return executionArn;
   throw new TripcastError(

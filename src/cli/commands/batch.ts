@@ -35,14 +35,14 @@ export async function batch(options: BatchOptions & CommonOptions, terminal: Ter
   if (months.some(needsAttention)) process.exitCode = 1;
 }
 
-/** `score green 2023-04`, or what the schedule's month is told by. */
+/** `score green 2023-04`, or how the schedule picks the month. */
 function labelOf({ taxiType, month, date }: BatchOptions): string {
   if (month !== undefined) return `score ${taxiType} ${month}`;
   return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as on ${date}`}`;
 }
 
 /**
- * The month that was asked for, or that is due.
+ * The month that was requested, or that is due.
  * @throws TripcastError when it failed
  */
 export async function runMonth(to: Deployment, options: BatchOptions, terminal: Terminal): Promise<MonthOutcome> {
@@ -54,7 +54,7 @@ export async function runMonth(to: Deployment, options: BatchOptions, terminal: 
   );
 }
 
-/** The same with the months that were still owed before it. @throws TripcastError when the execution failed before them */
+/** The same, with the months still owed before it. @throws TripcastError when the execution failed before them */
 async function runMonths(to: Deployment, options: BatchOptions, terminal: Terminal): Promise<readonly MonthOutcome[]> {
   const arn = await startExecution(to.output('MonthlyBatchArn'), {
     taxi_type: options.taxiType,

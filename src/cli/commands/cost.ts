@@ -4,7 +4,7 @@ import { PRICES, PRICES_AS_OF, pricedRegion } from '#operations/prices.ts';
 import type { CommonOptions } from '../options.ts';
 import { type Terminal, table } from '../view/terminal.ts';
 
-/** `tripcast cost`: what an environment costs by its configuration. Asks nobody. */
+/** `tripcast cost`: what an environment costs according to its configuration. Makes no requests. */
 export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<void> {
   const config = loadConfig(env);
   const sizes = sizesOf(config);
@@ -52,7 +52,7 @@ function sizesOf(config: Config): Sizes {
 
 const rowOf = ({ what, dollars, of }: Cost) => [what, dollars.toFixed(4), partsOf(of)];
 
-/** The dearest first; what rounds to nothing is left out. */
+/** Most expensive first; what rounds to nothing is left out. */
 const partsOf = (of: Cost['of']) =>
   Object.entries(of)
     .filter(([, dollars]) => dollars >= 0.000_05)

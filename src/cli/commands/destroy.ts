@@ -17,7 +17,7 @@ export interface DestroyOptions {
   readonly yes: boolean;
 }
 
-/** `tripcast destroy`: deletes the stack of an environment, after saying what goes and what stays. */
+/** `tripcast destroy`: deletes the stack of an environment, after saying what is deleted and what stays. */
 export async function destroy({ env, yes }: DestroyOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const config = loadConfig(env);
   await pointAt(config);
@@ -46,7 +46,7 @@ export async function destroy({ env, yes }: DestroyOptions & CommonOptions, term
   terminal.result({ stack: name, outcome: 'deleted', stopped, emptied, goes, stays }, () => afterwards(name, stays));
 }
 
-/** What an environment protects, a person has to let go of first: no flag of ours does it on the way. */
+/** What an environment protects, a person has to unprotect first: no flag of ours does it along the way. */
 const isProtected = (name: string, { region }: Config) =>
   new TripcastError(
     `The stack ${name} is protected against deletion, and nothing was deleted`,
@@ -63,7 +63,7 @@ async function isConfirmed(name: string): Promise<boolean> {
   }
 }
 
-/** Nothing may start or go on while the stack is deleted. @returns how many executions were stopped */
+/** Nothing may start or keep running while the stack is deleted. @returns how many executions were stopped */
 async function stopWork(stack: string, { toDisable, toStop }: Teardown, terminal: Terminal): Promise<number> {
   for (const schedule of toDisable) await disableSchedule(schedule);
   let stopped = 0;

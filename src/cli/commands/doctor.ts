@@ -17,7 +17,7 @@ export async function doctor({ env }: CommonOptions, terminal: Terminal): Promis
   if (!ok) process.exitCode = 1;
 }
 
-/** Changes nothing, and needs no deployed stack: it is meant for before the first deploy. An emulator has no quotas. */
+/** Changes nothing and needs no deployed stack: it is for before the first deploy. An emulator has no quotas. */
 async function quotas(config: Config): Promise<readonly Check[]> {
   if (config.endpointUrl !== null) return [];
   await pointAt(config);

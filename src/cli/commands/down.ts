@@ -4,7 +4,7 @@ import { refuseUnlessLocal } from '../local-only.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../view/terminal.ts';
 
-/** `tripcast down`: stops the emulator and the functions it runs; what it held is gone. A LocalStack is left alone. */
+/** `tripcast down`: stops the emulator and the functions it runs, and discards its data. A LocalStack is left alone. */
 export async function down({ env }: CommonOptions, terminal: Terminal): Promise<void> {
   refuseUnlessLocal('down', env, `\`tripcast destroy --env ${env}\` deletes its stack.`);
   const localstack = localstackEndpoint();

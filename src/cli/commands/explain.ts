@@ -21,7 +21,7 @@ export interface ExplainOptions {
   readonly taxiType: TaxiType;
 }
 
-/** `tripcast explain`: which model, run, data and code made a batch prediction, and what each part of the ride added to it. */
+/** `tripcast explain`: the model, run, data and code behind a batch prediction, and what each part of the ride adds. */
 export async function explain(options: ExplainOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const explained = await explainPrediction(await connect(options.env), options);
   terminal.result(explained, () => describe(explained));
@@ -29,7 +29,7 @@ export async function explain(options: ExplainOptions & CommonOptions, terminal:
 
 type Explained = Awaited<ReturnType<typeof explainPrediction>>;
 
-/** @throws TripcastError when there is no such prediction, or it is not what its run's own model says */
+/** @throws TripcastError when there is no such prediction, or its run's own model predicts something else */
 export async function explainPrediction({ data, registry }: Deployment, { ride: wanted, taxiType }: ExplainOptions) {
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });

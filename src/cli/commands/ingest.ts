@@ -18,7 +18,7 @@ export interface IngestOptions {
   readonly from: Month;
   readonly to: Month;
   readonly source?: string;
-  /** Ask the source for months that are there too. */
+  /** Also ask the source for months that are already there. */
   readonly refresh?: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface IngestedMonth {
   readonly note: string | null;
 }
 
-/** `tripcast ingest`: raw months into the data bucket; what is already there is skipped, or with --refresh compared. */
+/** `tripcast ingest`: raw months into the data bucket; those already there are skipped, or with --refresh compared. */
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const wanted = checkUsage(() => monthRange(options.from, options.to));
   await checkSource(options.source);
@@ -81,13 +81,13 @@ export async function ingestMonths(
   return done;
 }
 
-/** A folder that is not there would look like one without the months: "not published". */
+/** A missing folder would look like one without the months: "not published". */
 async function checkSource(place: string | undefined): Promise<void> {
   if (place === undefined || isWebAddress(place)) return;
   await checkInputFolder(place, "Give --source the folder of TLC's files, or an http(s) address.");
 }
 
-/** Kept between runs, so that a download goes on where Ctrl-C or a crash left it. */
+/** Kept between runs, so that a download resumes where Ctrl-C or a crash left it. */
 async function downloads(): Promise<string> {
   const folder = join(LOCAL, 'downloads');
   await mkdir(folder, { recursive: true });

@@ -12,7 +12,7 @@ export interface InvokeOptions {
   readonly event: string;
 }
 
-/** `tripcast invoke`: a deployed function with the event in a file. */
+/** `tripcast invoke`: calls a deployed function with the event in a file. */
 export async function invoke(options: InvokeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const name = knownFunction(options.function, options.env);
   const event = await readEvent(options.event);
@@ -21,7 +21,7 @@ export async function invoke(options: InvokeOptions & CommonOptions, terminal: T
   terminal.result(answer, () => JSON.stringify(answer, null, 2));
 }
 
-/** A function by its folder's name or by the name it is deployed under. @throws WrongUsage when there is none */
+/** A function by its folder's name or by its deployed name. @throws WrongUsage when there is none */
 export function knownFunction(name: string, environment: string): FunctionName {
   const { env } = loadConfig(environment);
   const known = FUNCTIONS.find((each) => each === name || functionName(env, each) === name);

@@ -12,7 +12,7 @@ export interface LogsOptions {
   readonly minutes: number;
 }
 
-/** `tripcast logs`: what one function wrote, or all of them; until Ctrl-C with --follow, or until nobody reads. */
+/** `tripcast logs`: what one function wrote, or all of them; with --follow until Ctrl-C, or until nobody reads. */
 export async function logs(options: LogsOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const names = options.function === undefined ? FUNCTIONS : [knownFunction(options.function, options.env)];
   const { config } = await connect(options.env);

@@ -14,7 +14,7 @@ export interface PredictOptions {
   readonly at?: string;
 }
 
-/** `tripcast predict`: one ride, asked of the deployed function; its input is what the HTTP API would hand it. */
+/** `tripcast predict`: sends one ride to the deployed function; its input is what the HTTP API would pass on. */
 export async function predict(options: PredictOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   const answer = await ask(to, {
@@ -26,7 +26,7 @@ export async function predict(options: PredictOptions & CommonOptions, terminal:
   terminal.result(answer, () => sentence(options, answer));
 }
 
-/** A call with the caller's own credentials, which works whether or not the HTTP API asks for a signature. */
+/** A call with the caller's own credentials, which works whether or not the HTTP API requires a signature. */
 async function ask({ config }: Deployment, request: PredictRequest): Promise<PredictAnswer> {
   const answer = responseSchema.parse(
     await invokeFunction(liveFunctionName(config.env, 'predict'), httpEvent(request)),
@@ -37,7 +37,7 @@ async function ask({ config }: Deployment, request: PredictRequest): Promise<Pre
   throw new TripcastError(`The ride was not predicted: ${said.replace(/\.$/, '')}`, 'See `tripcast logs predict`.');
 }
 
-/** What the API answers where there is no prediction. */
+/** The API's answer when there is no prediction. */
 const problemSchema = z.object({ message: z.string() });
 
 const responseSchema = z.object({ statusCode: z.int(), body: z.string() });
@@ -54,7 +54,7 @@ const httpEvent = (request: PredictRequest) => ({
   isBase64Encoded: false,
 });
 
-/** One request to the HTTP API itself; for an API that asks for no signature. */
+/** One request to the HTTP API itself; for an API that requires no signature. */
 export async function askApi(apiUrl: string, request: PredictRequest): Promise<PredictAnswer> {
   const response = await fetch(`${apiUrl}/predict`, {
     method: 'POST',

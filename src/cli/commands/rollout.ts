@@ -14,11 +14,11 @@ export interface RolloutOptions {
   readonly status?: boolean;
   readonly check?: boolean;
   readonly rollback?: boolean;
-  /** Of both live functions without it. */
+  /** Default: both live functions. */
   readonly function?: LiveFunctionName;
 }
 
-/** `tripcast rollout`: which version is live; makes it prove itself, and takes it back when it does not. */
+/** `tripcast rollout`: shows which version is live; makes it prove itself, and takes it back when it does not. */
 export async function rollout(options: RolloutOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const { status = false, check = false, rollback = false } = options;
   if ([status, check, rollback].filter(Boolean).length !== 1) {
@@ -52,7 +52,7 @@ function aliasOf({ config }: Deployment, name: LiveFunctionName): LiveAlias {
   return lambdaAlias(functionName(config.env, name), LIVE_ALIAS, shifts);
 }
 
-/** Only once the live versions have proved themselves: until then an old version may still be wanted. */
+/** Only once the live versions have proved themselves: until then an old version may still be needed. */
 async function prune({ config }: Deployment, names: readonly LiveFunctionName[]): Promise<readonly PrunedFunction[]> {
   const pruned: PrunedFunction[] = [];
   for (const name of names) {

@@ -19,10 +19,10 @@ export interface ScoreOptions {
   readonly anyTaxiType?: boolean;
 }
 
-/** Beyond it one of the database's threads waits for another: a month of any size, on 16 threads, needs no more. */
+/** Above this, one of the database's threads waits for another: a month of any size, on 16 threads, needs no more. */
 const DATABASE_MEMORY_MB = 200;
 
-/** `tripcast score`: a Parquet file to a Parquet file, on this machine alone. */
+/** `tripcast score`: from a Parquet file to a Parquet file, on this machine alone. */
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
   const { taxiType, month } = whatItIs(options);
@@ -30,7 +30,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
   await checkModelFile(options.model);
   const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
   await using folder = await workFolder(dirname(output));
-  // The database starts on a thread of its own, and the model meanwhile here. A failure ends the command and all that is open.
+  // The database starts on its own thread while the model loads here. A failure ends the command and all that is open.
   const [opened, model] = await Promise.all([openDatabase(folder.path), chooseModel({ ...options, taxiType })]);
   await using database = opened;
   const progress = terminal.progress(`score ${basename(options.input)}`);
@@ -84,7 +84,7 @@ async function openDatabase(folder: string) {
   return DuckDB.open({ tempDirectory: folder, memoryLimitMb: DATABASE_MEMORY_MB });
 }
 
-/** TLC's file names tell the taxi type and the month; flags say it for other names. */
+/** TLC's file names give the taxi type and the month; for other names, flags do. */
 function whatItIs({ input, taxiType, month }: ScoreOptions): { readonly taxiType: TaxiType; readonly month: Month } {
   const [, type, written = ''] = /(green|yellow)_tripdata_(\d{4}-\d{2})/.exec(basename(input)) ?? [];
   const foundType = taxiType ?? (type && parseTaxiType(type));

@@ -17,13 +17,13 @@ export interface ServeOptions {
   readonly model: string;
   readonly taxiType: TaxiType;
   readonly anyTaxiType?: boolean;
-  /** 0: any that is free. Unless given, {@link USUAL_PORT}, or the next one that is free. */
+  /** 0: any free port. Defaults to {@link USUAL_PORT}, or the next free one. */
   readonly port?: number;
 }
 
 export const USUAL_PORT = 8000;
 
-/** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. Rides are answered; nothing is published. */
+/** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const model = await chooseModel(options);
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
@@ -53,7 +53,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   await model.scorer.close();
 }
 
-/** @returns the port, which for 0 the system has chosen */
+/** @returns the port, which the system chooses for 0 */
 async function listen(server: Server, wanted: number): Promise<number> {
   server.listen(wanted, '127.0.0.1');
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {

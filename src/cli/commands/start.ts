@@ -27,7 +27,7 @@ const TAXI_TYPE = 'green';
 const RECIPE = 'zone-map';
 const TRAIN = parseMonths('2023-01..2023-03');
 const VALIDATE = parseMonth('2023-04');
-/** The monthly run of this day scores the month before. */
+/** The monthly run on this day scores the month before. */
 const AS_IF_ON = '2023-05-15';
 /** Months that the model is not trained on. */
 const BACKFILL = { from: parseMonth('2022-02'), to: parseMonth('2022-05') };
@@ -35,7 +35,7 @@ const REPLAYED = 2000;
 /** The design's example ride, with a time. */
 const QUESTION = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
 
-/** What a step has to say for itself. */
+/** What a step reports. */
 interface Told {
   readonly result: string;
   readonly rows: number | null;
@@ -48,8 +48,8 @@ interface Step extends Told {
 }
 
 /**
- * `npm start`: everything once, on real data, on this machine. What was done before is found and said, not done again.
- * Interrupted, it stops the environment if it was the one to start it.
+ * `npm start`: everything once, on real data, on this machine. What was done before is found and reported, not
+ * repeated. If interrupted, it stops the environment if it was the one to start it.
  */
 export async function start({ env }: CommonOptions, terminal: Terminal): Promise<void> {
   refuseUnlessLocal('start', env, '`tripcast help` lists the commands that take --env.');
@@ -142,7 +142,7 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
   return card;
 }
 
-/** The champion, if it is the one that this job trains; else a new run. */
+/** The champion, if it is the one that this job trains; otherwise a new run. */
 async function championOrTrain(
   to: Deployment,
   terminal: Terminal,
@@ -214,7 +214,7 @@ interface ComparedModel {
   readonly rmse: number;
 }
 
-/** The champion beside what else is known of its validation rides: the published recipes and the plainest guesses. */
+/** The champion next to what else is known about its validation rides: published recipes and the plainest guesses. */
 export function comparison({ recipe, train, validation }: ModelCard): readonly ComparedModel[] {
   const trained = train.months.map(({ month }) => month).join(', ');
   const published = publishedOn(validation.sha256);

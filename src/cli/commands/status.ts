@@ -16,7 +16,7 @@ export async function status({ env }: CommonOptions, terminal: Terminal): Promis
   terminal.result(found, () => describeEnvironment(found));
 }
 
-/** Of an environment on AWS: its stack. */
+/** For an environment on AWS: its stack. */
 async function showStack(config: Config, terminal: Terminal): Promise<void> {
   const [{ pointAt }, { describeStack }] = await Promise.all([
     import('../context.ts'),
@@ -66,7 +66,7 @@ function notUp(ended: LocalEnvironment | undefined): string {
   return `The local environment is not up: its emulator at ${ended.endpointUrl} has ended, and what it held is gone. ${start}\nIts log is ${ended.logFile}.`;
 }
 
-/** Its address, or what it is at. */
+/** Its address, or what it is doing. */
 export function describeMlflow(url: string | undefined, mlflow: MlflowState | undefined): string {
   if (url === undefined || mlflow === undefined) return elsewhere();
   if (mlflow.state === 'ready') return url;

@@ -56,12 +56,12 @@ export async function train(options: TrainOptions & CommonOptions, terminal: Ter
   if (!isAsWanted(run.outcome)) process.exitCode = 1;
 }
 
-/** Registered, and promoted if that was wanted. */
+/** Registered, and promoted if requested. */
 const isAsWanted = ({ status }: TrainingOutcome) => status === 'registered' || status === 'promoted';
 
 /**
- * As {@link runTraining}, for who cannot go on without the run, or without its promotion where that is wanted.
- * @throws TripcastError with the gate's reasons, or naming who was promoted meanwhile
+ * Like {@link runTraining}, for callers that cannot continue without the run, or without its promotion if requested.
+ * @throws TripcastError with the gate's reasons, or naming who was promoted in the meantime
  */
 export async function trainAndRegister(
   to: Deployment,
@@ -114,7 +114,7 @@ export async function runTraining(
   return { card, model: folder.uri('model.onnx'), outcome };
 }
 
-/** @throws TripcastError when what was typed is no training */
+/** @throws TripcastError when what was typed does not describe a training run */
 function refuseNonsense(options: TrainOptions): void {
   const { local, promote, source, out } = options;
   if (local && promote) {
@@ -184,7 +184,7 @@ async function monthIn(folder: string, taxiType: TaxiType, month: Month) {
 
 const labelOf = ({ recipe, taxi_type, months }: TrainingPlan) => `train ${recipe} on ${taxi_type} ${months.join(', ')}`;
 
-/** Looked for before anything starts: the state machine would miss them too, after three tries. */
+/** Checked before anything starts: the state machine would miss them too, but only after three tries. */
 async function refuseMissingMonths({ data }: Deployment, plan: TrainingPlan): Promise<void> {
   const { taxi_type, validation } = plan;
   const months = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
@@ -196,7 +196,7 @@ async function refuseMissingMonths({ data }: Deployment, plan: TrainingPlan): Pr
   );
 }
 
-/** The same plan that the state machine will make, so that what is wrong with it is told before anything starts. */
+/** The plan that the state machine will make, so that anything wrong with it is reported before anything starts. */
 function planOf({ recipe, taxiType, validate, promote, ...options }: TrainOptions): TrainingPlan {
   const months = monthsToTrainOn(options);
   const request = { recipe, taxi_type: taxiType, months, validate, promote, promoted_by: userName() };

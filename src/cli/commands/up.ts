@@ -9,19 +9,19 @@ import { describeEnvironment, findStatus } from './status.ts';
 
 export interface UpOptions {
   readonly emulator: EmulatorName;
-  /** Of LocalStack; without it, the configuration's. */
+  /** LocalStack's address; defaults to the configuration's. */
   readonly endpoint?: string;
 }
 
 export interface BroughtUp {
   readonly endpointUrl: string;
-  /** Whether the emulator was started now: then an interruption stops it again. */
+  /** Whether the emulator was started by this command: then an interruption stops it again. */
   readonly started: boolean;
-  /** Whether the stack was deployed now. */
+  /** Whether the stack was deployed by this command. */
   readonly deployed: boolean;
 }
 
-/** `tripcast up`: the emulator and the deployed stack; what is already so stays as it is. */
+/** `tripcast up`: the emulator and the deployed stack; what is already in place stays as it is. */
 export async function up({ emulator, endpoint, env }: UpOptions & CommonOptions, terminal: Terminal): Promise<void> {
   refuseUnlessLocal('up', env, `Deploy it with \`npx cdk deploy --context env=${env}\`.`);
   if (emulator === 'localstack') return upLocalStack(endpoint, terminal);

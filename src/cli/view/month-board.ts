@@ -3,10 +3,10 @@ import type { MonthProgress } from '#batch/month-progress.ts';
 import { Redrawn, type Screen } from './redrawn.ts';
 import { count, decimals, type Terminal, table } from './terminal.ts';
 
-/** A line a month, as they are now: drawn again and again on a terminal, else a line for each month once it is done. */
+/** One line per month, with its current state: redrawn on a terminal, else a line for each month once it is done. */
 export interface MonthBoard {
   show(months: readonly MonthProgress[]): void;
-  /** Takes the lines away again. */
+  /** Removes the lines again. */
   clear(): void;
 }
 
@@ -15,7 +15,7 @@ export const monthBoard = (terminal: Terminal): MonthBoard => (stderr.isTTY ? dr
 /** Headings, the rule under them, and the cursor's own line. */
 const OTHER_LINES = 3;
 
-/** For terminals; a resized one is drawn anew. */
+/** For terminals; redrawn after a resize. */
 export function drawn(screen: Screen): MonthBoard {
   const block = new Redrawn(screen);
   let last: readonly MonthProgress[] = [];
@@ -61,7 +61,7 @@ const cellsOf = ({ month, state, outcome }: MonthProgress): readonly string[] =>
   decimals(outcome?.seconds, 1),
 ];
 
-/** As many as there is room for, so that the first that is not done is among them. */
+/** As many as fit, so that the first unfinished one is among them. */
 function windowOf(months: readonly MonthProgress[], room: number): readonly MonthProgress[] {
   const firstUndone = months.findIndex(({ outcome }) => outcome === undefined);
   const from = Math.max(0, Math.min(firstUndone, months.length - room));

@@ -1,7 +1,7 @@
 import type { MonthOutcome } from '#batch/outcome.ts';
 import { count, decimals, table } from './terminal.ts';
 
-/** What became of months, one line each. */
+/** The results of months, one line each. */
 export function monthTable(months: readonly MonthOutcome[]): string {
   const rows = months.map((each) => [
     each.month,
@@ -17,7 +17,7 @@ export function monthTable(months: readonly MonthOutcome[]): string {
   return [table(headings, rows), ...notes].join('\n');
 }
 
-/** The months as `--json` gives them. */
+/** The months as `--json` prints them. */
 export const monthsJson = (months: readonly MonthOutcome[]) => ({
   months: months.map(({ note, ...each }) => (note === null ? each : { ...each, note })),
 });

@@ -2,24 +2,24 @@ import { stderr } from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { Redrawn, type Screen } from './redrawn.ts';
 
-/** A piece of long work as it is shown: a bar on a terminal, plain lines otherwise. */
+/** A piece of long work as shown: a bar on a terminal, plain lines otherwise. */
 export interface Progress {
   /**
-   * @param done of the total, when there is one
+   * @param done of the total, if there is one
    * @param note what is being done now
    */
   update(done: number, note?: string): void;
-  /** Ends it with what was achieved. */
+  /** Ends it with the result. */
   done(text: string): void;
 }
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 80;
-/** Without a terminal a line this often is enough to see that it lives, and one that says nothing new much more seldom. */
+/** Without a terminal, a line this often shows that it is alive; one that says nothing new comes much less often. */
 const LINE_MS = 5000;
 const SAME_LINE_MS = 60_000;
 
-/** One line that is drawn again and again; for terminals. */
+/** One line that is redrawn in place; for terminals. */
 export function bar(label: string, total: number | undefined, screen: Screen = stderr): Progress {
   const started = performance.now();
   const block = new Redrawn(screen);
@@ -38,7 +38,7 @@ export function bar(label: string, total: number | undefined, screen: Screen = s
   };
 }
 
-/** A line now and then; for files and pipes. */
+/** An occasional line; for files and pipes. */
 export function lines(label: string, total: number | undefined, to: NodeJS.WriteStream): Progress {
   const started = performance.now();
   let said = { at: started, text: '' };

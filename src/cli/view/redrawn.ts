@@ -1,6 +1,6 @@
 import { cutTo, widthOf } from './width.ts';
 
-/** What a terminal's stream has that others have not. */
+/** What a terminal's stream has that others lack. */
 export interface Screen {
   readonly columns?: number;
   readonly rows?: number;
@@ -12,8 +12,8 @@ export interface Screen {
 const USUAL = { columns: 80, rows: 24 };
 
 /**
- * Lines at the end of a terminal that are drawn again and again in the same place. A line takes one row, cut where the
- * terminal is narrower: going back to the first one would miss the rows of lines that wrap.
+ * Lines at the end of a terminal that are redrawn in place. A line takes one row, cut where the terminal is narrower:
+ * going back to the first one would miss the rows of lines that wrap.
  */
 export class Redrawn {
   readonly #screen: Screen;
@@ -31,9 +31,9 @@ export class Redrawn {
     return Math.max(1, this.#screen.columns ?? USUAL.columns);
   }
 
-  /** The cursor stays behind the last line. */
+  /** The cursor stays after the last line. */
   draw(lines: readonly string[]): void {
-    // One column stays free: with a full row, terminals differ on which one the cursor is in.
+    // One column stays free: when a row is full, terminals differ on which one the cursor is in.
     const cut = lines.slice(0, this.rows).map((line) => cutTo(this.#columns - 1, line));
     this.#screen.write(`${this.#back()}${cut.join('\n')}`);
     this.#lines = cut;
@@ -44,7 +44,7 @@ export class Redrawn {
     this.#lines = [];
   }
 
-  /** To the first row, and everything from there on removed. A terminal that became narrower has wrapped what was drawn. */
+  /** Moves to the first row and clears from there on. A terminal that became narrower has wrapped what was drawn. */
   #back(): string {
     const rows = this.#lines.map((line) => Math.max(1, Math.ceil(widthOf(line) / this.#columns)));
     const up = rows.reduce((sum, n) => sum + n, 0) - 1;

@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 import { TripcastError } from '#errors.ts';
 
-/** What a shell reports of a program that a closed pipe ended: 128 + SIGPIPE. */
+/** What a shell reports for a program that a closed pipe ended: 128 + SIGPIPE. */
 const CLOSED_PIPE = 141;
 
 /**
- * Standard output as the place of a command's results. When one cannot be written (`| head -1`, a full disk), the work goes
- * on all the same, since it has effects beside its output; the exit code says that a result was lost.
+ * Standard output as the place for a command's results. When one cannot be written (`| head -1`, a full disk), the work
+ * continues anyway, since it has effects besides its output; the exit code says that a result was lost.
  */
 export class Results {
   readonly #to: Writable;
@@ -16,7 +16,7 @@ export class Results {
     this.#to = to;
   }
 
-  /** Aborted once a result could not be written: a command that does nothing but write results ends then. */
+  /** Aborted once a result could not be written: a command that only writes results ends then. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -28,7 +28,7 @@ export class Results {
   }
 
   /**
-   * Waits for what was written.
+   * Waits for pending writes.
    * @returns the exit code of work that succeeded: 0, or 141 when the reader left
    * @throws TripcastError when a result could not be written for another reason
    */

@@ -4,17 +4,17 @@ import { bar, lines, type Progress } from './progress.ts';
 import { Results } from './results.ts';
 
 /**
- * What a command says. Results go to standard output; progress goes to standard error, and so does all talk when the
- * result is JSON, so that a pipe gets one JSON object and nothing else.
+ * What a command prints. Results go to standard output; progress goes to standard error, and so do all messages when
+ * the result is JSON, so that a pipe gets one JSON object and nothing else.
  */
 export interface Terminal {
   readonly json: boolean;
   say(text: string): void;
-  /** @param total what `update` counts up to; without it the work is told by its notes alone */
+  /** @param total what `update` counts up to; without it, only notes show the progress */
   progress(label: string, total?: number): Progress;
   /** The command's result: the object for machines, the text for people. */
   result(value: unknown, text: () => string): void;
-  /** Aborted when nobody can read results any longer. */
+  /** Aborted when nobody can read results anymore. */
   readonly lost: AbortSignal;
 }
 
@@ -34,7 +34,7 @@ export function terminal({ json }: { readonly json: boolean }): Terminal {
 
 const NUMBER = /^(–|-?[\d,]+(\.\d+)?%?)$/;
 
-/** Rows of text under headings; columns of numbers are set to the right. */
+/** Rows of text under headings; columns of numbers are right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -49,6 +49,6 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [styleText('bold', lineOf(headings)), styleText('dim', rule), ...rows.map(lineOf)].join('\n');
 }
 
-/** 62979 as 62,979; `–` for nothing. By hand: a command that says one number need not load the world's languages for it. */
+/** 62979 as 62,979; `–` for nothing. By hand: a command that prints one number need not load every locale for it. */
 export const count = (n: number | null | undefined) => (n == null ? '–' : String(n).replace(/\B(?=(\d{3})+$)/g, ','));
 export const decimals = (n: number | null | undefined, digits: number) => (n == null ? '–' : n.toFixed(digits));

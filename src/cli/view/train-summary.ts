@@ -2,11 +2,11 @@ import { type ModelCard, unseen, validatedOn } from '#model/card/card.ts';
 import type { TrainingOutcome } from '#training/training-job.ts';
 import { count, decimals, table } from './terminal.ts';
 
-/** A finished run: its card, and where its graph lies. */
+/** A finished run: its card, and where its graph is stored. */
 export interface FinishedRun {
   readonly card: ModelCard;
   readonly model: string;
-  /** What the state machine says of it; a local run went through no gate. */
+  /** What the state machine says about it; a local run passes no gate. */
   readonly outcome?: TrainingOutcome;
 }
 

@@ -14,12 +14,12 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 export interface ModelsCompareOptions {
   readonly a: string;
   readonly b: string;
-  /** An ingested month; the one that the first run was validated on without it. */
+  /** An ingested month; defaults to the one that the first run was validated on. */
   readonly month?: Month;
   readonly taxiType: TaxiType;
 }
 
-/** `tripcast models compare`: two runs on the rides of one month, and how sure their difference is. */
+/** `tripcast models compare`: two runs on the rides of one month, and how certain their difference is. */
 export async function modelsCompare(options: ModelsCompareOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const compared = await compareRuns(await connect(options.env), options, terminal);
   terminal.result(compared, () => describe(compared));
@@ -66,7 +66,7 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
     ...sides,
     rmse_difference,
     interval,
-    /** false: a run was trained on these rides, and the difference says nothing about new ones. */
+    /** false: a run was trained on these rides, so the difference says nothing about new ones. */
     comparable: unfair.length === 0,
   };
 }

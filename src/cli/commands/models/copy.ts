@@ -12,8 +12,8 @@ export interface ModelsCopyOptions {
 }
 
 /**
- * `tripcast models copy`: carries a run from one environment to another, where it proves its golden rides again and waits
- * to be promoted. The gate's verdict stays behind: it is about the champion of the environment that it was given in.
+ * `tripcast models copy`: copies a run from one environment to another, where it proves its golden rides again and
+ * waits to be promoted. The gate's verdict is left behind: it is about the first environment's champion.
  */
 export async function modelsCopy(options: ModelsCopyOptions & Pick<CommonOptions, 'json'>, terminal: Terminal) {
   if (options.from === options.to) {

@@ -8,7 +8,7 @@ export interface ModelsListOptions {
   readonly taxiType?: TaxiType;
 }
 
-/** `tripcast models list`: every run of the registry, the latest first. */
+/** `tripcast models list`: every run in the registry, latest first. */
 export async function modelsList(options: ModelsListOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const runs = await listRuns(await connect(options.env), options.taxiType);
   terminal.result({ runs }, () =>

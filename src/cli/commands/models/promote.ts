@@ -20,7 +20,7 @@ export interface ModelsPromoteOptions {
   readonly reason?: string;
 }
 
-/** `tripcast models promote`: a registered run becomes the champion of its own taxi type. */
+/** `tripcast models promote`: a registered run becomes the champion for its own taxi type. */
 export async function modelsPromote(options: ModelsPromoteOptions & CommonOptions, terminal: Terminal): Promise<void> {
   if (options.reason !== undefined && !options.force) {
     throw new TripcastError('--reason says why the gate is overruled, and --force is not there', 'Add --force.');

@@ -11,7 +11,7 @@ export interface ModelsRollbackOptions {
   readonly taxiType: TaxiType;
 }
 
-/** `tripcast models rollback`: the champion before the present one is the champion again. */
+/** `tripcast models rollback`: makes the previous champion the champion again. */
 export async function modelsRollback(
   options: ModelsRollbackOptions & CommonOptions,
   terminal: Terminal,

@@ -13,7 +13,7 @@ export interface ModelsShowOptions {
   readonly taxiType: TaxiType;
 }
 
-/** `tripcast models show`: all that the registry knows of a run. */
+/** `tripcast models show`: everything the registry knows about a run. */
 export async function modelsShow(options: ModelsShowOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const shown = await showRun(await connect(options.env), options);
   terminal.result(shown, () => describe(shown));
@@ -43,7 +43,7 @@ export async function showRun(to: Deployment, { run: named, taxiType }: ModelsSh
     gate: standing?.verdict ?? null,
     /** false: the gate compared the run with a former champion. */
     gate_counts: standing?.counts ?? false,
-    /** Each time that it was made the champion. */
+    /** Each time it was made the champion. */
     promotions: history.filter(({ run_id }) => run_id === run),
   };
 }

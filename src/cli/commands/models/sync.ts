@@ -10,15 +10,15 @@ import { type SyncReport, syncMlflow } from '#mlflow/mirror.ts';
 import { withLock } from '#setup/lock.mjs';
 import { LOCAL } from '#setup/paths.mjs';
 
-/** `tripcast models sync`: brings to MLflow what it lacks: runs, versions, champions. */
+/** `tripcast models sync`: adds to MLflow what it lacks: runs, versions, champions. */
 export async function modelsSync({ env }: CommonOptions, terminal: Terminal): Promise<void> {
   const report = await sync(await connect(env), terminal);
   terminal.result(report, () => summary(report));
 }
 
 /**
- * The same beside other work, after a run was registered or a champion has changed: MLflow only mirrors the registry, so
- * that its failing is a line, not a stop.
+ * The same alongside other work, after a run was registered or a champion has changed: MLflow only mirrors the
+ * registry, so its failure is a line, not a stop.
  */
 export async function mirrorToMlflow(to: Deployment, terminal: Terminal): Promise<void> {
   try {
@@ -53,7 +53,7 @@ async function sync(to: Deployment, terminal: Terminal): Promise<SyncReport> {
   return report;
 }
 
-/** MLFLOW_TRACKING_URI, as MLflow's own clients have it; else the local environment's. */
+/** MLFLOW_TRACKING_URI, as in MLflow's own clients; else the local environment's. */
 function trackingUri({ config }: Deployment): string {
   const given = process.env.MLFLOW_TRACKING_URI;
   if (given) return given;

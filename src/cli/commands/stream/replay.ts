@@ -18,7 +18,7 @@ export interface ReplayOptions {
   readonly rate?: number;
 }
 
-/** `tripcast stream replay`: a month's real rides as events, as fast as asked. */
+/** `tripcast stream replay`: a month's real rides as events, as fast as requested. */
 export async function streamReplay(options: ReplayOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   const sent = await replayMonth(to, options, terminal);
@@ -28,7 +28,7 @@ export async function streamReplay(options: ReplayOptions & CommonOptions, termi
   );
 }
 
-/** @returns how many events were sent. @throws TripcastError when some were not taken by the stream */
+/** @returns how many events were sent. @throws TripcastError when the stream did not accept some */
 export async function replayMonth(to: Deployment, options: ReplayOptions, terminal: Terminal): Promise<number> {
   const { DuckDB } = await import('#adapters/duckdb.ts');
   await using folder = await workFolder();

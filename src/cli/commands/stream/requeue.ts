@@ -12,7 +12,7 @@ import { type Requeued, requeue } from '#streaming/requeue.ts';
 import { UNDELIVERED } from '#streaming/undelivered.ts';
 
 export interface RequeueOptions {
-  /** Of the records' first arrival. */
+  /** The range of the records' first arrival. */
   readonly from?: Date;
   readonly to?: Date;
   readonly reason?: string;
@@ -21,7 +21,7 @@ export interface RequeueOptions {
   readonly again: boolean;
 }
 
-/** `tripcast stream requeue`: what lies in quarantine and undelivered, sent again as events. */
+/** `tripcast stream requeue`: sends what is in quarantine and undelivered again as events. */
 export async function streamRequeue(options: RequeueOptions & CommonOptions, terminal: Terminal): Promise<void> {
   checkUsage(() => refuseNonsense(options));
   const to = await connect(options.env);
@@ -58,7 +58,7 @@ const NOTHING: Requeued = { found: 0, sent: 0, before: 0, copies: 0, unreadable:
 
 const REASONS: readonly string[] = [...REJECTION_REASONS, UNDELIVERED];
 
-/** @throws TripcastError when no record could be meant */
+/** @throws TripcastError when no record can match */
 function refuseNonsense({ from, to, reason }: RequeueOptions): void {
   if (reason !== undefined && !REASONS.includes(reason)) {
     throw new TripcastError(`There is no reason ${shown(reason)}`, `Give one of ${REASONS.join(', ')}.`);

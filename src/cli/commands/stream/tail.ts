@@ -12,7 +12,7 @@ export interface TailOptions {
   readonly limit?: number;
 }
 
-/** `tripcast stream tail`: predictions as they come, without the copies that redelivery makes; until Ctrl-C, or until nobody reads. */
+/** `tripcast stream tail`: predictions as they arrive, without redelivered copies; until Ctrl-C or nobody reads. */
 export async function streamTail(options: TailOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
   terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
@@ -30,7 +30,7 @@ export async function streamTail(options: TailOptions & CommonOptions, terminal:
 
 /**
  * The predictions stream as distinct records, from `from` on until the signal.
- * @param onOther told of each record that is no prediction, which is left out: the stream may have other writers
+ * @param onOther called for each record that is not a prediction, which is left out: the stream may have other writers
  */
 export async function* predictions(
   to: Deployment,
@@ -56,7 +56,7 @@ function parsePrediction(text: string): PredictionRecord | undefined {
   try {
     return predictionRecordSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    return undefined; // JSON.parse has no other way to tell
+    return undefined; // JSON.parse has no other way to say so
   }
 }
 
