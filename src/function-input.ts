@@ -13,7 +13,7 @@ export function checkedInput<S extends z.ZodType>(schema: S, input: unknown): z.
     const value = issue.path.reduce<unknown>(valueAt, input);
     return `${issue.path.join('.') || 'the input'} is ${shown(value)} (${issue.message})`;
   });
-  throw new TripcastError(`The input is wrong: ${problems.join('; ')}`, 'Mend the input and start again.');
+  throw new TripcastError(`The input is wrong: ${problems.join('; ')}`, 'Fix the input and start again.');
 }
 
 const valueAt = (at: unknown, part: PropertyKey): unknown =>

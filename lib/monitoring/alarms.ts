@@ -37,12 +37,12 @@ function alarmsOfFunction(
     {
       ...COUNTED,
       name: `${name}-throttled`,
-      says: `Calls of ${name} were turned away: the account's concurrency is used up`,
+      says: `Calls of ${name} were throttled: the account's concurrency is used up`,
       metric: deployed.metricThrottles(FIVE_MINUTES),
     },
     {
       name: `${name}-slow`,
-      says: `One call of ${name} in a hundred takes ${share * 100}% of its ${timeoutSeconds} seconds, or more`,
+      says: `One call of ${name} in a hundred takes ${share * 100}% or more of its ${timeoutSeconds} seconds`,
       metric: deployed.metricDuration({ ...FIVE_MINUTES, statistic: 'p99' }),
       atLeast: share * timeoutSeconds * 1000,
       missing: TreatMissingData.NOT_BREACHING,
@@ -50,7 +50,7 @@ function alarmsOfFunction(
     ...LIVE_FUNCTIONS.filter((each) => each === name).map((each) => ({
       ...COUNTED,
       name: `${each}-model-not-refreshed`,
-      says: `${each} could not take up a new champion and goes on with the one before`,
+      says: `${each} could not load a new champion and keeps serving the previous one`,
       metric: ofFunction(config, each, 'ModelRefreshFailed'),
     })),
   ];
@@ -81,7 +81,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
     .filter(({ name }) => name === 'stream-score')
     .map(({ function: deployed }) => ({
       name: 'stream-behind',
-      says: `The oldest trip event of a batch was ${iteratorAgeMinutes} minutes old, or older`,
+      says: `The oldest trip event of a batch was ${iteratorAgeMinutes} minutes old or more`,
       metric: deployed.metric('IteratorAge', { ...FIVE_MINUTES, statistic: 'Maximum' }),
       atLeast: iteratorAgeMinutes * 60_000,
       // Sent with each batch: without one, the stream is as far behind as it was.
@@ -90,7 +90,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
     }));
   const quarantined: AlarmPlan = {
     name: 'records-quarantined',
-    says: `${quarantineShare * 100}% of the trip events, or more, could not be read and lie in quarantine`,
+    says: `${quarantineShare * 100}% or more of the trip events could not be read and are in quarantine`,
     metric: new MathExpression({
       expression: 'IF(records > 0, bad / records, 0)',
       label: 'share in quarantine',
@@ -106,7 +106,7 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
     {
       ...COUNTED,
       name: 'records-failed',
-      says: 'Trip events were neither published nor put into quarantine; Lambda delivers them again',
+      says: 'Trip events were neither published nor quarantined; Lambda delivers them again',
       metric: counted('RecordsFailed'),
     },
     // S3 counts a bucket's objects only once a day. Lambda counts the records that it sends there, as it sends them:
@@ -115,13 +115,13 @@ function alarmsOfStream({ config, functions, eventSources }: Watched): AlarmPlan
       {
         ...COUNTED,
         name: 'records-undelivered',
-        says: 'Lambda gave up on trip events; they lie in the bucket of undelivered ones',
+        says: 'Lambda gave up on trip events; they are in the undelivered bucket',
         metric: ofEventSource(each, 'OnFailureDestinationDeliveredEventCount'),
       },
       {
         ...COUNTED,
         name: 'records-dropped',
-        says: 'Lambda gave up on trip events and could put them nowhere; the stream still has them for its retention',
+        says: 'Lambda gave up on trip events and could not store them; the stream keeps them until its retention ends',
         metric: ofEventSource(each, 'DroppedEventCount'),
       },
     ]),
@@ -132,14 +132,14 @@ const alarmsOfApi = ({ config, api }: Watched): AlarmPlan[] => [
   {
     ...COUNTED,
     name: 'api-errors',
-    says: 'The API answered with a 5xx; most of those are answers of predict, not failed calls of it',
+    says: 'The API answered with a 5xx; most of these are answers from predict, not failed calls',
     metric: api.metricServerError({ ...FIVE_MINUTES, statistic: 'Sum' }),
     guards: 'predict', // it answers a fault with 500, which Lambda counts as a success
   },
   {
     ...COUNTED,
     name: 'api-not-published',
-    says: 'Answers for real rides did not get to the predictions stream',
+    says: 'Predictions of real rides did not reach the predictions stream',
     metric: ofFunction(config, 'predict', 'PublishFailed'),
   },
 ];
@@ -169,12 +169,12 @@ const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
   ...queues.map((queue) => ({
     ...COUNTED, // SQS sends no data for an empty, unused queue
     name: (queue.queueName ?? queue.node.id).replace(`tripcast-${config.env}-`, ''),
-    says: 'A schedule could not start what it is for; what it would have said waits in the queue',
+    says: 'A schedule could not start its target; its input is waiting in the queue',
     metric: waitingIn(queue),
   })),
   {
     name: 'month-missing',
-    says: 'The month that was due on the 15th is not scored, and nothing is at it',
+    says: 'The month that was due on the 15th is not scored, and no execution is working on it',
     metric: ofEnvironment(config, 'MonthMissing'),
     atLeast: 1,
     // Checked once a month, and an alarm looks back a week at most: the last result stands until the next check.

@@ -11,12 +11,12 @@ export function alarmsOfReaders({ config, eventSources, archives }: Watched): Al
     ...eventSources.map((each) => ({
       ...notRead(config.streams.events, ofEventSource(each, 'PolledEventCount')),
       name: 'stream-not-read',
-      says: 'Trip events come in and Lambda reads none of them: the mapping is disabled, or may not read',
+      says: 'Trip events arrive but Lambda reads none of them: the mapping is disabled or not authorized',
     })),
     ...archives.map((each) => ({
       ...notRead(config.streams.predictions, ofArchive(each, 'DataReadFromKinesisStream.Records')),
       name: 'archive-not-reading',
-      says: 'Predictions come in and Firehose reads none of them: it may not read, or its delivery stream is gone',
+      says: 'Predictions arrive but Firehose reads none of them: it is not authorized, or its delivery stream is gone',
     })),
   ];
 }
@@ -51,7 +51,7 @@ export const alarmsOfArchive = ({ config, archives }: Watched): AlarmPlan[] =>
     },
     {
       name: 'archive-failing',
-      says: 'S3 refused objects of the archive; Firehose tries again',
+      says: 'S3 refused objects of the archive; Firehose retries',
       metric: ofArchive(each, 'DeliveryToS3.Success', 'Average'), // the share of writes that succeeded
       below: 1,
       missing: TreatMissingData.NOT_BREACHING,

@@ -88,7 +88,7 @@ export async function deleteStack(name: string): Promise<void> {
   } catch (cause) {
     const reasons = await deleteFailures(name, started);
     if (reasons.length === 0) throw cause;
-    throw new TripcastError(`The stack ${name} was not deleted:\n${reasons.join('\n')}`, 'Mend that, and try again.', {
+    throw new TripcastError(`The stack ${name} was not deleted:\n${reasons.join('\n')}`, 'Fix that, and try again.', {
       cause,
     });
   }

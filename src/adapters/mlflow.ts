@@ -255,7 +255,7 @@ function schemaOf<T>(url: string, schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new TripcastError(
-    `What answers at ${url} is no MLflow server (${shown(value)})`,
+    `What answers at ${url} is not an MLflow server (${shown(value)})`,
     'Correct MLFLOW_TRACKING_URI.',
   );
 }

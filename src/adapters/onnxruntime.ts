@@ -86,7 +86,7 @@ const each = (make: (name: OutputName) => Float32Array): Predictions => ({
 
 function floats(name: OutputName, data: unknown): Float32Array {
   if (data instanceof Float32Array) return data;
-  throw new TripcastError(`The model's output ${name} is no float tensor`, FIX);
+  throw new TripcastError(`The model's output ${name} is not a float tensor`, FIX);
 }
 
 const dataOf = (output: unknown): unknown =>

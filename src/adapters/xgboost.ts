@@ -147,7 +147,7 @@ async function bind(library: string): Promise<Bound> {
     native = Object.fromEntries(functions); // typed by the signatures above
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TripcastError(`${library} is no XGBoost library that loads here: ${reason}`, FIX, { cause });
+    throw new TripcastError(`${library} is not an XGBoost library that loads here: ${reason}`, FIX, { cause });
   }
   return {
     ...native,

@@ -34,5 +34,5 @@ export function expandPattern(
   });
   const at = parseS3Uri(expanded);
   if (at !== undefined) return at;
-  throw new TripcastError(`The file pattern ${shown(pattern)} is no S3 address`, 'Write it as s3://bucket/key.');
+  throw new TripcastError(`The file pattern ${shown(pattern)} is not an S3 address`, 'Write it as s3://bucket/key.');
 }

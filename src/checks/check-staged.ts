@@ -15,7 +15,7 @@ try {
   const problems = fileProblems(folder, staged);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) {
-    console.error('Not committed. If it is no secret, say so in a comment above it: secretlint-disable-next-line');
+    console.error('Not committed. If it is not a secret, say so in a comment above it: secretlint-disable-next-line');
     process.exitCode = 1;
   }
 } finally {

@@ -79,33 +79,37 @@ export function program(): Command {
   );
   command('up', 'start the local environment: emulator and deployed stack')
     .addOption(
-      new Option('--emulator <name>', 'localstack: one that runs already').choices(EMULATORS).default('ministack'),
+      new Option('--emulator <name>', 'localstack: one that is already running')
+        .choices(EMULATORS)
+        .default('ministack'),
     )
-    .option('--endpoint <URL>', 'where LocalStack runs; the address in env/dev.json without it', argument(plainAddress))
+    .option('--endpoint <URL>', 'where LocalStack runs (default: the address in env/dev.json)', argument(plainAddress))
     .action(lazily(async () => (await import('./commands/up.ts')).up));
-  command('down', 'stop the local environment; what lies in the emulator is gone').action(
+  command('down', 'stop the local environment and discard its data').action(
     lazily(async () => (await import('./commands/down.ts')).down),
   );
-  command('status', 'what is up, and where').action(lazily(async () => (await import('./commands/status.ts')).status));
+  command('status', 'show what is running, and where').action(
+    lazily(async () => (await import('./commands/status.ts')).status),
+  );
   command('doctor', 'check this machine, and the quotas of the account that an environment is deployed to').action(
     lazily(async () => (await import('./commands/doctor.ts')).doctor),
   );
 
-  command('ingest', "bring TLC's month files into the data bucket")
+  command('ingest', "copy TLC's month files into the data bucket")
     .addOption(taxiType())
     .requiredOption('--from <YYYY-MM>', 'first month', argument(parseMonth))
     .requiredOption('--to <YYYY-MM>', 'last month', argument(parseMonth))
-    .option('--source <folder|URL>', "where the files are; without it, TLC's published address")
-    .option('--refresh', 'ask for months that are there too, and replace what was published anew', false)
+    .option('--source <folder|URL>', "where the files are (default: TLC's public address)")
+    .option('--refresh', 'check existing months too, and replace those that were published again', false)
     .action(lazily(async () => (await import('./commands/ingest.ts')).ingest));
 
-  command('train', 'train a model with the deployed state machine: judged, registered, and promoted if wanted')
+  command('train', 'train a model with the deployed state machine: gate it, register it, and promote it on request')
     .requiredOption('--recipe <name>', RECIPE_NAMES.join(', '))
     .addOption(taxiType())
     .option('--train <months>', '2023-01..2023-03, or a list', argument(parseMonths))
     .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(count))
     .option('--month <M>', 'with --year', argument(between(1, 12)))
-    .option('--validate <month|split:share>', 'the month after the last one, unless given')
+    .option('--validate <month|split:share>', 'what to validate on (default: the month after the last one)')
     .option('--promote', 'make it the champion', false)
     .option('--local', 'read --source and write --out: no AWS', false)
     .option('--source <folder>', 'with --local: the folder of TLC files')
@@ -116,8 +120,8 @@ export function program(): Command {
     .addOption(taxiType())
     .option('--month <YYYY-MM>', 'the month to score', argument(parseMonth))
     .option('--date <YYYY-MM-DD>', 'score as if it were this day', argument(parseDay))
-    .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
-    .option('--force', 'score again although it is done', false)
+    .option('--run-id <run>', 'run to score with (default: the champion)', argument(parseRunId))
+    .option('--force', 'score again even if it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
     .action(lazily(async () => (await import('./commands/batch.ts')).batch));
 
@@ -131,8 +135,8 @@ export function program(): Command {
       argument(between(1, MAX_CONCURRENCY)),
       1,
     )
-    .option('--run-id <run>', 'which run scores; the champion without it', argument(parseRunId))
-    .option('--force', 'score again although it is done', false)
+    .option('--run-id <run>', 'run to score with (default: the champion)', argument(parseRunId))
+    .option('--force', 'score again even if it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
     .option(
       '--attach <ARN>',
@@ -141,35 +145,31 @@ export function program(): Command {
     )
     .action(lazily(async () => (await import('./commands/backfill.ts')).backfill));
 
-  const models = tripcast.command('models').description('the registry: runs, champions, and who was champion before');
+  const models = tripcast.command('models').description('the registry: runs, champions, and their history');
   const modelsCommand = (nameAndArguments: string, description: string) =>
     models
       .command(nameAndArguments)
       .description(description)
       .addOption(environment())
       .option('--json', 'one JSON object on standard output', false);
-  modelsCommand('list', 'all runs, the latest first')
-    .addOption(new Option('--taxi-type <type>', 'only of these taxis').argParser(argument(parseTaxiType)))
+  modelsCommand('list', 'list all runs, latest first')
+    .addOption(new Option('--taxi-type <type>', 'only runs of this taxi type').argParser(argument(parseTaxiType)))
     .action(lazily(async () => (await import('./commands/models/list.ts')).modelsList));
-  modelsCommand('show', "a run (its id, MLflow's, or `champion`): data, figures, gate, promotions")
-    .argument('<run>', 'which', argument(runName))
+  modelsCommand('show', 'show a run: data, figures, gate, promotions')
+    .argument('<run>', "its id, MLflow's id, or `champion`", argument(runName))
     .addOption(taxiType())
     .action((run: string, options: Omit<ModelsShowOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/models/show.ts')).modelsShow, { ...options, run }),
     );
-  modelsCommand('compare', 'two runs on the same rides, and how sure the difference is')
+  modelsCommand('compare', 'compare two runs on the same rides, with an interval for the difference')
     .argument('<a>', 'a run, or `champion`', argument(runName))
     .argument('<b>', 'a run, or `champion`', argument(runName))
     .addOption(taxiType())
-    .option(
-      '--month <YYYY-MM>',
-      'an ingested month; the one that <a> was validated on without it',
-      argument(parseMonth),
-    )
+    .option('--month <YYYY-MM>', 'an ingested month (default: the one that <a> was validated on)', argument(parseMonth))
     .action((a: string, b: string, options: Omit<ModelsCompareOptions, 'a' | 'b'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/models/compare.ts')).modelsCompare, { ...options, a, b }),
     );
-  modelsCommand('promote', 'make a run the champion of its taxi type, if the gate let it pass')
+  modelsCommand('promote', 'make a run the champion of its taxi type, if it passed the gate')
     .argument('<run>', 'its id', argument(runName))
     .option('--gate', 'run the gate first, on this machine, against the current champion', false)
     .option('--force', 'overrule the gate; the history records what it said', false)
@@ -177,16 +177,16 @@ export function program(): Command {
     .action((run: string, options: Omit<ModelsPromoteOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/models/promote.ts')).modelsPromote, { ...options, run }),
     );
-  modelsCommand('rollback', 'make the champion before the present one the champion again')
+  modelsCommand('rollback', 'make the previous champion the champion again')
     .addOption(taxiType())
     .action(lazily(async () => (await import('./commands/models/rollback.ts')).modelsRollback));
-  modelsCommand('sync', 'bring to MLflow what it lacks').action(
+  modelsCommand('sync', 'mirror missing runs to MLflow').action(
     lazily(async () => (await import('./commands/models/sync.ts')).modelsSync),
   );
   models
     .command('copy')
     .argument('<run>', 'its id, or `champion`', argument(runName))
-    .description('carry a run to another environment')
+    .description('copy a run to another environment')
     .addOption(environmentOption('--from <name>').makeOptionMandatory())
     .addOption(environmentOption('--to <name>').makeOptionMandatory())
     .option('--json', 'one JSON object on standard output', false)
@@ -202,62 +202,60 @@ export function program(): Command {
     .option('--json', 'one JSON object on standard output', false)
     .addOption(taxiType())
     .requiredOption('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
-    .option('--limit <n>', 'rides, from the first on', argument(count))
-    .option('--rate <n>', 'rides a second; as fast as it goes without it', argument(count))
+    .option('--limit <n>', 'number of rides, from the first (default: all)', argument(count))
+    .option('--rate <n>', 'rides per second (default: as fast as possible)', argument(count))
     .action(lazily(async () => (await import('./commands/stream/replay.ts')).streamReplay));
   stream
     .command('tail')
-    .description('show predictions as they come')
+    .description('show predictions as they arrive')
     .addOption(environment())
     .option('--json', 'JSON lines on standard output', false)
-    .option('--from-start', "from the stream's oldest record on, instead of now", false)
-    .option('--limit <n>', 'stop after so many', argument(count))
+    .option('--from-start', "start at the stream's oldest record instead of now", false)
+    .option('--limit <n>', 'stop after this many', argument(count))
     .action(lazily(async () => (await import('./commands/stream/tail.ts')).streamTail));
 
   stream
     .command('requeue')
-    .description('send again what has no prediction: quarantine, and what Lambda gave up on')
+    .description('resend events that have no prediction: those in quarantine, and those that Lambda gave up on')
     .addOption(environment())
     .option('--json', 'one JSON object on standard output', false)
-    .option('--from <time>', 'that arrived from then on: a day, or a time with its offset', argument(parseInstant))
-    .option('--to <time>', 'that arrived before', argument(parseInstant))
-    .option('--reason <reason>', 'of quarantine (not-json, out-of-range, …), or `undelivered`')
-    .option('--limit <n>', 'so many at most', argument(count))
-    .option('--again', 'also what was sent again before', false)
-    .option('--dry-run', 'only say what would be sent', false)
+    .option('--from <time>', 'only events that arrived since: a day, or a time with an offset', argument(parseInstant))
+    .option('--to <time>', 'only events that arrived before', argument(parseInstant))
+    .option('--reason <reason>', 'only this reason of quarantine (not-json, out-of-range, …), or `undelivered`')
+    .option('--limit <n>', 'at most this many', argument(count))
+    .option('--again', 'also those that were resent before', false)
+    .option('--dry-run', 'only show what would be sent', false)
     .action(lazily(async () => (await import('./commands/stream/requeue.ts')).streamRequeue));
 
-  command('score <in> <out>', 'score a Parquet file; AWS only if the model lies there')
+  command('score <in> <out>', 'score a Parquet file; uses AWS only if the model is there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
-    .addOption(
-      new Option('--taxi-type <type>', "told by the file's name unless given").argParser(argument(parseTaxiType)),
-    )
-    .option('--month <YYYY-MM>', "told by the file's name unless given", argument(parseMonth))
+    .addOption(new Option('--taxi-type <type>', "default: from the file's name").argParser(argument(parseTaxiType)))
+    .option('--month <YYYY-MM>', "default: from the file's name", argument(parseMonth))
     .option('--all', 'score rides outside 1..60 minutes as well', false)
     .addOption(anyTaxiType())
     .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/score.ts')).score, { ...options, input, output }),
     );
 
-  command('predict', 'ask for one ride')
+  command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(zone))
     .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(zone))
-    .option('--distance <miles>', "the pair's typical distance without it", argument(miles))
+    .option('--distance <miles>', "default: the pair's typical distance", argument(miles))
     .option(
       '--at <time>',
-      'pickup, ISO 8601, New York time unless it has an offset; now without it',
+      'pickup time, ISO 8601, New York time unless it has an offset (default: now)',
       argument(pickupTime),
     )
     .action(lazily(async () => (await import('./commands/predict.ts')).predict));
 
-  command('explain', 'why a ride of a scored month was predicted as it was, and by what')
+  command('explain', 'explain the prediction of a ride in a scored month: by which model, data and code, and why')
     .argument('<ride>', 'its id in the predictions, for example 2023/04_123', argument(parseMonthRide))
     .addOption(taxiType())
     .action((ride: MonthRide, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/explain.ts')).explain, { ...options, ride }),
     );
 
-  command('serve', 'the API on this machine; AWS only if the model lies there')
+  command('serve', 'run the API on this machine; uses AWS only if the model is there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .addOption(anyTaxiType())
@@ -269,25 +267,25 @@ export function program(): Command {
       runLazily(async () => (await import('./commands/invoke.ts')).invoke, { ...options, function: name, event }),
   );
 
-  command('logs [function]', `what the functions wrote: ${FUNCTIONS.join(', ')}`)
-    .option('--follow', 'go on until Ctrl-C', false)
-    .option('--minutes <n>', 'how far back', argument(count), 60)
+  command('logs [function]', `show what the functions logged: ${FUNCTIONS.join(', ')}`)
+    .option('--follow', 'keep reading until Ctrl-C', false)
+    .option('--minutes <n>', 'how many minutes back', argument(count), 60)
     .action((name: string | undefined, options: Omit<LogsOptions, 'function'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/logs.ts')).logs, { ...options, function: name }),
     );
 
-  command('rollout', 'which version of the code is live; check it, or take it back')
+  command('rollout', 'show which version of the code is live; check it, or roll it back')
     .option('--status', 'show the versions')
-    .option('--check', "make the live versions answer the model's golden rides; take back those that do not")
-    .option('--rollback', 'take the live versions back')
+    .option('--check', "make the live versions answer the model's golden rides; roll back those that fail")
+    .option('--rollback', 'roll the live versions back')
     .addOption(new Option('--function <name>', 'only this one').choices(LIVE_FUNCTIONS))
     .action(lazily(async () => (await import('./commands/rollout.ts')).rollout));
 
-  command('cost', 'what an environment costs: a million predictions on each path, and a month at rest').action(
+  command('cost', 'show what an environment costs: a million predictions on each path, and a month at rest').action(
     lazily(async () => (await import('./commands/cost.ts')).cost),
   );
 
-  command('destroy', 'delete the deployed stack: lists what goes and what stays, and asks first')
+  command('destroy', 'delete the deployed stack: lists what is deleted and what stays, and asks first')
     .option('--yes', 'do not ask', false)
     .action(lazily(async () => (await import('./commands/destroy.ts')).destroy));
 

@@ -48,7 +48,7 @@ export async function localstackHealth(endpointUrl: string): Promise<LocalStackH
   }
   const health = healthSchema.safeParse(answer);
   if (health.success) return health.data;
-  throw new TripcastError(`What answers at ${endpointUrl} is no LocalStack`, 'Name its address with --endpoint.');
+  throw new TripcastError(`What answers at ${endpointUrl} is not LocalStack`, 'Name its address with --endpoint.');
 }
 
 /**

@@ -31,7 +31,7 @@ export class Docker {
   async run(...args: readonly string[]): Promise<string> {
     try {
       return (
-        await runCommand('docker', args, { env: this.env, fix: 'Mend what it says, and run it again.' })
+        await runCommand('docker', args, { env: this.env, fix: 'Fix what it says, then run it again.' })
       ).trimEnd();
     } catch (error) {
       throw error instanceof Error && UNANSWERED.test(error.message) ? this.#gone(error) : error;

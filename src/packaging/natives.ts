@@ -176,7 +176,7 @@ async function filesIn(part: string, { name, folder, version }: NativePackage): 
   } catch (cause) {
     throw new TripcastError(
       `${name} ${version} has no folder ${relative(folder, part)}`,
-      'It has no build for this platform: use another one; or its layout changed: mend src/packaging/natives.ts.',
+      'It has no build for this platform: use another one; or its layout changed: fix src/packaging/natives.ts.',
       { cause },
     );
   }
@@ -191,7 +191,7 @@ export async function checkBinary(file: string, platform: Platform): Promise<voi
   await handle.read(header, 0, header.length, 0);
   if (header.toString('latin1', 0, 4) === '\x7fELF' && header.readUInt16LE(18) === machine) return;
   throw new TripcastError(
-    `${relative(CLONE, file)} is no ${platform} binary`,
+    `${relative(CLONE, file)} is not a ${platform} binary`,
     'Delete node_modules and run `npm run setup` again.',
   );
 }

@@ -172,7 +172,7 @@ export function modelAt({
   if (address === undefined || runId === undefined) {
     throw new TripcastError(
       `MODEL_LOCATION ${shown(location)} is not the s3:// address of a run's model`,
-      'Give s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, or set RUN_ID beside it.',
+      'Give s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, or set RUN_ID as well.',
     );
   }
   return loadedOnce(async () => {

@@ -185,7 +185,7 @@ export interface ModelFiles {
 export async function readCard(folder: RunFolder): Promise<ModelCard | undefined> {
   const body = await folder.read(CARD);
   if (body === undefined) return undefined;
-  return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is no model card`, 'Train the run again.');
+  return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is not a model card`, 'Train the run again.');
 }
 
 /** The graph and the golden rides of a complete folder, staged or registered; see {@link Registry.readModel}. */

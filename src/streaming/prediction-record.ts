@@ -97,5 +97,5 @@ export function minutesAt(
 /** JSON has only finite numbers, and a null would be a made-up answer. */
 function finite(minutes: number | undefined): number {
   if (minutes !== undefined && Number.isFinite(minutes)) return jsonMinutes(minutes);
-  throw new RangeError(`The model's answer ${minutes} is no number of minutes.`);
+  throw new RangeError(`The model's answer ${minutes} is not a number of minutes.`);
 }

@@ -104,12 +104,12 @@ function dataChecks(data: DataFacts, limits: GateLimits): readonly Check[] {
     {
       check: 'label range',
       passed: outOfRange <= limits.mostOutOfRangeShare,
-      said: `${percent(outOfRange)} of the rides read lasted no 1..60 minutes; at most ${percent(limits.mostOutOfRangeShare)} may`,
+      said: `${percent(outOfRange)} of the rides read lasted outside 1 to 60 minutes (limit ${percent(limits.mostOutOfRangeShare)})`,
     },
     {
       check: 'nulls',
       passed: missing / rows_read <= limits.mostNullShare,
-      said: `${percent(missing / rows_read)} of the rides read have no ${worstColumn}; at most ${percent(limits.mostNullShare)} may`,
+      said: `${percent(missing / rows_read)} of the rides read have no ${worstColumn} (limit ${percent(limits.mostNullShare)})`,
     },
     {
       check: 'zones',

@@ -245,7 +245,7 @@ function reportOfSteps(steps: readonly Step[]): string {
     '',
     table(['step', 'result', 'rows', 'RMSE min', 'seconds'], rows),
     '',
-    'Where it lies:',
+    'Where things are:',
     ...steps.map(({ what, where }) => `  ${what.padEnd(width)}  ${where}`),
   ].join('\n');
 }

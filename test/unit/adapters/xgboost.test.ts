@@ -137,8 +137,8 @@ describe('the library', () => {
     const another = join(koffi, `${process.platform}_${process.arch}`, 'koffi.node');
     const cases = [
       [join(folder, 'nothing.so'), 'There is no XGBoost library'],
-      [text, `${text} is no XGBoost library that loads here: `],
-      [another, `${another} is no XGBoost library that loads here: `],
+      [text, `${text} is not an XGBoost library that loads here: `],
+      [another, `${another} is not an XGBoost library that loads here: `],
     ] as const;
     for (const [path, what] of cases) {
       const opening = openXGBoost(path);

@@ -50,7 +50,7 @@ describe('the question to LocalStack', () => {
 
   test('finds out that something else answers, for example the other emulator', async () => {
     const url = await answering({ ...RECORDED, edition: 'light', version: '1.5.33', auth: 'disabled' });
-    await expect(localstackHealth(url)).rejects.toThrow(`What answers at ${url} is no LocalStack`);
+    await expect(localstackHealth(url)).rejects.toThrow(`What answers at ${url} is not LocalStack`);
   });
 
   test('says how to start it when nothing answers', async () => {

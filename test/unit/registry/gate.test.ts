@@ -64,12 +64,12 @@ describe('the gate', () => {
     [
       'durations out of range',
       data({ out_of_range: 10_000 }),
-      '13.9% of the rides read lasted no 1..60 minutes; at most 10.0% may',
+      '13.9% of the rides read lasted outside 1 to 60 minutes (limit 10.0%)',
     ],
     [
       'a column with nulls',
       data({ nulls: { PULocationID: 0, DOLocationID: 7204, trip_distance: 3602, pickup_time: 0 } }),
-      '10.0% of the rides read have no DOLocationID; at most 5.0% may',
+      '10.0% of the rides read have no DOLocationID (limit 5.0%)',
     ],
     [
       'one zone only',

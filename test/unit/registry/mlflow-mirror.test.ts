@@ -194,7 +194,7 @@ describe('MLflow that fails', () => {
   test('by not being MLflow at all is told apart from MLflow', async () => {
     const { server, sync } = await aRegistryAndAServer();
     server.trouble = () => ({ status: 200, body: '<html>Sign in</html>' });
-    await expect(sync()).rejects.toThrow(/is no MLflow server \("<html>Sign in<\/html>"\).*MLFLOW_TRACKING_URI/s);
+    await expect(sync()).rejects.toThrow(/is not an MLflow server \("<html>Sign in<\/html>"\).*MLFLOW_TRACKING_URI/s);
   });
 
   test('by not being there is given up on', async () => {

@@ -60,11 +60,11 @@ describe('the registry', () => {
   test('names the card that it cannot read', async () => {
     const { store, registry } = aRegistry();
     await store.put(modelKeys.file(NAMES.experiment, aRun('a'), 'card.json'), '{"recipe":"crystal-ball"}');
-    await expect(registry.runs()).rejects.toThrow(/s3:\/\/models\/.*card\.json is no model card .*recipe/);
+    await expect(registry.runs()).rejects.toThrow(/s3:\/\/models\/.*card\.json is not a model card .*recipe/);
   });
 
   test.each([
-    ['card.json', '<html>', /card\.json is no model card .*Train the run again/, 'card'],
+    ['card.json', '<html>', /card\.json is not a model card .*Train the run again/, 'card'],
     ['golden.json', '{"rides":1}', /golden\.json has no golden rides \(rides: .*Train the run again/, 'readModel'],
     ['gate.json', '{"outcome":"pas', /gate\.json is not a verdict of the gate .*promote RUN --gate/, 'verdict'],
   ] as const)('names a damaged %s, and what to do', async (file, body, message, read) => {

@@ -39,7 +39,7 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
   refuseOtherType(a.card, b.card);
   const month = options.month ?? a.card.validation.month;
   if (month === null) {
-    throw new TripcastError(`Run ${a.runId} was validated on a split, which is no month`, 'Give one with --month.');
+    throw new TripcastError(`Run ${a.runId} was validated on a split, not a month`, 'Give one with --month.');
   }
   const progress = terminal.progress(`compare on ${a.card.taxi_type} ${month}`);
   await using folder = await workFolder();
