@@ -7,6 +7,7 @@ import { withLock } from '#setup/lock.mjs';
 import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
 import { TripcastStack } from '../lib/tripcast-stack.ts';
+import { runApp } from './run-app.ts';
 
 /** The CDK app: one stack, for the environment that `--context env=...` names. */
 async function synthesize(): Promise<void> {
@@ -23,10 +24,5 @@ async function synthesize(): Promise<void> {
   app.synth();
 }
 
-try {
-  // The assets are in a shared folder of the clone until they are copied to the assembly: one synthesis at a time.
-  await withLock(join(CLONE_LOCAL, 'synthesis.lock'), synthesize);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+// The assets are in a shared folder of the clone until they are copied to the assembly: one synthesis at a time.
+await runApp(() => withLock(join(CLONE_LOCAL, 'synthesis.lock'), synthesize));

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { BudgetStack } from '../lib/budget/budget-stack.ts';
 import { loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
+import { runApp } from './run-app.ts';
 
 /**
  * The third CDK app, deployed once per environment, after its stack: a budget that alerts the topic of notices.
@@ -15,9 +16,4 @@ function synthesize(): void {
   app.synth();
 }
 
-try {
-  synthesize();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runApp(synthesize);

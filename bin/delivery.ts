@@ -3,6 +3,7 @@ import { TripcastError } from '#errors.ts';
 import { loadConfig } from '../lib/config.ts';
 import { DeliveryStack } from '../lib/delivery/delivery-stack.ts';
 import { parseRepository } from '../lib/delivery/repository.ts';
+import { runApp } from './run-app.ts';
 
 /**
  * The second CDK app, which a person deploys once per account, since nothing could deploy before it:
@@ -25,9 +26,4 @@ function synthesize(): void {
   app.synth();
 }
 
-try {
-  synthesize();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runApp(synthesize);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
@@ -7,7 +6,7 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { shown, TripcastError } from '#errors.ts';
 import { modelAt } from '#registry/live-model.ts';
-import { createApp } from '#serving/app.ts';
+import { createOneModelApp } from '#serving/one-model-app.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { modelIn } from './mounted-model.ts';
@@ -35,16 +34,11 @@ async function serve(): Promise<void> {
       })
     : await modelIn(env.MODEL_LOCATION, loadScorer, env.SERVED_TAXI_TYPE);
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
-  const app = createApp({
+  const app = createOneModelApp({
     model,
     modelName: 'served', // only used in published records, and there are none
     codeVersion: env.CODE_VERSION,
-    now: Date.now,
-    newUuid: randomUUID,
-    publish: async () => {},
-    onPublishFailed: complain,
-    onAnswered: () => {},
-    onError: complain,
+    complain,
   });
   const { runId } = await model.current(); // fail now, not at the first request, if the model cannot be loaded
   const server = createServer(getRequestListener(app.fetch)).listen(env.PORT, '0.0.0.0');

@@ -5,7 +5,6 @@ import { shown, TripcastError } from '#errors.ts';
 import {
   bucketNames,
   type Config,
-  codeDeployNames,
   functionName,
   globalName,
   LIVE_FUNCTIONS,
@@ -14,6 +13,7 @@ import {
 } from '../config.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import { dataKeyAlias } from '../constructs/data-key.ts';
+import { deploymentGroupArn } from '../constructs/deployment-group-arn.ts';
 import { isProtected } from '../constructs/termination-protection.ts';
 import type { Repository } from './repository.ts';
 
@@ -163,15 +163,7 @@ export class DeliveryStack extends Stack {
   /** While CodeDeploy is shifting an alias's traffic, stopping the deployment is the way back. */
   #letStopShifts({ env, serving }: Config, role: Role): void {
     if (serving.rollout.kind !== 'canary') return;
-    const { application, groupOf } = codeDeployNames(env);
-    const groups = LIVE_FUNCTIONS.map((name) =>
-      this.formatArn({
-        service: 'codedeploy',
-        resource: 'deploymentgroup',
-        resourceName: `${application}/${groupOf(name)}`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    );
+    const groups = LIVE_FUNCTIONS.map((name) => deploymentGroupArn(this, env, name));
     role.addToPolicy(
       new PolicyStatement({ actions: ['codedeploy:ListDeployments', 'codedeploy:StopDeployment'], resources: groups }),
     );

@@ -3,11 +3,12 @@ import { CfnApplication, CfnDeploymentConfig, CfnDeploymentGroup } from 'aws-cdk
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type Alias, CfnAlias, type IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { ArnFormat, Stack } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { TripcastError } from '#errors.ts';
 import { type Config, codeDeployNames, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../config.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
+import { deploymentGroupArn } from '../constructs/deployment-group-arn.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';
 import type { DataRoom } from './data.ts';
@@ -106,7 +107,8 @@ export class RolloutRoom extends Construct {
       check.grantPrincipal.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['codedeploy:PutLifecycleEventHookExecutionStatus'],
-          resources: [this.#arnOf(config, name)],
+          // Spelled out: a reference would be a cycle, the check waiting for the group and the group for the check.
+          resources: [deploymentGroupArn(this, config.env, name)],
         }),
       );
       cfnAliasOf(live[name]).cfnOptions.updatePolicy = {
@@ -144,17 +146,6 @@ export class RolloutRoom extends Construct {
       "Of one key, the topic's, as SNS documents it for those that publish.",
     );
     return role;
-  }
-
-  /** Spelled out: a reference would make a cycle, the check waiting for the group and the group for the check. */
-  #arnOf({ env }: Config, name: LiveFunctionName): string {
-    const { application, groupOf } = codeDeployNames(env);
-    return Stack.of(this).formatArn({
-      service: 'codedeploy',
-      resource: 'deploymentgroup',
-      resourceName: `${application}/${groupOf(name)}`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
   }
 }
 

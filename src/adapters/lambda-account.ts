@@ -1,14 +1,11 @@
 import {
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
-  LambdaClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
 import { TripcastError } from '#errors.ts';
 import type { LambdaAccount } from '#operations/quotas.ts';
-import { clientOfPlace } from './client.ts';
-
-const lambda = clientOfPlace(() => new LambdaClient({}));
+import { lambdaClient } from './lambda-client.ts';
 
 /**
  * The account's Lambda quotas.
@@ -16,7 +13,7 @@ const lambda = clientOfPlace(() => new LambdaClient({}));
  */
 export async function lambdaAccount(functionNames: readonly string[]): Promise<LambdaAccount> {
   const [{ AccountLimit }, ...reserved] = await Promise.all([
-    lambda().send(new GetAccountSettingsCommand({})),
+    lambdaClient().send(new GetAccountSettingsCommand({})),
     ...functionNames.map(reservedBy),
   ]);
   const { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved } = AccountLimit ?? {};
@@ -28,7 +25,7 @@ export async function lambdaAccount(functionNames: readonly string[]): Promise<L
 
 async function reservedBy(FunctionName: string): Promise<number> {
   try {
-    const { ReservedConcurrentExecutions = 0 } = await lambda().send(
+    const { ReservedConcurrentExecutions = 0 } = await lambdaClient().send(
       new GetFunctionConcurrencyCommand({ FunctionName }),
     );
     return ReservedConcurrentExecutions;

@@ -1,24 +1,13 @@
-import {
-  DeleteFunctionCommand,
-  LambdaClient,
-  paginateListAliases,
-  paginateListVersionsByFunction,
-} from '@aws-sdk/client-lambda';
+import { DeleteFunctionCommand, paginateListAliases } from '@aws-sdk/client-lambda';
 import type { VersionStore } from '#operations/prune-versions.ts';
-import { clientOfPlace } from './client.ts';
-
-const lambda = clientOfPlace(() => new LambdaClient({}));
+import { lambdaClient, publishedVersions, versionNumber } from './lambda-client.ts';
 
 /** The versions of a function. */
 export function lambdaVersions(FunctionName: string): VersionStore {
   return {
-    async versions() {
-      const pages = paginateListVersionsByFunction({ client: lambda() }, { FunctionName });
-      const found = await Array.fromAsync(pages, ({ Versions = [] }) => Versions.map(({ Version }) => Version));
-      return found.flat().flatMap(published);
-    },
+    versions: async () => (await publishedVersions(FunctionName)).map(({ number }) => number),
     async aliased() {
-      const pages = paginateListAliases({ client: lambda() }, { FunctionName });
+      const pages = paginateListAliases({ client: lambdaClient() }, { FunctionName });
       const found = await Array.fromAsync(pages, ({ Aliases = [] }) =>
         Aliases.flatMap(({ FunctionVersion, RoutingConfig }) => [
           FunctionVersion,
@@ -30,7 +19,7 @@ export function lambdaVersions(FunctionName: string): VersionStore {
     async delete(version) {
       // With a qualifier, only that version is deleted; Lambda itself refuses to delete one that an alias points to.
       try {
-        await lambda().send(new DeleteFunctionCommand({ FunctionName, Qualifier: String(version) }));
+        await lambdaClient().send(new DeleteFunctionCommand({ FunctionName, Qualifier: String(version) }));
         return 'deleted';
       } catch (error) {
         if (error instanceof Error && error.name === 'AccessDeniedException') return 'denied';
@@ -41,4 +30,4 @@ export function lambdaVersions(FunctionName: string): VersionStore {
 }
 
 const published = (version: string | undefined) =>
-  version === undefined || version === '$LATEST' ? [] : [Number(version)];
+  version === undefined || version === '$LATEST' ? [] : [versionNumber(version)];

@@ -2,9 +2,8 @@ import {
   CodeArtifactUserPendingException,
   GetAliasCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PreconditionFailedException,
-  paginateListVersionsByFunction,
   ResourceConflictException,
   ResourceNotFoundException,
   ResourceNotReadyException,
@@ -12,11 +11,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { type Clock, systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
-import type { LiveAlias, TrafficShifts, Version } from '#operations/rollout.ts';
+import type { LiveAlias, TrafficShifts } from '#operations/rollout.ts';
 import { onceAwake, WAKE_SECONDS } from '#operations/wake.ts';
-import { clientOfPlace } from './client.ts';
-
-const lambda = clientOfPlace(() => new LambdaClient({}));
+import { lambdaClient, publishedVersions, versionNumber } from './lambda-client.ts';
 
 /** Where functions are called, and how long to wait for one to wake up. */
 export interface Caller {
@@ -31,7 +28,7 @@ export interface Caller {
 export async function invokeFunction(
   name: string,
   event: unknown,
-  { client = lambda(), clock = systemClock }: Caller = {},
+  { client = lambdaClient(), clock = systemClock }: Caller = {},
 ): Promise<unknown> {
   const command = new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) });
   try {
@@ -67,22 +64,14 @@ export function lambdaAlias(
   alias: string,
   { shifts, ...caller }: Caller & { readonly shifts?: TrafficShifts } = {},
 ): LiveAlias {
-  const client = caller.client ?? lambda();
+  const client = caller.client ?? lambdaClient();
   const which = { FunctionName: functionName, Name: alias };
   return {
     async read() {
       const { FunctionVersion, RevisionId } = await client.send(new GetAliasCommand(which));
-      return { version: versionOf(FunctionVersion), revision: RevisionId ?? '' };
+      return { version: versionNumber(FunctionVersion), revision: RevisionId ?? '' };
     },
-    async versions() {
-      const found: Version[] = [];
-      const pages = paginateListVersionsByFunction({ client }, { FunctionName: functionName });
-      for await (const { Versions = [] } of pages) {
-        const published = Versions.filter(({ Version }) => Version !== '$LATEST');
-        found.push(...published.map((each) => ({ number: versionOf(each.Version), madeAt: each.LastModified ?? '' })));
-      }
-      return found;
-    },
+    versions: () => publishedVersions(functionName, client),
     async move(version, revision) {
       try {
         await client.send(new UpdateAliasCommand({ ...which, FunctionVersion: String(version), RevisionId: revision }));
@@ -95,13 +84,6 @@ export function lambdaAlias(
     invoke: (version, event) => invokeFunction(`${functionName}:${version}`, event, caller),
     ...(shifts && { shifts }),
   };
-}
-
-/** Published versions are numbers. An alias in tripcast never names `$LATEST`. */
-function versionOf(text: string | undefined): number {
-  const version = Number(text);
-  if (Number.isInteger(version)) return version;
-  throw new TripcastError(`${text} is not a published version`, 'Deploy the stack again.');
 }
 
 const messageOf = (answer: unknown) =>

@@ -1,6 +1,6 @@
 import { runToScore } from '#batch/plan.ts';
-import { TripcastError } from '#errors.ts';
 import { findRun } from '#mlflow/ids.ts';
+import { noChampion } from '#registry/registry.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
@@ -13,7 +13,7 @@ export async function chooseRun(to: Deployment, text: string, taxiType: TaxiType
   if (text !== 'champion') return findRun(to.registry, to.models, to.config.model, text);
   const champion = await to.registry.champion(taxiType);
   if (champion !== undefined) return champion.pointer.run_id;
-  throw new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');
+  throw noChampion(taxiType);
 }
 
 /**

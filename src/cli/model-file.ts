@@ -67,12 +67,14 @@ async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
-  const [{ connect }, { loadRun }] = await Promise.all([import('./context.ts'), import('#registry/load-run.ts')]);
+  const [{ connect }, { loadRun }, { noChampion }] = await Promise.all([
+    import('./context.ts'),
+    import('#registry/load-run.ts'),
+    import('#registry/registry.ts'),
+  ]);
   const { registry } = await connect(env);
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
-  if (run === undefined) {
-    throw new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');
-  }
+  if (run === undefined) throw noChampion(taxiType);
   return loadRun(registry, run, loadScorer);
 }
 

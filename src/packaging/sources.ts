@@ -6,6 +6,7 @@ import { CLONE } from '#setup/paths.mjs';
 /** Everything that the deployed dev stack is made from. */
 const SOURCES = [
   'bin/app.ts',
+  'bin/run-app.ts',
   'cdk.json',
   'env/dev.json',
   'lambdas',

@@ -212,3 +212,6 @@ export const noRun = (run: string) =>
     `There is no completed run ${run}`,
     'See `tripcast models list`, or make one with `tripcast train`.',
   );
+
+export const noChampion = (taxiType: TaxiType) =>
+  new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
@@ -6,7 +5,7 @@ import { codeVersion } from '#adapters/git.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config.ts';
 import { freePort } from '#local/ports.ts';
-import { createApp } from '#serving/app.ts';
+import { createOneModelApp } from '#serving/one-model-app.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
 import { chooseModel } from '../model-file.ts';
@@ -27,16 +26,11 @@ export const USUAL_PORT = 8000;
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const model = await chooseModel(options);
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
-  const app = createApp({
+  const app = createOneModelApp({
     model: { current: async () => model },
     modelName: loadConfig(options.env).model.registeredModels[options.taxiType],
     codeVersion: await codeVersion(import.meta.dirname),
-    now: Date.now,
-    newUuid: randomUUID,
-    publish: async () => {},
-    onPublishFailed: complain,
-    onAnswered: () => {},
-    onError: complain,
+    complain,
   });
   const server = createServer(getRequestListener(app.fetch));
   await interruptible(async (signal) => {

@@ -19,12 +19,13 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { type ScoreOptions, score } from '#cli/commands/score.ts';
-import { type TrainOptions, train } from '#cli/commands/train.ts';
+import { train } from '#cli/commands/train.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { sha256 } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { parseTaxiType } from '#trips/taxi-type.ts';
+import { aLocalTraining } from '../../support/a-local-training.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { readRows, realMonth, writeMonth } from '../../support/tlc-files.ts';
@@ -36,17 +37,7 @@ const trained = new Map<string, Buffer>();
 
 beforeAll(async () => {
   const out = mkdtempSync(join(tmpdir(), 'tripcast-trained-'));
-  const options: TrainOptions = {
-    recipe: 'linear-pair',
-    taxiType: parseTaxiType('green'),
-    year: 2023,
-    month: 3,
-    local: true,
-    promote: false,
-    source: join(realMonth('2023-03'), '..'),
-    out,
-  };
-  await train({ ...options, env: 'dev', json: true }, silentTerminal());
+  await train(aLocalTraining(out), silentTerminal());
   for (const name of FILES) trained.set(name, readFileSync(join(out, name)));
   rmSync(out, { recursive: true });
 }, 120_000);

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type TrainOptions, train } from '#cli/commands/train.ts';
+import { train } from '#cli/commands/train.ts';
 import { modelCardSchema } from '#model/card/card.ts';
 import { sha256 } from '#storage/sha256.ts';
-import { parseTaxiType } from '#trips/taxi-type.ts';
+import { aLocalTraining } from '../../support/a-local-training.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
@@ -18,17 +18,7 @@ async function trainTo(out: string, source = SOURCE) {
     ...silentTerminal(),
     progress: () => ({ update: (_: number, note = '') => void steps.push(note), done: () => {} }),
   };
-  const options: TrainOptions = {
-    recipe: 'linear-pair',
-    taxiType: parseTaxiType('green'),
-    year: 2023,
-    month: 3,
-    local: true,
-    promote: false,
-    source,
-    out,
-  };
-  const ended = await train({ ...options, env: 'dev', json: true }, terminal).then(
+  const ended = await train(aLocalTraining(out, source), terminal).then(
     () => 'done' as const,
     (error: unknown) => String(error),
   );

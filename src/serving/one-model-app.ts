@@ -1,0 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import type { Hono } from 'hono';
+import { type AppDeps, createApp } from './app.ts';
+
+/** What the API with one model needs. */
+export interface OneModelDeps extends Pick<AppDeps, 'model' | 'modelName' | 'codeVersion'> {
+  /** Called with every failure that is not the caller's. */
+  readonly complain: (error: unknown) => void;
+}
+
+/** The API outside Lambda, with one model: it answers rides and publishes nothing. */
+export const createOneModelApp = ({ complain, ...deps }: OneModelDeps): Hono =>
+  createApp({
+    ...deps,
+    now: Date.now,
+    newUuid: randomUUID,
+    publish: async () => {},
+    onPublishFailed: complain,
+    onAnswered: () => {},
+    onError: complain,
+  });
