@@ -27,9 +27,9 @@ beforeAll(async () => {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
-  const signal = AbortSignal.timeout(110_000);
+  const signal = AbortSignal.timeout(170_000);
   sights = await runProbes(PROBES, emulatorAt(emulator.endpointUrl), { signal, prefix: PREFIX, say: () => {} });
-});
+}, 180_000);
 
 afterAll(() => emulator.stop());
 
