@@ -1,0 +1,198 @@
+/** Two files with rides, or with any other rows, and the columns that can be compared. */
+import { extname } from 'node:path';
+import { TripcastError } from '#errors.ts';
+import type { RideQueries } from '#trips/database.ts';
+import { type Column, sameName } from '#trips/inspect-file.ts';
+import { sqlName, sqlText } from '#trips/sql.ts';
+import { type CategoricalSamples, type NumericSamples, type TwoSamples, total } from './statistics/two-samples.ts';
+
+export interface ComparedColumn {
+  readonly name: string;
+  readonly kind: 'numeric' | 'categorical';
+  /** Text, or numbers on one side only: both are compared as text. */
+  readonly isText: boolean;
+}
+
+/** The columns of two files. */
+export interface SchemaComparison {
+  readonly compared: readonly ComparedColumn[];
+  readonly onlyInReference: readonly string[];
+  readonly onlyInCurrent: readonly string[];
+  /** In both files, but neither numbers nor text: times, for example. */
+  readonly notComparable: readonly string[];
+}
+
+/** A column of both samples with what is missing in it. */
+export interface ColumnSamples {
+  readonly samples: TwoSamples;
+  /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite. */
+  readonly missing: { readonly reference: number; readonly current: number };
+}
+
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
+const TEXT = /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/;
+const BATCH_ROWS = 65_536;
+
+/** Two Parquet or CSV files, read by a database. */
+export class TablePair {
+  readonly schema: SchemaComparison;
+  readonly rows: { readonly reference: number; readonly current: number };
+  readonly #database: RideQueries;
+  readonly #tables: Tables;
+
+  private constructor(
+    database: RideQueries,
+    tables: Tables,
+    schema: SchemaComparison,
+    rows: { readonly reference: number; readonly current: number },
+  ) {
+    this.#database = database;
+    this.#tables = tables;
+    this.schema = schema;
+    this.rows = rows;
+  }
+
+  /**
+   * @param files paths of the two; a name ending in .csv is CSV with a header line, where an empty field is missing
+   * @param categorical names of columns to compare as categories although they are numbers
+   * @throws TripcastError when a file cannot be read, or a name of `categorical` is in neither
+   */
+  static async open(
+    database: RideQueries,
+    files: { readonly reference: string; readonly current: string },
+    categorical: readonly string[],
+  ): Promise<TablePair> {
+    const tables = { reference: tableSql(files.reference), current: tableSql(files.current) };
+    const [reference, current] = [
+      await describe(database, files.reference, tables.reference),
+      await describe(database, files.current, tables.current),
+    ];
+    const unknown = categorical.filter((name) => ![...reference, ...current].some((each) => sameName(each.name, name)));
+    if (unknown.length > 0) {
+      throw new TripcastError(
+        `Neither file has a column ${unknown.join(', ')}`,
+        `Choose among ${reference.map(({ name }) => name).join(', ')}.`,
+      );
+    }
+    const rows = {
+      reference: await rowsOf(database, tables.reference),
+      current: await rowsOf(database, tables.current),
+    };
+    return new TablePair(database, tables, compareColumns(reference, current, categorical), rows);
+  }
+
+  /** Counts a column's values on both sides, in one pass over each. */
+  async read(column: ComparedColumn): Promise<ColumnSamples> {
+    const samples = column.isText ? await this.#readText(column) : await this.#readNumbers(column);
+    const missing = {
+      reference: share(this.rows.reference - total(samples.reference), this.rows.reference),
+      current: share(this.rows.current - total(samples.current), this.rows.current),
+    };
+    return { samples, missing };
+  }
+
+  async #readNumbers({ name, kind }: ComparedColumn): Promise<NumericSamples | CategoricalSamples> {
+    const [values, reference, current] = await gather(
+      this.#database.numbers(this.#countSql(`${sqlName(name)}::DOUBLE`, 'isfinite(value)'), BATCH_ROWS),
+    );
+    return { kind, values, reference, current };
+  }
+
+  async #readText({ name }: ComparedColumn): Promise<CategoricalSamples> {
+    const rows = await this.#database.rows(this.#countSql(`${sqlName(name)}::VARCHAR`, 'true'));
+    return {
+      kind: 'categorical',
+      values: rows.map(({ value }) => String(value)),
+      reference: Float64Array.from(rows, ({ reference }) => Number(reference)),
+      current: Float64Array.from(rows, ({ current }) => Number(current)),
+    };
+  }
+
+  #countSql(value: string, isPresent: string): string {
+    const side = (table: string, reference: number) =>
+      `SELECT ${value} AS value, ${reference} AS reference, ${1 - reference} AS current FROM ${table}`;
+    return `SELECT value, sum(reference)::DOUBLE AS reference, sum(current)::DOUBLE AS current
+      FROM (${side(this.#tables.reference, 1)} UNION ALL ${side(this.#tables.current, 0)})
+      WHERE value IS NOT NULL AND ${isPresent} GROUP BY value ORDER BY value`;
+  }
+}
+
+interface Tables {
+  readonly reference: string;
+  readonly current: string;
+}
+
+function tableSql(path: string): string {
+  const read = extname(path).toLowerCase() === '.csv' ? `read_csv(${sqlText(path)}, header = true)` : undefined;
+  return read ?? `read_parquet(${sqlText(path)})`;
+}
+
+async function describe(database: RideQueries, path: string, table: string): Promise<readonly Column[]> {
+  try {
+    const rows = await database.rows(`DESCRIBE SELECT * FROM ${table}`);
+    return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new TripcastError(
+      `${path} is not readable: ${said}`,
+      'Give a Parquet file, or a CSV file with a header line.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function rowsOf(database: RideQueries, table: string): Promise<number> {
+  const [row] = await database.rows(`SELECT count(*)::DOUBLE AS n FROM ${table}`);
+  return Number(row?.n);
+}
+
+function compareColumns(
+  reference: readonly Column[],
+  current: readonly Column[],
+  categorical: readonly string[],
+): SchemaComparison {
+  const compared: ComparedColumn[] = [];
+  const notComparable: string[] = [];
+  for (const { name, type } of reference) {
+    const other = current.find((column) => sameName(column.name, name));
+    if (other === undefined) continue;
+    const types = [type, other.type];
+    const isText = !types.every((each) => NUMBER.test(each));
+    if (!types.every((each) => NUMBER.test(each) || TEXT.test(each))) notComparable.push(name);
+    else {
+      const isCategory = isText || categorical.some((each) => sameName(each, name));
+      compared.push({ name, kind: isCategory ? 'categorical' : 'numeric', isText });
+    }
+  }
+  const lacks = (columns: readonly Column[]) => (column: Column) =>
+    !columns.some((each) => sameName(each.name, column.name));
+  return {
+    compared,
+    onlyInReference: reference.filter(lacks(current)).map(({ name }) => name),
+    onlyInCurrent: current.filter(lacks(reference)).map(({ name }) => name),
+    notComparable,
+  };
+}
+
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+
+/** Three columns of all batches; the batches' arrays are reused, so each is copied. */
+async function gather(
+  batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>,
+): Promise<[Float64Array, Float64Array, Float64Array]> {
+  const parts: (readonly Float64Array[])[] = [];
+  for await (const { rows, columns } of batches) parts.push(columns.map((column) => column.slice(0, rows)));
+  const joined = (column: number) => {
+    const arrays = parts.map((part) => part[column] ?? new Float64Array());
+    const all = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const array of arrays) {
+      all.set(array, at);
+      at += array.length;
+    }
+    return all;
+  };
+  return [joined(0), joined(1), joined(2)];
+}
