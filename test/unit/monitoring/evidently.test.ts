@@ -20,10 +20,8 @@ import { evidentlyDrift } from '#monitoring/statistics/evidently.ts';
 import { kolmogorovSmirnov } from '#monitoring/statistics/kolmogorov-smirnov.ts';
 import { distinct, type TwoSamples } from '#monitoring/statistics/two-samples.ts';
 import { TablePair } from '#monitoring/table-pair.ts';
-import { realMonth } from '../../support/tlc-files.ts';
+import { fixture, PAIRS } from '../../support/evidently-pairs.ts';
 
-const FIXTURES = join(import.meta.dirname, '..', '..', 'files', 'evidently');
-const fixture = (name: string) => join(FIXTURES, name);
 /** As asked of the whole project; Evidently's own numbers differ from a recomputation by up to 2.6e-12. */
 const CLOSE = 1e-9;
 
@@ -35,9 +33,6 @@ const answersSchema = z.object({
   forced_methods: z.record(z.string(), z.record(z.string(), z.number().nullable())),
 });
 const answers = (name: string) => answersSchema.parse(JSON.parse(readFileSync(fixture(`${name}.json`), 'utf8')));
-
-const CATEGORICAL = ['PULocationID', 'DOLocationID', 'VendorID', 'RatecodeID', 'payment_type', 'store_and_fwd_flag'];
-const EDGE = ['cat_new_level', 'cat_two', 'cat_one'];
 
 type Samples = ReadonlyMap<string, TwoSamples>;
 
@@ -53,57 +48,6 @@ async function read(
   for (const column of pair.schema.compared) samples.set(column.name, (await pair.read(column)).samples);
   return samples;
 }
-
-/** The rides and columns that Evidently was given of a bundled month. */
-async function cleaned(folder: string, month: string): Promise<string> {
-  await using database = await DuckDB.open({ tempDirectory: folder });
-  const path = join(folder, `${month}.parquet`);
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-  await database.run(`COPY (
-      SELECT * EXCLUDE (ehail_fee), 5 + 3.5 * least(trip_distance, 15) AS prediction
-      FROM (SELECT *, date_diff('microsecond', lpep_pickup_datetime, lpep_dropoff_datetime) / 60e6 AS duration
-        FROM read_parquet(${quoted(realMonth(month))}))
-      WHERE duration BETWEEN 1 AND 60) TO ${quoted(path)}`);
-  return path;
-}
-
-interface Pair {
-  readonly name: string;
-  readonly format: 'Parquet' | 'CSV';
-  readonly files: (folder: string) => Promise<readonly [reference: string, current: string]>;
-  readonly categorical: readonly string[];
-}
-
-const stored = async (reference: string, current: string) => [fixture(reference), fixture(current)] as const;
-const months = async (folder: string) => [await cleaned(folder, '2023-01'), await cleaned(folder, '2023-02')] as const;
-
-const PAIRS: readonly Pair[] = [
-  {
-    name: 's900',
-    format: 'Parquet',
-    files: () => stored('ref_900.parquet', 'cur_900.parquet'),
-    categorical: CATEGORICAL,
-  },
-  {
-    name: 's5000',
-    format: 'Parquet',
-    files: () => stored('ref_5000.parquet', 'cur_5000.parquet'),
-    categorical: CATEGORICAL,
-  },
-  {
-    name: 'edge_small',
-    format: 'Parquet',
-    files: () => stored('edge_small_ref.parquet', 'edge_small_cur.parquet'),
-    categorical: EDGE,
-  },
-  {
-    name: 'edge_small',
-    format: 'CSV',
-    files: () => stored('edge_small_ref.csv', 'edge_small_cur.csv'),
-    categorical: EDGE,
-  },
-  { name: 'full_2023-01_vs_2023-02', format: 'Parquet', files: months, categorical: CATEGORICAL },
-];
 
 const numeric = (measure: (samples: TwoSamples & { kind: 'numeric' }) => number) => (samples: TwoSamples) =>
   samples.kind === 'numeric' ? measure(samples) : Number.NaN;
