@@ -4,6 +4,7 @@ import { TripcastError } from '#errors.ts';
 import type { RideQueries } from '#trips/database.ts';
 import { type Column, sameName } from '#trips/inspect-file.ts';
 import { sqlName, sqlText } from '#trips/sql.ts';
+import { type DayCounts, dayCounts } from './statistics/day-counts.ts';
 import { type CategoricalSamples, type NumericSamples, type TwoSamples, total } from './statistics/two-samples.ts';
 
 export interface ComparedColumn {
@@ -92,8 +93,9 @@ export class TablePair {
   }
 
   async #readNumbers({ name, kind }: ComparedColumn): Promise<NumericSamples | CategoricalSamples> {
-    const [values, reference, current] = await gather(
+    const { values, reference, current } = await gather(
       this.#database.numbers(this.#countSql(`${sqlName(name)}::DOUBLE`, 'isfinite(value)'), BATCH_ROWS),
+      ['values', 'reference', 'current'],
     );
     return { kind, values, reference, current };
   }
@@ -106,6 +108,21 @@ export class TablePair {
       reference: Float64Array.from(rows, ({ reference }) => Number(reference)),
       current: Float64Array.from(rows, ({ current }) => Number(current)),
     };
+  }
+
+  /** Counts a column's values on both sides, day by day of a time column. Rows without a time are left out. */
+  async readDays({ name, kind, isText }: ComparedColumn, timeColumn: string): Promise<DayCounts> {
+    const value = isText ? `${sqlName(name)}::VARCHAR` : `${sqlName(name)}::DOUBLE`;
+    const side = (table: string, current: number) =>
+      `SELECT ${value} AS value, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
+        ${current} AS current FROM ${table}`;
+    const counted = `SELECT ${isText ? 'dense_rank() OVER (ORDER BY value)' : 'value'} AS value, day, current, n FROM (
+      SELECT value, day, current, count(*)::DOUBLE AS n
+      FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)})
+      WHERE value IS NOT NULL AND day IS NOT NULL ${isText ? '' : 'AND isfinite(value)'}
+      GROUP BY value, day, current) ORDER BY value`;
+    const batches = this.#database.numbers(counted, BATCH_ROWS);
+    return dayCounts(kind, await gather(batches, ['value', 'day', 'isCurrent', 'count']));
   }
 
   #countSql(value: string, isPresent: string): string {
@@ -178,21 +195,23 @@ function compareColumns(
 
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
-/** Three columns of all batches; the batches' arrays are reused, so each is copied. */
-async function gather(
+/** Columns of all batches, by name; the batches' arrays are reused, so each is copied. */
+async function gather<Name extends string>(
   batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>,
-): Promise<[Float64Array, Float64Array, Float64Array]> {
+  names: readonly Name[],
+): Promise<Record<Name, Float64Array>> {
   const parts: (readonly Float64Array[])[] = [];
   for await (const { rows, columns } of batches) parts.push(columns.map((column) => column.slice(0, rows)));
-  const joined = (column: number) => {
-    const arrays = parts.map((part) => part[column] ?? new Float64Array());
-    const all = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const array of arrays) {
-      all.set(array, at);
-      at += array.length;
-    }
-    return all;
-  };
-  return [joined(0), joined(1), joined(2)];
+  const columns = names.map((name, i) => [name, joined(parts.map((part) => part[i] ?? new Float64Array()))] as const);
+  return Object.fromEntries(columns) as Record<Name, Float64Array>;
+}
+
+function joined(arrays: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }

@@ -6,6 +6,7 @@
  * clusters).
  */
 import { at } from '../rides/rides.ts';
+import { quantile, uniform } from './resampling.ts';
 
 /** Each array `[rides]`; minutes. */
 export interface PairedPredictions {
@@ -115,23 +116,4 @@ function resampledDifferences(days: readonly DaySums[], seed: number): Float64Ar
 function percentileInterval(sorted: Float64Array): readonly [number, number] {
   const tail = (1 - LEVEL) / 2;
   return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
-}
-
-/** With linear interpolation: type 7 of Hyndman and Fan, "Sample quantiles in statistical packages", 1996. */
-function quantile(sorted: Float64Array, level: number): number {
-  const position = level * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = at(sorted, below);
-  return low + (position - below) * (at(sorted, Math.min(below + 1, sorted.length - 1)) - low);
-}
-
-/** Numbers in [0, 1): Mulberry32 (T. Ettinger, 2017), which yields 2^32 of them before it repeats. */
-function uniform(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

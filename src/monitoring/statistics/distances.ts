@@ -10,17 +10,19 @@ const LEAST_SPREAD = 0.001;
  */
 export function normedWasserstein({ values, reference, current }: NumericSamples): number {
   const [n, m] = [total(reference), total(current)];
+  const cells = values.length;
   let [below, belowCurrent, area, sum] = [0, 0, 0, 0];
-  reference.forEach((count, i) => {
+  for (let i = 0; i < cells; i += 1) {
     const value = values[i] ?? 0;
-    const next = values[i + 1] ?? value;
+    const count = reference[i] ?? 0;
     below += count;
     belowCurrent += current[i] ?? 0;
-    area += Math.abs(below / n - belowCurrent / m) * (next - value);
+    if (i + 1 < cells) area += Math.abs(below / n - belowCurrent / m) * ((values[i + 1] ?? 0) - value);
     sum += count * value;
-  });
+  }
   const mean = sum / n;
-  const squares = reference.reduce((all, count, i) => all + count * ((values[i] ?? 0) - mean) ** 2, 0);
+  let squares = 0;
+  for (let i = 0; i < cells; i += 1) squares += (reference[i] ?? 0) * ((values[i] ?? 0) - mean) ** 2;
   return area / Math.max(Math.sqrt(squares / n), LEAST_SPREAD);
 }
 
@@ -92,8 +94,11 @@ export const kullbackLeibler = (given: Shares): number => {
 
 const surprise = (p: number, q: number) => (p === 0 ? 0 : p * Math.log(p / q));
 
-const sumOver = (reference: Float64Array, current: Float64Array, term: (p: number, q: number) => number) =>
-  reference.reduce((sum, p, i) => sum + term(p, current[i] ?? 0), 0);
+function sumOver(reference: Float64Array, current: Float64Array, term: (p: number, q: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < reference.length; i += 1) sum += term(reference[i] ?? 0, current[i] ?? 0);
+  return sum;
+}
 
 /** An empty cell gets 1e-4, or a millionth of the smallest share if that is no more than 1e-4. */
 const filled = ({ reference, current }: Shares): Shares => ({ reference: fill(reference), current: fill(current) });

@@ -1,0 +1,89 @@
+import { total } from './two-samples.ts';
+
+/**
+ * One column of two samples, counted day by day. Rides of one day share weather, traffic and events, so days are what can
+ * be resampled; two random halves of one month are alike by construction and prove nothing.
+ */
+export interface DayCounts {
+  readonly kind: 'numeric' | 'categorical';
+  /** `[cells]`, ascending: the middle one of a numeric cell's values, which an absurd distance does not move. */
+  readonly positions: Float64Array;
+  /** A day each: how many of its rows fall into each cell. */
+  readonly reference: readonly Float64Array[];
+  readonly current: readonly Float64Array[];
+}
+
+/** Rows of a column: `value[i]` was seen `count[i]` times on `day[i]`, in the current sample if `isCurrent[i]` is 1. */
+export interface CountedRows {
+  readonly value: Float64Array;
+  readonly day: Float64Array;
+  readonly isCurrent: Float64Array;
+  readonly count: Float64Array;
+}
+
+/** Enough for a distance: see test/unit/monitoring/day-counts.test.ts, which compares it with that of all values. */
+const MOST_CELLS = 256;
+
+/**
+ * @param rows sorted by value. Values of a category are its levels' numbers; a numeric column with more than 256 distinct
+ *   values is cut into cells of about equally many rows
+ */
+export function dayCounts(kind: DayCounts['kind'], rows: CountedRows): DayCounts {
+  const cellOf = kind === 'categorical' ? cellPerValue(rows) : cellPerShare(rows);
+  const cells = (cellOf.at(-1) ?? -1) + 1;
+  const days = [new Map<number, Float64Array>(), new Map<number, Float64Array>()] as const;
+  cellOf.forEach((cell, i) => {
+    const count = rows.count[i] ?? 0;
+    const side = days[rows.isCurrent[i] === 1 ? 1 : 0];
+    const day = rows.day[i] ?? 0;
+    const ofDay = side.get(day) ?? new Float64Array(cells);
+    side.set(day, ofDay);
+    ofDay[cell] = (ofDay[cell] ?? 0) + count;
+  });
+  const inOrder = (side: ReadonlyMap<number, Float64Array>) =>
+    [...side].sort(([a], [b]) => a - b).map(([, ofDay]) => ofDay);
+  return {
+    kind,
+    positions: middles(cellOf, cells, rows),
+    reference: inOrder(days[0]),
+    current: inOrder(days[1]),
+  };
+}
+
+/** The value at the middle row of each cell. */
+function middles(cellOf: Uint32Array, cells: number, { value, count }: CountedRows): Float64Array {
+  const rows = new Float64Array(cells);
+  cellOf.forEach((cell, i) => {
+    rows[cell] = (rows[cell] ?? 0) + (count[i] ?? 0);
+  });
+  const [before, middle] = [new Float64Array(cells), new Float64Array(cells)];
+  cellOf.forEach((cell, i) => {
+    if ((before[cell] ?? 0) * 2 < (rows[cell] ?? 0)) middle[cell] = value[i] ?? 0;
+    before[cell] = (before[cell] ?? 0) + (count[i] ?? 0);
+  });
+  return middle;
+}
+
+function cellPerValue({ value }: CountedRows): Uint32Array {
+  let cell = 0;
+  return Uint32Array.from(value, (each, i) => (i > 0 && each !== value[i - 1] ? ++cell : cell));
+}
+
+/** A cell begins where another 1/256 of all rows is reached; equal values share one. */
+function cellPerShare(rows: CountedRows): Uint32Array {
+  const perValue = cellPerValue(rows);
+  const values = (perValue.at(-1) ?? 0) + 1;
+  if (values <= MOST_CELLS) return perValue;
+  const perCell = total(rows.count) / MOST_CELLS;
+  const cellOfValue = new Uint32Array(values);
+  let [before, cell, next] = [0, -1, 0];
+  perValue.forEach((value, i) => {
+    if (value !== perValue[i - 1] && before >= next) {
+      cell += 1;
+      next = (Math.floor(before / perCell) + 1) * perCell;
+    }
+    cellOfValue[value] = cell;
+    before += rows.count[i] ?? 0;
+  });
+  return perValue.map((value) => cellOfValue[value] ?? 0);
+}
