@@ -84,3 +84,6 @@ export function plainAddress(text: string): string {
   if (url === text) return text;
   throw new TripcastError(`${shown(text)} was given with a name and password`, 'Leave them out.');
 }
+
+/** Names separated by commas. */
+export const names: Parser<readonly string[]> = (text) => text.split(',').map((name) => name.trim());

@@ -3,6 +3,7 @@ import { MAX_CONCURRENCY } from '#batch/limits.ts';
 import { environmentName } from '#lib/config/environment-files.ts';
 import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
+import { PRESETS } from '#monitoring/presets.ts';
 import { outliveReaders } from '#setup/output.mjs';
 import { parseRunId } from '#storage/run-id.ts';
 import { parseDay } from '#trips/day.ts';
@@ -15,12 +16,14 @@ import {
   count,
   executionArn,
   miles,
+  names,
   pickupTime,
   plainAddress,
   port,
   runName,
   zone,
 } from './arguments.ts';
+import type { DriftOptions } from './commands/drift.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { ModelsCompareOptions } from './commands/models/compare.ts';
@@ -235,6 +238,16 @@ export function program(): Command {
     .addOption(anyTaxiType())
     .action((input: string, output: string, options: Omit<ScoreOptions, 'input' | 'output'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/score.ts')).score, { ...options, input, output }),
+    );
+
+  command('drift <reference> <current>', 'compare the columns of two Parquet or CSV files; uses no AWS')
+    .addOption(new Option('--preset <name>', 'methods and limits').choices(PRESETS).default('tripcast'))
+    .option('--categorical <columns>', "columns of codes, separated by commas (default: TLC's zones and codes)", names)
+    .option('--time <column>', "the time whose days are resampled (default: TLC's pickup time)")
+    .option('--prediction <column>', "the model's output, listed first (default: predicted_duration or prediction)")
+    .action(
+      (reference: string, current: string, options: Omit<DriftOptions, 'reference' | 'current'> & CommonOptions) =>
+        runLazily(async () => (await import('./commands/drift.ts')).drift, { ...options, reference, current }),
     );
 
   command('predict', 'predict one ride')

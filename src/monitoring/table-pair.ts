@@ -33,6 +33,7 @@ export interface ColumnSamples {
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 const TEXT = /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/;
 const BATCH_ROWS = 65_536;
+const TLC_CATEGORIES = ['PULocationID', 'DOLocationID', 'VendorID', 'RatecodeID', 'payment_type', 'store_and_fwd_flag'];
 
 /** Two Parquet or CSV files, read by a database. */
 export class TablePair {
@@ -55,20 +56,22 @@ export class TablePair {
 
   /**
    * @param files paths of the two; a name ending in .csv is CSV with a header line, where an empty field is missing
-   * @param categorical names of columns to compare as categories although they are numbers
+   * @param categorical names of columns to compare as categories although they are numbers. Default: TLC's zones and codes
    * @throws TripcastError when a file cannot be read, or a name of `categorical` is in neither
    */
   static async open(
     database: RideQueries,
     files: { readonly reference: string; readonly current: string },
-    categorical: readonly string[],
+    categorical?: readonly string[],
   ): Promise<TablePair> {
     const tables = { reference: tableSql(files.reference), current: tableSql(files.current) };
     const [reference, current] = [
       await describe(database, files.reference, tables.reference),
       await describe(database, files.current, tables.current),
     ];
-    const unknown = categorical.filter((name) => ![...reference, ...current].some((each) => sameName(each.name, name)));
+    const unknown = (categorical ?? []).filter(
+      (name) => ![...reference, ...current].some((each) => sameName(each.name, name)),
+    );
     if (unknown.length > 0) {
       throw new TripcastError(
         `Neither file has a column ${unknown.join(', ')}`,
@@ -79,7 +82,7 @@ export class TablePair {
       reference: await rowsOf(database, tables.reference),
       current: await rowsOf(database, tables.current),
     };
-    return new TablePair(database, tables, compareColumns(reference, current, categorical), rows);
+    return new TablePair(database, tables, compareColumns(reference, current, categorical ?? TLC_CATEGORIES), rows);
   }
 
   /** Counts a column's values on both sides, in one pass over each. */
@@ -108,6 +111,12 @@ export class TablePair {
       reference: Float64Array.from(rows, ({ reference }) => Number(reference)),
       current: Float64Array.from(rows, ({ current }) => Number(current)),
     };
+  }
+
+  /** The first of the names that is a column of both files. */
+  columnNamed(names: readonly string[]): string | undefined {
+    const both = [...this.schema.compared.map(({ name }) => name), ...this.schema.notComparable];
+    return names.map((name) => both.find((each) => sameName(each, name))).find((found) => found !== undefined);
   }
 
   /** Counts a column's values on both sides, day by day of a time column. Rows without a time are left out. */
