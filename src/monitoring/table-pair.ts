@@ -35,16 +35,30 @@ const TEXT = /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/;
 const BATCH_ROWS = 65_536;
 const TLC_CATEGORIES = ['PULocationID', 'DOLocationID', 'VendorID', 'RatecodeID', 'payment_type', 'store_and_fwd_flag'];
 
-/** Two Parquet or CSV files, read by a database. */
+/** Something with rows: a file, or a query. */
+export interface Table {
+  /** What errors call it. */
+  readonly name: string;
+  /** What stands behind FROM. */
+  readonly sql: string;
+}
+
+/** A Parquet file, or (if its name ends in .csv) CSV with a header line, where an empty field is missing. */
+export function fileTable(path: string): Table {
+  const isCsv = extname(path).toLowerCase() === '.csv';
+  return { name: path, sql: isCsv ? `read_csv(${sqlText(path)}, header = true)` : `read_parquet(${sqlText(path)})` };
+}
+
+/** Two tables whose columns can be compared, read by a database. */
 export class TablePair {
   readonly schema: SchemaComparison;
   readonly rows: { readonly reference: number; readonly current: number };
   readonly #database: RideQueries;
-  readonly #tables: Tables;
+  readonly #tables: { readonly reference: Table; readonly current: Table };
 
   private constructor(
     database: RideQueries,
-    tables: Tables,
+    tables: { readonly reference: Table; readonly current: Table },
     schema: SchemaComparison,
     rows: { readonly reference: number; readonly current: number },
   ) {
@@ -55,20 +69,15 @@ export class TablePair {
   }
 
   /**
-   * @param files paths of the two; a name ending in .csv is CSV with a header line, where an empty field is missing
    * @param categorical names of columns to compare as categories although they are numbers. Default: TLC's zones and codes
    * @throws TripcastError when a file cannot be read, or a name of `categorical` is in neither
    */
   static async open(
     database: RideQueries,
-    files: { readonly reference: string; readonly current: string },
+    tables: { readonly reference: Table; readonly current: Table },
     categorical?: readonly string[],
   ): Promise<TablePair> {
-    const tables = { reference: tableSql(files.reference), current: tableSql(files.current) };
-    const [reference, current] = [
-      await describe(database, files.reference, tables.reference),
-      await describe(database, files.current, tables.current),
-    ];
+    const [reference, current] = [await describe(database, tables.reference), await describe(database, tables.current)];
     const unknown = (categorical ?? []).filter(
       (name) => ![...reference, ...current].some((each) => sameName(each.name, name)),
     );
@@ -122,9 +131,9 @@ export class TablePair {
   /** Counts a column's values on both sides, day by day of a time column. Rows without a time are left out. */
   async readDays({ name, kind, isText }: ComparedColumn, timeColumn: string): Promise<DayCounts> {
     const value = isText ? `${sqlName(name)}::VARCHAR` : `${sqlName(name)}::DOUBLE`;
-    const side = (table: string, current: number) =>
+    const side = ({ sql }: Table, current: number) =>
       `SELECT ${value} AS value, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
-        ${current} AS current FROM ${table}`;
+        ${current} AS current FROM ${sql}`;
     const counted = `SELECT ${isText ? 'dense_rank() OVER (ORDER BY value)' : 'value'} AS value, day, current, n FROM (
       SELECT value, day, current, count(*)::DOUBLE AS n
       FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)})
@@ -135,32 +144,22 @@ export class TablePair {
   }
 
   #countSql(value: string, isPresent: string): string {
-    const side = (table: string, reference: number) =>
-      `SELECT ${value} AS value, ${reference} AS reference, ${1 - reference} AS current FROM ${table}`;
+    const side = ({ sql }: Table, reference: number) =>
+      `SELECT ${value} AS value, ${reference} AS reference, ${1 - reference} AS current FROM ${sql}`;
     return `SELECT value, sum(reference)::DOUBLE AS reference, sum(current)::DOUBLE AS current
       FROM (${side(this.#tables.reference, 1)} UNION ALL ${side(this.#tables.current, 0)})
       WHERE value IS NOT NULL AND ${isPresent} GROUP BY value ORDER BY value`;
   }
 }
 
-interface Tables {
-  readonly reference: string;
-  readonly current: string;
-}
-
-function tableSql(path: string): string {
-  const read = extname(path).toLowerCase() === '.csv' ? `read_csv(${sqlText(path)}, header = true)` : undefined;
-  return read ?? `read_parquet(${sqlText(path)})`;
-}
-
-async function describe(database: RideQueries, path: string, table: string): Promise<readonly Column[]> {
+async function describe(database: RideQueries, { name, sql }: Table): Promise<readonly Column[]> {
   try {
-    const rows = await database.rows(`DESCRIBE SELECT * FROM ${table}`);
+    const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);
     return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new TripcastError(
-      `${path} is not readable: ${said}`,
+      `${name} is not readable: ${said}`,
       'Give a Parquet file, or a CSV file with a header line.',
       {
         cause,
@@ -169,8 +168,8 @@ async function describe(database: RideQueries, path: string, table: string): Pro
   }
 }
 
-async function rowsOf(database: RideQueries, table: string): Promise<number> {
-  const [row] = await database.rows(`SELECT count(*)::DOUBLE AS n FROM ${table}`);
+async function rowsOf(database: RideQueries, { sql }: Table): Promise<number> {
+  const [row] = await database.rows(`SELECT count(*)::DOUBLE AS n FROM ${sql}`);
   return Number(row?.n);
 }
 

@@ -4,7 +4,7 @@ import { workFolder } from '#adapters/work-folder.ts';
 import { TripcastError } from '#errors.ts';
 import { type ColumnDrift, type DriftReport, measureDrift } from '#monitoring/drift.ts';
 import type { Preset } from '#monitoring/presets.ts';
-import { TablePair } from '#monitoring/table-pair.ts';
+import { fileTable, TablePair } from '#monitoring/table-pair.ts';
 import { TIME_COLUMNS } from '#trips/tlc-file.ts';
 import type { CommonOptions } from '../options.ts';
 import { count, decimals, type Terminal, table } from '../view/terminal.ts';
@@ -30,7 +30,11 @@ export async function drift(options: DriftOptions & CommonOptions, terminal: Ter
   }
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const pair = await TablePair.open(database, options, options.categorical);
+  const pair = await TablePair.open(
+    database,
+    { reference: fileTable(options.reference), current: fileTable(options.current) },
+    options.categorical,
+  );
   const timeColumn = columnFor(pair, options.time, PICKUPS);
   const predictionColumn = columnFor(pair, options.prediction, PREDICTIONS);
   const progress = terminal.progress('drift');

@@ -9,7 +9,7 @@ import type { Preset } from '#monitoring/presets.ts';
 import { type CountedRows, dayCounts } from '#monitoring/statistics/day-counts.ts';
 import { normedWasserstein } from '#monitoring/statistics/distances.ts';
 import { driftEffect, holm } from '#monitoring/statistics/drift-effect.ts';
-import { TablePair } from '#monitoring/table-pair.ts';
+import { fileTable, TablePair } from '#monitoring/table-pair.ts';
 import { sqlText } from '#trips/sql.ts';
 import { fixture, PAIRS } from '../../support/evidently-pairs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -23,7 +23,11 @@ async function compare(
   categorical?: readonly string[],
 ): Promise<DriftReport> {
   await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
-  const pair = await TablePair.open(database, { reference, current }, categorical);
+  const pair = await TablePair.open(
+    database,
+    { reference: fileTable(reference), current: fileTable(current) },
+    categorical,
+  );
   const timeColumn = pair.columnNamed(['day']);
   const options = { preset, limits: LIMITS, predictionColumn: 'prediction', ...(timeColumn && { timeColumn }) };
   return await measureDrift(pair, options);

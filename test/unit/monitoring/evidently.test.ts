@@ -19,7 +19,7 @@ import {
 import { evidentlyDrift } from '#monitoring/statistics/evidently.ts';
 import { kolmogorovSmirnov } from '#monitoring/statistics/kolmogorov-smirnov.ts';
 import { distinct, type TwoSamples } from '#monitoring/statistics/two-samples.ts';
-import { TablePair } from '#monitoring/table-pair.ts';
+import { fileTable, TablePair } from '#monitoring/table-pair.ts';
 import { fixture, PAIRS } from '../../support/evidently-pairs.ts';
 
 /** As asked of the whole project; Evidently's own numbers differ from a recomputation by up to 2.6e-12. */
@@ -43,7 +43,11 @@ async function read(
   categorical: readonly string[],
 ): Promise<Samples> {
   await using database = await DuckDB.open({ tempDirectory: folder });
-  const pair = await TablePair.open(database, { reference, current }, categorical);
+  const pair = await TablePair.open(
+    database,
+    { reference: fileTable(reference), current: fileTable(current) },
+    categorical,
+  );
   const samples = new Map<string, TwoSamples>();
   for (const column of pair.schema.compared) samples.set(column.name, (await pair.read(column)).samples);
   return samples;
