@@ -46,7 +46,11 @@ export interface DriftOptions {
   /** Tested like the others, and listed first: what a drift does to the predictions is what matters (Rabanser et al.,
    * "Failing loudly", arXiv 1810.11953). */
   readonly predictionColumn?: string;
+  /** Columns that are not compared. */
+  readonly leftOut?: readonly string[];
   readonly onProgress?: (done: number, columns: number) => void;
+  /** Gets each column's values too, for charts. */
+  readonly onSamples?: (column: string, samples: TwoSamples) => void;
 }
 
 /** Half of the columns: Evidently's `drift_share`. */
@@ -59,8 +63,9 @@ const LEAST_DAYS = 7;
 
 /** @throws TripcastError when preset tripcast has no time column whose days it could resample */
 export async function measureDrift(pair: TablePair, options: DriftOptions): Promise<DriftReport> {
+  const leftOut = [...(options.leftOut ?? []), ...(options.timeColumn === undefined ? [] : [options.timeColumn])];
   const compared = pair.schema.compared
-    .filter(({ name }) => options.timeColumn === undefined || !sameName(name, options.timeColumn))
+    .filter(({ name }) => !leftOut.some((each) => sameName(each, name)))
     .toSorted((a, b) => Number(isPrediction(b, options)) - Number(isPrediction(a, options)));
   const measured: ColumnDrift[] = [];
   for (const [done, column] of compared.entries()) {
@@ -84,6 +89,7 @@ export async function measureDrift(pair: TablePair, options: DriftOptions): Prom
 
 async function measureColumn(pair: TablePair, column: ComparedColumn, options: DriftOptions): Promise<ColumnDrift> {
   const { samples, missing } = await pair.read(column);
+  options.onSamples?.(column.name, samples);
   if (options.preset === 'tripcast') return measureEffect(pair, column, samples, missing, options);
   if (!hasRows(samples, 1)) return notEnough(column, missing);
   const { drifted, ...found } = evidentlyDrift(samples);

@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+import { GROUPING_NAMES, GROUPINGS } from '#model/rides/ride-groups.ts';
+import type { Rides } from '#model/rides/rides.ts';
+import type { RunId } from '#storage/run-id.ts';
+import type { RideQueries } from '#trips/database.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
+import { TIME_COLUMNS, timeSql } from '#trips/tlc-file.ts';
+import { zoneOf } from '#trips/zones.ts';
+import { distribution } from './distribution.ts';
+import { type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
+import { type ErrorSums, MonthSums } from './month-sums.ts';
+import type { Preset } from './presets.ts';
+import type { DayFigures, Distribution, MonthQuality, MonthReport, SegmentFigures } from './report-schema.ts';
+import { joinScored, type ScoredFiles } from './scored-rides.ts';
+import { type HarmLimits, type HarmVerdict, testHarm } from './statistics/harm.ts';
+import { regressionQuality } from './statistics/regression.ts';
+import { type Table, TablePair } from './table-pair.ts';
+import { takeawayOf } from './takeaway.ts';
+
+export interface MonitoringLimits {
+  readonly preset: Preset;
+  readonly drift: DriftLimits;
+  readonly harm: Omit<HarmLimits, 'reference'>;
+}
+
+export interface MonthToMeasure {
+  readonly taxiType: TaxiType;
+  readonly month: Month;
+  readonly runId: RunId;
+  readonly evaluation: MonthReport['evaluation'];
+  readonly files: ScoredFiles;
+  readonly reference: { readonly month: Month; readonly inTraining: boolean; readonly files: ScoredFiles };
+  readonly limits: MonitoringLimits;
+  /** A folder of this job alone, with room for twice both months. */
+  readonly workFolder: string;
+  readonly codeVersion: string;
+  readonly now: Date;
+  readonly onProgress?: (step: string) => void;
+}
+
+const BATCH_ROWS = 65_536;
+const DAY_MILLISECONDS = 86_400_000;
+/** Zones with fewer labelled rides are left out of the map: their mean says little. */
+const LEAST_RIDES_ON_MAP = 20;
+
+/**
+ * Everything that monitoring says about a month's predictions, against a reference month scored by the same run.
+ * Whatever a month lacks (labels, rides, days) makes the verdict that needs it "not-enough-data".
+ */
+export async function measureMonth(database: RideQueries, given: MonthToMeasure): Promise<MonthReport> {
+  const { taxiType, limits, onProgress = () => {} } = given;
+  const tables = {
+    reference: await joinScored(database, given.reference.files, taxiType, join(given.workFolder, 'reference.parquet')),
+    current: await joinScored(database, given.files, taxiType, join(given.workFolder, 'current.parquet')),
+  };
+  onProgress('errors');
+  const reference = await sumUp(database, tables.reference, taxiType);
+  const current = await sumUp(database, tables.current, taxiType);
+  onProgress('drift');
+  const pair = await TablePair.open(database, tables, CATEGORIES);
+  const charts = new Map<string, Distribution>();
+  const drift = await measureDrift(pair, {
+    preset: limits.preset,
+    limits: limits.drift,
+    timeColumn: TIME_COLUMNS[taxiType].pickup,
+    predictionColumn: 'predicted_duration',
+    leftOut: INTERVALS,
+    onSamples: (column, samples) => charts.set(column, distribution(samples, zoneNames(column))),
+  });
+  const referenceQuality = qualityOf(reference);
+  if (referenceQuality === null) throw new Error(`${tables.reference.name} has no labelled ride to compare with.`);
+  const factor = reference.all.absolute / reference.all.width;
+  const days = daysOf(current, factor);
+  const harm = testHarm(
+    days.map(({ rides, mae }) => ({ rides: mae === null ? 0 : rides, meanAbsoluteError: mae ?? 0 })),
+    { ...limits.harm, reference: referenceQuality.absolute_error.mean },
+  );
+  const report: Omit<MonthReport, 'takeaway'> = {
+    schema_version: 1,
+    taxi_type: taxiType,
+    month: given.month,
+    run_id: given.runId,
+    evaluation: given.evaluation,
+    reference: { month: given.reference.month, in_training: given.reference.inTraining },
+    rows: { scored: current.all.rides, labelled: current.all.labelled, reference: reference.all.rides },
+    drift: driftWithCharts(drift, charts),
+    quality: qualityOf(current),
+    reference_quality: referenceQuality,
+    harm: harmOf(harm, days),
+    estimate: {
+      expected_mae: current.all.rides === 0 ? null : (factor * current.all.width) / current.all.rides,
+      reference_mae: referenceQuality.absolute_error.mean,
+      factor,
+    },
+    segments: segmentsOf(current, reference),
+    days,
+    zones: [...current.zones]
+      .filter(([, { labelled }]) => labelled >= LEAST_RIDES_ON_MAP)
+      .sort(([a], [b]) => a - b)
+      .map(([zone, sums]) => ({
+        zone,
+        rides: sums.rides,
+        mae: sums.absolute / sums.labelled,
+        bias: sums.error / sums.labelled,
+      })),
+    code_version: given.codeVersion,
+    created_at: given.now.toISOString(),
+  };
+  return { ...report, takeaway: takeawayOf(report) };
+}
+
+const CATEGORIES = [
+  'PULocationID',
+  'DOLocationID',
+  'VendorID',
+  'RatecodeID',
+  'payment_type',
+  'pickup_hour',
+  'pickup_weekday',
+];
+/** The prediction says what they say. */
+const INTERVALS = ['interval_low', 'interval_high'];
+
+async function sumUp(database: RideQueries, table: Table, taxiType: TaxiType): Promise<MonthSums> {
+  const [count] = await database.rows(`SELECT count(*)::DOUBLE AS rows FROM ${table.sql}`);
+  const sums = new MonthSums(Number(count?.rows));
+  const pickup = timeSql(TIME_COLUMNS[taxiType].pickup);
+  const columns = `SELECT coalesce(PULocationID::DOUBLE, -1), coalesce(DOLocationID::DOUBLE, -1), trip_distance::DOUBLE,
+      coalesce(epoch(${pickup})::DOUBLE, -1), actual_duration, predicted_duration, interval_low, interval_high
+    FROM ${table.sql}`;
+  const none = new Float64Array();
+  for await (const { rows, columns: arrays } of database.numbers(columns, BATCH_ROWS)) {
+    const [pickupZone = none, dropoffZone = none, distance = none, pickupTime = none, ...judged] = arrays;
+    const rides: Rides = { size: rows, pickupZone, dropoffZone, distance, pickupTime };
+    const [actual = none, predicted = none, low = none, high = none] = judged;
+    sums.add({ rides, actual, predicted, low, high });
+  }
+  return sums;
+}
+
+function qualityOf(sums: MonthSums): MonthQuality | null {
+  if (sums.all.labelled === 0) return null;
+  return { ...regressionQuality(sums.labelled), coverage_90: sums.all.inside / sums.all.labelled };
+}
+
+const zoneNames = (column: string) =>
+  /^(PU|DO)LocationID$/.test(column) ? (id: string) => zoneOf(Number(id)).name : undefined;
+
+function driftWithCharts(drift: DriftReport, charts: ReadonlyMap<string, Distribution>): MonthReport['drift'] {
+  const columns = drift.columns.map(({ interval, ...column }) => {
+    const chart = column.verdict === 'not-enough-data' ? undefined : charts.get(column.column);
+    return {
+      ...column,
+      ...(interval && { interval: [...interval] as [number, number] }),
+      ...(chart && { distribution: chart }),
+    };
+  });
+  const verdict = drift.drifted_share === null ? 'not-enough-data' : drift.dataset_drift ? 'drifted' : 'steady';
+  return {
+    preset: drift.preset,
+    verdict,
+    drifted_share: drift.drifted_share,
+    columns,
+    only_in_reference: [...drift.schema.onlyInReference],
+    only_in_current: [...drift.schema.onlyInCurrent],
+  };
+}
+
+const daysOf = ({ days }: MonthSums, factor: number): DayFigures[] =>
+  [...days]
+    .sort(([a], [b]) => a - b)
+    .map(([day, sums]) => ({
+      day: new Date(day * DAY_MILLISECONDS).toISOString().slice(0, 10),
+      rides: sums.rides,
+      mae: sums.labelled === 0 ? null : sums.absolute / sums.labelled,
+      bias: sums.labelled === 0 ? null : sums.error / sums.labelled,
+      expected_mae: (factor * sums.width) / sums.rides,
+    }));
+
+function harmOf(harm: HarmVerdict, days: readonly DayFigures[]): MonthReport['harm'] {
+  if (harm.verdict === 'not-enough-data') return harm;
+  if (harm.verdict === 'no-harm') return { ...harm, since: null };
+  return { ...harm, since: days[harm.since]?.day ?? null };
+}
+
+function segmentsOf(current: MonthSums, reference: MonthSums): MonthReport['segments'] {
+  const figures = (group: string, sums: ErrorSums, before: ErrorSums | undefined): SegmentFigures[] => {
+    if (sums.labelled === 0) return [];
+    const { labelled } = sums;
+    return [
+      {
+        group,
+        rows: labelled,
+        mae: sums.absolute / labelled,
+        rmse: Math.sqrt(sums.squared / labelled),
+        bias: sums.error / labelled,
+        coverage_90: sums.inside / labelled,
+        reference_mae: before === undefined || before.labelled === 0 ? null : before.absolute / before.labelled,
+      },
+    ];
+  };
+  return Object.fromEntries(
+    GROUPING_NAMES.map((name) => [
+      name,
+      current.groups[name].flatMap((sums, i) =>
+        figures(GROUPINGS[name].groups[i] ?? '', sums, reference.groups[name][i]),
+      ),
+    ]),
+  );
+}
