@@ -9,7 +9,7 @@ import { TIME_COLUMNS, timeSql } from '#trips/tlc-file.ts';
 import { zoneOf } from '#trips/zones.ts';
 import { distribution } from './distribution.ts';
 import { type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
-import { type ErrorSums, MonthSums } from './month-sums.ts';
+import { BAND_MINUTES, type ErrorSums, MonthSums } from './month-sums.ts';
 import type { Preset } from './presets.ts';
 import type { DayFigures, Distribution, MonthQuality, MonthReport, SegmentFigures } from './report-schema.ts';
 import { joinScored, type ScoredFiles } from './scored-rides.ts';
@@ -94,6 +94,9 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
       factor,
     },
     segments: segmentsOf(current, reference),
+    calibration: current.bands.flatMap(({ rides, predicted, actual }, i) =>
+      rides === 0 ? [] : [{ from: i * BAND_MINUTES, rides, predicted: predicted / rides, actual: actual / rides }],
+    ),
     days,
     zones: [...current.zones]
       .filter(([, { labelled }]) => labelled >= LEAST_RIDES_ON_MAP)

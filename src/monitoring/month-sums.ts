@@ -37,7 +37,17 @@ export class ErrorSums {
   }
 }
 
+/** Labelled rides whose predictions are about equally long. */
+export class PredictionBand {
+  rides = 0;
+  predicted = 0;
+  actual = 0;
+}
+
 const DAY_SECONDS = 86_400;
+/** Minutes per band of predictions; predictions are between 1 and 60. */
+export const BAND_MINUTES = 3;
+const BANDS = Math.ceil(60 / BAND_MINUTES);
 
 /** Fed batch by batch; keeps sums per group, day and pickup zone, and the durations of labelled rides. */
 export class MonthSums {
@@ -52,6 +62,7 @@ export class MonthSums {
   /** By day number of the New York calendar, counted from 1970-01-01. */
   readonly days = new Map<number, ErrorSums>();
   readonly zones = new Map<number, ErrorSums>();
+  readonly bands: readonly PredictionBand[] = Array.from({ length: BANDS }, () => new PredictionBand());
   readonly #actual: Float64Array;
   readonly #predicted: Float64Array;
 
@@ -72,6 +83,12 @@ export class MonthSums {
       if (!Number.isNaN(minutes)) {
         this.#actual[this.all.labelled] = minutes;
         this.#predicted[this.all.labelled] = guess;
+        const band = this.bands[Math.min(BANDS - 1, Math.floor(guess / BAND_MINUTES))];
+        if (band !== undefined) {
+          band.rides += 1;
+          band.predicted += guess;
+          band.actual += minutes;
+        }
       }
       this.all.add(minutes, guess, from, to);
       for (const name of GROUPING_NAMES) {

@@ -67,6 +67,14 @@ const daySchema = z.object({
 });
 export type DayFigures = Readonly<z.infer<typeof daySchema>>;
 
+const bandSchema = z.object({
+  from: z.number().describe('predictions from here on, minutes'),
+  rides: count,
+  predicted: z.number().describe('mean'),
+  actual: z.number().describe('mean'),
+});
+export type BandFigures = Readonly<z.infer<typeof bandSchema>>;
+
 const harmSchema = z.discriminatedUnion('verdict', [
   z.object({ verdict: z.literal('not-enough-data'), days: count }),
   z.object({
@@ -108,6 +116,7 @@ export const monthReportSchema = z.object({
     factor: z.number().describe('expected absolute error per minute of interval width, from the reference'),
   }),
   segments: z.record(z.string(), z.array(groupSchema)).describe('by grouping: hour_band, hour, pickup_borough, ...'),
+  calibration: z.array(bandSchema).describe('rides by how long they were predicted to take'),
   days: z.array(daySchema),
   zones: z.array(z.object({ zone: count, rides: count, mae: z.number(), bias: z.number() })),
   code_version: z.string(),

@@ -1,0 +1,96 @@
+import { bar } from '#model/card/html/drawing.ts';
+import { count, decimals, GROUPING_TITLES, groupLabel, percent } from '#model/card/html/format.ts';
+import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
+import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
+import type { MonthReport, SegmentFigures } from '../report-schema.ts';
+import { lineChart } from './charts.ts';
+import { signed } from './zone-map.ts';
+
+/** Errors day by day, next to what could be expected without labels. */
+export function daysSection({ days, harm, estimate, reference }: MonthReport): Html {
+  // Stray days at the edges of a month's file hold a handful of rides: they would bend every line.
+  const busy = days.filter(({ rides }) => rides >= 0.02 * Math.max(...days.map((day) => day.rides)));
+  if (busy.length === 0) return NOTHING;
+  const labels = busy.map(({ day }) => day.slice(5));
+  const limit =
+    harm.verdict === 'not-enough-data'
+      ? []
+      : [{ name: 'limit', kind: 'limit' as const, values: busy.map(() => harm.limit) }];
+  const chart = lineChart(
+    [
+      { name: 'actual', kind: 'current', values: busy.map(({ mae }) => mae) },
+      { name: 'expected', kind: 'expected', values: busy.map(({ expected_mae }) => expected_mae) },
+      ...limit,
+    ],
+    labels,
+    'Mean absolute error by day, minutes; the table below has the same figures',
+  );
+  return html`<h2 id="days">Error by day</h2>
+<figure>${chart}<figcaption>${harmText(harm)} The expected error needs no labels: it is the width of each ride’s 90% interval times ${decimals(estimate.factor, 3)}, which fits ${reference.month}. It sees rides become harder; it cannot see the same ride take longer than before.</figcaption></figure>
+<details><summary>Figures by day</summary><div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">Day</th><th scope="col">Rides</th><th scope="col">MAE</th><th scope="col">Expected</th><th scope="col">Bias</th></tr></thead>
+<tbody>${days.map(({ day, rides, mae, expected_mae, bias }) => html`<tr><th scope="row">${day}</th><td>${count(rides)}</td><td>${mae === null ? '–' : decimals(mae)}</td><td>${decimals(expected_mae)}</td><td>${bias === null ? '–' : signed(bias)}</td></tr>`)}</tbody></table></div></details>`;
+}
+
+function harmText(harm: MonthReport['harm']): string {
+  if (harm.verdict === 'not-enough-data') return `${harm.days} days with enough labels are too few to judge.`;
+  const bound = `with 95% confidence the mean is above ${decimals(harm.low)}`;
+  if (harm.verdict === 'no-harm')
+    return `The mean error of ${decimals(harm.error)} min stays within ${decimals(harm.limit)}: ${bound}.`;
+  return `The error exceeds ${decimals(harm.limit)} min${harm.since === null ? '' : `, proven on ${harm.since}`}: ${bound}.`;
+}
+
+/** How long rides took, by how long they were predicted to take. */
+export function calibrationSection({ calibration }: MonthReport): Html {
+  if (calibration.length === 0) return NOTHING;
+  const labels = calibration.map(({ from }) => `${from}`);
+  const widest = calibration.toSorted(
+    (a, b) => Math.abs(b.predicted - b.actual) * b.rides - Math.abs(a.predicted - a.actual) * a.rides,
+  )[0];
+  const chart = lineChart(
+    [
+      { name: 'it took', kind: 'current', values: calibration.map(({ actual }) => actual) },
+      { name: 'predicted', kind: 'reference', values: calibration.map(({ predicted }) => predicted) },
+    ],
+    labels,
+    'Mean actual minutes by predicted minutes; the table below has the same figures',
+  );
+  return html`<h2 id="calibration">Predicted and actual minutes</h2>
+<figure>${chart}<figcaption>Rides by predicted minutes (in threes, along the axis) and how long they took on average.${widest ? ` The band that matters most begins at ${widest.from}: predicted ${decimals(widest.predicted)}, took ${decimals(widest.actual)}.` : ''}</figcaption></figure>
+<details><summary>Figures by predicted minutes</summary><div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">From</th><th scope="col">Rides</th><th scope="col">Predicted</th><th scope="col">Took</th><th scope="col">Bias</th></tr></thead>
+<tbody>${calibration.map(({ from, rides, predicted, actual }) => html`<tr><th scope="row">${from} min</th><td>${count(rides)}</td><td>${decimals(predicted)}</td><td>${decimals(actual)}</td><td>${signed(predicted - actual)}</td></tr>`)}</tbody></table></div></details>`;
+}
+
+/** Groups with fewer rides do not stretch the bars. */
+const TELLING_RIDES = 100;
+
+/** Errors by hour, borough and so on, against the reference. */
+export function segmentsSection({ segments, reference }: MonthReport): Html {
+  const all = Object.values(segments).flat();
+  const longest = Math.max(...all.filter(({ rows }) => rows >= TELLING_RIDES).map(({ mae }) => mae), 1);
+  const worse = all
+    .filter((group) => group.rows >= TELLING_RIDES && ratio(group) > 1)
+    .toSorted((a, b) => ratio(b) - ratio(a))[0];
+  return html`<h2 id="segments">Which rides</h2>
+<p>Mean absolute error in minutes, against ${reference.month}.${worse ? ` Of groups with ${TELLING_RIDES} rides or more, “${labelOf(segments, worse)}” grew the most: from ${decimals(worse.reference_mae ?? 0)} to ${decimals(worse.mae)}.` : ` No group with ${TELLING_RIDES} rides or more is worse.`}</p>
+${GROUPING_NAMES.map((name) => {
+  const groups = segments[name] ?? [];
+  if (groups.length === 0) return NOTHING;
+  const table = html`<div class="scroll"><table class="lines" aria-label="${GROUPING_TITLES[name]}"><thead><tr><th scope="col" class="text">Rides</th><th scope="col">Count</th><th scope="col" class="drawn">MAE</th><th scope="col">${reference.month}</th><th scope="col">Bias</th><th scope="col">in 90%</th></tr></thead>
+<tbody>${groups.map(
+    (
+      group,
+    ) => html`<tr><th scope="row">${groupLabel(name, group.group)}</th><td>${count(group.rows)}</td><td class="drawn"><div class="measure">${bar('metered', group.mae, longest)}<span>${decimals(group.mae)}</span></div></td><td>${group.reference_mae === null ? '–' : decimals(group.reference_mae)}</td><td>${signed(group.bias)}</td><td>${percent(group.coverage_90)}</td></tr>
+`,
+  )}</tbody></table></div>`;
+  return name === 'hour'
+    ? html`<details><summary>${GROUPING_TITLES[name]}</summary>${table}</details>`
+    : html`<h3>${GROUPING_TITLES[name]}</h3>${table}`;
+})}`;
+}
+
+const ratio = ({ mae, reference_mae: before }: SegmentFigures) => mae / (before ?? mae);
+
+function labelOf(segments: MonthReport['segments'], wanted: SegmentFigures): string {
+  const name = GROUPING_NAMES.find((each) => segments[each]?.includes(wanted));
+  return name === undefined ? wanted.group : groupLabel(name, wanted.group);
+}
