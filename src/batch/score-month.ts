@@ -5,9 +5,6 @@ import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
-import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
-import { expandPattern } from './pattern.ts';
-import { evaluationOf, type Receipt } from './receipt.ts';
 import {
   latestReceipt,
   outputStands,
@@ -17,7 +14,10 @@ import {
   readReceipt,
   type StoredReceipt,
   uriOf,
-} from './records.ts';
+} from './current.ts';
+import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
+import { expandPattern } from './pattern.ts';
+import { evaluationOf, type Receipt } from './receipts.ts';
 import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 

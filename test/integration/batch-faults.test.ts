@@ -12,7 +12,7 @@ import { invokeFunction } from '#adapters/lambda.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store, s3Client } from '#adapters/s3.ts';
 import { type MonthJob, monthOutcomeSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { currentSchema, receiptSchema } from '#batch/receipts.ts';
 import { scoreMonth } from '#batch/score-month.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { connect, type Deployment } from '#cli/context.ts';

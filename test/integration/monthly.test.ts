@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { currentSchema, receiptSchema } from '#batch/receipts.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { outcomesOf } from '#cli/month-executions.ts';

@@ -2,7 +2,7 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
-import { findPublishedRide } from '#batch/published-ride.ts';
+import { findPublishedRide } from '#batch/find-ride.ts';
 import { TripcastError } from '#errors.ts';
 import { explainRide, RIDE_PARTS } from '#model/explain/explain.ts';
 import { EXACT_TOLERANCE_MINUTES } from '#model/golden/golden.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import type { MonthJob } from '#batch/outcome.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { schemaReportSchema } from '#batch/schema-report.ts';
 import { type ScoreMonthDependencies, scoreMonth } from '#batch/score-month.ts';
 import { dataKeys } from '#storage/layout.ts';

@@ -3,7 +3,7 @@ import type { ObjectStore, PutCondition } from '#storage/object-store.ts';
 import { type Month, partsOf } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { MonthJob } from './outcome.ts';
-import { type Current, currentSchema, type Receipt, receiptSchema } from './receipt.ts';
+import { type Current, currentSchema, type Receipt, receiptSchema } from './receipts.ts';
 
 /** An object that may or may not exist. */
 export interface Place {

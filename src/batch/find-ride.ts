@@ -8,8 +8,8 @@ import { formatMonthRide, type MonthRide } from '#trips/month-ride.ts';
 import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { rideSql } from '#trips/tlc-file.ts';
-import type { Receipt } from './receipt.ts';
-import { readCurrent, readReceipt } from './records.ts';
+import { readCurrent, readReceipt } from './current.ts';
+import type { Receipt } from './receipts.ts';
 
 /** A ride in a batch output, by its columns there; minutes and miles. */
 const rowSchema = z.object({
