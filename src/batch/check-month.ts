@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
-import { hasReceipt } from './owed.ts';
 import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
+import { hasReceipt } from './receipts.ts';
 
 /** An execution of the monthly state machine that is still running. */
 export interface RunningExecution {

@@ -9,7 +9,7 @@ import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } f
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { MAX_CONCURRENCY, MAX_MONTHS } from './limits.ts';
 import type { MonthJob } from './outcome.ts';
-import { owedMonths } from './owed.ts';
+import { hasReceipt } from './receipts.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
@@ -119,6 +119,21 @@ async function plansOf(
       present: await isPresent(month),
     })),
   );
+}
+
+/**
+ * Months before `month` that no run has scored, oldest first: not published when their turn came, or failed.
+ * @param lookBack how many months before it can still be owed
+ */
+async function owedMonths(
+  data: ObjectStore,
+  taxiType: TaxiType,
+  month: Month,
+  lookBack: number,
+): Promise<readonly Month[]> {
+  const earlier = Array.from({ length: lookBack }, (_, i) => addMonths(month, i - lookBack));
+  const scored = await Promise.all(earlier.map((each) => hasReceipt(data, taxiType, each)));
+  return earlier.filter((_, i) => !scored[i]);
 }
 
 /** The month that a request is about: the one it names, or the one that precedes its day or scheduled time. */

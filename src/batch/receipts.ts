@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { ModelCard } from '#model/card/card.ts';
+import { dataKeys, parseS3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
 import { runIdSchema } from '#storage/run-id.ts';
+import { sha256Schema } from '#storage/sha256.ts';
 import { type Month, monthSchema } from '#trips/month.ts';
-import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { REJECTIONS } from '#trips/tlc-file.ts';
-import { EVALUATIONS, type Evaluation } from './outcome.ts';
+import { EVALUATIONS, type Evaluation, type MonthJob } from './outcome.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const file = z.object({ uri: z.string().startsWith('s3://'), sha256, bytes: z.int().nonnegative() });
+const file = z.object({ uri: z.string().startsWith('s3://'), sha256: sha256Schema, bytes: z.int().nonnegative() });
 
 /** The record of a scored month: enough to tell what was read, what was written, and by which model and code. */
 export const receiptSchema = z.object({
@@ -43,17 +45,44 @@ export const receiptSchema = z.object({
 });
 export type Receipt = Readonly<z.infer<typeof receiptSchema>>;
 
-/** The one line that points at a month's published output. */
-export const currentSchema = z.object({
-  taxi_type: taxiTypeSchema,
-  year: z.int(),
-  month: z.int(),
-  key: z.string(),
-  run_id: runIdSchema,
-  receipt: z.string(),
-  sha256,
-});
-export type Current = Readonly<z.infer<typeof currentSchema>>;
+/** A receipt as it is in the data bucket. */
+export interface StoredReceipt {
+  readonly key: string;
+  readonly etag: string;
+  readonly text: string;
+  readonly receipt: Receipt;
+}
+
+/** @returns undefined if there is no such receipt */
+export async function readReceipt(data: ObjectStore, key: string): Promise<StoredReceipt | undefined> {
+  const found = await data.get(key);
+  if (found === undefined) return undefined;
+  const text = new TextDecoder().decode(found.body);
+  return { key, etag: found.etag, text, receipt: receiptSchema.parse(JSON.parse(text)) };
+}
+
+/** The run's latest receipt for the month: one for an earlier edition of the source if this edition has none. */
+export async function latestReceipt(data: ObjectStore, job: MonthJob): Promise<StoredReceipt | undefined> {
+  let latest: StoredReceipt | undefined;
+  for await (const { key } of data.list(dataKeys.receipts(job.taxi_type, job.month, job.run_id))) {
+    const found = await readReceipt(data, key);
+    if (found && (latest === undefined || found.receipt.started_at > latest.receipt.started_at)) latest = found;
+  }
+  return latest;
+}
+
+/** Whether any run has scored the month. */
+export async function hasReceipt(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<boolean> {
+  for await (const _ of data.list(dataKeys.receiptsOfMonth(taxiType, month))) return true;
+  return false;
+}
+
+/** Whether the output that a receipt describes is still there, as written. */
+export async function outputStands({ output }: Receipt, storeOf: (bucket: string) => ObjectStore): Promise<boolean> {
+  const at = parseS3Uri(output.uri);
+  const found = at && (await storeOf(at.bucket).head(at.key));
+  return found?.size === output.bytes && (output.etag === undefined || found.etag === output.etag);
+}
 
 /** Where a month falls relative to the months that the model was trained on. */
 export function evaluationOf(card: ModelCard, month: Month): Evaluation {

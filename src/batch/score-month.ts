@@ -3,21 +3,19 @@ import { join } from 'node:path';
 import type { ModelCard } from '#model/card/card.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
-import {
-  latestReceipt,
-  outputStands,
-  over,
-  type Place,
-  publish,
-  readReceipt,
-  type StoredReceipt,
-  uriOf,
-} from './current.ts';
+import { makeCurrent } from './current.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
-import { evaluationOf, type Receipt } from './receipts.ts';
+import {
+  evaluationOf,
+  latestReceipt,
+  outputStands,
+  type Receipt,
+  readReceipt,
+  type StoredReceipt,
+} from './receipts.ts';
 import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
@@ -38,6 +36,14 @@ export interface ScoreMonthDependencies {
   readonly outputPattern?: string | undefined;
   readonly now: () => Date;
 }
+
+/** An object that may or may not exist. */
+interface Place {
+  readonly store: ObjectStore;
+  readonly key: string;
+}
+
+const uriOf = ({ store, key }: Place): string => s3Uri(store.bucket, key);
 
 /** A raw month on local disk. */
 interface Source {
@@ -63,7 +69,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const earlier = await readReceipt(data, receiptKey);
   const isSame = earlier !== undefined && earlier.receipt.all === job.all;
   if (isSame && !job.force && (await outputStands(earlier.receipt, deps.storeOf))) {
-    await publish(earlier, data);
+    await makeCurrent(earlier, data);
     return outcomeOf(job, 'unchanged', earlier, data, 'Scored before; nothing was done.');
   }
 
@@ -88,7 +94,10 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
     deps.database,
   );
   if (scored.outcome === 'refused') return refused(scored.reason);
-  const written = await target.store.upload(output, target.key, { contentType: PARQUET, condition: over(seen?.etag) });
+  const written = await target.store.upload(output, target.key, {
+    contentType: PARQUET,
+    condition: ifUnchanged(seen?.etag),
+  });
   if (written.outcome === 'conflict') return lostRace(job, data, receiptKey, uriOf(target));
 
   const { path, ...sourceFile } = source;
@@ -110,13 +119,13 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   };
   await Promise.all([path, output].map((file) => rm(file)));
   const text = `${JSON.stringify(receipt, null, 2)}\n`;
-  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: over(earlier?.etag) });
+  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: ifUnchanged(earlier?.etag) });
   // A retry after a lost response finds its own first attempt.
   if (receipted.outcome === 'conflict' && (await readReceipt(data, receiptKey))?.text !== text) {
     return lostRace(job, data, receiptKey, uriOf(target));
   }
   const stored = { key: receiptKey, receipt };
-  await publish(stored, data);
+  await makeCurrent(stored, data);
   return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { type OwedRecord, type RequeuedEvent, requeuedEvent } from './owed-record.ts';
 import { publish, type RecordSink, type Unsent } from './publish.ts';
 import { quarantinedRecords } from './quarantine.ts';
@@ -150,7 +150,7 @@ class RequeueRun {
     for (let outcome = 'conflict'; outcome === 'conflict'; ) {
       const { etag, requeued } = await readMarker({ store, key });
       const body = `${JSON.stringify({ requeued: [...requeued, ...lines] })}\n`;
-      const condition = etag === undefined ? ({ absent: true } as const) : { etag };
+      const condition = ifUnchanged(etag);
       ({ outcome } = await store.put(requeueMarker(key), body, { contentType: 'application/json', condition }));
     }
   }
