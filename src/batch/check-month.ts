@@ -47,7 +47,7 @@ export interface MonthCheck {
 /** An alarm watches it: 1 if the month has not been scored and nothing is working on it, else 0. */
 const MONTH_MISSING = 'MonthMissing';
 
-/** Checks whether a month was scored or is being worked on, and publishes the answer as {@link MONTH_MISSING}. */
+/** Checks whether a month was scored or is being worked on, and puts the answer into the metric {@link MONTH_MISSING}. */
 export async function checkMonth(request: CheckRequest, deps: CheckMonthDependencies): Promise<MonthCheck> {
   const month = monthOf(request, deps.now(), deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;

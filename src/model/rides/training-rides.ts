@@ -1,4 +1,5 @@
 import { TripcastError } from '#errors.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries, RideQueries } from '#trips/database.ts';
 import { inspectFile } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
@@ -11,13 +12,6 @@ import { pairSlotSql } from './zone-pair.ts';
 /** What training needs from a database. */
 export type TrainingDatabase = RideQueries;
 
-/** A TLC month, on disk. */
-export interface MonthSource {
-  readonly month: Month;
-  readonly path: string;
-  readonly sha256: string;
-}
-
 /** A share of the rides held out at random; the same seed gives the same rides. */
 export interface HoldOut {
   /** 0..1 */
@@ -25,7 +19,7 @@ export interface HoldOut {
   readonly seed: number;
 }
 
-export interface MonthRows extends Omit<MonthSource, 'path'> {
+export interface MonthRows extends Omit<RawMonth, 'path'> {
   readonly rowsRead: number;
   /** Left after cleaning and not held out. */
   readonly rows: number;
@@ -52,7 +46,7 @@ export async function loadRides(
   database: TrainingDatabase,
   table: string,
   taxiType: TaxiType,
-  sources: readonly MonthSource[],
+  sources: readonly RawMonth[],
   holdOut?: HoldOut,
 ): Promise<readonly MonthRows[]> {
   await database.run(`CREATE OR REPLACE TEMP TABLE ${table} (pickup_zone INTEGER, dropoff_zone INTEGER, pair INTEGER,
@@ -108,7 +102,7 @@ export async function allRides(database: TrainingDatabase, relation: string): Pr
   throw new TripcastError(`No ride is left of ${rows}`, 'Give other months.');
 }
 
-async function checkedRows(database: Queries, taxiType: TaxiType, { path }: MonthSource): Promise<number> {
+async function checkedRows(database: Queries, taxiType: TaxiType, { path }: RawMonth): Promise<number> {
   const inspected = await inspectFile(database, path, taxiType, 'train');
   if (inspected.outcome === 'readable') return inspected.rows;
   throw new TripcastError(
@@ -118,7 +112,7 @@ async function checkedRows(database: Queries, taxiType: TaxiType, { path }: Mont
 }
 
 /** The rides of a file that cleaning keeps, as a relation with {@link loadRides}'s columns, reread by each query. */
-export function keptRides(taxiType: TaxiType, { month, path }: MonthSource, holdOut?: HoldOut): string {
+export function keptRides(taxiType: TaxiType, { month, path }: RawMonth, holdOut?: HoldOut): string {
   const ride = rideSql(taxiType);
   return `(SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')} AS pair,
       CASE WHEN abs(distance) <= ${FARTHEST_MILES} THEN distance END AS distance,
