@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { shown } from '#errors.ts';
 import { parsePickupTime } from './new-york-time.ts';
+import { DISTANCE_LIMIT, ZONES } from './ride-limits.ts';
+
+const ZONE_RULE = `an integer from ${ZONES.first} to ${ZONES.last}, as a JSON number`;
 
 /**
  * A ride as a producer or a caller of the API describes it. The rules for the fields are defined once, here: the
@@ -8,9 +11,9 @@ import { parsePickupTime } from './new-york-time.ts';
  */
 const RULES = {
   ride: 'an object with PULocationID and DOLocationID',
-  PULocationID: 'the zone where the ride starts, an integer from 1 to 265, as a JSON number',
-  DOLocationID: 'the zone where the ride ends, an integer from 1 to 265, as a JSON number',
-  trip_distance: 'miles, from 0 to below 1,000,000, as a JSON number; null or nothing when it is not known',
+  PULocationID: `the zone where the ride starts, ${ZONE_RULE}`,
+  DOLocationID: `the zone where the ride ends, ${ZONE_RULE}`,
+  trip_distance: `miles, from 0 to below ${DISTANCE_LIMIT.toLocaleString('en-US')}, as a JSON number; null or nothing when it is not known`,
   pickup_datetime: 'an ISO 8601 date and time, in New York time unless it carries an offset; or leave it out',
   ride_id: 'a text of 1 to 256 characters, or an integer within +-(2^53 - 1)',
   requeue: 'an object with the prediction_id of the first arrival and the attempt, counted from 1',
@@ -18,8 +21,6 @@ const RULES = {
   attempt: 'an integer from 1 on',
 } as const;
 
-export const ZONES = { first: 1, last: 265 } as const;
-export const DISTANCE_LIMIT = 1e6;
 /** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
 export const RIDE_ID_CHARACTERS = 256;
 export const PREDICTION_ID_CHARACTERS = 512;

@@ -3,10 +3,11 @@ import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries, RideQueries } from '#trips/database.ts';
 import { inspectFile } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
+import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
 import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { KEPT_MINUTES, rideSql } from '#trips/tlc-file.ts';
-import { FARTHEST_MILES, type LabelledRides } from './rides.ts';
+import type { LabelledRides } from './rides.ts';
 import { pairSlotSql } from './zone-pair.ts';
 
 /** What training needs from a database. */
@@ -115,7 +116,7 @@ async function checkedRows(database: Queries, taxiType: TaxiType, { path }: RawM
 export function keptRides(taxiType: TaxiType, { month, path }: RawMonth, holdOut?: HoldOut): string {
   const ride = rideSql(taxiType);
   return `(SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')} AS pair,
-      CASE WHEN abs(distance) <= ${FARTHEST_MILES} THEN distance END AS distance,
+      CASE WHEN abs(distance) <= ${DISTANCE_LIMIT} THEN distance END AS distance,
       pickup_time, minutes, abs(pickup_time // ${DAY_SECONDS}) % ${FOLDS} AS fold, ${heldOutSql(month, holdOut)} AS held_out
     FROM (SELECT ${ride.pickupZone} AS pickup_zone, ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS distance,
         ${ride.pickupTime} AS pickup_time, ${ride.duration} AS minutes, file_row_number
