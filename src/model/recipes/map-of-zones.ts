@@ -6,6 +6,7 @@
  * majorization (SMACOF: de Leeuw 1977), one zone at a time. Four dimensions hold what two cannot: rivers and bridges.
  */
 import { z } from 'zod';
+import { ZONES } from '#trips/ride-limits.ts';
 import { MICROMILES, milesOf } from '../rides/exact-sums.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import { PAIR_SLOTS, ZONE_SLOTS, zonesOfPair } from '../rides/zone-pair.ts';
@@ -28,10 +29,10 @@ export interface Leg {
   readonly rides: number;
 }
 
-/** 264 and 265 are not places. */
-const LAST_PLACE = 263;
-/** Recorded distances that tell how far apart two zones are. */
-const TELLING_MILES = { from: 0.05, below: 40 } as const;
+/** TLC's last two zones, "unknown" and "outside of NYC", are not places. */
+const LAST_PLACE = ZONES.last - 2;
+/** Recorded distances that the map is drawn from. */
+const MAPPED_MILES = { from: 0.05, below: 40 } as const;
 /** Paths are capped here: longer ones are few, and they wind. */
 const LONGEST_PATH_MILES = 20;
 const SCALING_ROUNDS = 60;
@@ -47,13 +48,13 @@ export async function mapZones(database: TrainingDatabase, relation: string): Pr
 const legSchema = z.object({ pair: z.number(), rides: z.number(), micromiles: z.bigint() });
 
 async function readLegs(database: TrainingDatabase, relation: string): Promise<readonly Leg[]> {
-  const isPlace = (zone: string) => `${zone} BETWEEN 1 AND ${LAST_PLACE}`;
+  const isPlace = (zone: string) => `${zone} BETWEEN ${ZONES.first} AND ${LAST_PLACE}`;
   const rows = await database.rows(`
     SELECT least(pickup_zone, dropoff_zone) * ${ZONE_SLOTS} + greatest(pickup_zone, dropoff_zone) AS pair,
       count(*)::DOUBLE AS rides, sum(${MICROMILES}) AS micromiles
     FROM ${relation}
     WHERE ${isPlace('pickup_zone')} AND ${isPlace('dropoff_zone')} AND pickup_zone <> dropoff_zone
-      AND distance >= ${TELLING_MILES.from} AND distance < ${TELLING_MILES.below}
+      AND distance >= ${MAPPED_MILES.from} AND distance < ${MAPPED_MILES.below}
     GROUP BY ALL ORDER BY pair`);
   return z
     .array(legSchema)
