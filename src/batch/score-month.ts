@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '#clock.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
@@ -34,7 +35,7 @@ export interface ScoreMonthDependencies {
   /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
   readonly outputPattern?: string | undefined;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 /** An object that may or may not exist. */
@@ -58,8 +59,8 @@ interface Source {
  * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
  */
 export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
-  const started = deps.now();
-  const { data } = deps;
+  const { clock, data } = deps;
+  const started = clock.now();
   const place = placeOf(deps.inputPattern, job, deps) ?? { store: data, key: dataKeys.raw(job.taxi_type, job.month) };
   const source = await download(place, join(deps.workFolder, 'source.parquet'));
   if (source === undefined) {
@@ -114,8 +115,8 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
     evaluation: evaluationOf(card, month),
     code_version: deps.codeVersion,
     engines: deps.engines,
-    started_at: started.toISOString(),
-    seconds: (deps.now().getTime() - started.getTime()) / 1000,
+    started_at: new Date(started).toISOString(),
+    seconds: (clock.now() - started) / 1000,
   };
   await Promise.all([path, output].map((file) => rm(file)));
   const text = `${JSON.stringify(receipt, null, 2)}\n`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '#clock.ts';
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '#storage/layout.ts';
 import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
@@ -145,7 +145,7 @@ class RequeueRun {
   /** @param sent includes duplicates of records in an earlier object, so that the next run finds them settled too */
   async #remember({ store, key }: OwedObject, sent: readonly Sent[]): Promise<void> {
     if (sent.length === 0) return;
-    const at = new Date(this.#deps.clock.now()).toISOString();
+    const at = isoTime(this.#deps.clock);
     const lines = sent.map(({ predictionId, attempt }) => ({ prediction_id: predictionId, attempt, at }));
     for (let outcome = 'conflict'; outcome === 'conflict'; ) {
       const { etag, requeued } = await readMarker({ store, key });

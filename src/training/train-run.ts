@@ -1,3 +1,4 @@
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { mlmodelFiles } from '#mlflow/model-files.ts';
 import type { ModelCard } from '#model/card/card.ts';
@@ -18,7 +19,7 @@ export interface TrainRunDependencies extends Engines {
   /** Fetches months of the plan's taxi type as local files. @throws TripcastError naming the missing ones */
   fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;
   readonly codeVersion: string;
-  readonly now: () => Date;
+  readonly clock: Clock;
   readonly onProgress?: (step: string) => void;
 }
 
@@ -47,7 +48,7 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
     ...trained.card,
     run_id: run,
     mlflow_run_id: null,
-    created_at: deps.now().toISOString(),
+    created_at: isoTime(deps.clock),
   };
   return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
 }

@@ -17,6 +17,7 @@ import { receiptSchema } from '#batch/receipts.ts';
 import { scoreMonth } from '#batch/score-month.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { connect, type Deployment } from '#cli/context.ts';
+import { systemClock } from '#clock.ts';
 import { functionName } from '#lib/config.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { dataKeys, modelKeys, parseS3Uri } from '#storage/layout.ts';
@@ -66,7 +67,7 @@ async function scoreThrough(client: S3Client, job: MonthJob) {
     workFolder,
     codeVersion: 'test',
     engines: {},
-    now: () => new Date(),
+    clock: systemClock,
   });
 }
 

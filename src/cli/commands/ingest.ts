@@ -5,6 +5,7 @@ import { tlcSource } from '#adapters/tlc-source.ts';
 import { isWebAddress } from '#adapters/web-address.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '#batch/ingest.ts';
+import { systemClock } from '#clock.ts';
 import { LOCAL } from '#setup/paths.mjs';
 import { type Month, monthRange } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -66,7 +67,7 @@ export async function ingestMonths(
       source,
       database,
       workFolder: folder,
-      now: () => new Date(),
+      clock: systemClock,
       refresh: options.refresh ?? false,
       onProgress: (bytes, of) => progress.update(done.length, `${month} ${megabytes(bytes)} of ${megabytes(of)} MB`),
       onRetry: (reason) => progress.update(done.length, `${month}: ${reason}; trying again`),

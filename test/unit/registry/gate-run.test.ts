@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { workFolder } from '#adapters/work-folder.ts';
+import { systemClock } from '#clock.ts';
 import { promoteRun } from '#registry/promotion.ts';
 import { filesOf, Registry, type RunFiles } from '#registry/registry.ts';
 import type { Verdict } from '#registry/verdict.ts';
@@ -72,7 +73,7 @@ const trained = (plan: TrainingPlan, bucket = REAL): Promise<RunFiles> =>
       loadScorer,
       fetch: fetchFrom(bucket),
       codeVersion: 'test',
-      now: () => new Date(),
+      clock: systemClock,
     }),
   );
 

@@ -25,7 +25,7 @@ function anApi({ model = aModel(), publish }: { model?: ModelSource; publish?: (
     model,
     modelName: 'ride_duration_prediction_model',
     codeVersion: 'v1',
-    now: () => Date.parse('2023-04-03T12:30:00Z'),
+    clock: new ManualClock(Date.parse('2023-04-03T12:30:00Z')),
     newUuid: () => UUID,
     publish: publish ?? (async (record) => void published.push(record)),
     onPublishFailed: (error) => reported.push(error),
