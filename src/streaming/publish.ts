@@ -82,6 +82,19 @@ export async function publish(
   return [...lost, ...unsent];
 }
 
+/**
+ * Splits what published entries were made from, in the entries' order, into what was sent and what was not.
+ * @param unsent as {@link publish} returns it
+ */
+export function splitSent<T>(
+  items: readonly T[],
+  unsent: readonly Unsent[],
+): { readonly sent: readonly T[]; readonly unsent: readonly T[] } {
+  if (unsent.length === 0) return { sent: items, unsent: [] };
+  const indexes = new Set(unsent.map(({ index }) => index));
+  return { sent: items.filter((_, i) => !indexes.has(i)), unsent: items.filter((_, i) => indexes.has(i)) };
+}
+
 /** Why a stream would refuse the whole call because of this entry; undefined if it would not. */
 function flawOf(entry: StreamEntry): string | undefined {
   const { length } = entry.partitionKey;

@@ -4,7 +4,7 @@ import { TripcastError } from '#errors.ts';
 import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '#storage/layout.ts';
 import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { type OwedRecord, type RequeuedEvent, requeuedEvent } from './owed-record.ts';
-import { publish, type RecordSink, type Unsent } from './publish.ts';
+import { publish, type RecordSink, splitSent, type Unsent } from './publish.ts';
 import { quarantinedRecords } from './quarantine.ts';
 import { undeliveredRecords } from './undelivered.ts';
 
@@ -102,8 +102,7 @@ class RequeueRun {
     const marker = object.isMarked ? await readMarker(object) : NO_MARKER;
     const { events, copies, ...counts } = this.#sort(wanted, marker);
     const unsent = this.#options.dryRun ? [] : await this.#send(events);
-    const lost = new Set(unsent.map(({ index }) => index));
-    const sent = events.filter((_, i) => !lost.has(i));
+    const { sent } = splitSent(events, unsent);
     for (const { predictionId, attempt } of sent) this.#sent.set(predictionId, attempt);
     if (!this.#options.dryRun) await this.#remember(object, [...sent, ...copies]);
     this.count = {
