@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { ZONES } from '#trips/ride-limits.ts';
-import { at, batchOf, type Rides } from '../rides/rides.ts';
+import { elementAt } from '../at.ts';
+import { batchOf, type Rides } from '../rides/rides.ts';
 import { OUTPUTS, type Predictions, type Scorer } from '../scorer.ts';
 
 const column = z.array(z.number());
@@ -107,7 +108,7 @@ const asJson = (predictions: Predictions): GoldenRides['predictions'] => ({
 /** NaN fails every comparison, so it would slip past a limit: it counts as infinitely far off. */
 function largestDifference(found: ArrayLike<number>, expected: readonly number[]): number {
   return expected.reduce((largest, value, i) => {
-    const difference = Math.abs(at(found, i) - value);
+    const difference = Math.abs(elementAt(found, i) - value);
     return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(largest, difference);
   }, 0);
 }

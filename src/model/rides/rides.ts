@@ -1,4 +1,5 @@
 import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
+import { at } from '../at.ts';
 import { RideBatch } from './ride-batch.ts';
 import { pairSlot } from './zone-pair.ts';
 
@@ -17,9 +18,6 @@ export interface Rides {
 export interface LabelledRides extends Rides {
   readonly minutes: Float64Array;
 }
-
-/** An element of an array whose index is known to be in range; NaN out of range. */
-export const at = (values: ArrayLike<number>, index: number): number => values[index] ?? Number.NaN;
 
 /** The pair slot of ride `index`. */
 export const pairAt = (rides: Rides, index: number): number =>

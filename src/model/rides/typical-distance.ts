@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import { at } from './rides.ts';
+import { at } from '../at.ts';
 import type { TrainingDatabase } from './training-rides.ts';
 import { PAIR_SLOTS } from './zone-pair.ts';
 
