@@ -3,7 +3,7 @@ import type { ModelCard } from '#model/card/card.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { type ColumnFacts, columnFactsSchema, type FileFacts, fileFacts } from '#trips/column-facts.ts';
 import type { Queries } from '#trips/database.ts';
-import { inspectFile, readable, sameName } from '#trips/inspect-file.ts';
+import { type Inspection, readable, sameName } from '#trips/inspect-file.ts';
 import { type Month, monthSchema } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
@@ -41,10 +41,11 @@ const MOST_LACKING = 0.5;
 /** Every file has a few rides from other months; more than this means another month's file, or half of one. */
 const OUTSIDE_MONTH_TOLERANCE = 0.01;
 
-/** Inspects a raw month before it is scored. The dropoff column is not required. */
+/** Reports on a raw month before it is scored. @param inspected the file at `path`; the dropoff column is not required */
 export async function reportSchema(
   database: Queries,
   path: string,
+  inspected: Inspection,
   of: { readonly card: ModelCard; readonly month: Month; readonly sourceSha256: string },
 ): Promise<SchemaReport> {
   const { taxi_type: taxiType, run_id, train } = of.card;
@@ -62,7 +63,6 @@ export async function reportSchema(
     const nothing = { rows: null, rows_outside_month: null, added: [], missing, retyped: [], columns: [] };
     return { ...head, decision: 'refuse', notes: [reason], ...nothing };
   };
-  const inspected = await inspectFile(database, path, taxiType, 'score');
   if (inspected.outcome === 'refused') return refused(inspected.reason, inspected.missing);
   const read = await readable(path, () => fileFacts(database, path, taxiType));
   if (read.outcome === 'refused') return refused(read.reason, []);

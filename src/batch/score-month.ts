@@ -6,6 +6,7 @@ import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
 import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
 import { makeCurrent } from './current.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
@@ -78,7 +79,8 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const target = placeOf(deps.outputPattern, job, deps) ?? placeOfOutput(job, source, earlier, superseded, deps);
   const seen = await target.store.head(target.key);
   const { card, scorer } = await deps.loadModel();
-  const report = await reportSchema(deps.database, source.path, {
+  const inspected = await inspectFile(deps.database, source.path, job.taxi_type, 'score');
+  const report = await reportSchema(deps.database, source.path, inspected, {
     card,
     month: job.month,
     sourceSha256: source.sha256,
@@ -90,7 +92,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const output = join(deps.workFolder, 'output.parquet');
   const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
-    { input: source.path, output, workFolder: deps.workFolder, taxiType, month, all },
+    { input: source.path, output, inspected, workFolder: deps.workFolder, taxiType, month, all },
     { runId, scorer },
     deps.database,
   );

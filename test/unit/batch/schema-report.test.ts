@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { reportSchema, schemaReportSchema } from '#batch/schema-report.ts';
 import { type ColumnFacts, fileFacts, mergedFacts } from '#trips/column-facts.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aCard } from '../../support/a-card.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -27,7 +28,7 @@ async function report(path: string, trained: readonly ColumnFacts[] | undefined,
   const card = aCard();
   const train = trained === undefined ? card.train : { ...card.train, columns: [...trained] };
   await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
-  return await reportSchema(database, path, {
+  return await reportSchema(database, path, await inspectFile(database, path, 'green', 'score'), {
     card: { ...card, train },
     month: parseMonth(month),
     sourceSha256: '0'.repeat(64),
