@@ -72,15 +72,18 @@ export async function findRide(
 }
 
 const gone = (uri: string) =>
-  new TripcastError(`${uri} is named as published, and is not there`, 'Score the month again with --force.');
+  new TripcastError(
+    `${uri} belongs to the month's current output, but it is not there`,
+    'Score the month again with --force.',
+  );
 
 function notScored(ride: MonthRide, { rows, source }: Receipt): TripcastError {
   const rideId = formatMonthRide(ride);
   const rejected = Object.entries(rows.rejected).map(([reason, n]) => `${n} ${reason}`);
   return ride.row < rows.in
     ? new TripcastError(
-        `${rideId} was rejected, as other rows of its month were: ${rejected.join(', ')}`,
-        'A rejected ride has no prediction; `tripcast batch --all --force` scores them too.',
+        `${rideId} was rejected; rejected in its month: ${rejected.join(', ')}`,
+        'Rejected rides have no prediction; `tripcast batch --all --force` scores them too.',
       )
     : new TripcastError(`There is no ride ${rideId}: ${source.uri} has ${rows.in} rows`, 'Rows count from 0.');
 }

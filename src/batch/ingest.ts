@@ -39,8 +39,8 @@ export const rawFactsSchema = z.object({
   rows: z.int(),
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   source: z.string(),
-  etag: z.string().nullish().describe("the source's own, where it has one"),
-  supersedes: z.string().nullish().describe('sha256 of what was published under this name before'),
+  etag: z.string().nullish().describe("the source's own, if it has one"),
+  supersedes: z.string().nullish().describe('sha256 of the edition that this one replaced'),
   ingested_at: z.iso.datetime(),
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
@@ -125,7 +125,7 @@ export async function readRawFacts(data: ObjectStore, taxiType: TaxiType, month:
   const parsed = rawFactsSchema.safeParse(JSON.parse(new TextDecoder().decode(found.body)));
   if (parsed.success) return parsed.data;
   throw new TripcastError(
-    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not what ingest writes`,
+    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not a raw month's sidecar as ingest writes it`,
     'Delete it and ingest the month again.',
   );
 }

@@ -95,8 +95,8 @@ export function backfillRange(from: Month, to: Month): readonly Month[] {
   const months = monthRange(from, to);
   if (months.length <= MAX_MONTHS) return months;
   throw new TripcastError(
-    `${from}..${to} are ${months.length} months, and one execution takes at most ${MAX_MONTHS}`,
-    'Start one backfill after the other.',
+    `${from}..${to} is ${months.length} months; one execution takes at most ${MAX_MONTHS}`,
+    'Split it into several backfills.',
   );
 }
 
@@ -162,7 +162,7 @@ export async function runToScore(
     }
     if (card.taxi_type !== taxiType) {
       throw new TripcastError(
-        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} ones`,
+        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} rides`,
         `Give a run of ${taxiType} rides, or --taxi-type ${card.taxi_type}.`,
       );
     }
@@ -172,6 +172,6 @@ export async function runToScore(
   if (champion !== undefined) return champion.pointer.run_id;
   throw new TripcastError(
     `There is no ${taxiType} champion to score with`,
-    `Make one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
+    `Train one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
   );
 }

@@ -19,7 +19,7 @@ export const receiptSchema = z.object({
   run_id: runIdSchema,
   source: file,
   output: file.extend({
-    etag: z.string().optional().describe("the bucket's own; what is there now is compared with it"),
+    etag: z.string().optional().describe("the bucket's own; compared with that of what is there now"),
   }),
   /** Whether rides outside 1..60 minutes were scored too. */
   all: z.boolean().default(false),

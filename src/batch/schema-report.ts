@@ -20,14 +20,14 @@ export const schemaReportSchema = z.object({
   source_sha256: z.string(),
   run_id: runIdSchema,
   decision: z.enum(DECISIONS),
-  notes: z.array(z.string()).describe('what a person should know, a sentence each'),
-  rows: z.int().nullable().describe('null: the file cannot be read; so the next'),
-  rows_outside_month: z.int().nullable().describe('they are scored as any other'),
+  notes: z.array(z.string()).describe('what someone should know, one sentence each'),
+  rows: z.int().nullable().describe('null if the file cannot be read; the same goes for the next one'),
+  rows_outside_month: z.int().nullable().describe('they are scored like any others'),
   added: z.array(named).describe('columns that no training month had'),
   missing: z.array(z.object({ name: z.string(), needed: z.boolean() })),
   retyped: z.array(z.object({ name: z.string(), from: z.array(z.string()), to: z.string() })),
   columns: z.array(columnFactsSchema),
-  trained: z.array(columnFactsSchema).nullable().describe('null: the model is older than this report'),
+  trained: z.array(columnFactsSchema).nullable().describe('null if the model is older than these reports'),
 });
 export type SchemaReport = Readonly<z.infer<typeof schemaReportSchema>>;
 
@@ -81,7 +81,7 @@ function judged(
   const differences = compareColumns(facts.columns, trained ?? facts.columns, needed);
   const unreadable = needed.filter((name) => (facts.lacking[name] ?? 0) > MOST_LACKING);
   const notes = [
-    ...(trained === null ? ['The model does not tell which columns it was trained on: nothing was compared'] : []),
+    ...(trained === null ? ['The model does not say which columns it was trained on, so nothing was compared'] : []),
     ...unreadable.map((name) => unreadableNote(name, facts.lacking[name] ?? 0)),
     ...partlyUnreadableNotes(facts, unreadable),
     ...notesOf(differences),
@@ -133,7 +133,7 @@ function compareColumns(
 const notesOf = ({ added, missing, retyped }: Differences): readonly string[] => [
   ...added.map(({ name, type }) => `${name} (${type}) is new`),
   ...missing.map(({ name }) => `${name} is gone`),
-  ...retyped.map(({ name, from, to }) => `${name} was ${from.join(' or ')} and is ${to}`),
+  ...retyped.map(({ name, from, to }) => `${name} was ${from.join(' or ')} and is now ${to}`),
 ];
 
 function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): readonly string[] {
@@ -142,14 +142,16 @@ function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): reado
   const notes: string[] = [];
   const [nulls, nullsBefore] = [column.null_share, before.null_share];
   if (nulls !== null && nullsBefore !== null && Math.abs(nulls - nullsBefore) > NULL_SHARE_TOLERANCE) {
-    notes.push(`${column.name} is null in ${percent(nulls)} of the rows, and was in ${percent(nullsBefore)}`);
+    notes.push(
+      `${column.name} is null in ${percent(nulls)} of the rows; in the training months, in ${percent(nullsBefore)}`,
+    );
   }
   if (column.low !== null && column.high !== null && before.low !== null && before.high !== null) {
     const allowed = RANGE_TOLERANCE * (before.high - before.low);
     if (Math.abs(column.low - before.low) > allowed || Math.abs(column.high - before.high) > allowed) {
       const range = (low: number, high: number) => `${Number(low.toPrecision(4))}..${Number(high.toPrecision(4))}`;
       notes.push(
-        `${column.name} is mostly ${range(column.low, column.high)}, and was ${range(before.low, before.high)}`,
+        `${column.name} is mostly ${range(column.low, column.high)}; in the training months, ${range(before.low, before.high)}`,
       );
     }
   }
@@ -157,11 +159,11 @@ function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): reado
 }
 
 const unreadableNote = (name: string, share: number) =>
-  `${name} is not readable: ${percent(share)} of the rows have no value that can be read`;
+  `${name} has no readable value in ${percent(share)} of the rows`;
 
 const partlyUnreadableNotes = ({ unreadable }: FileFacts, refused: readonly string[]): readonly string[] =>
   Object.entries(unreadable)
     .filter(([name, share]) => share > 0 && !refused.includes(name))
-    .map(([name, share]) => `${percent(share)} of the values of ${name} cannot be read, and count as missing`);
+    .map(([name, share]) => `${percent(share)} of the values of ${name} cannot be read and count as missing`);
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;

@@ -84,7 +84,7 @@ export async function scoreFile(
     const score = defineScoring(database, model.scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
     await database.run(writeScores(job, hasDropoff, score, model.runId, staged, partial));
     if (tally.rows !== inspected.rows) {
-      throw new Error(`${job.input} has ${inspected.rows} rides, and ${tally.rows} were scored or rejected.`);
+      throw new Error(`${job.input} has ${inspected.rows} rides, but ${tally.rows} were scored or rejected.`);
     }
     if (tally.scored === 0 && tally.rows > 0) return { outcome: 'refused', reason: noneScored(tally) };
     await rename(partial, job.output);

@@ -72,7 +72,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const isSame = earlier !== undefined && earlier.receipt.all === job.all;
   if (isSame && !job.force && (await outputStands(earlier.receipt, deps.storeOf))) {
     await makeCurrent(earlier, data);
-    return outcomeOf(job, 'unchanged', earlier, data, 'Scored before; nothing was done.');
+    return outcomeOf(job, 'unchanged', earlier, data, 'Already scored; there was nothing to do.');
   }
 
   const superseded = earlier === undefined ? await latestReceipt(data, job) : undefined;
@@ -183,13 +183,13 @@ async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonN
 async function lostRace(job: MonthJob, data: ObjectStore, receiptKey: string, output: string): Promise<MonthOutcome> {
   const winner = await readReceipt(data, receiptKey);
   return winner === undefined
-    ? withoutScore(job, 'unchanged', `Another execution wrote ${output} meanwhile; its receipt is about to follow.`)
+    ? withoutScore(job, 'unchanged', `Another execution has just written ${output}; its receipt will follow.`)
     : outcomeOf(
         job,
         'unchanged',
         winner,
         data,
-        `Another execution, started ${winner.receipt.started_at}, scored the month meanwhile.`,
+        `Another execution, started ${winner.receipt.started_at}, scored the month in the meantime.`,
       );
 }
 

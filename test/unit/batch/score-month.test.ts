@@ -156,7 +156,7 @@ describe('scoring a month', () => {
       expect(await score(data, job({ all }))).toMatchObject({
         status: 'refused',
         rows_scored: null,
-        note: expect.stringContaining('lpep_pickup_datetime is not readable: 100% of the rows'),
+        note: expect.stringContaining('lpep_pickup_datetime has no readable value in 100% of the rows'),
       });
     }
     expect(data.text(currentKey)).toBe(before);
