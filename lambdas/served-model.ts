@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
+import { systemClock } from '#clock.ts';
 import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import { Registry } from '#registry/registry.ts';
@@ -33,5 +34,5 @@ export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSou
   const registry = new Registry(new S3Store(env.MODEL_BUCKET), { experiment: env.MODEL_EXPERIMENT, registeredModels });
   if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });
   const refreshSeconds = env.MODEL_REFRESH_SECONDS;
-  return new LiveModel({ registry, taxiType, load, refreshSeconds, now: Date.now, onRefreshFailed });
+  return new LiveModel({ registry, taxiType, load, refreshSeconds, clock: systemClock, onRefreshFailed });
 }

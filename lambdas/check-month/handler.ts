@@ -4,6 +4,7 @@ import { count, functionEnv } from '#adapters/function-env.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { runningExecutions } from '#adapters/step-functions.ts';
 import { checkMonth, checkRequestSchema } from '#batch/check-month.ts';
+import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
@@ -25,7 +26,7 @@ const dependencies = {
   monthsBack: env.SCHEDULE_MONTHS_BACK,
   executions: { running: () => runningExecutions(env.MONTHLY_BATCH_ARN) },
   metrics: metricSink('tripcast', { environment: env.TRIPCAST_ENV }),
-  now: () => new Date(),
+  clock: systemClock,
 };
 
 /** Runs on its own schedule, the day after the monthly one: was the month scored, or is it being worked on? */

@@ -6,6 +6,7 @@ import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { monthJobSchema } from '#batch/outcome.ts';
 import { scoreMonth } from '#batch/score-month.ts';
+import { systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
@@ -45,7 +46,7 @@ export async function handler(input: unknown) {
     engines: { node: process.version, duckdb: duckdbVersion(), onnxruntime: await onnxruntimeVersion() },
     inputPattern: env.INPUT_FILE_PATTERN,
     outputPattern: env.OUTPUT_FILE_PATTERN,
-    now: () => new Date(),
+    clock: systemClock,
   });
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { type Clock, isoTime } from '#clock.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
-import { hasReceipt } from './owed.ts';
 import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
+import { hasReceipt } from './receipts.ts';
 
 /** An execution of the monthly state machine that is still running. */
 export interface RunningExecution {
@@ -34,7 +35,7 @@ export interface CheckMonthDependencies
   extends Pick<PlanDependencies, 'data' | 'defaultTaxiType' | 'timeZone' | 'monthsBack'> {
   readonly executions: Executions;
   readonly metrics: MetricSink;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 export interface MonthCheck {
@@ -47,9 +48,9 @@ export interface MonthCheck {
 /** An alarm watches it: 1 if the month has not been scored and nothing is working on it, else 0. */
 const MONTH_MISSING = 'MonthMissing';
 
-/** Checks whether a month was scored or is being worked on, and publishes the answer as {@link MONTH_MISSING}. */
+/** Checks whether a month was scored or is being worked on, and puts the answer into the metric {@link MONTH_MISSING}. */
 export async function checkMonth(request: CheckRequest, deps: CheckMonthDependencies): Promise<MonthCheck> {
-  const month = monthOf(request, deps.now(), deps);
+  const month = monthOf(request, isoTime(deps.clock), deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
   const found = await whatIsThere(taxiType, month, deps);
   await deps.metrics.put(MONTH_MISSING, found === 'nothing' ? 1 : 0);
@@ -62,10 +63,11 @@ async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDep
     const { success, data: request } = checkRequestSchema.safeParse(input);
     if (!success) continue; // Plan refuses it
     const isOfType = (request.taxi_type ?? deps.defaultTaxiType) === taxiType;
-    if (isOfType && monthOf(request, startedAt, deps) === month) return 'running';
+    if (isOfType && monthOf(request, startedAt.toISOString(), deps) === month) return 'running';
   }
   return 'nothing';
 }
 
-const monthOf = (request: CheckRequest, now: Date, deps: CheckMonthDependencies): Month =>
-  monthToScore({ ...request, scheduledTime: request.scheduledTime ?? now.toISOString() }, deps);
+/** @param startedAt when an execution with this request started, or would start */
+const monthOf = (request: CheckRequest, startedAt: string, deps: CheckMonthDependencies): Month =>
+  monthToScore({ ...request, scheduledTime: request.scheduledTime ?? startedAt }, deps);

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { dataKeys, monthFile, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -38,8 +39,8 @@ export const rawFactsSchema = z.object({
   rows: z.int(),
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   source: z.string(),
-  etag: z.string().nullish().describe("the source's own, where it has one"),
-  supersedes: z.string().nullish().describe('sha256 of what was published under this name before'),
+  etag: z.string().nullish().describe("the source's own, if it has one"),
+  supersedes: z.string().nullish().describe('sha256 of the edition that this one replaced'),
   ingested_at: z.iso.datetime(),
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
@@ -55,7 +56,7 @@ export interface IngestDependencies {
   readonly database: Queries;
   /** An interrupted download is resumed if its partial file is still here. */
   readonly workFolder: string;
-  readonly now: () => Date;
+  readonly clock: Clock;
   /** Whether to also check the source for months that are already there and replace them with newer editions. */
   readonly refresh?: boolean;
   readonly onProgress?: FetchOptions['onProgress'];
@@ -69,7 +70,7 @@ export interface IngestDependencies {
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, now, refresh = false, onProgress, onRetry }: IngestDependencies,
+  { data, source, database, workFolder, clock, refresh = false, onProgress, onRetry }: IngestDependencies,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);
@@ -97,7 +98,7 @@ export async function ingestMonth(
       source: source.name,
       etag: fetched.etag,
       supersedes: there?.sha256 ?? null,
-      ingested_at: now().toISOString(),
+      ingested_at: isoTime(clock),
     };
     await data.upload(path, key, { contentType: 'application/vnd.apache.parquet' });
     await data.put(dataKeys.rawFacts(taxiType, month), `${JSON.stringify(facts, null, 2)}\n`, {
@@ -124,7 +125,7 @@ export async function readRawFacts(data: ObjectStore, taxiType: TaxiType, month:
   const parsed = rawFactsSchema.safeParse(JSON.parse(new TextDecoder().decode(found.body)));
   if (parsed.success) return parsed.data;
   throw new TripcastError(
-    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not what ingest writes`,
+    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not a raw month's sidecar as ingest writes it`,
     'Delete it and ingest the month again.',
   );
 }

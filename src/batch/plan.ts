@@ -9,7 +9,7 @@ import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } f
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { MAX_CONCURRENCY, MAX_MONTHS } from './limits.ts';
 import type { MonthJob } from './outcome.ts';
-import { owedMonths } from './owed.ts';
+import { hasReceipt } from './receipts.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
@@ -95,8 +95,8 @@ export function backfillRange(from: Month, to: Month): readonly Month[] {
   const months = monthRange(from, to);
   if (months.length <= MAX_MONTHS) return months;
   throw new TripcastError(
-    `${from}..${to} are ${months.length} months, and one execution takes at most ${MAX_MONTHS}`,
-    'Start one backfill after the other.',
+    `${from}..${to} is ${months.length} months; one execution takes at most ${MAX_MONTHS}`,
+    'Split it into several backfills.',
   );
 }
 
@@ -119,6 +119,21 @@ async function plansOf(
       present: await isPresent(month),
     })),
   );
+}
+
+/**
+ * Months before `month` that no run has scored, oldest first: not published when their turn came, or failed.
+ * @param lookBack how many months before it can still be owed
+ */
+async function owedMonths(
+  data: ObjectStore,
+  taxiType: TaxiType,
+  month: Month,
+  lookBack: number,
+): Promise<readonly Month[]> {
+  const earlier = Array.from({ length: lookBack }, (_, i) => addMonths(month, i - lookBack));
+  const scored = await Promise.all(earlier.map((each) => hasReceipt(data, taxiType, each)));
+  return earlier.filter((_, i) => !scored[i]);
 }
 
 /** The month that a request is about: the one it names, or the one that precedes its day or scheduled time. */
@@ -147,7 +162,7 @@ export async function runToScore(
     }
     if (card.taxi_type !== taxiType) {
       throw new TripcastError(
-        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} ones`,
+        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} rides`,
         `Give a run of ${taxiType} rides, or --taxi-type ${card.taxi_type}.`,
       );
     }
@@ -157,6 +172,6 @@ export async function runToScore(
   if (champion !== undefined) return champion.pointer.run_id;
   throw new TripcastError(
     `There is no ${taxiType} champion to score with`,
-    `Make one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
+    `Train one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
   );
 }

@@ -1,23 +1,23 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '#clock.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
+import { makeCurrent } from './current.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
-import { evaluationOf, type Receipt } from './receipt.ts';
 import {
+  evaluationOf,
   latestReceipt,
   outputStands,
-  over,
-  type Place,
-  publish,
+  type Receipt,
   readReceipt,
   type StoredReceipt,
-  uriOf,
-} from './records.ts';
+} from './receipts.ts';
 import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
@@ -36,8 +36,16 @@ export interface ScoreMonthDependencies {
   /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
   readonly outputPattern?: string | undefined;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
+
+/** An object that may or may not exist. */
+interface Place {
+  readonly store: ObjectStore;
+  readonly key: string;
+}
+
+const uriOf = ({ store, key }: Place): string => s3Uri(store.bucket, key);
 
 /** A raw month on local disk. */
 interface Source {
@@ -52,8 +60,8 @@ interface Source {
  * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
  */
 export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
-  const started = deps.now();
-  const { data } = deps;
+  const { clock, data } = deps;
+  const started = clock.now();
   const place = placeOf(deps.inputPattern, job, deps) ?? { store: data, key: dataKeys.raw(job.taxi_type, job.month) };
   const source = await download(place, join(deps.workFolder, 'source.parquet'));
   if (source === undefined) {
@@ -63,15 +71,16 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const earlier = await readReceipt(data, receiptKey);
   const isSame = earlier !== undefined && earlier.receipt.all === job.all;
   if (isSame && !job.force && (await outputStands(earlier.receipt, deps.storeOf))) {
-    await publish(earlier, data);
-    return outcomeOf(job, 'unchanged', earlier, data, 'Scored before; nothing was done.');
+    await makeCurrent(earlier, data);
+    return outcomeOf(job, 'unchanged', earlier, data, 'Already scored; there was nothing to do.');
   }
 
   const superseded = earlier === undefined ? await latestReceipt(data, job) : undefined;
   const target = placeOf(deps.outputPattern, job, deps) ?? placeOfOutput(job, source, earlier, superseded, deps);
   const seen = await target.store.head(target.key);
   const { card, scorer } = await deps.loadModel();
-  const report = await reportSchema(deps.database, source.path, {
+  const inspected = await inspectFile(deps.database, source.path, job.taxi_type, 'score');
+  const report = await reportSchema(deps.database, source.path, inspected, {
     card,
     month: job.month,
     sourceSha256: source.sha256,
@@ -83,12 +92,15 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const output = join(deps.workFolder, 'output.parquet');
   const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
-    { input: source.path, output, workFolder: deps.workFolder, taxiType, month, all },
+    { input: source.path, output, inspected, workFolder: deps.workFolder, taxiType, month, all },
     { runId, scorer },
     deps.database,
   );
   if (scored.outcome === 'refused') return refused(scored.reason);
-  const written = await target.store.upload(output, target.key, { contentType: PARQUET, condition: over(seen?.etag) });
+  const written = await target.store.upload(output, target.key, {
+    contentType: PARQUET,
+    condition: ifUnchanged(seen?.etag),
+  });
   if (written.outcome === 'conflict') return lostRace(job, data, receiptKey, uriOf(target));
 
   const { path, ...sourceFile } = source;
@@ -105,18 +117,18 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
     evaluation: evaluationOf(card, month),
     code_version: deps.codeVersion,
     engines: deps.engines,
-    started_at: started.toISOString(),
-    seconds: (deps.now().getTime() - started.getTime()) / 1000,
+    started_at: new Date(started).toISOString(),
+    seconds: (clock.now() - started) / 1000,
   };
   await Promise.all([path, output].map((file) => rm(file)));
   const text = `${JSON.stringify(receipt, null, 2)}\n`;
-  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: over(earlier?.etag) });
+  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: ifUnchanged(earlier?.etag) });
   // A retry after a lost response finds its own first attempt.
   if (receipted.outcome === 'conflict' && (await readReceipt(data, receiptKey))?.text !== text) {
     return lostRace(job, data, receiptKey, uriOf(target));
   }
   const stored = { key: receiptKey, receipt };
-  await publish(stored, data);
+  await makeCurrent(stored, data);
   return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 
@@ -171,13 +183,13 @@ async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonN
 async function lostRace(job: MonthJob, data: ObjectStore, receiptKey: string, output: string): Promise<MonthOutcome> {
   const winner = await readReceipt(data, receiptKey);
   return winner === undefined
-    ? withoutScore(job, 'unchanged', `Another execution wrote ${output} meanwhile; its receipt is about to follow.`)
+    ? withoutScore(job, 'unchanged', `Another execution has just written ${output}; its receipt will follow.`)
     : outcomeOf(
         job,
         'unchanged',
         winner,
         data,
-        `Another execution, started ${winner.receipt.started_at}, scored the month meanwhile.`,
+        `Another execution, started ${winner.receipt.started_at}, scored the month in the meantime.`,
       );
 }
 

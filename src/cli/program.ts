@@ -8,6 +8,7 @@ import { parseRunId } from '#storage/run-id.ts';
 import { parseDay } from '#trips/day.ts';
 import { parseMonth, parseMonths } from '#trips/month.ts';
 import { type MonthRide, parseMonthRide } from '#trips/month-ride.ts';
+import { ZONES } from '#trips/ride-limits.ts';
 import { parseTaxiType, TAXI_TYPES } from '#trips/taxi-type.ts';
 import {
   argument,
@@ -238,8 +239,8 @@ export function program(): Command {
     );
 
   command('predict', 'predict one ride')
-    .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(zone))
-    .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(zone))
+    .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
+    .requiredOption('--do <zone>', `dropoff zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
     .option('--distance <miles>', "default: the pair's typical distance", argument(miles))
     .option(
       '--at <time>',

@@ -1,4 +1,5 @@
 import { shown, TripcastError } from '#errors.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { fileFacts, mergedFacts } from '#trips/column-facts.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -19,28 +20,17 @@ import { rideGraph } from './onnx/ride-graph.ts';
 import { type Fit, fitRecipe, predictWith } from './recipes/fit.ts';
 import type { BoostingRound } from './recipes/gradient-boosting.ts';
 import type { Engines, FittedModel, NativeFiles, Recipe } from './recipes/recipe.ts';
-import {
-  countRows,
-  type HoldOut,
-  loadRides,
-  type MonthRows,
-  type MonthSource,
-  readRides,
-} from './rides/training-rides.ts';
+import { countRows, type HoldOut, loadRides, type MonthRows, readRides } from './rides/training-rides.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
 
-export type { MonthSource } from './rides/training-rides.ts';
-
 /** What a model is measured on: a separate month, or rides held out of the training months. */
-export type Validation =
-  | { readonly kind: 'month'; readonly source: MonthSource }
-  | ({ readonly kind: 'split' } & HoldOut);
+export type Validation = { readonly kind: 'month'; readonly source: RawMonth } | ({ readonly kind: 'split' } & HoldOut);
 
 export interface TrainOptions extends Engines {
   readonly recipe: Recipe;
   readonly taxiType: TaxiType;
   /** At least one month. */
-  readonly train: readonly MonthSource[];
+  readonly train: readonly RawMonth[];
   readonly validation: Validation;
   readonly codeVersion: string;
   readonly loadScorer: LoadScorer;

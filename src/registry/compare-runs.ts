@@ -1,13 +1,8 @@
 import { type Comparison, comparePredictions } from '#model/evaluation/compare.ts';
 import { batchOf } from '#model/rides/rides.ts';
-import {
-  countRows,
-  loadRides,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from '#model/rides/training-rides.ts';
+import { countRows, loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 
 const BATCH_ROWS = 65_536;
@@ -20,7 +15,7 @@ const TABLE = 'compared_rides';
 export async function compareOnMonth(
   { a, b }: { readonly a: Scorer; readonly b: Scorer },
   taxiType: TaxiType,
-  month: MonthSource,
+  month: RawMonth,
   database: TrainingDatabase,
 ): Promise<Comparison> {
   await loadRides(database, TABLE, taxiType, [month]);

@@ -1,3 +1,4 @@
+import type { Clock } from '#clock.ts';
 import { shown, TripcastError } from '#errors.ts';
 import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
 import type { LoadScorer, Scorer } from '#model/scorer.ts';
@@ -18,8 +19,7 @@ export interface LiveModelOptions {
   readonly load: LoadScorer;
   /** The alias is read at most this often. */
   readonly refreshSeconds: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** A new champion could not be loaded, or the alias could not be read; the previous model keeps serving. */
   readonly onRefreshFailed: (error: unknown) => void;
 }
@@ -56,7 +56,7 @@ export class LiveModel implements ModelSource {
 
   async current(): Promise<LoadedModel> {
     const live = this.#live ?? (await this.#loadFirst());
-    if (this.#options.now() >= this.#askAgainAt) await this.#refresh(live);
+    if (this.#options.clock.now() >= this.#askAgainAt) await this.#refresh(live);
     return (this.#live ?? live).model;
   }
 
@@ -85,7 +85,7 @@ export class LiveModel implements ModelSource {
   }
 
   #askLater(): void {
-    this.#askAgainAt = this.#options.now() + this.#options.refreshSeconds * 1000;
+    this.#askAgainAt = this.#options.clock.now() + this.#options.refreshSeconds * 1000;
   }
 
   async #follow({ model }: LiveVersion, seen: SeenAlias): Promise<void> {
@@ -102,9 +102,9 @@ export class LiveModel implements ModelSource {
 
   /** @throws the champion's own error, also while it is not being retried: until then the alias points at no model */
   async #loadUnlessBroken(seen: SeenAlias): Promise<LiveVersion> {
-    const { now, refreshSeconds } = this.#options;
+    const { clock, refreshSeconds } = this.#options;
     const broken = this.#broken?.seen.etag === seen.etag ? this.#broken : undefined;
-    if (broken !== undefined && now() < broken.tryAgainAt) throw broken.error;
+    if (broken !== undefined && clock.now() < broken.tryAgainAt) throw broken.error;
     try {
       return await this.#load(seen);
     } catch (error) {
@@ -112,7 +112,7 @@ export class LiveModel implements ModelSource {
         LONGEST_PAUSE_SECONDS,
         broken === undefined ? refreshSeconds : broken.pauseSeconds * 2,
       );
-      this.#broken = { seen, error, pauseSeconds, tryAgainAt: now() + pauseSeconds * 1000 };
+      this.#broken = { seen, error, pauseSeconds, tryAgainAt: clock.now() + pauseSeconds * 1000 };
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
+import { systemClock } from '#clock.ts';
 import { type AppDeps, createApp } from './app.ts';
 
 /** What the API with one model needs. */
@@ -12,7 +13,7 @@ export interface OneModelDeps extends Pick<AppDeps, 'model' | 'modelName' | 'cod
 export const createOneModelApp = ({ complain, ...deps }: OneModelDeps): Hono =>
   createApp({
     ...deps,
-    now: Date.now,
+    clock: systemClock,
     newUuid: randomUUID,
     publish: async () => {},
     onPublishFailed: complain,

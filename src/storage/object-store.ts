@@ -39,5 +39,9 @@ export interface PutOptions {
 /** `absent`: only if no object exists (If-None-Match: *). `etag`: only over this version (If-Match). */
 export type PutCondition = { readonly absent: true } | { readonly etag: string };
 
+/** The condition that overwrites only what was seen: this version, or no object if there was none. */
+export const ifUnchanged = (seen: string | undefined): PutCondition =>
+  seen === undefined ? { absent: true } : { etag: seen };
+
 /** `conflict`: the condition did not hold; nothing was written. */
 export type PutOutcome = { readonly outcome: 'written'; readonly etag: string } | { readonly outcome: 'conflict' };

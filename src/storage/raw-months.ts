@@ -50,6 +50,6 @@ export function refuseMissing(taxiType: TaxiType, missing: readonly Month[]): vo
   if (missing.length === 0) return;
   throw new TripcastError(
     `These ${taxiType} months are not in the data bucket: ${missing.join(', ')}`,
-    `Bring them in with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+    `Ingest them with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
   );
 }

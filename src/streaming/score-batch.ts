@@ -7,7 +7,7 @@ import { type DecodedBatch, decode } from './decode.ts';
 import { encode } from './encode.ts';
 import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
-import { publish, type RecordSink } from './publish.ts';
+import { publish, type RecordSink, splitSent } from './publish.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface ScoreBatchDeps {
@@ -105,10 +105,9 @@ async function send(
   deadline: number,
 ): Promise<Owed & { readonly sent: readonly PredictionRecord[] }> {
   const unsent = await publish(sink, encode(predictions), { clock, deadline });
-  const lost = new Set(unsent.map(({ index }) => index));
   return {
-    sent: predictions.filter((_, i) => !lost.has(i)),
-    failed: accepted.filter((_, i) => lost.has(i)).map(({ sequenceNumber }) => sequenceNumber),
+    sent: splitSent(predictions, unsent).sent,
+    failed: splitSent(accepted, unsent).unsent.map(({ sequenceNumber }) => sequenceNumber),
     problems: unsent.map(({ error }) => `not published: ${error}`),
   };
 }

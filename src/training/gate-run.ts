@@ -4,17 +4,12 @@ import { comparePredictions, type PairedPredictions } from '#model/evaluation/co
 import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
 import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
-import {
-  countRows,
-  loadRides,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from '#model/rides/training-rides.ts';
+import { countRows, loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { noRun, readCard, readModel } from '#registry/registry.ts';
 import type { RunFolder } from '#registry/run-folder.ts';
 import type { Verdict } from '#registry/verdict.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import { dataFacts } from './data-facts.ts';
@@ -126,7 +121,7 @@ async function asTrainedOn(
   card: ModelCard,
   months: readonly Month[],
   deps: GateDependencies,
-): Promise<readonly MonthSource[]> {
+): Promise<readonly RawMonth[]> {
   const found = await fetchAll(card, months, deps);
   const changed = found.filter(
     ({ month, sha256 }) => !card.train.months.some((each) => each.month === month && each.sha256 === sha256),

@@ -3,16 +3,17 @@ import { fitRecipe, predictWith } from '#model/recipes/fit.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
 import { batchOf, type LabelledRides } from '#model/rides/rides.ts';
-import { type HoldOut, loadRides, type MonthSource } from '#model/rides/training-rides.ts';
+import { type HoldOut, loadRides } from '#model/rides/training-rides.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Registry } from '#registry/registry.ts';
 import type { SeenChampion } from '#registry/verdict.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { Month } from '#trips/month.ts';
 
 /** The rides that a run is measured on: a month, or those held out from the months it was trained on. */
 export interface MeasuredRides {
-  readonly months: readonly MonthSource[];
+  readonly months: readonly RawMonth[];
   /** undefined = all rides of the months. */
   readonly heldOut?: HoldOut;
 }
@@ -45,7 +46,7 @@ export interface RivalDependencies extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
   /** Fetches those that exist for the taxi type, as local files. */
-  fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
+  fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;
 }
 
 /** @param card describes the run that challenges the champion of its taxi type */

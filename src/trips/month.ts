@@ -22,7 +22,7 @@ export function parseMonth(text: string): Month {
   if (isMonth(text)) return text;
   throw new TripcastError(
     `${shown(text)} is not a month`,
-    `Write it as YYYY-MM, from ${FIRST_YEAR}-01 on, for example 2023-04.`,
+    `Write it as YYYY-MM, ${FIRST_YEAR}-01 or later, for example 2023-04.`,
   );
 }
 

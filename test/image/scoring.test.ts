@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readStream } from '#adapters/kinesis.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
-import { type Receipt, receiptSchema } from '#batch/receipt.ts';
+import { type Receipt, receiptSchema } from '#batch/receipts.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { type FunctionName, functionName } from '#lib/config.ts';
 import { CLONE } from '#setup/paths.mjs';

@@ -11,11 +11,13 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store, s3Client } from '#adapters/s3.ts';
+import { currentSchema } from '#batch/current.ts';
 import { type MonthJob, monthOutcomeSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { scoreMonth } from '#batch/score-month.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { connect, type Deployment } from '#cli/context.ts';
+import { systemClock } from '#clock.ts';
 import { functionName } from '#lib/config.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { dataKeys, modelKeys, parseS3Uri } from '#storage/layout.ts';
@@ -65,7 +67,7 @@ async function scoreThrough(client: S3Client, job: MonthJob) {
     workFolder,
     codeVersion: 'test',
     engines: {},
-    now: () => new Date(),
+    clock: systemClock,
   });
 }
 

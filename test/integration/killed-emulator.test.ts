@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, test } from 'vitest';
 import { S3Store } from '#adapters/s3.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { stackName } from '#lib/config.ts';
 import { deployStack } from '#local/deploy.ts';
 import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';

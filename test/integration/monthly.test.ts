@@ -4,8 +4,9 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { beforeAll, describe, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { currentSchema } from '#batch/current.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { outcomesOf } from '#cli/month-executions.ts';

@@ -4,7 +4,7 @@ import { kinesisSink } from '#adapters/kinesis.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { logLines } from '#adapters/logs.ts';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { runBackfill } from '#cli/commands/backfill.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';

@@ -20,6 +20,7 @@ import { s3Client } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
 import type { Deployment } from '#cli/context.ts';
+import { systemClock } from '#clock.ts';
 import { functionName, loadConfig, stackName } from '#lib/config.ts';
 import { xgboostLibrary } from '#packaging/natives.ts';
 import { newRunId, type RunId } from '#storage/run-id.ts';
@@ -100,7 +101,7 @@ export async function registerRun(to: Deployment, recipe = 'linear-pair'): Promi
         return { month, path, sha256: await sha256OfFile(path) };
       }),
     codeVersion: 'test',
-    now: () => new Date(),
+    clock: systemClock,
   });
   await to.registry.register(files);
   return run;

@@ -2,7 +2,7 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
-import { findPublishedRide } from '#batch/published-ride.ts';
+import { findRide } from '#batch/find-ride.ts';
 import { TripcastError } from '#errors.ts';
 import { explainRide, RIDE_PARTS } from '#model/explain/explain.ts';
 import { EXACT_TOLERANCE_MINUTES } from '#model/golden/golden.ts';
@@ -33,7 +33,7 @@ type Explained = Awaited<ReturnType<typeof explainPrediction>>;
 export async function explainPrediction({ data, registry }: Deployment, { ride: wanted, taxiType }: ExplainOptions) {
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const { ride, receipt, receiptUri } = await findPublishedRide(taxiType, wanted, {
+  const { ride, receipt, receiptUri } = await findRide(taxiType, wanted, {
     data,
     storeOf: (bucket) => new S3Store(bucket),
     database,

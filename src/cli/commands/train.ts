@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkInputFolder, checkOutputFolder } from '#adapters/files.ts';
 import { currentState, executionFailed, followExecution, startExecution } from '#adapters/step-functions.ts';
+import { systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
 import { filesOf, noRun, readCard } from '#registry/registry.ts';
@@ -162,7 +163,7 @@ async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<
     loadScorer,
     fetch: (months) => Array.fromAsync(months, (month) => monthIn(resolve(source), plan.taxi_type, month)),
     codeVersion: await codeVersion(import.meta.dirname),
-    now: () => new Date(),
+    clock: systemClock,
     onProgress: (step) => progress.update(0, step),
   });
   progress.done(`RMSE ${decimals(files.card.validation.rmse, 4)} min`);

@@ -5,7 +5,7 @@
  * interval too narrow (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of
  * clusters).
  */
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
 
 /** Each array `[rides]`; minutes. */
 export interface PairedPredictions {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
 import type { Predictions } from '../scorer.ts';
 import { Coverage, ErrorMetrics, type ErrorSummary } from './metrics.ts';
 

@@ -3,11 +3,12 @@
  * zones each added to the baseline of all predictions.
  */
 import { TripcastError } from '#errors.ts';
+import { at } from '../at.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
 import { readTable } from '../onnx/read-table.ts';
 import type { OpenBoosting } from '../recipes/gradient-boosting.ts';
 import type { RecipeName } from '../recipes/recipe.ts';
-import { at, type Rides, withTypicalDistance } from '../rides/rides.ts';
+import { type Rides, withTypicalDistance } from '../rides/rides.ts';
 import { explainPairs, explainZones } from './linear.ts';
 import type { Contribution, ExplainRide, ReadNative } from './native-answer.ts';
 import { explainMap, explainPairTrees } from './trees.ts';

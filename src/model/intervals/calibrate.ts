@@ -1,8 +1,9 @@
 import { TripcastError } from '#errors.ts';
+import { at } from '../at.ts';
 import { fitRecipe } from '../recipes/fit.ts';
 import { mapEncoder } from '../recipes/map-features.ts';
 import type { Engines, Recipe } from '../recipes/recipe.ts';
-import { at, type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
+import { type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
 import { allRides, countRows, FOLDS } from '../rides/training-rides.ts';
 import { completeDistances, typicalDistances } from '../rides/typical-distance.ts';
 import { calibrateCells, type Residuals } from './cells.ts';

@@ -108,7 +108,7 @@ describe('writing to Kinesis', () => {
     expect(unsent.map(({ index, error }) => [index, error])).toEqual([
       [0, 'its partition key has 0 characters, not 1 to 256'],
       [1, 'its partition key has 257 characters, not 1 to 256'],
-      [2, 'it has 1048577 bytes, more than the 1048576 of a record'],
+      [2, "it has 1048577 bytes, more than a record's limit of 1048576"],
     ]);
     expect(calls.flatMap(({ Records }) => Records)).toHaveLength(good.length + brink.length);
   });

@@ -4,6 +4,7 @@ import { checkedInput } from '#function-input.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-run.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const FROM_SCHEDULE = { taxi_type: 'green', scheduledTime: '2023-05-15T21:00:00Z' }; // midnight of the 16th in Cairo
@@ -28,7 +29,7 @@ async function check(
         metrics[name] = value;
       },
     },
-    now: () => new Date('2023-05-15T21:00:07Z'),
+    clock: new ManualClock(Date.parse('2023-05-15T21:00:07Z')),
   });
   return { ...found, metrics };
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { tlcSource } from '#adapters/tlc-source.ts';
 import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
+import { systemClock } from '#clock.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
@@ -28,7 +29,7 @@ async function ingest(
     source,
     database,
     workFolder: folder,
-    now: () => new Date(),
+    clock: systemClock,
     ...more,
   });
   return { outcome, data, left: await readdir(folder) };

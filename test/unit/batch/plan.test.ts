@@ -146,7 +146,7 @@ describe('planning a backfill', () => {
     const sixty = await planBackfill(range({ from: '2018-01', to: '2022-12' }), await planner());
     expect(sixty.months).toHaveLength(60);
     const tooMany = planBackfill(range({ from: '2013-01', to: '2023-01' }), await planner());
-    await expect(tooMany).rejects.toThrow('2013-01..2023-01 are 121 months, and one execution takes at most 120.');
+    await expect(tooMany).rejects.toThrow('2013-01..2023-01 is 121 months; one execution takes at most 120.');
   });
 
   test('refuses a range that ends before it begins', async () => {

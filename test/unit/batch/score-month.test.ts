@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import type { MonthJob } from '#batch/outcome.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { schemaReportSchema } from '#batch/schema-report.ts';
 import { type ScoreMonthDependencies, scoreMonth } from '#batch/score-month.ts';
 import { dataKeys } from '#storage/layout.ts';
@@ -12,6 +12,7 @@ import { type Month, parseMonth } from '#trips/month.ts';
 import { aCard } from '../../support/a-card.ts';
 import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type TestRide, writeMonth } from '../../support/tlc-files.ts';
@@ -54,7 +55,7 @@ async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMont
     workFolder: folder,
     codeVersion: 'test',
     engines: { node: process.version },
-    now: () => new Date('2023-05-15T00:00:00Z'),
+    clock: new ManualClock(Date.parse('2023-05-15T00:00:00Z')),
     ...changes,
   });
 }
@@ -155,7 +156,7 @@ describe('scoring a month', () => {
       expect(await score(data, job({ all }))).toMatchObject({
         status: 'refused',
         rows_scored: null,
-        note: expect.stringContaining('lpep_pickup_datetime is not readable: 100% of the rows'),
+        note: expect.stringContaining('lpep_pickup_datetime has no readable value in 100% of the rows'),
       });
     }
     expect(data.text(currentKey)).toBe(before);
@@ -279,7 +280,7 @@ describe('scoring a month', () => {
 
 describe('a republished month', () => {
   const EDITION = [...RIDES, { minutes: 30 }];
-  const at = (time: string) => ({ now: () => new Date(time) });
+  const at = (time: string) => ({ clock: new ManualClock(Date.parse(time)) });
 
   async function republished() {
     const data = await aBucketWith();

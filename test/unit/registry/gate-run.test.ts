@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { workFolder } from '#adapters/work-folder.ts';
-import type { MonthSource } from '#model/rides/training-rides.ts';
+import { systemClock } from '#clock.ts';
 import { promoteRun } from '#registry/promotion.ts';
 import { filesOf, Registry, type RunFiles } from '#registry/registry.ts';
 import type { Verdict } from '#registry/verdict.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import { newRunId } from '#storage/run-id.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import type { GateLimits } from '#training/gate.ts';
@@ -42,7 +43,7 @@ const fetchFrom = (bucket: Bucket) => (months: readonly Month[]) =>
     }),
   );
 
-async function sourceAt(month: Month, path: string): Promise<MonthSource> {
+async function sourceAt(month: Month, path: string): Promise<RawMonth> {
   return { month, path, sha256: await sha256OfFile(path) };
 }
 
@@ -72,7 +73,7 @@ const trained = (plan: TrainingPlan, bucket = REAL): Promise<RunFiles> =>
       loadScorer,
       fetch: fetchFrom(bucket),
       codeVersion: 'test',
-      now: () => new Date(),
+      clock: systemClock,
     }),
   );
 

@@ -8,6 +8,7 @@ import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { aRun } from '../../support/a-run.ts';
 import { type AScorer, aScorer } from '../../support/a-scorer.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const RIDES = [{ PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_time: 1_680_510_600 }];
@@ -40,7 +41,7 @@ function aLiveModel() {
     /** The ETags of the conditional questions. */
     known: [] as string[],
     down: false,
-    now: 0,
+    clock: new ManualClock(0),
     async add(run: RunId, shift: number, taxiType?: TaxiType) {
       files.set(run, { model: bytesOf(shift, taxiType), golden: await goldenOf(shift) });
     },
@@ -83,7 +84,7 @@ function aLiveModel() {
     taxiType: 'green',
     load,
     refreshSeconds: 60,
-    now: () => world.now,
+    clock: world.clock,
     onRefreshFailed: (error) => failures.push(String(error)),
   });
   return { world, registry, files, load, loaded, failures, model, served: async () => (await model.current()).runId };
@@ -110,10 +111,10 @@ describe('the live model', () => {
 
   test('asks the alias no more often than it should', async () => {
     const { world, served } = await serving();
-    world.now = 59_999;
+    world.clock.time = 59_999;
     await served();
     expect(world.asked).toBe(1);
-    world.now = 60_000;
+    world.clock.time = 60_000;
     await served();
     await served();
     expect(world.asked).toBe(2);
@@ -124,12 +125,12 @@ describe('the live model', () => {
     await world.add(B, 1);
     world.promote(B);
     expect(await served()).toBe(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(B);
     expect(loaded.map(({ closed }) => closed)).toEqual([false, false]);
     await world.add(C, 2);
     world.promote(C);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     expect(loaded.map(({ closed }) => closed)).toEqual([true, false, false]);
     expect(failures).toEqual([]);
@@ -139,20 +140,20 @@ describe('the live model', () => {
     const { world, served } = await serving();
     await world.add(B, 1);
     world.promote(B);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await Promise.all([served(), served()])).toEqual([B, A]);
   });
 
   test('goes on serving when the alias cannot be asked, says so, and asks again later', async () => {
     const { world, served, failures } = await serving();
     world.down = true;
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(A);
     expect(failures).toEqual(['Error: S3 is down']);
     world.down = false;
     await world.add(B, 1);
     world.promote(B);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(B);
   });
 
@@ -199,7 +200,7 @@ describe('the live model', () => {
   ])('keeps the old model against a new champion %s', async (_, breakIt, reason) => {
     const live = await serving();
     await breakIt(live);
-    live.world.now += 60_000;
+    live.world.clock.time += 60_000;
     expect(await live.served()).toBe(A);
     expect(live.failures).toEqual([expect.stringContaining(reason)]);
     expect(live.loaded[0]?.closed).toBe(false);
@@ -213,7 +214,7 @@ describe('the live model', () => {
     const fetchedAt: number[] = [];
     for (let minute = 1; minute <= 200; minute++) {
       const before = world.fetched.length;
-      world.now = minute * 60_000;
+      world.clock.time = minute * 60_000;
       expect(await served()).toBe(A);
       if (world.fetched.length > before) fetchedAt.push(minute);
     }
@@ -226,14 +227,14 @@ describe('the live model', () => {
     const { world, served, failures } = await serving();
     await world.add(B, 1);
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     await world.add(C, 2);
     world.promote(C);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     expect(world.fetched).toEqual([A, B, C, B]);
     expect(failures).toHaveLength(2);
@@ -242,12 +243,12 @@ describe('the live model', () => {
   test('is content when the alias comes back from a broken champion to what is served', async () => {
     const { world, served, failures } = await serving();
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     world.promote(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     expect(failures).toHaveLength(1);
     expect(world.fetched).toEqual([A, B]);

@@ -62,7 +62,7 @@ function aFunction() {
     taxiType: 'green',
     load: loadScorer,
     refreshSeconds: 60,
-    now: () => clock.now(),
+    clock,
     onRefreshFailed: (error) => failures.push(String(error)),
   });
   const deps = { model, modelName: 'm', predictions, quarantine: new MemoryStore('data'), clock, codeVersion: 'v1' };

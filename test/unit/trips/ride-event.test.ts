@@ -41,7 +41,7 @@ describe('a ride event is refused with the field, the value and what to send', (
         reason: 'wrong-type',
         field: 'ride.PULocationID',
         message:
-          'ride.PULocationID is the text "130": send the zone where the ride starts, an integer from 1 to 265, as a JSON number',
+          'ride.PULocationID is the string "130": send the zone where the ride starts, an integer from 1 to 265, as a JSON number',
       },
     ]);
   });

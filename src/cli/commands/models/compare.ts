@@ -1,4 +1,4 @@
-import { evaluationOf } from '#batch/receipt.ts';
+import { evaluationOf } from '#batch/receipts.ts';
 import { chooseRun } from '#cli/choose-run.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import type { CommonOptions } from '#cli/options.ts';
