@@ -1,6 +1,6 @@
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
-import { proveGoldenRides } from './golden-check.ts';
+import { proveGoldenRides } from './prove-run.ts';
 import { noRun, type Registry } from './registry.ts';
 import { CARD, type RunFile, VERDICT } from './run-folder.ts';
 

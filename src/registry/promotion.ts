@@ -3,7 +3,7 @@ import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { type AliasPointer, type MoveOutcome, moveBefore } from './alias.ts';
-import { proveGoldenRides } from './golden-check.ts';
+import { proveGoldenRides } from './prove-run.ts';
 import { noRun, type Registry } from './registry.ts';
 import { bestAfter, type SeenChampion } from './verdict.ts';
 

@@ -1,0 +1,28 @@
+import { TripcastError } from '#errors.ts';
+import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import type { LoadScorer } from '#model/scorer.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/**
+ * Loads a run's graph from where it is stored and checks that it reproduces its golden rides on this machine. It
+ * doesn't need its card yet.
+ * @throws TripcastError when a file is missing, or a prediction differs by more than is allowed
+ */
+export async function proveGoldenRides(folder: RunFolder, loadScorer: LoadScorer): Promise<void> {
+  const [model, golden] = await Promise.all([folder.read('model.onnx'), folder.read('golden.json')]);
+  if (model === undefined || golden === undefined) {
+    throw new TripcastError(`${folder.uri('')} lacks its model.onnx or its golden.json`, 'Train the run again.');
+  }
+  const scorer = await loadScorer(model);
+  try {
+    const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
+    const { max_difference } = await checkGoldenRides(scorer, rides);
+    if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
+    throw new TripcastError(
+      `${folder.uri('model.onnx')} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
+      'The graph or the runtime is not the one it was trained with: train the run again here.',
+    );
+  } finally {
+    await scorer.close();
+  }
+}
