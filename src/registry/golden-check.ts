@@ -1,17 +1,27 @@
 import { z } from 'zod';
 import { checkGoldenRides } from '#model/golden/golden.ts';
-import type { RunId } from '#storage/run-id.ts';
+import { runIdSchema } from '#storage/run-id.ts';
 import type { ModelSource } from './model-source.ts';
 
-const goldenCheckSchema = z.object({ check: z.literal('golden-rides') });
+const requestSchema = z.object({ check: z.literal('golden-rides') });
 
-/** Whether a function was invoked with `{"check":"golden-rides"}`, as smoke tests, image tests and rollouts do. */
-export const isGoldenCheck = (event: unknown) => goldenCheckSchema.safeParse(event).success;
+/** The event that has a serving function score its model's golden rides; a rollout and the smoke tests send it. */
+export const GOLDEN_CHECK: Readonly<z.infer<typeof requestSchema>> = { check: 'golden-rides' };
 
-/** Scores the served model's golden rides where it is deployed. `max_difference` is in minutes. */
-export async function goldenCheck(
-  source: ModelSource,
-): Promise<{ readonly run_id: RunId; readonly checked: number; readonly max_difference: number }> {
+/** The function's answer. */
+export const goldenAnswerSchema = z.object({
+  run_id: runIdSchema,
+  checked: z.int().positive(),
+  /** Minutes. */
+  max_difference: z.number(),
+});
+export type GoldenAnswer = Readonly<z.infer<typeof goldenAnswerSchema>>;
+
+/** Whether a function was invoked with {@link GOLDEN_CHECK}. */
+export const isGoldenCheck = (event: unknown): boolean => requestSchema.safeParse(event).success;
+
+/** Scores the served model's golden rides where it is deployed. */
+export async function goldenCheck(source: ModelSource): Promise<GoldenAnswer> {
   const { runId, scorer, golden } = await source.current();
   return { run_id: runId, ...(await checkGoldenRides(scorer, golden)) };
 }

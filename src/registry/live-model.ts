@@ -1,6 +1,7 @@
 import { shown, TripcastError } from '#errors.ts';
-import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
-import type { LoadScorer, Scorer } from '#model/scorer.ts';
+import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
+import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
+import type { LoadScorer } from '#model/scorer.ts';
 import { type ModelFile, parseS3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { isRunId, type RunId } from '#storage/run-id.ts';
@@ -197,21 +198,12 @@ async function proven(
   const scorer = await load(model);
   try {
     refuseOtherType(`Run ${runId}`, scorer, taxiType, `Promote or pin a run of ${taxiType} taxis.`);
-    await refuseOtherAnswers(runId, scorer, golden);
+    await refuseOtherAnswers(`Run ${runId}`, scorer, golden, 'promote another run.');
     return { runId, scorer, golden };
   } catch (error) {
     await scorer.close();
     throw error;
   }
-}
-
-async function refuseOtherAnswers(runId: RunId, scorer: Scorer, golden: GoldenRides): Promise<void> {
-  const { max_difference } = await checkGoldenRides(scorer, golden);
-  if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
-  throw new TripcastError(
-    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-    'The graph or the runtime is not the one it was registered with: promote another run.',
-  );
 }
 
 const incomplete = (location: string) =>

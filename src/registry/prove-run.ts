@@ -1,5 +1,6 @@
 import { TripcastError } from '#errors.ts';
-import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import { goldenSchema } from '#model/golden/golden.ts';
+import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -16,12 +17,7 @@ export async function proveGoldenRides(folder: RunFolder, loadScorer: LoadScorer
   const scorer = await loadScorer(model);
   try {
     const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
-    const { max_difference } = await checkGoldenRides(scorer, rides);
-    if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
-    throw new TripcastError(
-      `${folder.uri('model.onnx')} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-      'The graph or the runtime is not the one it was trained with: train the run again here.',
-    );
+    await refuseOtherAnswers(folder.uri('model.onnx'), scorer, rides, 'train the run again here.');
   } finally {
     await scorer.close();
   }

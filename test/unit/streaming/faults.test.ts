@@ -183,8 +183,8 @@ describe('a new champion', () => {
       },
     ],
     [
-      'answers its golden rides otherwise',
-      'golden rides 5 minutes off',
+      'predicts its golden rides differently',
+      '5 minutes off on its golden rides',
       async ({ promote }: ReturnType<typeof aFunction>) => {
         await promote(B, { ...models.ten, golden: models.five.golden });
       },
