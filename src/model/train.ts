@@ -62,7 +62,6 @@ export interface TrainedModel {
 const TRAINING_TABLE = 'training_rides';
 const VALIDATION_TABLE = 'validation_rides';
 /** Rides at a time in memory, and in one native call. */
-const BATCH_ROWS = 65_536;
 /** How many features a card names: a one-hot recipe has thousands. */
 const MOST_IMPORTANT = 20;
 
@@ -171,7 +170,7 @@ async function measure(
     const choice = new GoldenChoice();
     const breakdown = new BreakdownSums(await baselinesOf(database, rides.train));
     let stored = 0;
-    const batches = readRides(database, rides.validation, BATCH_ROWS);
+    const batches = readRides(database, rides.validation);
     const { given, typical } = await validate(scorer, batches, (batch, predictions) => {
       choice.consider(batch);
       breakdown.add(batch, predictions);
@@ -214,7 +213,7 @@ async function trainingFigures(
   fitted: FittedModel,
 ): Promise<ModelCardBody['train']> {
   let stored = 0;
-  for await (const batch of readRides(database, rides.train, BATCH_ROWS)) stored += fitted.storedValues(batch);
+  for await (const batch of readRides(database, rides.train)) stored += fitted.storedValues(batch);
   return {
     months: rides.months.map(({ month, sha256, rowsRead, rows }) => ({ month, sha256, rows_read: rowsRead, rows })),
     rows_read: rowsReadOf(rides.months),

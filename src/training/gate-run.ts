@@ -1,16 +1,10 @@
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
-import { comparePredictions, type PairedPredictions } from '#model/evaluation/compare.ts';
+import { PairedErrors } from '#model/evaluation/compare.ts';
 import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
 import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
-import {
-  countRows,
-  loadRides,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from '#model/rides/training-rides.ts';
+import { loadRides, type MonthSource, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { noRun, readCard, readModel } from '#registry/registry.ts';
 import type { RunFolder } from '#registry/run-folder.ts';
@@ -28,7 +22,6 @@ export interface GateDependencies extends RivalDependencies {
 }
 
 const MEASURED_TABLE = 'measured_rides';
-const BATCH_ROWS = 65_536;
 
 /**
  * Measures a staged run and judges it: its golden rides here, the data it was trained on, its errors and intervals on
@@ -140,40 +133,35 @@ async function asTrainedOn(
 
 /** One pass over the rides: the run with and without distances, and its rivals. */
 async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase, relation: string) {
-  const rows = await countRows(database, relation);
-  const column = () => new Float64Array(rows);
-  const run = { actual: column(), a: column(), pickupTime: column() };
-  const [champion, best] = [rivals.champion, rivals.best].map((rival) => rival && { rival, b: column() });
+  const [champion, best] = [rivals.champion, rivals.best].map(
+    (rival) => rival && { rival, errors: new PairedErrors() },
+  );
   const [given, typical] = [new FigureSums(), new FigureSums()];
-  let done = 0;
-  for await (const rides of readRides(database, relation, BATCH_ROWS)) {
+  for await (const rides of readRides(database, relation)) {
     const predictions = await scorer.score(batchOf(rides));
     const withNone = await scorer.score(batchOf(withoutDistance(rides)));
     rides.minutes.forEach((minutes, i) => {
       given.add(minutes, predictions, i);
       typical.add(minutes, withNone, i);
     });
-    run.actual.set(rides.minutes, done);
-    run.pickupTime.set(rides.pickupTime, done);
-    run.a.set(predictions.predicted_duration, done);
     for (const other of [champion, best]) {
-      if (other?.rival.kind === 'ready') other.b.set(await other.rival.predict(rides), done);
+      if (other?.rival.kind !== 'ready') continue;
+      other.errors.add(rides, predictions.predicted_duration, await other.rival.predict(rides));
     }
-    done += rides.size;
   }
   const figures: { readonly given: Figures; readonly typical: Figures } = {
     given: given.figures(),
     typical: typical.figures(),
   };
   const against = {
-    ...(champion && { champion: compared(champion.rival, { ...run, b: champion.b }) }),
-    ...(best && { best: compared(best.rival, { ...run, b: best.b }) }),
+    ...(champion && { champion: compared(champion.rival, champion.errors) }),
+    ...(best && { best: compared(best.rival, best.errors) }),
   };
   return { figures, against };
 }
 
-function compared(rival: Rival, paired: PairedPredictions): AgainstOther {
+function compared(rival: Rival, errors: PairedErrors): AgainstOther {
   if (rival.kind !== 'ready') return rival;
   const { champion, refitted } = rival;
-  return { kind: 'compared', champion, refitted, comparison: comparePredictions(paired) };
+  return { kind: 'compared', champion, refitted, comparison: errors.comparison() };
 }

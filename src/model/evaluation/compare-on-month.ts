@@ -1,16 +1,9 @@
-import { type Comparison, comparePredictions } from '#model/evaluation/compare.ts';
-import { batchOf } from '#model/rides/rides.ts';
-import {
-  countRows,
-  loadRides,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from '#model/rides/training-rides.ts';
-import type { Scorer } from '#model/scorer.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
+import { batchOf } from '../rides/rides.ts';
+import { loadRides, type MonthSource, readRides, type TrainingDatabase } from '../rides/training-rides.ts';
+import type { Scorer } from '../scorer.ts';
+import { type Comparison, PairedErrors } from './compare.ts';
 
-const BATCH_ROWS = 65_536;
 const TABLE = 'compared_rides';
 
 /**
@@ -24,17 +17,10 @@ export async function compareOnMonth(
   database: TrainingDatabase,
 ): Promise<Comparison> {
   await loadRides(database, TABLE, taxiType, [month]);
-  const rows = await countRows(database, TABLE);
-  const column = () => new Float64Array(rows);
-  const paired = { actual: column(), a: column(), b: column(), pickupTime: column() };
-  let done = 0;
-  for await (const rides of readRides(database, TABLE, BATCH_ROWS)) {
+  const errors = new PairedErrors();
+  for await (const rides of readRides(database, TABLE)) {
     const batch = batchOf(rides);
-    paired.actual.set(rides.minutes, done);
-    paired.pickupTime.set(rides.pickupTime, done);
-    paired.a.set((await a.score(batch)).predicted_duration, done);
-    paired.b.set((await b.score(batch)).predicted_duration, done);
-    done += rides.size;
+    errors.add(rides, (await a.score(batch)).predicted_duration, (await b.score(batch)).predicted_duration);
   }
-  return comparePredictions(paired);
+  return errors.comparison();
 }

@@ -34,6 +34,7 @@ export interface MonthRows extends Omit<MonthSource, 'path'> {
 /** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
 export const FOLDS = 5;
 const DAY_SECONDS = 86_400;
+const BATCH_ROWS = 65_536;
 
 /**
  * Reads months into a table of the rides that cleaning keeps, in the files' order:
@@ -85,7 +86,7 @@ export async function countRows(database: Queries, relation: string): Promise<nu
 export async function* readRides(
   database: TrainingDatabase,
   relation: string,
-  batchRows: number,
+  batchRows = BATCH_ROWS,
 ): AsyncGenerator<LabelledRides> {
   const query = `SELECT pickup_zone::DOUBLE, dropoff_zone::DOUBLE, distance, pickup_time::DOUBLE, minutes FROM ${relation}`;
   for await (const { rows, columns } of database.numbers(query, batchRows)) {
