@@ -13,7 +13,8 @@ export async function loadRun(
   run: RunId,
   loadScorer: LoadScorer,
 ): Promise<LoadedModel & { readonly card: ModelCard }> {
-  const [card, files] = await Promise.all([registry.card(run), registry.readModel(run)]);
-  if (card === undefined || files === undefined) throw noRun(run);
-  return { runId: run, card, scorer: await loadScorer(files.model), golden: files.golden };
+  const files = await registry.readModel(run);
+  if (files === undefined) throw noRun(run);
+  const { card, model, golden } = files;
+  return { runId: run, card, scorer: await loadScorer(model), golden };
 }

@@ -81,9 +81,9 @@ export class Registry {
   }
 
   /**
-   * A run's graph and golden rides.
+   * A run's card, graph and golden rides.
    * @returns undefined when the run is unknown or was never completed
-   * @throws TripcastError when the graph is not the one the card describes
+   * @throws TripcastError when the graph is not the one that the card describes
    */
   readModel(run: RunId): Promise<ModelFiles | undefined> {
     return readModel(this.folder(run));
@@ -176,7 +176,9 @@ const parseVerdict = (body: Uint8Array, uri: string): Verdict =>
 /** gate.json */
 export const verdictLine = (verdict: Verdict) => `${JSON.stringify(verdict, null, 2)}\n`;
 
+/** A complete run, as far as scoring needs it. */
 export interface ModelFiles {
+  readonly card: ModelCard;
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
 }
@@ -188,7 +190,7 @@ export async function readCard(folder: RunFolder): Promise<ModelCard | undefined
   return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is not a model card`, 'Train the run again.');
 }
 
-/** The graph and the golden rides of a complete folder, staged or registered; see {@link Registry.readModel}. */
+/** The card, graph and golden rides of a complete folder, staged or registered; see {@link Registry.readModel}. */
 export async function readModel(folder: RunFolder): Promise<ModelFiles | undefined> {
   const [card, model, golden] = await Promise.all([
     readCard(folder),
@@ -204,7 +206,7 @@ export async function readModel(folder: RunFolder): Promise<ModelFiles | undefin
     );
   }
   const what = `${folder.uri('golden.json')} has no golden rides`;
-  return { model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
+  return { card, model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
 }
 
 export const noRun = (run: string) =>

@@ -6,8 +6,7 @@ import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
 import { loadRides, type MonthSource, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
-import { noRun, readCard, readModel } from '#registry/registry.ts';
-import type { RunFolder } from '#registry/run-folder.ts';
+import { type ModelFiles, noRun, readModel } from '#registry/registry.ts';
 import type { Verdict } from '#registry/verdict.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
@@ -29,7 +28,9 @@ const MEASURED_TABLE = 'measured_rides';
  * @throws TripcastError when the run is not fully staged, or its months are gone
  */
 export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise<TrainingOutcome> {
-  const { verdict: gate, sound } = await judgeFolder(deps.registry.staged(job.run_id), job, deps);
+  const files = await readModel(deps.registry.staged(job.run_id));
+  if (files === undefined) throw noRun(job.run_id);
+  const { verdict: gate, sound } = await judgeFiles(files, job, deps);
   return { ...job, model: null, champion: null, gate, sound, status: sound ? 'gated' : 'refused' };
 }
 
@@ -38,9 +39,9 @@ export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise
  * @throws TripcastError when there is no such run, or the data bucket no longer has the month files it was trained on
  */
 export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {
-  const card = await deps.registry.card(run);
-  if (card === undefined) throw noRun(run);
-  const { verdict, sound } = await judgeFolder(deps.registry.folder(run), jobOf(card), deps);
+  const files = await deps.registry.readModel(run);
+  if (files === undefined) throw noRun(run);
+  const { verdict, sound } = await judgeFiles(files, jobOf(files.card), deps);
   if (sound) await deps.registry.keepVerdict(run, verdict);
   return verdict;
 }
@@ -59,17 +60,15 @@ function jobOf({ run_id, train, validation }: ModelCard): Judged {
   );
 }
 
-async function judgeFolder(
-  folder: RunFolder,
+async function judgeFiles(
+  { card, model, golden: rides }: ModelFiles,
   job: Judged,
   deps: GateDependencies,
 ): Promise<{ readonly verdict: Verdict; readonly sound: boolean }> {
-  const [card, files] = await Promise.all([readCard(folder), readModel(folder)]);
-  if (card === undefined || files === undefined) throw noRun(job.run_id);
-  const scorer = await deps.loadScorer(files.model);
+  const scorer = await deps.loadScorer(model);
   try {
-    const { checked, max_difference } = await checkGoldenRides(scorer, files.golden);
-    const golden = { checked, here: max_difference, exact: exactDifference(files.golden) };
+    const { checked, max_difference } = await checkGoldenRides(scorer, rides);
+    const golden = { checked, here: max_difference, exact: exactDifference(rides) };
     const unsound = judgeGolden(golden);
     if (unsound !== undefined) return { verdict: unsound, sound: false };
     return { verdict: judge({ golden, ...(await measure(job, card, scorer, deps)) }, deps.limits), sound: true };

@@ -40,8 +40,8 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
     workFolder: folder.path,
   });
   const { run_id } = receipt;
-  const [card, files] = await Promise.all([registry.card(run_id), registry.readModel(run_id)]);
-  if (card === undefined || files === undefined) {
+  const files = await registry.readModel(run_id);
+  if (files === undefined) {
     throw new TripcastError(
       `Ride ${formatMonthRide(wanted)} was predicted by run ${run_id}, which is not in the registry any more`,
       'Copy the run back with `tripcast models copy`, or score the month again with `tripcast batch --force`.',
@@ -56,7 +56,7 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
       pickupTime: Float64Array.of(ride.pickup_time),
     },
     {
-      recipe: card.recipe,
+      recipe: files.card.recipe,
       model: files.model,
       read: async (file) => {
         const body = await registry.folder(run_id).read(file);
@@ -90,11 +90,11 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
     added: { baseline, ...added, unclipped },
     features,
     run_id,
-    recipe: card.recipe,
-    trained_on: card.train.months.map(({ month }) => month),
+    recipe: files.card.recipe,
+    trained_on: files.card.train.months.map(({ month }) => month),
     evaluation: receipt.evaluation,
     model: registry.uri(run_id, 'model.onnx'),
-    model_code_version: card.code_version,
+    model_code_version: files.card.code_version,
     source: receipt.source,
     output: receipt.output,
     receipt: receiptUri,

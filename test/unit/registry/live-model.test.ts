@@ -6,6 +6,7 @@ import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
+import { aCard } from '../../support/a-card.ts';
 import { aRun } from '../../support/a-run.ts';
 import { type AScorer, aScorer } from '../../support/a-scorer.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -75,7 +76,8 @@ function aLiveModel() {
     },
     readModel: async (run: RunId) => {
       world.fetched.push(run);
-      return files.get(run);
+      const found = files.get(run);
+      return found && { card: aCard({ run_id: run }), ...found };
     },
   };
   const model = new LiveModel({
