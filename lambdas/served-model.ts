@@ -1,24 +1,21 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { ModelSource } from '#registry/model-source.ts';
-import { Registry } from '#registry/registry.ts';
 import { parseRunId } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { registeredModels, registry } from './model-registry.ts';
 
 const env = functionEnv(
   z.object({
-    ...modelEnv,
     SERVED_TAXI_TYPE: taxiTypeSchema,
     MODEL_REFRESH_SECONDS: count,
     RUN_ID: optionalText.transform((text) => (text === undefined ? undefined : parseRunId(text))),
     MODEL_LOCATION: optionalText,
   }),
 );
-
-const registeredModels = { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW };
 
 /** The model name in predictions. */
 export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
@@ -30,7 +27,6 @@ export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSou
   if (location !== undefined) {
     return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), taxiType, load });
   }
-  const registry = new Registry(new S3Store(env.MODEL_BUCKET), { experiment: env.MODEL_EXPERIMENT, registeredModels });
   if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });
   const refreshSeconds = env.MODEL_REFRESH_SECONDS;
   return new LiveModel({ registry, taxiType, load, refreshSeconds, now: Date.now, onRefreshFailed });

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '#batch/plan.ts';
 import { checkedInput } from '#function-input.ts';
-import { Registry } from '#registry/registry.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { registry } from '../model-registry.ts';
 
 const env = functionEnv(
   z.object({
-    ...modelEnv,
     DATA_BUCKET: z.string(),
     SERVED_TAXI_TYPE: taxiTypeSchema,
     SCHEDULE_TIME_ZONE: z.string(),
@@ -20,10 +19,7 @@ const env = functionEnv(
 
 const dependencies = {
   data: new S3Store(env.DATA_BUCKET),
-  registry: new Registry(new S3Store(env.MODEL_BUCKET), {
-    experiment: env.MODEL_EXPERIMENT,
-    registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
-  }),
+  registry,
   defaultTaxiType: env.SERVED_TAXI_TYPE,
   timeZone: env.SCHEDULE_TIME_ZONE,
   monthsBack: env.SCHEDULE_MONTHS_BACK,
