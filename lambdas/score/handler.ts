@@ -6,10 +6,10 @@ import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { monthJobSchema } from '#batch/outcome.ts';
 import { scoreMonth } from '#batch/score-month.ts';
-import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { loadRun } from '#registry/load-run.ts';
+import { NoChampionError } from '#registry/model-source.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { registry } from '../model-registry.ts';
 
@@ -50,6 +50,6 @@ const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
 async function champion() {
   const found = await registry.champion(env.SERVED_TAXI_TYPE);
-  if (found === undefined) throw new TripcastError('There is no champion to check', 'Train and promote one first.');
+  if (found === undefined) throw new NoChampionError(env.SERVED_TAXI_TYPE);
   return loadRun(registry, found.pointer.run_id, loadScorer);
 }

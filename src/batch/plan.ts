@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import type { Registry } from '#registry/registry.ts';
+import { NoChampionError } from '#registry/model-source.ts';
+import { noRun, type Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { type RunId, runIdSchema } from '#storage/run-id.ts';
@@ -142,9 +143,7 @@ export async function runToScore(
 ): Promise<RunId> {
   if (asked != null) {
     const card = await registry.card(asked);
-    if (card === undefined) {
-      throw new TripcastError(`There is no completed run ${asked}`, '`tripcast train` makes one and prints its id.');
-    }
+    if (card === undefined) throw noRun(asked);
     if (card.taxi_type !== taxiType) {
       throw new TripcastError(
         `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} ones`,
@@ -154,9 +153,6 @@ export async function runToScore(
     return asked;
   }
   const champion = await registry.champion(taxiType);
-  if (champion !== undefined) return champion.pointer.run_id;
-  throw new TripcastError(
-    `There is no ${taxiType} champion to score with`,
-    `Make one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
-  );
+  if (champion === undefined) throw new NoChampionError(taxiType);
+  return champion.pointer.run_id;
 }

@@ -9,7 +9,7 @@ import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { SeenAlias } from './alias.ts';
 import { type LoadedModel, type ModelSource, NoChampionError } from './model-source.ts';
-import type { Registry } from './registry.ts';
+import { noRun, type Registry } from './registry.ts';
 import { refuseOtherType } from './taxi-type-check.ts';
 
 export interface LiveModelOptions {
@@ -142,12 +142,7 @@ export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'l
 export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
-    if (files === undefined) {
-      throw new TripcastError(
-        `There is no completed run ${runId}`,
-        'Set RUN_ID to a run of the registry, or to nothing.',
-      );
-    }
+    if (files === undefined) throw noRun(runId);
     return proven(runId, files, load, taxiType);
   });
 }

@@ -3,6 +3,7 @@ import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { type AliasPointer, type MoveOutcome, moveBefore } from './alias.ts';
+import { NoChampionError } from './model-source.ts';
 import { proveGoldenRides } from './prove-run.ts';
 import { noRun, type Registry } from './registry.ts';
 import { bestAfter, type SeenChampion } from './verdict.ts';
@@ -83,11 +84,10 @@ export async function rollBack(
 ): Promise<{ readonly to: RunId; readonly outcome: MoveOutcome }> {
   const seen = await registry.champion(taxiType);
   const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(seen?.pointer.sequence ?? 0)));
-  if (seen === undefined || before === undefined) {
+  if (seen === undefined) throw new NoChampionError(taxiType);
+  if (before === undefined) {
     throw new TripcastError(
-      seen === undefined
-        ? `There is no ${taxiType} champion`
-        : `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
+      `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
       'Promote another run with `tripcast models promote RUN`.',
     );
   }

@@ -209,11 +209,9 @@ export async function readModel(folder: RunFolder): Promise<ModelFiles | undefin
   return { card, model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
 }
 
+/** For a run that the registry does not have, or that was never completed. */
 export const noRun = (run: string) =>
   new TripcastError(
     `There is no completed run ${run}`,
     'See `tripcast models list`, or make one with `tripcast train`.',
   );
-
-export const noChampion = (taxiType: TaxiType) =>
-  new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');

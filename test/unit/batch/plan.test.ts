@@ -88,7 +88,7 @@ describe('planning a month', () => {
 
   test('without a champion says how to get one', async () => {
     const deps = { ...(await planner()), registry: new Registry(new MemoryStore(), NAMES) };
-    await expect(planned({}, deps)).rejects.toThrow(/no green champion.*tripcast train/s);
+    await expect(planned({}, deps)).rejects.toThrow(/no champion for green taxis.*tripcast train/s);
   });
 
   test.each([

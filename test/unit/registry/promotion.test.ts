@@ -298,7 +298,9 @@ describe('a rollback', () => {
   });
 
   test('from no champion at all says so', async () => {
-    await expect(rollBack(aRegistry().registry, 'yellow', by('ada'))).rejects.toThrow('There is no yellow champion');
+    await expect(rollBack(aRegistry().registry, 'yellow', by('ada'))).rejects.toThrow(
+      'There is no champion for yellow taxis',
+    );
   });
 
   test('that races a promotion loses to it', async () => {
