@@ -29,8 +29,8 @@ async function serve(): Promise<void> {
         location: env.MODEL_LOCATION,
         taxiType: env.SERVED_TAXI_TYPE,
         ...(env.RUN_ID && { runId: env.RUN_ID }),
-        open: (bucket) => new S3Store(bucket),
-        load: loadScorer,
+        storeOf: (bucket) => new S3Store(bucket),
+        loadScorer,
       })
     : await modelIn(env.MODEL_LOCATION, loadScorer, env.SERVED_TAXI_TYPE);
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);

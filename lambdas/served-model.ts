@@ -23,11 +23,16 @@ export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
 /** The model that the function was deployed to serve: MODEL_LOCATION, else RUN_ID, else the champion. */
 export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSource {
   const { RUN_ID: runId, MODEL_LOCATION: location, SERVED_TAXI_TYPE: taxiType } = env;
-  const load = loadScorer;
   if (location !== undefined) {
-    return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), taxiType, load });
+    return modelAt({
+      location,
+      ...(runId && { runId }),
+      storeOf: (bucket) => new S3Store(bucket),
+      taxiType,
+      loadScorer,
+    });
   }
-  if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });
+  if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, loadScorer });
   const refreshSeconds = env.MODEL_REFRESH_SECONDS;
-  return new LiveModel({ registry, taxiType, load, refreshSeconds, now: Date.now, onRefreshFailed });
+  return new LiveModel({ registry, taxiType, loadScorer, refreshSeconds, now: Date.now, onRefreshFailed });
 }

@@ -16,7 +16,7 @@ export interface LiveModelOptions {
   readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
   /** The type whose champion is served; a model of the other type is refused. */
   readonly taxiType: TaxiType;
-  readonly load: LoadScorer;
+  readonly loadScorer: LoadScorer;
   /** The alias is read at most this often. */
   readonly refreshSeconds: number;
   /** Milliseconds since the epoch. */
@@ -119,7 +119,7 @@ export class LiveModel implements ModelSource {
   }
 
   async #load({ pointer, etag }: SeenAlias): Promise<LiveVersion> {
-    const { registry, load, taxiType } = this.#options;
+    const { registry, loadScorer, taxiType } = this.#options;
     const files = await registry.readModel(pointer.run_id);
     if (files === undefined) throw incomplete(pointer.uri);
     const found = sha256(files.model);
@@ -129,38 +129,38 @@ export class LiveModel implements ModelSource {
         'The file was changed or cut short after it was promoted: promote another run.',
       );
     }
-    return { model: await proven(pointer.run_id, files, load, taxiType), etag };
+    return { model: await proven(pointer.run_id, files, loadScorer, taxiType), etag };
   }
 }
 
-export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
+export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'loadScorer'> {
   readonly registry: Pick<Registry, 'readModel'>;
   readonly runId: RunId;
 }
 
 /** RUN_ID: one run, whatever the alias says. */
-export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions): ModelSource {
+export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunOptions): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
     if (files === undefined) throw noRun(runId);
-    return proven(runId, files, load, taxiType);
+    return proven(runId, files, loadScorer, taxiType);
   });
 }
 
-export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
+export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'loadScorer'> {
   /** s3:// address of a model.onnx or of its folder; golden.json must be next to it. */
   readonly location: string;
   /** The model's name; if omitted, the location must name a run. */
   readonly runId?: RunId;
-  readonly open: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
+  readonly storeOf: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
 }
 
 /** MODEL_LOCATION: a model stored anywhere. */
 export function modelAt({
   location,
   runId = runIn(location),
-  open,
-  load,
+  storeOf,
+  loadScorer,
   taxiType,
 }: ModelLocationOptions): ModelSource {
   const folder = location.replace(/(\/|\/model\.onnx)?$/, '/');
@@ -172,12 +172,12 @@ export function modelAt({
     );
   }
   return loadedOnce(async () => {
-    const store = open(address.bucket);
+    const store = storeOf(address.bucket);
     const file = async (name: ModelFile) => (await store.get(`${address.key}${name}`))?.body;
     const [model, golden] = await Promise.all([file('model.onnx'), file('golden.json')]);
     if (model === undefined || golden === undefined) throw incomplete(location);
     const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
-    return proven(runId, { model, golden: rides }, load, taxiType);
+    return proven(runId, { model, golden: rides }, loadScorer, taxiType);
   });
 }
 
@@ -187,10 +187,10 @@ const runIn = (location: string): RunId | undefined => location.split('/').findL
 async function proven(
   runId: RunId,
   { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
-  load: LoadScorer,
+  loadScorer: LoadScorer,
   taxiType: TaxiType,
 ): Promise<LoadedModel> {
-  const scorer = await load(model);
+  const scorer = await loadScorer(model);
   try {
     refuseOtherType(`Run ${runId}`, scorer, taxiType, `Promote or pin a run of ${taxiType} taxis.`);
     await refuseOtherAnswers(`Run ${runId}`, scorer, golden, 'promote another run.');

@@ -62,7 +62,7 @@ function aFunction() {
   const model = new LiveModel({
     registry,
     taxiType: 'green',
-    load: loadScorer,
+    loadScorer,
     refreshSeconds: 60,
     now: () => clock.now(),
     onRefreshFailed: (error) => failures.push(String(error)),
