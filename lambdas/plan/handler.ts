@@ -17,7 +17,7 @@ const env = functionEnv(
   }),
 );
 
-const dependencies = {
+const deps = {
   data: new S3Store(env.DATA_BUCKET),
   registry,
   defaultTaxiType: env.SERVED_TAXI_TYPE,
@@ -30,8 +30,8 @@ const dependencies = {
 /** State Plan of both state machines: the month that is due plus those still owed, or from..to of a backfill. */
 export async function handler(input: unknown) {
   return isRange(input)
-    ? planBackfill(checkedInput(backfillRequestSchema, input), dependencies)
-    : planMonth(checkedInput(monthRequestSchema, input), dependencies);
+    ? planBackfill(checkedInput(backfillRequestSchema, input), deps)
+    : planMonth(checkedInput(monthRequestSchema, input), deps);
 }
 
 const isRange = (input: unknown) => typeof input === 'object' && input !== null && ('from' in input || 'to' in input);

@@ -49,7 +49,7 @@ export type IngestOutcome =
   | { readonly outcome: 'not-published'; readonly note: string }
   | { readonly outcome: 'refused'; readonly note: string };
 
-export interface IngestDependencies {
+export interface IngestDeps {
   readonly data: ObjectStore;
   readonly source: TlcSource;
   readonly database: Queries;
@@ -69,7 +69,7 @@ export interface IngestDependencies {
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, now, refresh = false, onProgress, onRetry }: IngestDependencies,
+  { data, source, database, workFolder, now, refresh = false, onProgress, onRetry }: IngestDeps,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);

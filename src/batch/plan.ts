@@ -39,7 +39,7 @@ export const backfillRequestSchema = z.strictObject({
 });
 export type BackfillRequest = z.infer<typeof backfillRequestSchema>;
 
-export interface PlanDependencies {
+export interface PlanDeps {
   readonly data: ObjectStore;
   readonly registry: Registry;
   readonly defaultTaxiType: TaxiType;
@@ -68,7 +68,7 @@ export interface ScheduledMonthPlan extends MonthPlan {
  */
 export async function planMonth(
   request: MonthRequest,
-  deps: PlanDependencies,
+  deps: PlanDeps,
 ): Promise<{ readonly months: readonly ScheduledMonthPlan[] }> {
   const month = monthToScore(request, deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
@@ -84,7 +84,7 @@ export async function planMonth(
  */
 export async function planBackfill(
   request: BackfillRequest,
-  deps: PlanDependencies,
+  deps: PlanDeps,
 ): Promise<{ readonly maxConcurrency: number; readonly months: readonly MonthPlan[] }> {
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
   const plans = await plansOf(backfillRange(request.from, request.to), taxiType, request, deps);
@@ -105,7 +105,7 @@ async function plansOf(
   months: readonly Month[],
   taxiType: TaxiType,
   { run_id, force, all }: Pick<MonthRequest, 'run_id' | 'force' | 'all'>,
-  { data, registry, inputPattern }: PlanDependencies,
+  { data, registry, inputPattern }: PlanDeps,
 ): Promise<readonly MonthPlan[]> {
   const run = await runToScore(registry, taxiType, run_id);
   const isPresent = async (month: Month) =>
@@ -125,7 +125,7 @@ async function plansOf(
 /** The month that a request is about: the one it names, or the one that precedes its day or scheduled time. */
 export function monthToScore(
   { month, date, scheduledTime }: Pick<MonthRequest, 'month' | 'date' | 'scheduledTime'>,
-  { timeZone, monthsBack }: Pick<PlanDependencies, 'timeZone' | 'monthsBack'>,
+  { timeZone, monthsBack }: Pick<PlanDeps, 'timeZone' | 'monthsBack'>,
 ): Month {
   if (month != null) return month;
   const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : parseMonth(parseDay(date).slice(0, 7));

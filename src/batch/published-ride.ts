@@ -30,7 +30,7 @@ export interface PublishedRide {
   readonly receiptUri: string;
 }
 
-export interface PublishedRideDependencies {
+export interface PublishedRideDeps {
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
   readonly database: Queries;
@@ -44,7 +44,7 @@ export interface PublishedRideDependencies {
 export async function findPublishedRide(
   taxiType: TaxiType,
   wanted: MonthRide,
-  { data, storeOf, database, workFolder }: PublishedRideDependencies,
+  { data, storeOf, database, workFolder }: PublishedRideDeps,
 ): Promise<PublishedRide> {
   const { month } = wanted;
   const published = await readCurrent(data, taxiType, month);

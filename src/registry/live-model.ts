@@ -12,7 +12,7 @@ import { type LoadedModel, type ModelSource, NoChampionError } from './model-sou
 import { noRun, type Registry } from './registry.ts';
 import { refuseOtherType } from './taxi-type-check.ts';
 
-export interface LiveModelOptions {
+export interface LiveModelDeps {
   readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
   /** The type whose champion is served; a model of the other type is refused. */
   readonly taxiType: TaxiType;
@@ -42,7 +42,7 @@ const LONGEST_PAUSE_SECONDS = 3600;
 
 /** Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in. */
 export class LiveModel implements ModelSource {
-  readonly #options: LiveModelOptions;
+  readonly #deps: LiveModelDeps;
   readonly #loadFirst: () => Promise<LiveVersion>;
   #live: LiveVersion | undefined;
   #broken: BrokenChampion | undefined;
@@ -50,27 +50,27 @@ export class LiveModel implements ModelSource {
   #retired: LoadedModel | undefined;
   #askAgainAt = 0;
 
-  constructor(options: LiveModelOptions) {
-    this.#options = options;
+  constructor(deps: LiveModelDeps) {
+    this.#deps = deps;
     this.#loadFirst = onceAtATime(() => this.#loadChampion());
   }
 
   async current(): Promise<LoadedModel> {
     const live = this.#live ?? (await this.#loadFirst());
-    if (this.#options.now() >= this.#askAgainAt) await this.#refresh(live);
+    if (this.#deps.now() >= this.#askAgainAt) await this.#refresh(live);
     return (this.#live ?? live).model;
   }
 
   async #loadChampion(): Promise<LiveVersion> {
-    const seen = await this.#options.registry.champion(this.#options.taxiType);
-    if (seen === undefined) throw new NoChampionError(this.#options.taxiType);
+    const seen = await this.#deps.registry.champion(this.#deps.taxiType);
+    if (seen === undefined) throw new NoChampionError(this.#deps.taxiType);
     this.#live = await this.#load(seen);
     this.#askLater();
     return this.#live;
   }
 
   async #refresh(live: LiveVersion): Promise<void> {
-    const { registry, taxiType, onRefreshFailed } = this.#options;
+    const { registry, taxiType, onRefreshFailed } = this.#deps;
     this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that arrive in the meantime keep using the current model
     try {
       const known = this.#broken?.seen;
@@ -86,7 +86,7 @@ export class LiveModel implements ModelSource {
   }
 
   #askLater(): void {
-    this.#askAgainAt = this.#options.now() + this.#options.refreshSeconds * 1000;
+    this.#askAgainAt = this.#deps.now() + this.#deps.refreshSeconds * 1000;
   }
 
   async #follow({ model }: LiveVersion, seen: SeenAlias): Promise<void> {
@@ -103,7 +103,7 @@ export class LiveModel implements ModelSource {
 
   /** @throws the champion's own error, also while it is not being retried: until then the alias points at no model */
   async #loadUnlessBroken(seen: SeenAlias): Promise<LiveVersion> {
-    const { now, refreshSeconds } = this.#options;
+    const { now, refreshSeconds } = this.#deps;
     const broken = this.#broken?.seen.etag === seen.etag ? this.#broken : undefined;
     if (broken !== undefined && now() < broken.tryAgainAt) throw broken.error;
     try {
@@ -119,7 +119,7 @@ export class LiveModel implements ModelSource {
   }
 
   async #load({ pointer, etag }: SeenAlias): Promise<LiveVersion> {
-    const { registry, loadScorer, taxiType } = this.#options;
+    const { registry, loadScorer, taxiType } = this.#deps;
     const files = await registry.readModel(pointer.run_id);
     if (files === undefined) throw incomplete(pointer.uri);
     const found = sha256(files.model);
@@ -133,13 +133,13 @@ export class LiveModel implements ModelSource {
   }
 }
 
-export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'loadScorer'> {
+export interface PinnedRunDeps extends Pick<LiveModelDeps, 'taxiType' | 'loadScorer'> {
   readonly registry: Pick<Registry, 'readModel'>;
   readonly runId: RunId;
 }
 
 /** RUN_ID: one run, whatever the alias says. */
-export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunOptions): ModelSource {
+export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunDeps): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
     if (files === undefined) throw noRun(runId);
@@ -147,7 +147,7 @@ export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunOp
   });
 }
 
-export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'loadScorer'> {
+export interface ModelLocationDeps extends Pick<LiveModelDeps, 'taxiType' | 'loadScorer'> {
   /** s3:// address of a model.onnx or of its folder; golden.json must be next to it. */
   readonly location: string;
   /** The model's name; if omitted, the location must name a run. */
@@ -162,7 +162,7 @@ export function modelAt({
   storeOf,
   loadScorer,
   taxiType,
-}: ModelLocationOptions): ModelSource {
+}: ModelLocationDeps): ModelSource {
   const folder = location.replace(/(\/|\/model\.onnx)?$/, '/');
   const address = parseS3Uri(folder);
   if (address === undefined || runId === undefined) {

@@ -12,11 +12,11 @@ import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import { dataFacts } from './data-facts.ts';
 import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden } from './gate.ts';
-import { findRivals, type MeasuredRides, type Rival, type RivalDependencies, type Rivals } from './rival.ts';
+import { findRivals, type MeasuredRides, type Rival, type RivalDeps, type Rivals } from './rival.ts';
 import type { TrainingJob, TrainingOutcome } from './training-job.ts';
 
 /** The database is used only for this gate: tables are left behind in it. */
-export interface GateDependencies extends RivalDependencies {
+export interface GateDeps extends RivalDeps {
   readonly limits: GateLimits;
 }
 
@@ -27,7 +27,7 @@ const MEASURED_TABLE = 'measured_rides';
  * the validation rides, and the errors of the champion and of the best champion so far on those same rides.
  * @throws TripcastError when the run is not fully staged, or its months are gone
  */
-export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise<TrainingOutcome> {
+export async function gateRun(job: TrainingJob, deps: GateDeps): Promise<TrainingOutcome> {
   const files = await readModel(deps.registry.staged(job.run_id));
   if (files === undefined) throw noRun(job.run_id);
   const { verdict: gate, sound } = await judgeFiles(files, job, deps);
@@ -38,7 +38,7 @@ export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise
  * Has the gate judge a run in the registry against the current champion, and stores the verdict.
  * @throws TripcastError when there is no such run, or the data bucket no longer has the month files it was trained on
  */
-export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {
+export async function gateRegistered(run: RunId, deps: GateDeps): Promise<Verdict> {
   const files = await deps.registry.readModel(run);
   if (files === undefined) throw noRun(run);
   const { verdict, sound } = await judgeFiles(files, jobOf(files.card), deps);
@@ -63,7 +63,7 @@ function jobOf({ run_id, train, validation }: ModelCard): Judged {
 async function judgeFiles(
   { card, model, golden: rides }: ModelFiles,
   job: Judged,
-  deps: GateDependencies,
+  deps: GateDeps,
 ): Promise<{ readonly verdict: Verdict; readonly sound: boolean }> {
   const scorer = await deps.loadScorer(model);
   try {
@@ -81,7 +81,7 @@ async function measure(
   { months, validation }: Judged,
   card: ModelCard,
   scorer: Scorer,
-  deps: GateDependencies,
+  deps: GateDeps,
 ): Promise<Omit<Evidence, 'golden'>> {
   const { database } = deps;
   const train = await asTrainedOn(card, months, deps);
@@ -103,7 +103,7 @@ async function measure(
 }
 
 /** Fetches months from the data bucket, all of them. */
-async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDependencies) {
+async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDeps) {
   const found = await deps.fetch(months);
   const missing = months.filter((month) => !found.some((each) => each.month === month));
   if (missing.length === 0) return found;
@@ -114,11 +114,7 @@ async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month
 }
 
 /** The very files that a run was trained on: a newer edition under the same name says nothing about it. */
-async function asTrainedOn(
-  card: ModelCard,
-  months: readonly Month[],
-  deps: GateDependencies,
-): Promise<readonly MonthSource[]> {
+async function asTrainedOn(card: ModelCard, months: readonly Month[], deps: GateDeps): Promise<readonly MonthSource[]> {
   const found = await fetchAll(card, months, deps);
   const changed = found.filter(
     ({ month, sha256 }) => !card.train.months.some((each) => each.month === month && each.sha256 === sha256),

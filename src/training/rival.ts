@@ -41,7 +41,7 @@ export interface Rivals {
   readonly best?: Rival;
 }
 
-export interface RivalDependencies extends Engines {
+export interface RivalDeps extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
   /** Fetches those that exist for the taxi type, as local files. */
@@ -49,7 +49,7 @@ export interface RivalDependencies extends Engines {
 }
 
 /** @param card describes the run that challenges the champion of its taxi type */
-export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
+export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDeps): Promise<Rivals> {
   const seen = await deps.registry.champion(card.taxi_type);
   if (seen === undefined) return {};
   const { run_id, sequence, best } = seen.pointer;
@@ -62,7 +62,7 @@ async function rivalOf(
   champion: SeenChampion,
   card: ModelCard,
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
     const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
@@ -92,7 +92,7 @@ async function refit(
   card: ModelCard,
   shared: readonly TrainedMonth[],
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
   // Rides are held out by month and row, so for a month of the same name the others are known; otherwise none are.

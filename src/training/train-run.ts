@@ -13,7 +13,7 @@ import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import type { TrainingPlan } from './training-job.ts';
 
-export interface TrainRunDependencies extends Engines {
+export interface TrainRunDeps extends Engines {
   readonly loadScorer: LoadScorer;
   /** Fetches months of the plan's taxi type as local files. @throws TripcastError naming the missing ones */
   fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
@@ -23,7 +23,7 @@ export interface TrainRunDependencies extends Engines {
 }
 
 /** Trains according to a plan: the same code in the trainer function and in `tripcast train --local`. */
-export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDependencies): Promise<RunFiles> {
+export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDeps): Promise<RunFiles> {
   const { validation } = plan;
   const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
   const sources = await deps.fetch([...new Set(wanted)]);
