@@ -202,8 +202,8 @@ async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): 
   const difference = exactDifference(golden);
   if (difference <= EXACT_TOLERANCE_MINUTES) return golden;
   throw new TripcastError(
-    `The graph differs from the recipe's own algebra by ${difference} minutes; ${EXACT_TOLERANCE_MINUTES} is allowed`,
-    'This is a defect of tripcast, not of the data: report it with the months and the recipe.',
+    `The graph differs from the recipe's own algebra by ${difference} minutes; at most ${EXACT_TOLERANCE_MINUTES} is allowed`,
+    'This is a bug in tripcast, not in the data: report it with the months and the recipe.',
   );
 }
 
@@ -229,7 +229,7 @@ function refuseRepeatedMonths({ train }: TrainOptions): void {
   const repeated = months.find((month, i) => months.indexOf(month) !== i);
   if (repeated === undefined) return;
   throw new TripcastError(
-    `${repeated} is given twice: its rides would weigh double`,
-    'Give each month to train on once.',
+    `${repeated} is listed twice, so its rides would count double`,
+    'List each month to train on once.',
   );
 }

@@ -83,8 +83,8 @@ export async function moveBack(alias: LiveAlias, reason: string): Promise<Rollou
   const before = Math.max(0, ...(await alias.versions()).map(({ number }) => number).filter((each) => each < live));
   if (before === 0) return stuck(`There is no version before ${live}`);
   const health = await askGoldenRides(alias, before);
-  if (!health.ok)
-    return stuck(`Version ${before} does no better, so that the code may not be what is wrong: ${health.reason}`);
-  if ((await alias.move(before, revision)) === 'lost-race') return stuck('Somebody else moved the alias meanwhile');
+  if (!health.ok) return stuck(`Version ${before} fails too, so the code may not be the cause: ${health.reason}`);
+  if ((await alias.move(before, revision)) === 'lost-race')
+    return stuck('Someone else moved the alias in the meantime');
   return { outcome: 'moved-back', live: before, from: live, reason };
 }

@@ -125,8 +125,8 @@ export class LiveModel implements ModelSource {
     const found = sha256(files.model);
     if (found !== pointer.sha256) {
       throw new TripcastError(
-        `${pointer.uri} has sha256 ${found}, the alias that names it says ${pointer.sha256}`,
-        'The file was changed or cut short after it was promoted: promote another run.',
+        `${pointer.uri} has sha256 ${found}, but the alias that points at it says ${pointer.sha256}`,
+        'The file was changed or truncated after it was promoted: promote another run.',
       );
     }
     return { model: await proven(pointer.run_id, files, loadScorer, taxiType), etag };
@@ -204,7 +204,7 @@ async function proven(
 const incomplete = (location: string) =>
   new TripcastError(
     `There is no complete model at ${location}`,
-    'model.onnx and golden.json must be there; train again.',
+    'It needs both model.onnx and golden.json: train the run again.',
   );
 
 /** Loads on the first call. If a load fails, the next call retries it. */

@@ -70,7 +70,7 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
   const first = await registry.verdict(run);
   if (first === undefined) return 'The run never went through the gate';
   const named = (one: SeenChampion | null | undefined) => (one ? `champion #${one.sequence} (${one.run_id})` : 'none');
-  return `The gate compared the run with ${named(first.champion)}, and the champion is now ${named(champion)}`;
+  return `The gate compared the run with ${named(first.champion)}, but the champion is now ${named(champion)}`;
 }
 
 /**

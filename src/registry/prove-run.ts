@@ -12,7 +12,7 @@ import type { RunFolder } from './run-folder.ts';
 export async function proveGoldenRides(folder: RunFolder, loadScorer: LoadScorer): Promise<void> {
   const [model, golden] = await Promise.all([folder.read('model.onnx'), folder.read('golden.json')]);
   if (model === undefined || golden === undefined) {
-    throw new TripcastError(`${folder.uri('')} lacks its model.onnx or its golden.json`, 'Train the run again.');
+    throw new TripcastError(`${folder.uri('')} lacks model.onnx or golden.json`, 'Train the run again.');
   }
   const scorer = await loadScorer(model);
   try {

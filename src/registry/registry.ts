@@ -201,8 +201,8 @@ export async function readModel(folder: RunFolder): Promise<ModelFiles | undefin
   const found = sha256(model);
   if (found !== card.model.sha256) {
     throw new TripcastError(
-      `${folder.uri('model.onnx')} has sha256 ${found}, its card says ${card.model.sha256}`,
-      'The file was changed or cut short after it was registered: train again, or promote another run.',
+      `${folder.uri('model.onnx')} has sha256 ${found}, but its card says ${card.model.sha256}`,
+      'The file was changed or truncated after it was registered: train again, or promote another run.',
     );
   }
   const what = `${folder.uri('golden.json')} has no golden rides`;

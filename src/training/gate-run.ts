@@ -109,7 +109,7 @@ async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month
   if (missing.length === 0) return found;
   throw new TripcastError(
     `The gate cannot judge run ${run_id}: ${taxi_type} ${missing.join(', ')} is not in the data bucket`,
-    `Bring it in with \`tripcast ingest --taxi-type ${taxi_type} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+    `Ingest it with \`tripcast ingest --taxi-type ${taxi_type} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
   );
 }
 

@@ -65,7 +65,7 @@ async function rivalOf(
   deps: RivalDeps,
 ): Promise<Rival> {
   if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
-    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
+    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing about new ones`;
     return { kind: 'not-comparable', champion, reason };
   }
   const { scorer, card: theirs } = await loadRun(deps.registry, champion.run_id, deps.loadScorer);
@@ -100,7 +100,7 @@ async function refit(
     measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
   const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));
   if (kept.length === 0) {
-    return refused(`it was trained on ${monthsOf(shared)}, and without these rides nothing is left to refit it on`);
+    return refused(`it was trained on ${monthsOf(shared)}, and nothing is left to refit it on without these rides`);
   }
   const sources = await deps.fetch(kept.map(({ month }) => month));
   const changed = kept.filter(
@@ -108,7 +108,7 @@ async function refit(
   );
   if (changed.length > 0) {
     return refused(
-      `it was trained on ${monthsOf(shared)}, and to refit it without these rides the data bucket lacks ${monthsOf(changed)} as it was then`,
+      `it was trained on ${monthsOf(shared)}, and the files that it would be refitted on without these rides are no longer in the data bucket: ${monthsOf(changed)}`,
     );
   }
   const tables: string[] = [];

@@ -44,7 +44,8 @@ const PARTS_OF: Readonly<Record<string, readonly RidePart[]>> = {
 /** The parts of a ride that a feature of any recipe describes. @throws when the feature is not listed */
 export function partsOfFeature(feature: string): readonly RidePart[] {
   const parts = PARTS_OF[feature.replace(/=.*$|_\d$/, '')];
-  if (parts === undefined) throw new Error(`src/model/explain/explain.ts does not say what ${feature} speaks of.`);
+  if (parts === undefined)
+    throw new Error(`src/model/explain/explain.ts does not say which parts of a ride ${feature} describes.`);
   return parts;
 }
 
@@ -83,8 +84,8 @@ export async function explainRide(
   const sum = RIDE_PARTS.reduce((total, part) => total + added[part], baseline);
   if (!(Math.abs(sum - unclipped) <= EXACT_TOLERANCE_MINUTES)) {
     throw new TripcastError(
-      `What was added makes ${sum} minutes, and the model says ${unclipped}`,
-      "The files of the run's folder do not belong together: train again.",
+      `The contributions add up to ${sum} minutes, but the model predicts ${unclipped}`,
+      "The files in the run's folder do not belong together: train again.",
     );
   }
   const features = contributions

@@ -106,7 +106,7 @@ export async function* readRides(
 export async function allRides(database: TrainingDatabase, relation: string): Promise<LabelledRides> {
   const rows = await countRows(database, relation);
   for await (const rides of readRides(database, relation, rows)) return rides;
-  throw new TripcastError(`No ride is left of ${rows}`, 'Give other months.');
+  throw new TripcastError(`None of the ${rows} rides could be read`, 'Give other months.');
 }
 
 async function checkedRows(database: Queries, taxiType: TaxiType, { path }: MonthSource): Promise<number> {

@@ -77,7 +77,10 @@ describe('a check of the live version', () => {
 
   test('does not move an alias that somebody moved meanwhile', async () => {
     const alias = anAlias(3, { 2: GOLDEN, 3: broken }, () => (alias.state.revision = 'b'));
-    expect(await checkLive(alias)).toMatchObject({ outcome: 'stuck', why: 'Somebody else moved the alias meanwhile' });
+    expect(await checkLive(alias)).toMatchObject({
+      outcome: 'stuck',
+      why: 'Someone else moved the alias in the meantime',
+    });
     expect(alias.state.live).toBe(3);
   });
 

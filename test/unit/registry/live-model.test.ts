@@ -174,7 +174,7 @@ describe('the live model', () => {
         await live.world.add(B, 1);
         live.world.promote(B, 'f'.repeat(64));
       },
-      'the alias that names it says',
+      'the alias that points at it says',
     ],
     [
       'that answers its golden rides otherwise',
@@ -190,7 +190,7 @@ describe('the live model', () => {
         await live.world.add(B, 1, 'yellow');
         live.world.promote(B);
       },
-      'a model of "yellow" taxis',
+      'a model for "yellow" taxis',
     ],
     [
       'that is not there',
@@ -349,7 +349,7 @@ describe('a model by its location', () => {
       taxiType: 'yellow',
       loadScorer: aLoader().loadScorer,
     });
-    await expect(model.current()).rejects.toThrow('a model of "green" taxis, not of yellow ones');
+    await expect(model.current()).rejects.toThrow('a model for "green" taxis, not for yellow ones');
   });
 
   test.each(['./model.onnx', 's3://elsewhere', 's3://elsewhere/no-run/model.onnx'])('%s is refused', (location) => {

@@ -140,7 +140,7 @@ describe('a verdict over a former champion', () => {
       outcome: 'refused',
       judged: false,
       reasons: [
-        `The gate compared the run with champion #1 (${aRun('a')}), and the champion is now champion #2 (${aRun('b')})`,
+        `The gate compared the run with champion #1 (${aRun('a')}), but the champion is now champion #2 (${aRun('b')})`,
       ],
     });
     expect(await registry.standing(aRun('c'), (await registry.champion('green'))?.pointer)).toMatchObject({
