@@ -65,6 +65,9 @@ export interface ExplainedPrediction {
  * distance, the time and the two zones each added.
  * @throws TripcastError when there is no such prediction, its run is no longer in the registry, or the run's own model
  * predicts something else
+ * @example
+ * const { prediction, added } = await explainPrediction('green', parseMonthRide('2023/04_123'), deps);
+ * console.log(prediction.ride_duration, added.distance); // minutes, and those that the distance added
  */
 export async function explainPrediction(
   taxiType: TaxiType,

@@ -26,6 +26,7 @@ export interface FetchOptions {
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
+/** What a source did with a request for a file. `etag` is null if the source has none. */
 export type Fetched =
   | { readonly outcome: 'fetched'; readonly etag: string | null }
   | { readonly outcome: 'unchanged' }
@@ -44,6 +45,7 @@ export const rawFactsSchema = z.object({
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
 
+/** What became of a raw month; `note` is a sentence for people. */
 export type IngestOutcome =
   | { readonly outcome: 'ingested' | 'replaced' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
   | { readonly outcome: 'not-published'; readonly note: string }
@@ -65,6 +67,10 @@ export interface IngestDeps {
 /**
  * Copies a raw month to the data bucket, unchanged, after inspecting it: a file that cannot be scored is refused. The
  * sidecar is written last, so a month that has one is complete.
+ * @throws TransientError when the source cannot be reached or fails
+ * @example
+ * const done = await ingestMonth('green', parseMonth('2023-04'), deps);
+ * if (done.outcome === 'not-published') console.log(done.note); // wait and ask again
  */
 export async function ingestMonth(
   taxiType: TaxiType,

@@ -65,6 +65,10 @@ export interface ScheduledMonthPlan extends MonthPlan {
 /**
  * Decides which month, which run, and whether the raw month is there. Unless a month or a day was requested, the months
  * that earlier executions gave up on are planned first.
+ * @throws TripcastError when there is no run to score with, or it is for the other taxi type
+ * @example
+ * const { months } = await planMonth(monthRequestSchema.parse({ scheduledTime: '2023-05-15T00:00:00Z' }), deps);
+ * // the months still owed, then 2023-04
  */
 export async function planMonth(
   request: MonthRequest,
@@ -81,6 +85,8 @@ export async function planMonth(
 /**
  * The months of a backfill, oldest first, all with the same run.
  * @throws TripcastError when `to` is before `from`, or the range is longer than {@link MAX_MONTHS}
+ * @example
+ * const { months } = await planBackfill(backfillRequestSchema.parse({ from: '2022-02', to: '2022-05' }), deps); // 4
  */
 export async function planBackfill(
   request: BackfillRequest,

@@ -50,6 +50,11 @@ interface Source {
 /**
  * Scores a raw month. Writes the output, then the receipt, then the pointer to the current output, each conditionally,
  * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
+ * @returns an outcome also when the month is not in the bucket or cannot be scored
+ * @throws what `loadModel` throws; TransientError when the disk is full
+ * @example
+ * const job = { taxi_type: 'green', month: parseMonth('2023-04'), run_id, force: false, all: false } as const;
+ * const { status, rmse } = await scoreMonth(job, deps); // 'scored' and minutes, or 'unchanged' the second time
  */
 export async function scoreMonth(job: MonthJob, deps: ScoreMonthDeps): Promise<MonthOutcome> {
   const started = deps.now();

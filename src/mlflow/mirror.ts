@@ -41,6 +41,7 @@ export interface MirroredChampion {
   readonly moved: boolean;
 }
 
+/** What a sync did. */
 export interface SyncReport {
   readonly url: string;
   readonly experiment: string;
@@ -55,6 +56,9 @@ export interface SyncReport {
  * Copies to MLflow every completed run that it lacks or has only in part, and moves its champion aliases to match the
  * registry's. Nothing is done twice, and an interrupted sync picks up where it stopped.
  * @throws TransientError when MLflow fails; whatever was mirrored by then is kept
+ * @example
+ * const mlflow = new MlflowClient({ url: 'http://127.0.0.1:5000' });
+ * const { mirrored, champions } = await syncMlflow({ mlflow, registry, store, names, user: 'ada' });
  */
 export async function syncMlflow(deps: MirrorDeps): Promise<SyncReport> {
   const { mlflow, registry, names, store } = deps;

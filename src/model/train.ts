@@ -48,6 +48,7 @@ export interface TrainOptions extends Engines {
   readonly onProgress?: (step: string) => void;
 }
 
+/** What a training produces. */
 export interface TrainedModel {
   /** model.onnx; the same inputs give the same bytes. */
   readonly model: Uint8Array;
@@ -61,7 +62,6 @@ export interface TrainedModel {
 
 const TRAINING_TABLE = 'training_rides';
 const VALIDATION_TABLE = 'validation_rides';
-/** Rides at a time in memory, and in one native call. */
 /** How many features a card names: a one-hot recipe has thousands. */
 const MOST_IMPORTANT = 20;
 
@@ -73,6 +73,17 @@ const MOST_IMPORTANT = 20;
  *
  * @throws TripcastError when a training month is given twice, a file cannot be trained on, no ride is left to fit or to
  * validate, or the graph does not match the recipe's own algebra
+ * @example
+ * const { model, card } = await trainModel({
+ *   recipe: recipeNamed('zone-map-fast'),
+ *   taxiType: 'green',
+ *   train: [january, february, march],
+ *   validation: { kind: 'month', source: april },
+ *   codeVersion: 'unknown',
+ *   ...{ database, boosting, loadScorer },
+ * });
+ * await writeFile('model.onnx', model);
+ * console.log(card.validation.rmse); // minutes
  */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   refuseRepeatedMonths(options);

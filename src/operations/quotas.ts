@@ -41,7 +41,11 @@ export const LEAST_API_REQUESTS_PER_SECOND = 2500;
 /** For state machines and schedules: one month at a time, and a backfill that is asked to do more. */
 const OTHER_CALLS = 10;
 
-/** What the account's quotas mean for an environment about to be deployed. */
+/**
+ * What the account's quotas mean for an environment about to be deployed.
+ * @example
+ * const refused = checkQuotas(demand, account).filter(({ verdict }) => verdict === 'refused');
+ */
 export function checkQuotas(demand: Demand, account: LambdaAccount): readonly QuotaCheck[] {
   return [memory(demand), concurrency(demand, account), ...reservations(demand, account), api(demand)];
 }

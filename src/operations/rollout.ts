@@ -63,7 +63,13 @@ export async function askGoldenRides(alias: Pick<LiveAlias, 'invoke'>, version: 
   return reason === undefined ? { ok: true, runId, checked, maxDifference } : { ok: false, reason };
 }
 
-/** Has the live version score the golden rides, and rolls it back if it fails. */
+/**
+ * Has the live version score the golden rides, and rolls it back if it fails.
+ * @throws what an invocation throws other than a TripcastError, which counts as the version's own failure
+ * @example
+ * const { outcome, live } = await checkLive(lambdaAlias('tripcast-prod-predict', 'live'));
+ * if (outcome !== 'kept') process.exitCode = 1;
+ */
 export async function checkLive(alias: LiveAlias): Promise<Rollout> {
   const { version } = await alias.read();
   const health = await askGoldenRides(alias, version);

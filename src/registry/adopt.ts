@@ -24,6 +24,9 @@ export async function adoptRun(
 /**
  * Copies a run from another registry into this one, without its verdict, which is about that registry's champion.
  * @returns the files that were copied
+ * @throws TripcastError as {@link adoptRun}
+ * @example
+ * await copyRun(run, await dev.folder(run).files(), prod, loadScorer);
  */
 export async function copyRun(
   run: RunId,

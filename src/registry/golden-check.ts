@@ -20,7 +20,12 @@ export type GoldenAnswer = Readonly<z.infer<typeof goldenAnswerSchema>>;
 /** Whether a function was invoked with {@link GOLDEN_CHECK}. */
 export const isGoldenCheck = (event: unknown): boolean => requestSchema.safeParse(event).success;
 
-/** Scores the served model's golden rides where it is deployed. */
+/**
+ * Scores the served model's golden rides where it is deployed.
+ * @throws TripcastError when there is no model to check
+ * @example
+ * if (isGoldenCheck(event)) return goldenCheck(model);
+ */
 export async function goldenCheck(source: ModelSource): Promise<GoldenAnswer> {
   const { runId, scorer, golden } = await source.current();
   return { run_id: runId, ...(await checkGoldenRides(scorer, golden)) };

@@ -40,7 +40,12 @@ interface BrokenChampion {
 
 const LONGEST_PAUSE_SECONDS = 3600;
 
-/** Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in. */
+/**
+ * Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in.
+ * @example
+ * const live = new LiveModel({ registry, taxiType, loadScorer, refreshSeconds: 60, now: Date.now, onRefreshFailed });
+ * const { runId, scorer } = await live.current(); // before each batch: this is also what refreshes it
+ */
 export class LiveModel implements ModelSource {
   readonly #deps: LiveModelDeps;
   readonly #loadFirst: () => Promise<LiveVersion>;
@@ -138,7 +143,10 @@ export interface PinnedRunDeps extends Pick<LiveModelDeps, 'taxiType' | 'loadSco
   readonly runId: RunId;
 }
 
-/** RUN_ID: one run, whatever the alias says. */
+/**
+ * RUN_ID: one run, whatever the alias says. Its `current` throws a TripcastError when there is no such completed run, it
+ * is for the other taxi type, or it does not reproduce its golden rides.
+ */
 export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunDeps): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
@@ -155,7 +163,11 @@ export interface ModelLocationDeps extends Pick<LiveModelDeps, 'taxiType' | 'loa
   readonly storeOf: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
 }
 
-/** MODEL_LOCATION: a model stored anywhere. */
+/**
+ * MODEL_LOCATION: a model stored anywhere. Its `current` throws a TripcastError when model.onnx or golden.json is missing,
+ * it is for the other taxi type, or it does not reproduce its golden rides.
+ * @throws TripcastError when the location is not the s3:// address of a model, or names no run and none is given
+ */
 export function modelAt({
   location,
   runId = runIn(location),

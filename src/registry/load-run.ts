@@ -7,6 +7,10 @@ import { noRun, type Registry } from './registry.ts';
 /**
  * Loads a run from the registry, ready to score.
  * @throws TripcastError when the registry has no such completed run, or its files do not match
+ * @example
+ * const { scorer, card } = await loadRun(registry, parseRunId(text), loadScorer);
+ * const { predicted_duration } = await scorer.score(batch); // minutes
+ * await scorer.close();
  */
 export async function loadRun(
   registry: Registry,

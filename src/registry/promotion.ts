@@ -15,6 +15,7 @@ export interface PromotionOptions {
   readonly at: Date;
 }
 
+/** What became of a promotion. `refused` is never the answer to a forced one. */
 export type PromotionOutcome =
   | MoveOutcome
   | {
@@ -33,6 +34,9 @@ export type PromotionOutcome =
  * @param force   overrule the gate
  * @param because why, in the person's words
  * @throws TripcastError when there is no such completed run, or it does not reproduce its golden rides here
+ * @example
+ * const done = await promoteRun(registry, run, { loadScorer, by: 'ada', at: new Date() });
+ * if (done.outcome === 'refused') console.error(done.reasons.join('; '));
  */
 export async function promoteRun(
   registry: Registry,
@@ -76,6 +80,8 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
 /**
  * Makes the previous champion the champion again. The gate is skipped: it already judged that run when it was promoted.
  * @throws TripcastError when there is none, or it no longer reproduces its golden rides
+ * @example
+ * const { to, outcome } = await rollBack(registry, 'green', { loadScorer, by: 'ada', at: new Date() });
  */
 export async function rollBack(
   registry: Registry,

@@ -26,6 +26,9 @@ const MEASURED_TABLE = 'measured_rides';
  * Measures a staged run and judges it: its golden rides here, the data it was trained on, its errors and intervals on
  * the validation rides, and the errors of the champion and of the best champion so far on those same rides.
  * @throws TripcastError when the run is not fully staged, or its months are gone
+ * @example
+ * const { gate } = await gateRun(job, { registry, database, boosting, loadScorer, fetch, limits });
+ * if (gate.outcome !== 'passed') console.error(gate.reasons.join('\n'));
  */
 export async function gateRun(job: TrainingJob, deps: GateDeps): Promise<TrainingOutcome> {
   const files = await readModel(deps.registry.staged(job.run_id));

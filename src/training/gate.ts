@@ -51,7 +51,11 @@ interface Check {
   readonly said: string;
 }
 
-/** Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it was met. */
+/**
+ * Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it was met.
+ * @example
+ * const { outcome, reasons } = judge(evidence, config.gate);
+ */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
   const { golden, data, figures, champion, best } = evidence;
   const checks = [

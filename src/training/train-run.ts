@@ -22,7 +22,14 @@ export interface TrainRunDeps extends Engines {
   readonly onProgress?: (step: string) => void;
 }
 
-/** Trains according to a plan: the same code in the trainer function and in `tripcast train --local`. */
+/**
+ * Trains according to a plan: the same code in the trainer function and in `tripcast train --local`.
+ * @throws TripcastError when a month was not fetched, or as {@link trainModel}
+ * @example
+ * const run = await trainRun(newRunId(), plan, { database, boosting, loadScorer, fetch, codeVersion, now: () => new Date() });
+ * console.log(run.card.validation.rmse); // minutes
+ * await registry.staged(run.card.run_id).complete(filesOf(run));
+ */
 export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDeps): Promise<RunFiles> {
   const { validation } = plan;
   const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;

@@ -19,6 +19,7 @@ const RULES = {
 } as const;
 
 export const ZONES = { first: 1, last: 265 } as const;
+/** Miles; an event with this distance or more is refused. */
 export const DISTANCE_LIMIT = 1e6;
 /** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
 export const RIDE_ID_CHARACTERS = 256;

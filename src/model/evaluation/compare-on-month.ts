@@ -9,6 +9,10 @@ const TABLE = 'compared_rides';
 /**
  * Compares two models on all rides of a month that cleaning keeps.
  * @param database used only for this: a table is left behind in it
+ * @throws TripcastError when the file cannot be read, or cleaning keeps none of its rides
+ * @example
+ * const { rmse_difference, interval } = await compareOnMonth({ a, b }, 'green', april, database);
+ * const isAWorse = interval !== null && interval[0] > 0;
  */
 export async function compareOnMonth(
   { a, b }: { readonly a: Scorer; readonly b: Scorer },

@@ -13,6 +13,7 @@ export interface Errors {
   readonly mae: number;
 }
 
+/** Two models on the same rides. */
 export interface Comparison {
   readonly rows: number;
   readonly days: number;

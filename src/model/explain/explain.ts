@@ -12,6 +12,7 @@ import { explainPairs, explainZones } from './linear.ts';
 import type { Contribution, ExplainRide, ReadNative } from './native-answer.ts';
 import { explainMap, explainPairTrees } from './trees.ts';
 
+/** The parts of a ride that a prediction is divided among. */
 export const RIDE_PARTS = ['distance', 'time', 'pickup', 'dropoff'] as const;
 export type RidePart = (typeof RIDE_PARTS)[number];
 
@@ -49,6 +50,7 @@ export function partsOfFeature(feature: string): readonly RidePart[] {
   return parts;
 }
 
+/** A prediction taken apart; minutes unless it says otherwise. */
 export interface Explanation {
   readonly baseline: number;
   readonly added: Readonly<Record<RidePart, number>>;
@@ -61,9 +63,18 @@ export interface Explanation {
 }
 
 /**
+ * Explains the prediction for one ride with the recipe's own model.
  * @param ride one ride; its distance may be NaN
  * @param model the graph, which has the typical distances
  * @throws TripcastError when the contributions do not add up to the prediction
+ * @example
+ * const { baseline, added, unclipped } = await explainRide(ridesOf([ride]), {
+ *   recipe: card.recipe,
+ *   model,
+ *   read: (file) => readFile(join(folder, file)),
+ *   boosting,
+ * });
+ * // baseline + added.distance + added.time + added.pickup + added.dropoff = unclipped, in minutes
  */
 export async function explainRide(
   ride: Rides,

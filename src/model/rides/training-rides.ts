@@ -34,6 +34,7 @@ export interface MonthRows extends Omit<MonthSource, 'path'> {
 /** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
 export const FOLDS = 5;
 const DAY_SECONDS = 86_400;
+/** Rides at a time in memory, and in one native call. */
 const BATCH_ROWS = 65_536;
 
 /**
