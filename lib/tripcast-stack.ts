@@ -28,7 +28,11 @@ export interface TripcastStackProps {
   readonly codeVersion: string;
 }
 
-/** All of one environment: its rooms, connected to each other. */
+/**
+ * All of one environment: its rooms, connected to each other.
+ * @example
+ * new TripcastStack(app, { config: loadConfig('dev'), assets: await buildAssets('zip'), codeVersion: 'unknown' });
+ */
 export class TripcastStack extends Stack {
   constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {
     super(scope, stackName(config.env), {

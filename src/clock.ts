@@ -11,6 +11,7 @@ export interface Clock {
 /** The clock's instant in ISO 8601, as receipts and other documents state it. */
 export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString();
 
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {

@@ -19,7 +19,7 @@ const env = functionEnv(
   }),
 );
 
-const dependencies = {
+const deps = {
   data: new S3Store(env.DATA_BUCKET),
   defaultTaxiType: env.SERVED_TAXI_TYPE,
   timeZone: env.SCHEDULE_TIME_ZONE,
@@ -31,5 +31,5 @@ const dependencies = {
 
 /** Runs on its own schedule, the day after the monthly one: was the month scored, or is it being worked on? */
 export async function handler(input: unknown) {
-  return checkMonth(checkedInput(checkRequestSchema, input), dependencies);
+  return checkMonth(checkedInput(checkRequestSchema, input), deps);
 }

@@ -31,6 +31,9 @@ export interface NumberBatch {
  * An empty embedded DuckDB: SQL over local Parquet files. It has no network access: httpfs is not in the package.
  * Await its last query before disposing of it (`return await` inside `await using`): closing it during a query ends
  * the process.
+ * @example
+ * await using database = await DuckDB.open({ tempDirectory: folder.path });
+ * return await database.rows("SELECT count(*)::DOUBLE AS n FROM read_parquet('month.parquet')"); // [{ n }]
  */
 export class DuckDB implements SqlFunctions, AsyncDisposable {
   readonly connection: DuckDBConnection;

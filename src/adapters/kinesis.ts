@@ -22,7 +22,11 @@ import { clientOfPlace } from './client.ts';
  */
 const kinesisClient = clientOfPlace(() => new KinesisClient({ requestHandler: new NodeHttpHandler() }));
 
-/** A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says. */
+/**
+ * A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says.
+ * @example
+ * const [error] = await kinesisSink('stg_taxi_predictions').putRecords([entry], signal); // undefined: it was stored
+ */
 export function kinesisSink(streamName: string, client = kinesisClient()): RecordSink {
   return {
     async putRecords(entries, signal) {

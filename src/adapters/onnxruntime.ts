@@ -13,6 +13,8 @@ const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionM
  * query that asks for predictions while it runs needs the synchronous one: DuckDB waits in a callback, and a callback
  * cannot await.
  * @throws TripcastError when the bytes are not an ONNX model, or the model lacks tripcast's inputs and outputs.
+ * @example
+ * const scorer = await loadScorer(await readFile('model.onnx'));
  */
 export const loadScorer: LoadScorer = async (model) => {
   const [{ Tensor }, { binding, initOrt }] = await Promise.all([

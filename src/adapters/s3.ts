@@ -37,7 +37,12 @@ export async function createBucketAt(place: Place, bucket: string): Promise<void
   }
 }
 
-/** A bucket on S3. Every write is one PutObject, so readers see all of it or nothing; objects stay far below 5 GB. */
+/**
+ * A bucket on S3. Every write is one PutObject, so readers see all of it or nothing; objects stay far below 5 GB.
+ * @example
+ * const store = new S3Store('tripcast-data-dev-000000000000');
+ * for await (const { key, size } of store.list('receipts/')) console.log(key, size);
+ */
 export class S3Store implements ObjectStore {
   readonly bucket: string;
   readonly #client: S3Client;

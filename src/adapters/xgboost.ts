@@ -25,6 +25,8 @@ export const WHEEL_IN_LAYER = 'xgboost-cpu';
  * Opens the real XGBoost, the shared object of its Python wheel.
  * @param library its path; defaults to XGBOOST_LIBRARY, then to the one next to a function's natives
  * @throws TripcastError when it is missing, cannot be loaded, or is another version
+ * @example
+ * const booster = await (await openXGBoost()).train({ matrix, labels, parameters: { max_depth: 6 }, rounds: 100 });
  */
 export async function openXGBoost(
   library: string | undefined = process.env.XGBOOST_LIBRARY ?? besideNatives(),

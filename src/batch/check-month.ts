@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Clock, isoTime } from '#clock.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
-import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
+import { monthRequestSchema, monthToScore, type PlanDeps } from './plan.ts';
 import { hasReceipt } from './receipts.ts';
 
 /** An execution of the monthly state machine that is still running. */
@@ -31,8 +31,7 @@ export const checkRequestSchema = monthRequestSchema.extend({
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
-export interface CheckMonthDependencies
-  extends Pick<PlanDependencies, 'data' | 'defaultTaxiType' | 'timeZone' | 'monthsBack'> {
+export interface CheckMonthDeps extends Pick<PlanDeps, 'data' | 'defaultTaxiType' | 'timeZone' | 'monthsBack'> {
   readonly executions: Executions;
   readonly metrics: MetricSink;
   readonly clock: Clock;
@@ -49,7 +48,7 @@ export interface MonthCheck {
 const MONTH_MISSING = 'MonthMissing';
 
 /** Checks whether a month was scored or is being worked on, and puts the answer into the metric {@link MONTH_MISSING}. */
-export async function checkMonth(request: CheckRequest, deps: CheckMonthDependencies): Promise<MonthCheck> {
+export async function checkMonth(request: CheckRequest, deps: CheckMonthDeps): Promise<MonthCheck> {
   const month = monthOf(request, isoTime(deps.clock), deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
   const found = await whatIsThere(taxiType, month, deps);
@@ -57,7 +56,7 @@ export async function checkMonth(request: CheckRequest, deps: CheckMonthDependen
   return { taxi_type: taxiType, month, found };
 }
 
-async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDependencies) {
+async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDeps) {
   if (await hasReceipt(deps.data, taxiType, month)) return 'receipt';
   for await (const { input, startedAt } of deps.executions.running()) {
     const { success, data: request } = checkRequestSchema.safeParse(input);
@@ -69,5 +68,5 @@ async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDep
 }
 
 /** @param startedAt when an execution with this request started, or would start */
-const monthOf = (request: CheckRequest, startedAt: string, deps: CheckMonthDependencies): Month =>
+const monthOf = (request: CheckRequest, startedAt: string, deps: CheckMonthDeps): Month =>
   monthToScore({ ...request, scheduledTime: request.scheduledTime ?? startedAt }, deps);

@@ -30,7 +30,7 @@ export interface FoundRide {
   readonly receiptUri: string;
 }
 
-export interface FindRideDependencies {
+export interface FindRideDeps {
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
   readonly database: Queries;
@@ -44,7 +44,7 @@ export interface FindRideDependencies {
 export async function findRide(
   taxiType: TaxiType,
   wanted: MonthRide,
-  { data, storeOf, database, workFolder }: FindRideDependencies,
+  { data, storeOf, database, workFolder }: FindRideDeps,
 ): Promise<FoundRide> {
   const { month } = wanted;
   const current = (await readCurrent(data, taxiType, month))?.current;

@@ -27,6 +27,7 @@ export interface FetchOptions {
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
+/** What a source did with a request for a file. `etag` is null if the source has none. */
 export type Fetched =
   | { readonly outcome: 'fetched'; readonly etag: string | null }
   | { readonly outcome: 'unchanged' }
@@ -45,12 +46,13 @@ export const rawFactsSchema = z.object({
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
 
+/** What became of a raw month; `note` is a sentence for people. */
 export type IngestOutcome =
   | { readonly outcome: 'ingested' | 'replaced' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
   | { readonly outcome: 'not-published'; readonly note: string }
   | { readonly outcome: 'refused'; readonly note: string };
 
-export interface IngestDependencies {
+export interface IngestDeps {
   readonly data: ObjectStore;
   readonly source: TlcSource;
   readonly database: Queries;
@@ -66,11 +68,15 @@ export interface IngestDependencies {
 /**
  * Copies a raw month to the data bucket, unchanged, after inspecting it: a file that cannot be scored is refused. The
  * sidecar is written last, so a month that has one is complete.
+ * @throws TransientError when the source cannot be reached or fails
+ * @example
+ * const done = await ingestMonth('green', parseMonth('2023-04'), deps);
+ * if (done.outcome === 'not-published') console.log(done.note); // wait and ask again
  */
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, clock, refresh = false, onProgress, onRetry }: IngestDependencies,
+  { data, source, database, workFolder, clock, refresh = false, onProgress, onRetry }: IngestDeps,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);

@@ -66,6 +66,10 @@ const ZONES_IN_DICTIONARY = 512;
  * chunks, and writes those kept. The output appears whole or not at all.
  *
  * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
+ * @throws TransientError when the disk is full
+ * @example
+ * const done = await scoreFile(job, { runId, scorer }, database);
+ * if (done.outcome === 'scored') console.log(`${done.rowsScored} of ${done.rowsIn}`, done.errors?.rmse);
  */
 export async function scoreFile(
   job: ScoreFileJob,

@@ -21,7 +21,7 @@ import {
 import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
-export interface ScoreMonthDependencies {
+export interface ScoreMonthDeps {
   /** Stores receipts and current pointers; raw months and outputs too, unless a pattern says otherwise. */
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
@@ -58,8 +58,13 @@ interface Source {
 /**
  * Scores a raw month. Writes the output, then the receipt, then the pointer to the current output, each conditionally,
  * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
+ * @returns an outcome also when the month is not in the bucket or cannot be scored
+ * @throws what `loadModel` throws; TransientError when the disk is full
+ * @example
+ * const job = { taxi_type: 'green', month: parseMonth('2023-04'), run_id, force: false, all: false } as const;
+ * const { status, rmse } = await scoreMonth(job, deps); // 'scored' and minutes, or 'unchanged' the second time
  */
-export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
+export async function scoreMonth(job: MonthJob, deps: ScoreMonthDeps): Promise<MonthOutcome> {
   const { clock, data } = deps;
   const started = clock.now();
   const place = placeOf(deps.inputPattern, job, deps) ?? { store: data, key: dataKeys.raw(job.taxi_type, job.month) };
@@ -137,7 +142,7 @@ const NOTES_HANDED_ON = 10;
 const PARQUET = 'application/vnd.apache.parquet';
 const JSON_TYPE = 'application/json';
 
-function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDependencies): Place | undefined {
+function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDeps): Place | undefined {
   if (pattern === undefined) return undefined;
   const { bucket, key } = expandPattern(pattern, { taxiType: job.taxi_type, month: job.month, run: job.run_id });
   return { store: deps.storeOf(bucket), key };
@@ -149,7 +154,7 @@ function placeOfOutput(
   { sha256 }: Source,
   earlier: StoredReceipt | undefined,
   superseded: StoredReceipt | undefined,
-  { data, storeOf }: ScoreMonthDependencies,
+  { data, storeOf }: ScoreMonthDeps,
 ): Place {
   const before = earlier && parseS3Uri(earlier.receipt.output.uri);
   if (before !== undefined) return { store: storeOf(before.bucket), key: before.key };

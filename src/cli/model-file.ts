@@ -67,14 +67,14 @@ async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
-  const [{ connect }, { loadRun }, { noChampion }] = await Promise.all([
+  const [{ connect }, { loadRun }, { NoChampionError }] = await Promise.all([
     import('./context.ts'),
     import('#registry/load-run.ts'),
-    import('#registry/registry.ts'),
+    import('#registry/model-source.ts'),
   ]);
   const { registry } = await connect(env);
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
-  if (run === undefined) throw noChampion(taxiType);
+  if (run === undefined) throw new NoChampionError(taxiType);
   return loadRun(registry, run, loadScorer);
 }
 

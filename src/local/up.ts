@@ -25,6 +25,8 @@ export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly sig
  * stays as it is. MLflow is started alongside and not waited for. If this fails or is aborted, what it started is
  * stopped, and nothing else.
  * @throws TripcastError; the signal's reason when aborted
+ * @example
+ * const { endpointUrl } = await up({ onStep: ({ step }) => console.error(step) });
  */
 export function up({ onStep = () => {}, signal }: UpOptions = {}): Promise<LocalEnvironment> {
   return withLock(UP_LOCK, () => bringUp(onStep, signal), {

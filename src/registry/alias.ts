@@ -142,7 +142,7 @@ export class Alias {
   /** Another promotion got there first, unless it followed this very one, whose response was lost. */
   async #lost(to: Move, over: number, now: SeenAlias | undefined): Promise<MoveOutcome> {
     if (now === undefined) {
-      throw new TripcastError(`The alias ${this.#key} vanished while it was moved`, 'Promote again.');
+      throw new TripcastError(`The alias ${this.#key} disappeared while it was being moved`, 'Promote again.');
     }
     const { sequence } = now.pointer;
     const made = sequence === over + 1 ? now.pointer : sequence > over ? await this.#entry(over + 1) : undefined;
@@ -164,7 +164,7 @@ export class Alias {
     if (last === undefined || last === modelKeys.history(this.#registeredModel, 1)) return;
     const { bucket } = this.#store;
     throw new TripcastError(
-      `${s3Uri(bucket, this.#key)} is gone, and its history is not`,
+      `${s3Uri(bucket, this.#key)} is gone, but its history is still there`,
       `Put it back: \`aws s3 cp ${s3Uri(bucket, last)} ${s3Uri(bucket, this.#key)}\`.`,
     );
   }

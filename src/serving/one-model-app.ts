@@ -9,7 +9,13 @@ export interface OneModelDeps extends Pick<AppDeps, 'model' | 'modelName' | 'cod
   readonly complain: (error: unknown) => void;
 }
 
-/** The API outside Lambda, with one model: it answers rides and publishes nothing. */
+/**
+ * The API outside Lambda, with one model: it answers rides and publishes nothing.
+ * @example
+ * const model = { current: async () => loaded };
+ * const app = createOneModelApp({ model, modelName: 'served', codeVersion: 'local', complain: console.error });
+ * createServer(getRequestListener(app.fetch)).listen(8000);
+ */
 export const createOneModelApp = ({ complain, ...deps }: OneModelDeps): Hono =>
   createApp({
     ...deps,

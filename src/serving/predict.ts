@@ -25,7 +25,12 @@ export interface Predicted {
   readonly record: PredictionRecord | undefined;
 }
 
-/** Predicts one ride. A ride without a pickup time starts now. */
+/**
+ * Predicts one ride. A ride without a pickup time starts now.
+ * @example
+ * const { answer } = await predict({ PULocationID: 130, DOLocationID: 205 }, await model.current(), deps);
+ * console.log(answer.predicted_duration, answer.interval); // minutes
+ */
 export async function predict(
   { PULocationID, DOLocationID, trip_distance, pickup_datetime, ride_id: rideId }: PredictRequest,
   { runId, scorer }: LoadedModel,

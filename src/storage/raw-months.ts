@@ -33,7 +33,12 @@ export async function findRawMonths(
   };
 }
 
-/** The same, but requires all of them. @throws TripcastError naming the months that are not in the bucket */
+/**
+ * The same, but requires all of them.
+ * @throws TripcastError naming the months that are not in the bucket
+ * @example
+ * const [april] = await fetchRawMonths(data, 'green', [parseMonth('2023-04')], folder.path);
+ */
 export async function fetchRawMonths(
   data: ObjectStore,
   taxiType: TaxiType,

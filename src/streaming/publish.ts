@@ -53,6 +53,10 @@ const LONGEST_WAIT_MS = 2_000;
  * partial success only the refused entries are resent. Order is not preserved. An entry that no stream would accept is
  * not sent, so that it does not fail the call for its neighbors.
  * @returns the entries that are still unsent; empty if all are stored
+ * @example
+ * const entries = encode(records);
+ * const unsent = await publish(sink, entries, { clock: systemClock, deadline: Date.now() + 10_000 });
+ * for (const { index, error } of unsent) console.error(records[index]?.prediction_id, error);
  */
 export async function publish(
   sink: RecordSink,

@@ -54,6 +54,8 @@ const PATIENCE_MS = 60_000;
  * What was sent is recorded in a marker next to the object (`{key}.requeued.json`), written after sending: after a
  * crash in between, records are sent once more, under the same prediction_id, and none is lost. The same goes for two
  * concurrent requeues; the marker is written conditionally, so neither loses track of what the other sent.
+ * @example
+ * for await (const { sent, left } of requeue(deps, { wanted: () => true, limit: 1000 })) console.log(sent, left);
  */
 export async function* requeue(deps: RequeueDeps, options: RequeueOptions): AsyncGenerator<Requeued> {
   const run = new RequeueRun(deps, options);

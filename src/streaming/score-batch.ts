@@ -50,6 +50,10 @@ export interface BatchOutcome {
  * failures that Lambda redelivers.
  * @param deadline milliseconds since the epoch; anything unsent by then is a failure
  * @throws when there is no model by then, or it cannot score: the whole batch is redelivered, and nothing is made up
+ * @example
+ * const deadline = Date.now() + context.getRemainingTimeInMillis() - 2_000;
+ * const { response } = await scoreBatch(parseKinesisEvent(event), deps, deadline);
+ * return response; // { predictions, batchItemFailures }
  */
 export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
   const decoded = decode(event);

@@ -27,7 +27,7 @@ export type Rival =
       /** Whether its recipe was refitted without the rides used in the comparison. */
       readonly refitted: boolean;
       /** Minutes `[rides.size]`. */
-      predict(rides: LabelledRides): Promise<ArrayLike<number>>;
+      predict(rides: LabelledRides): Promise<Float64Array | Float32Array>;
       close(): Promise<void>;
     };
 
@@ -42,7 +42,7 @@ export interface Rivals {
   readonly best?: Rival;
 }
 
-export interface RivalDependencies extends Engines {
+export interface RivalDeps extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
   /** Fetches those that exist for the taxi type, as local files. */
@@ -50,7 +50,7 @@ export interface RivalDependencies extends Engines {
 }
 
 /** @param card describes the run that challenges the champion of its taxi type */
-export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
+export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDeps): Promise<Rivals> {
   const seen = await deps.registry.champion(card.taxi_type);
   if (seen === undefined) return {};
   const { run_id, sequence, best } = seen.pointer;
@@ -63,10 +63,10 @@ async function rivalOf(
   champion: SeenChampion,
   card: ModelCard,
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
-    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
+    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing about new ones`;
     return { kind: 'not-comparable', champion, reason };
   }
   const { scorer, card: theirs } = await loadRun(deps.registry, champion.run_id, deps.loadScorer);
@@ -93,7 +93,7 @@ async function refit(
   card: ModelCard,
   shared: readonly TrainedMonth[],
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
   // Rides are held out by month and row, so for a month of the same name the others are known; otherwise none are.
@@ -101,7 +101,7 @@ async function refit(
     measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
   const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));
   if (kept.length === 0) {
-    return refused(`it was trained on ${monthsOf(shared)}, and without these rides nothing is left to refit it on`);
+    return refused(`it was trained on ${monthsOf(shared)}, and nothing is left to refit it on without these rides`);
   }
   const sources = await deps.fetch(kept.map(({ month }) => month));
   const changed = kept.filter(
@@ -109,7 +109,7 @@ async function refit(
   );
   if (changed.length > 0) {
     return refused(
-      `it was trained on ${monthsOf(shared)}, and to refit it without these rides the data bucket lacks ${monthsOf(changed)} as it was then`,
+      `it was trained on ${monthsOf(shared)}, and the files that it would be refitted on without these rides are no longer in the data bucket: ${monthsOf(changed)}`,
     );
   }
   const tables: string[] = [];

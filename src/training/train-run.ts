@@ -14,7 +14,7 @@ import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import type { TrainingPlan } from './training-job.ts';
 
-export interface TrainRunDependencies extends Engines {
+export interface TrainRunDeps extends Engines {
   readonly loadScorer: LoadScorer;
   /** Fetches months of the plan's taxi type as local files. @throws TripcastError naming the missing ones */
   fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;
@@ -23,8 +23,15 @@ export interface TrainRunDependencies extends Engines {
   readonly onProgress?: (step: string) => void;
 }
 
-/** Trains according to a plan: the same code in the trainer function and in `tripcast train --local`. */
-export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDependencies): Promise<RunFiles> {
+/**
+ * Trains according to a plan: the same code in the trainer function and in `tripcast train --local`.
+ * @throws TripcastError when a month was not fetched, or as {@link trainModel}
+ * @example
+ * const run = await trainRun(newRunId(), plan, { database, boosting, loadScorer, fetch, codeVersion, now: () => new Date() });
+ * console.log(run.card.validation.rmse); // minutes
+ * await registry.staged(run.card.run_id).complete(filesOf(run));
+ */
+export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDeps): Promise<RunFiles> {
   const { validation } = plan;
   const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
   const sources = await deps.fetch([...new Set(wanted)]);

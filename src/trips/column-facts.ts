@@ -17,6 +17,7 @@ export const columnFactsSchema = z.object({
 });
 export type ColumnFacts = Readonly<z.infer<typeof columnFactsSchema>>;
 
+/** What the columns of a file, or of several months together, contain. */
 export interface FileFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];

@@ -46,6 +46,8 @@ export function addMonths(month: Month, count: number): Month {
 /**
  * All months from `from` to `to`, both included, in order.
  * @throws TripcastError when `to` is before `from`.
+ * @example
+ * monthRange(parseMonth('2022-12'), parseMonth('2023-02')); // 2022-12, 2023-01, 2023-02
  */
 export function monthRange(from: Month, to: Month): readonly Month[] {
   if (to < from) throw new TripcastError(`The range ${from}..${to} is empty`, 'Give the earlier month first.');
@@ -57,6 +59,8 @@ export function monthRange(from: Month, to: Month): readonly Month[] {
 /**
  * `2023-01..2023-03`, `2023-01,2023-03` or `2023-01` as a list of months.
  * @throws TripcastError for anything else, and for a month that is listed twice
+ * @example
+ * parseMonths('2023-01..2023-03'); // 2023-01, 2023-02, 2023-03
  */
 export function parseMonths(text: string): readonly Month[] {
   const months = text.split(',').flatMap((part) => parseRange(part.trim()));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shown } from '#errors.ts';
 import { parsePickupTime } from './new-york-time.ts';
-import { DISTANCE_LIMIT, ZONES } from './ride-limits.ts';
+import { DISTANCE_LIMIT, DISTANCE_LIMIT_TEXT, ZONES } from './ride-limits.ts';
 
 /** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
 export const RIDE_ID_CHARACTERS = 256;
@@ -17,7 +17,7 @@ const RULES = {
   ride: 'an object with PULocationID and DOLocationID',
   PULocationID: `the zone where the ride starts, ${ZONE_RULE}`,
   DOLocationID: `the zone where the ride ends, ${ZONE_RULE}`,
-  trip_distance: `miles, from 0 to below ${DISTANCE_LIMIT.toLocaleString('en-US')}, as a JSON number; null or left out if unknown`,
+  trip_distance: `miles, from 0 to below ${DISTANCE_LIMIT_TEXT}, as a JSON number; null or left out if unknown`,
   pickup_datetime: 'an ISO 8601 date and time, in New York time unless it has an offset; or leave it out',
   ride_id: `a string of 1 to ${RIDE_ID_CHARACTERS} characters, or an integer within +-(2^53 - 1)`,
   requeue: 'an object with the prediction_id of the first arrival and the attempt, starting at 1',

@@ -7,3 +7,5 @@ export const ZONES = { first: 1, last: 265 } as const;
  * there so that no input at all can overflow float32.
  */
 export const DISTANCE_LIMIT = 1e6;
+/** As people read it. Written out: a function that formats a number at its start has to load a locale first. */
+export const DISTANCE_LIMIT_TEXT = '1,000,000';

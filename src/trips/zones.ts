@@ -13,7 +13,11 @@ export interface Zone {
   readonly name: string;
 }
 
-/** @param id any number; an id that is not a TLC zone (-1 if missing) becomes the zone that TLC calls unknown */
+/**
+ * @param id any number; an id that is not a TLC zone (-1 if missing) becomes the zone that TLC calls unknown
+ * @example
+ * zoneOf(130); // { borough: 'Queens', name: 'Jamaica' }
+ */
 export const zoneOf = (id: number): Zone => TABLE[id - ZONES.first] ?? UNKNOWN;
 
 const UNKNOWN: Zone = { borough: 'Unknown', name: 'N/A' };

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BackfillOptions, followBackfill, runBackfill, startBackfill } from '#cli/commands/backfill.ts';
-import { explainPrediction } from '#cli/commands/explain.ts';
+import { explainFrom } from '#cli/commands/explain.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { CLONE } from '#setup/paths.mjs';
 import type { RunId } from '#storage/run-id.ts';
@@ -107,7 +107,7 @@ describe('the backfill state machine', () => {
 
 describe('explaining a prediction of the batch', () => {
   test('names the model, the data and the code, and adds up to the prediction', async () => {
-    const explained = await explainPrediction(to, { ride: parseMonthRide('2032/01_0'), taxiType: 'green' });
+    const explained = await explainFrom(to, { ride: parseMonthRide('2032/01_0'), taxiType: 'green' });
     const { added, prediction } = explained;
     expect(added.baseline + added.distance + added.time + added.pickup + added.dropoff).toBeCloseTo(added.unclipped, 9);
     expect(Math.abs(added.unclipped - prediction.ride_duration)).toBeLessThanOrEqual(1e-3);
@@ -122,7 +122,7 @@ describe('explaining a prediction of the batch', () => {
   });
 
   test('says why there is none', async () => {
-    const explain = (ride: string) => explainPrediction(to, { ride: parseMonthRide(ride), taxiType: 'green' });
+    const explain = (ride: string) => explainFrom(to, { ride: parseMonthRide(ride), taxiType: 'green' });
     await expect(explain('2033/01_0')).rejects.toThrow('green 2033-01 was not scored');
     await expect(explain('2032/01_99999999')).rejects.toThrow('There is no ride 2032/01_99999999');
   });

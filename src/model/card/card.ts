@@ -64,6 +64,7 @@ export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
  */
 export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
 
+/** How far the figures of a card can be trusted. */
 export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
   if (validation.kind === 'split') return 'same-days';
   return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';

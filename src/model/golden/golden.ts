@@ -48,6 +48,9 @@ export const EXACT_TOLERANCE_MINUTES = 1e-3;
 /**
  * Scores the rides and compares all five outputs with the golden ones.
  * @returns how many rides were checked, and the largest difference in minutes; Infinity when a prediction is NaN
+ * @example
+ * const { max_difference } = await checkGoldenRides(scorer, golden);
+ * const isSound = max_difference <= GRAPH_TOLERANCE_MINUTES;
  */
 export async function checkGoldenRides(
   scorer: Scorer,

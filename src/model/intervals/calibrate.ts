@@ -76,7 +76,7 @@ async function* judgeFolds(recipe: Recipe, engines: Engines, relation: string): 
 
 const oneFold = (rows: number) =>
   new TripcastError(
-    `The ${rows} training rides are all of days in one fold (day number modulo ${FOLDS}), so no interval can be calibrated`,
+    `The ${rows} training rides are all from days in one fold (day number modulo ${FOLDS}), so no interval can be calibrated`,
     'Train on rides of several days.',
   );
 

@@ -29,6 +29,8 @@ export interface MonthRows extends Omit<RawMonth, 'path'> {
 /** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
 export const FOLDS = 5;
 const DAY_SECONDS = 86_400;
+/** Rides at a time in memory, and in one native call. */
+const BATCH_ROWS = 65_536;
 
 /**
  * Reads months into a table of the rides that cleaning keeps, in the files' order:
@@ -80,7 +82,7 @@ export async function countRows(database: Queries, relation: string): Promise<nu
 export async function* readRides(
   database: TrainingDatabase,
   relation: string,
-  batchRows: number,
+  batchRows = BATCH_ROWS,
 ): AsyncGenerator<LabelledRides> {
   const query = `SELECT pickup_zone::DOUBLE, dropoff_zone::DOUBLE, distance, pickup_time::DOUBLE, minutes FROM ${relation}`;
   for await (const { rows, columns } of database.numbers(query, batchRows)) {
@@ -100,7 +102,7 @@ export async function* readRides(
 export async function allRides(database: TrainingDatabase, relation: string): Promise<LabelledRides> {
   const rows = await countRows(database, relation);
   for await (const rides of readRides(database, relation, rows)) return rides;
-  throw new TripcastError(`No ride is left of ${rows}`, 'Give other months.');
+  throw new TripcastError(`None of the ${rows} rides could be read`, 'Give other months.');
 }
 
 async function checkedRows(database: Queries, taxiType: TaxiType, { path }: RawMonth): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { tlcSource } from '#adapters/tlc-source.ts';
-import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
+import { type IngestDeps, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
 import { systemClock } from '#clock.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
@@ -20,7 +20,7 @@ const FOLDER = join(realMonth('2023-04'), '..');
 async function ingest(
   source: TlcSource,
   data = new MemoryStore('data'),
-  more: Pick<IngestDependencies, 'refresh' | 'onProgress'> = {},
+  more: Pick<IngestDeps, 'refresh' | 'onProgress'> = {},
 ) {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   backfillRequestSchema,
   monthRequestSchema,
-  type PlanDependencies,
+  type PlanDeps,
   planBackfill,
   planMonth,
   type ScheduledMonthPlan,
@@ -32,7 +32,7 @@ async function planner() {
 }
 
 /** The one month that a request leads to. */
-async function planned(input: object, deps?: PlanDependencies): Promise<ScheduledMonthPlan | undefined> {
+async function planned(input: object, deps?: PlanDeps): Promise<ScheduledMonthPlan | undefined> {
   const { months } = await planMonth(request(input), deps ?? (await planner()));
   return months.at(-1);
 }
@@ -88,7 +88,7 @@ describe('planning a month', () => {
 
   test('without a champion says how to get one', async () => {
     const deps = { ...(await planner()), registry: new Registry(new MemoryStore(), NAMES) };
-    await expect(planned({}, deps)).rejects.toThrow(/no green champion.*tripcast train/s);
+    await expect(planned({}, deps)).rejects.toThrow(/no champion for green taxis.*tripcast train/s);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe('planning a month', () => {
 });
 
 describe('months still owed', () => {
-  const months = async (input: object, deps: PlanDependencies) =>
+  const months = async (input: object, deps: PlanDeps) =>
     (await planMonth(request(input), deps)).months.map(({ month, patient }) => `${month}${patient ? '' : ' once'}`);
 
   test('come before the scheduled one, the oldest first, and are asked for once', async () => {

@@ -5,7 +5,7 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import type { MonthJob } from '#batch/outcome.ts';
 import { receiptSchema } from '#batch/receipts.ts';
 import { schemaReportSchema } from '#batch/schema-report.ts';
-import { type ScoreMonthDependencies, scoreMonth } from '#batch/score-month.ts';
+import { type ScoreMonthDeps, scoreMonth } from '#batch/score-month.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { type Month, parseMonth } from '#trips/month.ts';
@@ -44,7 +44,7 @@ async function publishMonth(data: MemoryStore, rides: readonly TestRide[], month
   await data.put(dataKeys.raw('green', month), await readFile(file));
 }
 
-async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMonthDependencies> = {}) {
+async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMonthDeps> = {}) {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
   return await scoreMonth(what, {

@@ -82,7 +82,7 @@ describe('tripcast doctor of an environment on AWS', { timeout: 60_000 }, () => 
     const ended = await doctor({ reservedConcurrency }, await anAccount(10));
     expect(called(ended, 'Lambda reservations')).toMatchObject({
       ok: false,
-      found: '22 wanted, 0 can be reserved: of 10, 10 must stay unreserved',
+      found: '22 wanted, but only 0 can be reserved: 10 of 10 must stay unreserved',
       fix: expect.stringContaining('lower reservedConcurrency in env/qa.json'),
     });
     expect(ended.code).toBe(1);

@@ -14,7 +14,7 @@ const pointer: AliasPointer = {
   promoted_by: 'ada',
   previous_run_id: aRun('b'),
 };
-const stale = `The gate compared the run with champion #1 (${aRun('b')}), and the champion is now champion #2 (${aRun('c')})`;
+const stale = `The gate compared the run with champion #1 (${aRun('b')}), but the champion is now champion #2 (${aRun('c')})`;
 
 test.each<[PromotionOutcome, string]>([
   [{ outcome: 'moved', pointer }, `Run ${run} is the champion (#3), after ${aRun('b')}.`],

@@ -49,7 +49,7 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-const REFUSED = `tripcast: ${model} is a model of "green" taxis, not of yellow ones. Choose a model of yellow taxis, or give --any-taxi-type if that is what you want.\n`;
+const REFUSED = `tripcast: ${model} is a model for "green" taxis, not for yellow ones. Choose a model of yellow taxis, or give --any-taxi-type if that is what you want.\n`;
 
 test('`score` refuses it and writes nothing, unless it is asked for', { timeout: 30_000 }, async () => {
   const output = join(home, 'out.parquet');
@@ -70,7 +70,7 @@ test('`serve` refuses it', { timeout: 30_000 }, async () => {
 
 test('the image refuses a mounted one, and says what to set', async () => {
   await expect(modelIn(folder, loadScorer, 'yellow')).rejects.toThrow(
-    /^MODEL_LOCATION ".*" is a model of "green" taxis, not of yellow ones\. Set SERVED_TAXI_TYPE to green, or mount/,
+    /^MODEL_LOCATION ".*" is a model for "green" taxis, not for yellow ones\. Set SERVED_TAXI_TYPE to green, or mount/,
   );
   const served = await (await modelIn(model, loadScorer, 'green')).current();
   expect(served.scorer.metadata.taxi_type).toBe('green');

@@ -45,7 +45,11 @@ describe('before a new version gets traffic', () => {
 
   test.each([
     ['fails', new TripcastError('tripcast-prod-predict:12 failed: Cannot find module', 'See.'), /Cannot find module/],
-    ['is off by more than is allowed', { ...GOLDEN, max_difference: 0.01 }, /0\.01 minutes off; 0\.0001 is allowed/],
+    [
+      'is off by more than is allowed',
+      { ...GOLDEN, max_difference: 0.01 },
+      /0\.01 minutes off on its golden rides; at most 0\.0001 is allowed/,
+    ],
     ['answers something else', { statusCode: 200 }, /It answered/],
     ['cannot be called', new Error('AccessDenied'), /The check itself failed: Error: AccessDenied/],
   ])('one that %s stops the release, and the reason is said', async (_, answer, reason) => {

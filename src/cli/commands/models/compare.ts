@@ -5,7 +5,7 @@ import type { CommonOptions } from '#cli/options.ts';
 import { count, decimals, type Terminal, table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
-import { compareOnMonth } from '#registry/compare-runs.ts';
+import { compareOnMonth } from '#model/evaluation/compare-on-month.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
 import type { Month } from '#trips/month.ts';

@@ -28,7 +28,7 @@ ${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical
 const WARNINGS: Readonly<Record<Unseen, Html>> = {
   'unseen-month': NOTHING,
   'same-days': html`<p><strong class="weak">Optimistic:</strong> a random share of the training months was held out, so the model has seen other rides of the same days. A later month is the harder test.</p>`,
-  'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. How well it predicts others, these figures do not tell.</p>`,
+  'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. These figures do not show how well it predicts others.</p>`,
 };
 
 const tile = (kind: 'metered' | 'typical', name: string, figure: string, unit = ''): Html =>
