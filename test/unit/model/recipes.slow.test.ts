@@ -1,22 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
-import { recipeNamed } from '#model/recipes/index.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import { batchOf } from '#model/rides/rides.ts';
 import { OUTPUTS } from '#model/scorer.ts';
 import { aSource, aThinnedMonth, train } from '../../support/training.ts';
 
-const SLOW = 120_000;
-
-test('a recipe that there is not is refused with those that there are', () => {
-  expect(() => recipeNamed('zone-mop')).toThrow(
-    'There is no recipe "zone-mop". Give one of: linear-pair, linear-zones, xgboost-pair, zone-map, zone-map-fast.',
-  );
-});
-
 describe.for(RECIPE_NAMES)('%s', (recipe) => {
-  test('trained again gives the same bytes, whatever the number of threads', { timeout: SLOW }, async () => {
+  test('trained again gives the same bytes, whatever the number of threads', async () => {
     const months = [
       await aThinnedMonth('2023-02', 120),
       await aThinnedMonth('2023-03', 120, { trip_distance: SOME_LACKING }),
@@ -29,7 +20,7 @@ describe.for(RECIPE_NAMES)('%s', (recipe) => {
     expect(one.golden).toEqual(two.golden);
   });
 
-  test('learns the rides of a single zone, and answers whatever is asked', { timeout: SLOW }, async () => {
+  test('learns the rides of a single zone, and answers whatever is asked', async () => {
     const days = Array.from({ length: 28 }, (_, i) => String(i + 1).padStart(2, '0'));
     const rides = days.flatMap((day) =>
       [8, 12].map((minutes) => ({ pu: 74, do: 74, distance: 1, minutes, pickup: `2023-03-${day} 08:00:00` })),
@@ -62,7 +53,6 @@ const SHUFFLED = `lpep_pickup_datetime + first_value(lpep_dropoff_datetime - lpe
 
 test.for(['linear-zones', 'zone-map-fast'] as const)(
   'trained on shuffled durations, %s is no better than the mean: nothing leaks',
-  { timeout: SLOW },
   async (recipe) => {
     const shuffled = await aThinnedMonth('2023-03', 6, { lpep_dropoff_datetime: SHUFFLED });
     const validation = { kind: 'month', source: await aThinnedMonth('2023-04', 6) } as const;
