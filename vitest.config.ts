@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import InOrder from './test/support/in-order.ts';
 
-/** Where this run's emulator keeps its state: not the one that `npm start` uses, nor that of another test run. */
+/** Where this run's emulators keep their state: not the one that `npm start` uses, nor those of another test run. */
 const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
 
 /** Unit tests that train hundreds of trees. */
@@ -30,7 +30,8 @@ export default defineConfig({
           globalSetup: 'test/support/emulator.ts',
           setupFiles: 'test/support/use-emulator.ts',
           env: { TRIPCAST_LOCAL: local },
-          fileParallelism: false, // one emulator: streams and buckets are shared
+          maxWorkers: 2, // each has an emulator of its own; its streams and buckets are shared by the worker's files
+          sequence: { groupOrder: 1 }, // after the others: they use all cores
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runBackfill } from '#cli/commands/backfill.ts';
 import { replayMonth } from '#cli/commands/stream/replay.ts';
 import { program } from '#cli/program.ts';
@@ -14,6 +14,7 @@ import { parseMonth } from '#trips/month.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { aMlflow } from '../support/a-mlflow.ts';
 import { registerRun, trainedRun } from '../support/deployed.ts';
+import { endpointUrl } from '../support/endpoint-url.ts';
 import { expectDocumentedJson, WITHOUT_ENVIRONMENT } from '../support/json-of.ts';
 import { ingested, monthsOfTheirOwn } from '../support/months-of-their-own.ts';
 import { commandNames } from '../support/run-command.ts';
@@ -44,7 +45,10 @@ beforeAll(async () => {
   await runBackfill(to, options, terminal);
   await to.data.put(dataKeys.raw('green', parseMonth(MONTHS.refused)), '<html>403 Forbidden</html>');
   await replayMonth(to, { taxiType: 'green', month, limit: 3 }, terminal);
-  writeFileSync(join(folder, 'event.json'), JSON.stringify({ month: MONTHS.scored }));
+  writeFileSync(
+    join(folder, 'event.json'),
+    JSON.stringify({ month: MONTHS.scored, scheduledTime: '2036-02-15T00:00:00Z' }),
+  );
 });
 
 type Row = readonly [command: string, code: number, more: () => readonly string[]];
@@ -129,11 +133,15 @@ async function promoteAsIfByStart(): Promise<void> {
 /** The stack of another environment, in which there are only its buckets. */
 async function deployBuckets(env: string): Promise<void> {
   const { region } = loadConfig(env);
-  const client = new CloudFormationClient({ endpoint: inject('endpointUrl'), region, credentials: TEST_CREDENTIALS });
+  const client = new CloudFormationClient({ endpoint: endpointUrl(), region, credentials: TEST_CREDENTIALS });
   const bucket = { Type: 'AWS::S3::Bucket' };
   const template = {
     Resources: { Data: bucket, Models: bucket },
-    Outputs: { DataBucketName: { Value: { Ref: 'Data' } }, ModelBucketName: { Value: { Ref: 'Models' } } },
+    Outputs: {
+      DataBucketName: { Value: { Ref: 'Data' } },
+      ModelBucketName: { Value: { Ref: 'Models' } },
+      ApiUrl: { Value: 'https://api.example' },
+    },
   };
   const StackName = stackName(env);
   await client.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify(template) }));
@@ -146,7 +154,7 @@ function inStaging(): Readonly<Record<string, string | undefined>> {
   const { accessKeyId, secretAccessKey } = TEST_CREDENTIALS;
   const file = join(folder, 'aws-config');
   const keys = [`aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
-  writeFileSync(file, ['[default]', `endpoint_url = ${inject('endpointUrl')}`, ...keys, ''].join('\n'));
+  writeFileSync(file, ['[default]', `endpoint_url = ${endpointUrl()}`, ...keys, ''].join('\n'));
   return {
     AWS_CONFIG_FILE: file,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
