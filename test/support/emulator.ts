@@ -15,6 +15,11 @@ import { FAILED } from './worker-emulator.ts';
 /** Away from the port that `npm start` prefers. */
 const FIRST_PORT = 4700;
 
+/** Vitest's types leave it out. */
+interface FromCommandLine {
+  readonly filenamePattern?: string[];
+}
+
 /**
  * An IAM-enforcing emulator with the stack deployed for each worker of the project, gone however the run ends. Nothing
  * waits for them here, so that other projects' tests run meanwhile: worker-emulator.ts does.
@@ -22,7 +27,7 @@ const FIRST_PORT = 4700;
 export default async function emulatorsOfWorkers(project: TestProject): Promise<() => Promise<void>> {
   const local = project.config.env.TRIPCAST_LOCAL ?? '';
   await removeLeftovers(dirname(local));
-  const { filenamePattern }: { readonly filenamePattern?: string[] } = project.vitest; // missing from vitest's types
+  const { filenamePattern } = project.vitest as typeof project.vitest & FromCommandLine;
   const { testFiles } = await project.globTestFiles(filenamePattern);
   const count = Math.min(project.config.maxWorkers, testFiles.length);
   const started = Array.from({ length: count }, (_, i) => bringUp(`${local}-${i + 1}`, FIRST_PORT + 20 * i));
