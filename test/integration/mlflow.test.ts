@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MlflowClient } from '#adapters/mlflow.ts';
 import { S3Store } from '#adapters/s3.ts';
@@ -20,6 +20,7 @@ import { Registry } from '#registry/registry.ts';
 import { CLONE, MLFLOW_PYTHON } from '#setup/paths.mjs';
 import { isRunning } from '#setup/processes.mjs';
 import { newRunId } from '#storage/run-id.ts';
+import { endpointUrl } from '../support/endpoint-url.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Of its own: the stack's bucket has a champion of other tests. */
@@ -182,7 +183,7 @@ describe('the local MLflow server', () => {
 
   test('ends by itself with its emulator', async () => {
     const emulator = {
-      endpointUrl: inject('endpointUrl'),
+      endpointUrl: endpointUrl(),
       process: { pid: process.pid, start: 'a process that is gone' },
     };
     const orphan = await startMlflow({ emulator, port: 5800 });

@@ -8,7 +8,6 @@ import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import { aThinnedMonth, boosting, train } from '../../support/training.ts';
 
-const SLOW = 120_000;
 const MORNING = 1_680_510_600; // 2023-04-03T08:30, New York
 
 const RIDES = [
@@ -30,7 +29,7 @@ const explain = ({ card, model, files }: TrainedModel, ride: (typeof RIDES)[numb
 const clip = (minutes: number) => Math.min(KEPT_MINUTES.most, Math.max(KEPT_MINUTES.least, minutes));
 
 describe.for(RECIPE_NAMES)('%s', (recipe) => {
-  test('adds up, part by part, to what its graph says', { timeout: SLOW }, async () => {
+  test('adds up, part by part, to what its graph says', async () => {
     const source = await aThinnedMonth('2023-04', 120);
     const trained = await train(
       { train: [await aThinnedMonth('2023-03', 120)], validation: { kind: 'month', source } },
