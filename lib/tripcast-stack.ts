@@ -8,7 +8,8 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FunctionAssets } from '#packaging/assets.ts';
-import { type Config, type OutputName, stackName } from './config.ts';
+import { type OutputName, stackName } from './config/names.ts';
+import type { Config } from './config/schema.ts';
 import { createDataKey } from './constructs/data-key.ts';
 import { FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';

@@ -2,7 +2,8 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { CliCredentialsStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 
 /**
  * CloudFormation supports AWS::Budgets::Budget in some regions only, and eu-north-1 is not one of them; a budget itself

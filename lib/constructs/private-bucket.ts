@@ -10,7 +10,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { type Config, isTlsOnly } from '../config.ts';
+import { isTlsOnly } from '../config/endpoint.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptWildcard } from './accept-finding.ts';
 
 export interface PrivateBucketProps {

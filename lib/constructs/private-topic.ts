@@ -3,7 +3,9 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, isTlsOnly, resourceName } from '../config.ts';
+import { isTlsOnly } from '../config/endpoint.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 
 export interface PrivateTopicProps {
   readonly config: Config;

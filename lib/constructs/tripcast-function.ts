@@ -9,7 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type FunctionName, functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config.ts';
+import { type FunctionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config/functions.ts';
+import { functionName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding } from './accept-finding.ts';
 import type { FunctionCode } from './function-code.ts';
 import { PrivateLogGroup } from './private-log-group.ts';

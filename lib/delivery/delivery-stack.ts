@@ -2,15 +2,9 @@ import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 
 import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import {
-  bucketNames,
-  type Config,
-  functionName,
-  globalName,
-  LIVE_FUNCTIONS,
-  resourceName,
-  stackName,
-} from '../config.ts';
+import { LIVE_FUNCTIONS } from '../config/functions.ts';
+import { bucketNames, functionName, globalName, resourceName, stackName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import { dataKeyAlias } from '../constructs/data-key.ts';
 import { deploymentGroupArn } from '../constructs/deployment-group-arn.ts';

@@ -1,5 +1,5 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { LIVE_FUNCTIONS } from '../config.ts';
+import { LIVE_FUNCTIONS } from '../config/functions.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { type AlarmPlan, COUNTED } from './alarm-plan.ts';

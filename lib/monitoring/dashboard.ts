@@ -8,7 +8,7 @@ import {
   MathExpression,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { globalName } from '../config.ts';
+import { globalName } from '../config/names.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { FIVE_MINUTES, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
 import type { Watched } from './watched.ts';

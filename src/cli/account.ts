@@ -1,6 +1,6 @@
 import { callerAccount } from '#adapters/sts.ts';
 import { TripcastError } from '#errors.ts';
-import type { Config } from '#lib/config.ts';
+import type { Config } from '#lib/config/schema.ts';
 
 /** Stops a command whose credentials belong to a different account than the configuration names. */
 export async function checkAccount({ env, account }: Config): Promise<void> {

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { MAX_CONCURRENCY } from '#batch/limits.ts';
-import { environmentName } from '#lib/config/environment-files.ts';
-import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config.ts';
+import { ENVIRONMENTS, environmentName } from '#lib/config/environment-files.ts';
+import { FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import { outliveReaders } from '#setup/output.mjs';
 import { parseRunId } from '#storage/run-id.ts';

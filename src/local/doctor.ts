@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { pinnedNode } from '#setup/pinned-node.mjs';
 import { diskProblem, SET_UP_CLONE_BYTES } from '#setup/requirements.mjs';

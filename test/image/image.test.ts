@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { BASE_IMAGE, docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
 

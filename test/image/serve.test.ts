@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { connect } from '#cli/context.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { freePort } from '#local/ports.ts';
 import type { TrainingOutcome } from '#training/training-job.ts';
 import { trainedInImage } from './a-champion.ts';

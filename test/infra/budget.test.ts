@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeBudget, synthesized } from './support/synthesized.ts';
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { bundleFunctions } from '#packaging/bundle.ts';
 import { assembleNatives, checkBinary, zipNatives } from '#packaging/natives.ts';
 import { hostPlatform } from '#packaging/platform.ts';

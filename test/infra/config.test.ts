@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '#lib/config.ts';
+import { refuseForeignEndpoint } from '#lib/config/endpoint.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig, parseConfig } from '#lib/config/load.ts';
+import { bucketNames } from '#lib/config/names.ts';
 
 /** Kept apart from the addresses: a commit with a password in an address is refused, as it should be. */
 const PASSWORD = 's3cret';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 

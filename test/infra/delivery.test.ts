@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { parseRepository } from '#lib/delivery/repository.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeDelivery } from './support/synthesized.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENT_FOLDER, environments } from '#lib/config/environment-files.ts';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENT_FOLDER, ENVIRONMENTS, environments } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Resource, synthesize, synthesized } from './support/synthesized.ts';
 

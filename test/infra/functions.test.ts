@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Config, ENVIRONMENTS, FUNCTIONS, functionName, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { NEW_ACCOUNT_MEMORY_MB } from '#operations/quotas.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '#lib/config.ts';
+import { alarmMetrics } from '#lib/config/alarm-metrics.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig, parseConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { synthesize, synthesized } from './support/synthesized.ts';
 

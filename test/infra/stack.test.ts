@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig, OUTPUT_NAMES } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { OUTPUT_NAMES } from '#lib/config/names.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the stack of %s', (env) => {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import validateStateMachine from 'asl-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { synthesizeDelivery, synthesized } from './support/synthesized.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, functionName } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { functionName } from '#lib/config/names.ts';
 import { readDefinition } from '#lib/constructs/state-machine.ts';
 import { gateLimitsSchema } from '#training/gate.ts';
 import { synthesized } from './support/synthesized.ts';

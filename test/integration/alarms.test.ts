@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
 import { connect } from '#cli/context.ts';
-import { loadConfig, resourceName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { resourceName } from '#lib/config/names.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
 
 // The emulator judges alarms when metrics are put, and looks at a metric's name and not at its dimensions: which function's

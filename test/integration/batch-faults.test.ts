@@ -16,7 +16,7 @@ import { currentSchema, receiptSchema } from '#batch/receipt.ts';
 import { scoreMonth } from '#batch/score-month.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { dataKeys, modelKeys, parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';

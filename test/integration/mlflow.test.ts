@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { MlflowClient } from '#adapters/mlflow.ts';
 import { S3Store } from '#adapters/s3.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { readEnvironment } from '#local/environment.ts';
 import { type LocalMlflow, mlflowState, settledMlflow, startMlflow, stopMlflow } from '#local/mlflow.ts';
 import { findRun } from '#mlflow/ids.ts';

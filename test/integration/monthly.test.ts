@@ -9,7 +9,7 @@ import { currentSchema, receiptSchema } from '#batch/receipt.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { outcomesOf } from '#cli/month-executions.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';

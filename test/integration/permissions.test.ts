@@ -11,7 +11,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
+import { FUNCTIONS, type FunctionName } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { writeStoredZip } from '#packaging/stored-zip.ts';
 
 // The emulator enforces IAM (AUTH=true). A probe runs under a deployed function's own role and tries what it is told to.

@@ -8,7 +8,7 @@ import { score } from '#cli/commands/score.ts';
 import { replayMonth } from '#cli/commands/stream/replay.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { systemClock } from '#clock.ts';
-import type { OutputName } from '#lib/config.ts';
+import type { OutputName } from '#lib/config/names.ts';
 import { CLONE } from '#setup/paths.mjs';
 import type { RunId } from '#storage/run-id.ts';
 import { predictionRecordSchema } from '#streaming/prediction-record.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { stackName } from '#lib/config.ts';
+import { stackName } from '#lib/config/names.ts';
 import { deployStack, type Outputs } from '#local/deploy.ts';
 import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
 import { writeEnvironment } from '#local/environment.ts';

@@ -1,4 +1,6 @@
-import { alarmMetrics, type Config, loadConfig } from '#lib/config.ts';
+import { alarmMetrics } from '#lib/config/alarm-metrics.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { type Cost, costAtRest, costsAtRestOtherwise, costsPerMillion, type Sizes, USUAL } from '#operations/costs.ts';
 import { PRICES, PRICES_AS_OF, pricedRegion } from '#operations/prices.ts';
 import type { CommonOptions } from '../options.ts';

@@ -1,7 +1,8 @@
 import { trafficShifts } from '#adapters/codedeploy.ts';
 import { lambdaAlias } from '#adapters/lambda.ts';
 import { lambdaVersions } from '#adapters/lambda-versions.ts';
-import { codeDeployNames, functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '#lib/config.ts';
+import { LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '#lib/config/functions.ts';
+import { codeDeployNames, functionName } from '#lib/config/names.ts';
 import { KEPT_VERSIONS, type Pruned, pruneVersions } from '#operations/prune-versions.ts';
 import { checkLive, type LiveAlias, moveBack, type Rollout } from '#operations/rollout.ts';
 import { connect, type Deployment } from '../context.ts';

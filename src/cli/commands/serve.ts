@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { codeVersion } from '#adapters/git.ts';
 import { TripcastError } from '#errors.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';

@@ -1,5 +1,7 @@
 import { withoutCredentials } from '#credentials.ts';
-import { type Config, loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import type { LocalEnvironment } from '#local/environment.ts';
 import type { MlflowState } from '#local/mlflow.ts';
 import { status as findStatus, type Status } from '#local/status.ts';
