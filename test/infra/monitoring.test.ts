@@ -9,7 +9,7 @@ import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
 import { loadConfig, parseConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
-import { synthesize, synthesized } from './support/synthesized.ts';
+import { type Synthesized, synthesize, synthesized } from './support/synthesized.ts';
 
 const alarmSchema = z.object({
   AlarmName: z.string(),
@@ -49,12 +49,20 @@ const alarmSchema = z.object({
 });
 type Alarm = z.infer<typeof alarmSchema>;
 
-function alarmsOf(env: string): ReadonlyMap<string, Alarm> {
-  const alarms = [...synthesized(env).resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
+const alarmsOf = (env: string) => alarmsIn(synthesized(env));
+
+function alarmsIn({ config, resources }: Synthesized): ReadonlyMap<string, Alarm> {
+  const alarms = [...resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
     alarmSchema.parse(Properties),
   );
-  return new Map(alarms.map((alarm) => [alarm.AlarmName.replace(`tripcast-${env}-`, ''), alarm]));
+  return new Map(alarms.map((alarm) => [alarm.AlarmName.replace(`tripcast-${config.env}-`, ''), alarm]));
 }
+
+/** An expression is free; the metrics in it are not. */
+const metricsWatchedBy = (alarms: Iterable<Alarm>): number =>
+  [...alarms]
+    .map(({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1)
+    .reduce((sum, metrics) => sum + metrics, 0);
 
 const STATE_MACHINES = readdirSync(join(CLONE, 'stepfunctions')).map((file) => file.replace('.asl.json', ''));
 
@@ -166,11 +174,8 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     });
   });
 
-  test('look at as many metrics as `tripcast cost` reckons with', () => {
-    const paid = [...alarms.values()].map(
-      ({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1,
-    );
-    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(alarmMetrics(config));
+  test('watch as many metrics as `tripcast cost` charges for', () => {
+    expect(metricsWatchedBy(alarms.values())).toBe(alarmMetrics(config));
   });
 
   test('stand on one dashboard, beside a place for drift and error', () => {
@@ -180,6 +185,15 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     for (const [id] of resources('AWS::CloudWatch::Alarm')) expect(body).toContain(id);
     expect(body).toContain('SEARCH(');
   });
+});
+
+test.each([
+  ['metric math without canaries', true, { kind: 'all-at-once' }],
+  ['canaries without metric math', false, { kind: 'canary', percent: 10, minutes: 5 }],
+] as const)('with %s, `tripcast cost` charges for as many metrics as the alarms watch', (_, metricMath, rollout) => {
+  const dev = loadConfig('dev');
+  const config = { ...dev, alarms: { ...dev.alarms, metricMath }, serving: { rollout } };
+  expect(metricsWatchedBy(alarmsIn(synthesize(config)).values())).toBe(alarmMetrics(config));
 });
 
 test('in prod the share of records in quarantine and the canaries are watched; the emulator knows neither', () => {
