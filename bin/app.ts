@@ -17,7 +17,7 @@ async function synthesize(): Promise<void> {
   const env: unknown = app.node.tryGetContext('env');
   if (typeof env !== 'string') {
     const choices = ENVIRONMENTS.map((name) => `--context env=${name}`).join(' or ');
-    throw new TripcastError('No environment is given', `Add ${choices}.`);
+    throw new TripcastError('No environment was given', `Add ${choices}.`);
   }
   const config = loadConfig(env);
   refuseForeignEndpoint(config);

@@ -36,7 +36,7 @@ export async function modelIn(location: string, loadScorer: LoadScorer, taxiType
   const { max_difference } = await checkGoldenRides(loaded.scorer, loaded.golden);
   if (max_difference <= GRAPH_TOLERANCE_MINUTES) return { current: async () => loaded };
   throw new TripcastError(
-    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
+    `Run ${runId} misses its golden rides by ${max_difference} minutes; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
     'The graph or the runtime is not the one it was trained with: train it again.',
   );
 }

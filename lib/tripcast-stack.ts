@@ -33,7 +33,7 @@ export interface TripcastStackProps {
 export class TripcastStack extends Stack {
   constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {
     super(scope, stackName(config.env), {
-      description: `tripcast (${config.env}): taxi-trip durations, streamed, in monthly batches and by request`,
+      description: `tripcast (${config.env}): predicts taxi-trip durations, in a stream, monthly batches and an API`,
       env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
       synthesizer: synthesizer(config),
       terminationProtection: isProtected(scope, config),
@@ -55,7 +55,7 @@ export class TripcastStack extends Stack {
     rollout.stopOn((name) => monitoring.guardsOf(name));
     if (config.endpointUrl === null) {
       Annotations.of(this).addInfo(
-        'The registry of models is the models bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',
+        'The model registry is the model bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',
       );
     }
     this.#output({

@@ -22,12 +22,12 @@ export class BudgetStack extends Stack {
     const { monthlyDollars } = budget;
     if (monthlyDollars === null || endpointUrl !== null) {
       throw new TripcastError(
-        `env/${env}.json has the budget ${shown(monthlyDollars)} and the endpointUrl ${shown(endpointUrl)}`,
-        'A budget needs an amount in budget.monthlyDollars, and AWS itself: an endpointUrl of null.',
+        `env/${env}.json has budget.monthlyDollars ${shown(monthlyDollars)} and endpointUrl ${shown(endpointUrl)}`,
+        'A budget exists only on AWS: set budget.monthlyDollars to an amount and endpointUrl to null.',
       );
     }
     super(scope, resourceName(env, 'budget'), {
-      description: `tripcast (${env}): what the account may spend in a month`,
+      description: `tripcast (${env}): the account's monthly budget`,
       env: { region: REGION, ...(account === null ? {} : { account }) },
       // It has no assets, so the region needs no bootstrap stack.
       synthesizer: new CliCredentialsStackSynthesizer() as IStackSynthesizer,

@@ -9,7 +9,7 @@ export function refuseForeignEndpoint({ env, endpointUrl }: Config, variables: N
   const [name, value] = Object.entries(variables).find(([key]) => /^AWS_ENDPOINT_URL(_|$)/.test(key)) ?? [];
   if (endpointUrl !== null || name === undefined) return;
   throw new TripcastError(
-    `${name} is set (${shown(value)}), and the environment ${env} means AWS itself`,
+    `${name} is set (${shown(value)}), but the environment ${env} is on AWS`,
     `Unset ${name}, or use the environment dev.`,
   );
 }

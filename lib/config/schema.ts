@@ -15,19 +15,19 @@ const settingsSchema = z.strictObject({
     .string()
     .regex(/^\d{12}$/, 'an AWS account: 12 digits')
     .nullable()
-    .describe("null = whatever account the caller's credentials belong to"),
+    .describe("null = the account of the caller's credentials"),
   packaging: z.enum(['zip', 'image']),
   assets: z.enum(['cli-credentials', 'bootstrap']).describe('who uploads assets: the caller, or the bootstrap roles'),
   tags: z
     .record(z.string().regex(/^[\w.:/=+@-]{1,128}$/), z.string().min(1).max(256))
-    .describe('of all that is deployed, beside project and environment'),
+    .describe('on everything deployed, in addition to project and environment'),
   stateful,
   logs: z.strictObject({
     retentionDays: z.union([7, 14, 30, 90, 180, 365].map((n) => z.literal(n))),
     level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
     workflowLevel: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']).describe('of the state machines'),
-    workflowData: z.boolean().describe("whether a state machine's log holds its states' input and output"),
-    bucketAccess: z.boolean().describe('whether requests to the buckets are logged, to a bucket of their own'),
+    workflowData: z.boolean().describe('whether the log includes the input and output of each state'),
+    bucketAccess: z.boolean().describe('whether requests to the buckets are logged, in a separate bucket'),
   }),
   buckets,
   lifecycleDays,
@@ -52,15 +52,15 @@ export const configSchema = settingsSchema
   .refine(({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600, {
     path: ['eventSource', 'maximumAgeSeconds'],
     message:
-      'less than streams.retentionHours: Lambda has to give a record up, and so keep it, before the stream forgets it',
+      'less than streams.retentionHours: Lambda must give up on a record, and store it, before the stream drops it',
   })
   .refine(({ archive, alarms }) => archive.bufferSeconds < alarms.archiveAgeMinutes * 60, {
     path: ['archive', 'bufferSeconds'],
-    message: 'less than alarms.archiveAgeMinutes: Firehose may hold a prediction back for so long without any fault',
+    message: 'less than alarms.archiveAgeMinutes: Firehose may buffer a prediction that long with nothing wrong',
   })
   .refine((settings) => (settings.reservedConcurrency['stream-score'] ?? Infinity) >= callsOfStream(settings), {
     path: ['reservedConcurrency', 'stream-score'],
-    message: 'at least streams.shards x eventSource.parallelizationFactor: a reservation is a limit too',
+    message: 'at least streams.shards x eventSource.parallelizationFactor: a reservation is also a limit',
   });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };

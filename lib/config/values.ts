@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const positive = z.int().positive();
 export const share = z.number().min(0).max(1);
-export const days = positive.nullable().describe('null = kept for ever');
+export const days = positive.nullable().describe('null = kept forever');
 
 export const bucketName = z
   .string()

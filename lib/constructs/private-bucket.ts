@@ -116,7 +116,7 @@ export class PrivateBucket extends Construct {
   #grant(grantee: Grantee, actions: string[], prefixes: readonly string[]): void {
     const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
-    for (const arn of resources) acceptWildcard(grantee, arn, 'Objects of one prefix, which get their names later.');
+    for (const arn of resources) acceptWildcard(grantee, arn, 'Objects under one prefix; they get their names later.');
   }
 }
 

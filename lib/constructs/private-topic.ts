@@ -26,7 +26,7 @@ export class PrivateTopic extends Construct {
     const topicName = resourceName(config.env, name);
     const key = new Key(this, 'Key', {
       alias: topicName,
-      description: `What is said on the topic ${topicName}, while it is being delivered`,
+      description: `Messages of the topic ${topicName}, while they are being delivered`,
       enableKeyRotation: true,
       // A topic stores nothing: once it is gone, there is nothing left to read with its key.
       removalPolicy: RemovalPolicy.DESTROY,

@@ -70,7 +70,7 @@ export class StreamArchive extends Construct {
     acceptFinding(
       this.deliveryStream,
       'KDF1',
-      'Its source is a Kinesis stream, which is encrypted; Firehose then keeps nothing of its own, and takes no key.',
+      'Its source is a Kinesis stream, which is encrypted; Firehose then stores nothing itself and accepts no key.',
     );
     // Firehose tries out the role when the delivery stream is created, so its policy must exist by then.
     this.deliveryStream.node.addDependency(role);
@@ -98,8 +98,7 @@ function grantArchiving(role: Role, { stream, bucket, key, prefix, errorPrefix }
   role.addToPolicy(
     new PolicyStatement({ actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: objects }),
   );
-  for (const arn of objects)
-    acceptWildcard(role, arn, 'Firehose makes up the names of its objects, under this prefix.');
+  for (const arn of objects) acceptWildcard(role, arn, 'Firehose chooses the names of its objects under this prefix.');
   role.addToPolicy(
     new PolicyStatement({
       actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],

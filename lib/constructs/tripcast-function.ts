@@ -41,7 +41,7 @@ export class TripcastFunction extends Construct implements IGrantable {
     const { logGroup } = new PrivateLogGroup(this, 'Logs', { config, name: `/aws/lambda/${deployedName}` });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    acceptFinding(role, 'IAM5[Resource::*]', 'X-Ray takes traces for no narrower resource.');
+    acceptFinding(role, 'IAM5[Resource::*]', 'X-Ray offers no narrower resource for traces.');
     this.grantPrincipal = role;
     this.function = code.createFunction(this, 'Function', name, {
       functionName: deployedName,

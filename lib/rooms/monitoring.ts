@@ -49,7 +49,7 @@ export class MonitoringRoom extends Construct {
     else if (endpointUrl === null) {
       Annotations.of(this).addWarningV2(
         'tripcast:no-recipient',
-        `The alarms notify nobody but those who subscribe to the topic by themselves. Name a recipient: alarms.email in env/${env}.json.`,
+        `The alarms notify nobody until someone subscribes to the topic. Name a recipient: alarms.email in env/${env}.json.`,
       );
     }
   }

@@ -54,7 +54,7 @@ export class ServingRoom extends Construct {
     });
     const health = this.api.addRoutes({ path: '/health', methods: [HttpMethod.GET], integration });
     for (const route of health)
-      acceptFinding(route, 'APIG4', 'For uptime checks, which sign nothing; it is throttled.');
+      acceptFinding(route, 'APIG4', 'For uptime checks, which do not sign requests; it is throttled.');
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,

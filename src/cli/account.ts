@@ -8,7 +8,7 @@ export async function checkAccount({ env, account }: Config): Promise<void> {
   const caller = await callerAccount();
   if (caller === account) return;
   throw new TripcastError(
-    `The credentials belong to account ${caller}, and env/${env}.json names ${account}`,
+    `The credentials belong to account ${caller}, but env/${env}.json names ${account}`,
     'Use the right profile (AWS_PROFILE), or correct the file.',
   );
 }

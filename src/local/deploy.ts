@@ -51,7 +51,7 @@ export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: 
   if (exitCode !== 0) {
     throw new TripcastError(
       `The stack ${stack} was not deployed to ${endpointUrl}:\n${reasons(lines).join('\n')}`,
-      `All that the CDK said is in ${logFile}.`,
+      `The full output of the CDK is in ${logFile}.`,
     );
   }
   return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')))[stack] ?? {};

@@ -51,13 +51,13 @@ test('the notices are those of the environment, and let budgets of the account p
 
 describe('no budget is made', () => {
   test('without an amount, which the notices of such an environment then have no statement for', () => {
-    expect(() => synthesizeBudget(loadConfig('dev'))).toThrow('env/dev.json has the budget null');
+    expect(() => synthesizeBudget(loadConfig('dev'))).toThrow('env/dev.json has budget.monthlyDollars null');
     expect(JSON.stringify(synthesized('dev').template.toJSON())).not.toMatch(/budgets/i);
   });
 
   test('on an emulator', () => {
     const config = { ...loadConfig('dev'), budget: { monthlyDollars: 5 } };
-    expect(() => synthesizeBudget(config)).toThrow('the endpointUrl "http://127.0.0.1:4566"');
+    expect(() => synthesizeBudget(config)).toThrow('endpointUrl "http://127.0.0.1:4566"');
   });
 
   test.each(ENVIRONMENTS)('in the stack of %s: CloudFormation does not know budgets in every region', (env) => {

@@ -103,7 +103,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
 test('prod is not sent to an emulator', () => {
   const toEmulator = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
   expect(() => refuseForeignEndpoint(loadConfig('prod'), toEmulator)).toThrow(
-    'AWS_ENDPOINT_URL is set ("http://127.0.0.1:4566"), and the environment prod means AWS itself',
+    'AWS_ENDPOINT_URL is set ("http://127.0.0.1:4566"), but the environment prod is on AWS',
   );
   expect(() => refuseForeignEndpoint(loadConfig('prod'), { AWS_ENDPOINT_URL_S3: 'http://x' })).toThrow(
     'AWS_ENDPOINT_URL_S3',

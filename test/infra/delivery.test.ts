@@ -98,7 +98,7 @@ describe('a repository', () => {
 
   test('without ids is refused unless it is said to be an old one, with how to look them up', () => {
     expect(() => parseRepository('acme/tripcast')).toThrow(
-      /"acme\/tripcast" is not a GitHub repository with its ids\. .*repository=OWNER@ID\/NAME@ID.*gh api repos\/acme\/tripcast --jq/,
+      /"acme\/tripcast" is not a GitHub repository in the form OWNER@ID\/NAME@ID\. .*repository=OWNER@ID\/NAME@ID.*gh api repos\/acme\/tripcast --jq/,
     );
   });
 
@@ -151,6 +151,6 @@ test('an old repository is still known by its names alone', () => {
 
 test('no role is made for an emulator', () => {
   expect(() => synthesizeDelivery({ env: 'dev' })).toThrow(
-    'env/dev.json has the endpointUrl "http://127.0.0.1:4566", and GitHub\'s roles are made on AWS itself',
+    'env/dev.json has the endpointUrl "http://127.0.0.1:4566", but GitHub\'s roles exist only on AWS',
   );
 });

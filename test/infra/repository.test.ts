@@ -36,8 +36,8 @@ describe('of files that are to be committed', () => {
     for (const file of large) writeFileSync(join(folder, file), Buffer.alloc(512 * 1024 + 1));
     writeFileSync(join(folder, 'just.bin'), Buffer.alloc(512 * 1024));
     expect(fileProblems(folder, [...large, 'just.bin'])).toEqual([
-      'notes.bin has 524289 bytes, and a file may have 524288',
-      'data/other.parquet has 524289 bytes, and a file may have 524288',
+      'notes.bin has 524289 bytes; the limit is 524288',
+      'data/other.parquet has 524289 bytes; the limit is 524288',
     ]);
   });
 });

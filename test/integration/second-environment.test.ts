@@ -197,7 +197,7 @@ describe('docs/deploy.md', () => {
     const unjudged = await run(promote.replace(' --gate', ''));
     expect(unjudged).toMatchObject({
       code: 1,
-      said: expect.stringContaining(`Ask the gate with \`tripcast models promote ${card.run_id} --env prod --gate\``),
+      said: expect.stringContaining(`Run the gate with \`tripcast models promote ${card.run_id} --env prod --gate\``),
     });
     const promoted = await run(promote);
     expect(promoted.code, promoted.said).toBe(0);
@@ -236,7 +236,7 @@ describe('tripcast rollout', () => {
     expect(checked).toMatchObject({
       code: 1,
       said: expect.stringMatching(
-        /stream-score: version 1 is live .*\npredict: version 1 is live again; version 2 was taken back/,
+        /stream-score: version 1 is live .*\npredict: version 1 is live again; version 2 was rolled back/,
       ),
     });
     expect(await liveVersion('predict')).toBe(before);
@@ -307,7 +307,7 @@ describe('docs/teardown.md', () => {
   test('let go of and confirmed, it goes, and its buckets and streams stay with all that they hold', async () => {
     expect(await run(letGo)).toMatchObject({ code: 0 });
     const unasked = await run(destroy);
-    expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/nobody to ask. Add --yes/) });
+    expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/no terminal to ask on. Add --yes/) });
 
     // Without the web it tries again and again to bring the month in; with it, it may wait a day for the month.
     const machine = `arn:aws:states:${prod.region}:${ACCOUNT}:stateMachine:${resourceName('prod', 'monthly-batch')}`;
@@ -322,7 +322,7 @@ describe('docs/teardown.md', () => {
     const status = '--query status --output text';
     const ended = await run(`aws stepfunctions describe-execution --execution-arn ${started.said.trim()} ${status}`);
     expect(ended.said.trim()).toBe('ABORTED');
-    expect(done.said).toMatch(/tripcast-prod is gone. These are left,.*Kinesis::Stream prod_taxi_trip_events/s);
+    expect(done.said).toMatch(/tripcast-prod was deleted. These remain,.*Kinesis::Stream prod_taxi_trip_events/s);
     const champion = 'aliases/ride_duration_prediction_model/champion.json';
     const models = new S3Store(bucketNames(prod, ACCOUNT).models, s3(ACCOUNT, prod.region));
     expect(await models.head(champion)).toBeDefined();

@@ -3,10 +3,10 @@ import { positive, publicAddress, scheduleExpression, timeZone } from '../values
 
 export const schedule = z.strictObject({
   expression: scheduleExpression,
-  checkExpression: scheduleExpression.describe('when to look whether the month was scored'),
+  checkExpression: scheduleExpression.describe('when to check that the month was scored'),
   timeZone,
   monthsBack: z.int().min(0).max(24),
-  lookBackMonths: z.int().min(0).max(24).describe('for months still owed; 0 = no month is taken up later'),
+  lookBackMonths: z.int().min(0).max(24).describe('how far back to look for months still owed; 0 = not at all'),
   taxiType: z.enum(['green', 'yellow']),
   runId: z.string().nullable().describe('null = the champion'),
   enabled: z.boolean(),
@@ -24,6 +24,6 @@ export const query = z
   .strictObject({
     enabled: z.boolean(),
     resultDays: positive.describe("how long Athena's results are kept"),
-    mostScannedGb: positive.describe('a query that reads more is ended'),
+    mostScannedGb: positive.describe('a query that reads more is canceled'),
   })
   .describe('Glue tables and an Athena workgroup over the predictions');

@@ -27,6 +27,4 @@ export const reservedConcurrency = z
     LiveFunctionName,
     unknown
   >)
-  .describe(
-    'calls at a time that no other function can take; null = none. `tripcast doctor` checks it against the quota',
-  );
+  .describe('concurrent calls set aside for this function; null = none. `tripcast doctor` checks it against the quota');

@@ -11,15 +11,15 @@ export const model = z.strictObject({
 export const gate = z
   .strictObject({
     leastRows: positive.describe('training rides left after cleaning'),
-    mostOutOfRangeShare: share.describe('training rides read that did not last 1..60 minutes'),
-    mostNullShare: share.describe('training rides read without a value in a column'),
+    mostOutOfRangeShare: share.describe('of the training rides read, how many may last outside 1..60 minutes'),
+    mostNullShare: share.describe('of the training rides read, how many may lack a value in a column'),
     leastZones: positive.describe('different pickup zones, and dropoff zones, in training'),
-    leastR2: share.describe('on the validation rides; always predicting the mean has 0'),
-    rmseToleranceMinutes: z.number().nonnegative().describe('by which a run may be worse than the champion'),
+    leastR2: share.describe('on the validation rides; predicting the mean gives 0'),
+    rmseToleranceMinutes: z.number().nonnegative().describe('how much worse than the champion a run may be'),
     bestToleranceMinutes: z
       .number()
       .nonnegative()
-      .describe('by which it may be worse than the best champion so far: one promotion after another must not add up'),
-    coverageToleranceShare: share.describe("an interval's coverage, from its nominal one"),
+      .describe('how much worse than the best champion so far it may be: small losses must not add up'),
+    coverageToleranceShare: share.describe("how far an interval's coverage may be from its nominal one"),
   })
-  .describe('what a run has to keep to become a champion');
+  .describe('what a run must meet to become the champion');

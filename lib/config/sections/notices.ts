@@ -3,17 +3,15 @@ import { positive, share } from '../values.ts';
 
 export const alarms = z
   .strictObject({
-    email: z.email().nullable().describe('who gets a mail; null = only those who subscribe to the topic'),
-    metricMath: z.boolean().describe('alarms on a ratio of two metrics, which the emulator cannot make'),
-    durationShare: share.describe("a call's 99th percentile, of the function's time"),
+    email: z.email().nullable().describe('who gets them by mail; null = only subscribers to the topic'),
+    metricMath: z.boolean().describe('alarms computed from two metrics, which the emulator does not support'),
+    durationShare: share.describe("how much of its timeout a function's 99th percentile may take"),
     iteratorAgeMinutes: positive.describe('how old the oldest unread trip event may be'),
-    archiveAgeMinutes: positive.describe('how old the oldest prediction may be that is not archived yet'),
-    quarantineShare: share.describe('bad records, of all that came in'),
+    archiveAgeMinutes: positive.describe('how old the oldest prediction not yet archived may be'),
+    quarantineShare: share.describe('how many of the incoming records may be bad'),
   })
-  .describe('when somebody is told');
+  .describe('when an alarm goes off, and who is notified');
 
 export const budget = z
   .strictObject({ monthlyDollars: z.number().positive().nullable() })
-  .describe(
-    'of the whole account; notices say when 80% is spent, and when more than all of it is forecast. null = none',
-  );
+  .describe('for the whole account; notices go out at 80% spent, and when the forecast exceeds it. null = no budget');

@@ -12,10 +12,10 @@ export const serving = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({
         kind: z.literal('canary'),
-        percent: z.int().min(1).max(99).describe('of the traffic, to the new version first'),
-        minutes: z.int().min(1).max(2880).describe('until the rest follows, if no alarm went off'),
+        percent: z.int().min(1).max(99).describe('of the traffic goes to the new version first'),
+        minutes: z.int().min(1).max(2880).describe('before the rest follows, unless an alarm goes off'),
       }),
       z.strictObject({ kind: z.literal('all-at-once') }),
     ])
-    .describe('how a new version of the live functions gets its traffic; a canary takes CodeDeploy'),
+    .describe('how a new version of the live functions gets its traffic; a canary needs CodeDeploy'),
 });

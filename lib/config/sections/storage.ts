@@ -23,6 +23,6 @@ export const lifecycleDays = z.strictObject({
 });
 
 export const dataProtection = z.strictObject({
-  oldVersionDays: days.describe('what was replaced or deleted in the data and models buckets'),
-  customerManagedKey: z.boolean().describe("a KMS key of the environment's own, in place of AWS's keys"),
+  oldVersionDays: days.describe('versions that were replaced or deleted, in the data and model buckets'),
+  customerManagedKey: z.boolean().describe("the environment gets its own KMS key, instead of AWS's"),
 });

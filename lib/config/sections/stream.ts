@@ -5,7 +5,9 @@ const eachStream = {
   events: streamName,
   predictions: streamName,
   retentionHours: z.int().min(24).max(8760),
-  pollMilliseconds: positive.describe('between two reads of a shard by a command; AWS allows five a second in all'),
+  pollMilliseconds: positive.describe(
+    'between reads of a shard by a command; AWS allows five reads a second per shard',
+  ),
 };
 
 export const streams = z
@@ -19,7 +21,7 @@ export const eventSource = z
   .strictObject({
     batchSize: z.int().min(1).max(10_000),
     windowSeconds: z.int().min(0).max(300),
-    parallelizationFactor: z.int().min(1).max(10).describe('batches of one shard at a time'),
+    parallelizationFactor: z.int().min(1).max(10).describe('batches of one shard scored at the same time'),
     bisectOnError: z.boolean(),
     retryAttempts: z.int().min(0).max(10_000),
     maximumAgeSeconds: z.int().min(60).max(604_800),
@@ -33,7 +35,7 @@ export const archive = z
     bufferSeconds: z.int().min(0).max(900),
   })
   .describe(
-    'of the predictions stream; whichever buffer is full first ends an object. The emulator does not compress.',
+    'the predictions stream in S3: an object is written when either buffer is full. The emulator does not compress.',
   );
 
 interface StreamSettings {

@@ -65,7 +65,7 @@ async function runMonths(to: Deployment, options: BatchOptions, terminal: Termin
     all: options.all,
   });
   const progress = terminal.progress(labelOf(options));
-  const end = await followExecution(arn, () => progress.update(0, `running as ${executionName(arn)}`));
+  const end = await followExecution(arn, () => progress.update(0, `running, execution ${executionName(arn)}`));
   const months = await outcomesOf(arn, end);
   progress.done(months.map(({ month, status }) => `${month} ${status}`).join(', '));
   return months;

@@ -26,7 +26,7 @@ export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<
   };
   terminal.result(result, () =>
     [
-      table(['a million predictions', 'dollars', 'of which'], perMillion.map(rowOf)),
+      table(['per million predictions', 'dollars', 'of which'], perMillion.map(rowOf)),
       '',
       table(['', 'dollars', 'of which'], [atRest, ...others].map(rowOf)),
       '',
@@ -38,7 +38,7 @@ export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<
 const source = (region: string, priced: string) =>
   region === priced
     ? `List prices of ${region}`
-    : `No prices of ${region} are written down: these are list prices of ${priced}; ${region} may be a fifth dearer`;
+    : `tripcast has no prices for ${region}: these are list prices of ${priced}; ${region} may cost a fifth more`;
 
 function sizesOf(config: Config): Sizes {
   const { streams, eventSource, functions, packaging } = config;

@@ -43,7 +43,7 @@ export async function explainPrediction({ data, registry }: Deployment, { ride: 
   const [card, files] = await Promise.all([registry.card(run_id), registry.readModel(run_id)]);
   if (card === undefined || files === undefined) {
     throw new TripcastError(
-      `Ride ${formatMonthRide(wanted)} was predicted by run ${run_id}, which is not in the registry any more`,
+      `Ride ${formatMonthRide(wanted)} was predicted by run ${run_id}, which is no longer in the registry`,
       'Copy the run back with `tripcast models copy`, or score the month again with `tripcast batch --force`.',
     );
   }
@@ -113,7 +113,7 @@ function describe({ ride, prediction, added, ...explained }: Explained): string 
     ['dropoff', zone(ride.DOLocationID)],
     ['distance', `${decimals(ride.trip_distance, 2)} miles, ${ride.distance_source}`],
     ['prediction', `${decimals(prediction.ride_duration, 2)} min, 90% in [${decimals(low, 2)}, ${decimals(high, 2)}]`],
-    ['it took', ride.actual_duration === null ? 'nobody knows' : `${decimals(ride.actual_duration, 2)} min`],
+    ['it took', ride.actual_duration === null ? 'unknown' : `${decimals(ride.actual_duration, 2)} min`],
     ['run', `${explained.run_id}, ${explained.recipe}`],
     ['trained on', `${explained.trained_on.join(', ')} (the ride is ${explained.evaluation})`],
     ['model', `${explained.model}, by code ${explained.model_code_version}`],
@@ -132,4 +132,4 @@ function describe({ ride, prediction, added, ...explained }: Explained): string 
   return [table(['what', ''], facts), table(['part of the ride', 'minutes'], parts), SHARED].join('\n\n');
 }
 
-const SHARED = 'What a feature of several parts added (the pair of zones, say) is divided among them evenly.';
+const SHARED = 'The effect of a feature with several parts, such as the zone pair, is divided evenly among them.';

@@ -33,7 +33,7 @@ export async function rollout(options: RolloutOptions & CommonOptions, terminal:
   const functions: RolledOut[] = [];
   for (const name of names) {
     const alias = aliasOf(to, name);
-    const by = `${userName()} asked for it`;
+    const by = `requested by ${userName()}`;
     functions.push({ function: name, ...(check ? await checkLive(alias) : await moveBack(alias, by)) });
   }
   const isGood = check && functions.every(({ outcome }) => outcome === 'kept');
@@ -109,7 +109,7 @@ function sentenceOf(rolled: RolledOut): string {
     case 'kept':
       return `${name}: version ${live} is live and answers its golden rides.`;
     case 'moved-back':
-      return `${name}: version ${live} is live again; version ${rolled.from} was taken back: ${rolled.reason}.`;
+      return `${name}: version ${live} is live again; version ${rolled.from} was rolled back: ${rolled.reason}.`;
     case 'stopped':
       return `${name}: version ${live} stays live: ${rolled.deployments.join(', ')} was moving traffic off it and was stopped: ${rolled.reason}.`;
     case 'stuck':

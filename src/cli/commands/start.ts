@@ -174,7 +174,7 @@ function toldIngest(months: readonly IngestedMonth[], to: Deployment): Told {
   }
   const fresh = months.filter(({ outcome }) => outcome === 'ingested').length;
   return {
-    result: fresh === 0 ? `${months.length} months were there` : `${fresh} months`,
+    result: fresh === 0 ? `${months.length} months already there` : `${fresh} months`,
     rows: months.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
     rmse: null,
     where: `s3://${to.data.bucket}/raw/`,

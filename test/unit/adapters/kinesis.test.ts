@@ -124,7 +124,7 @@ describe('writing to Kinesis', () => {
     const clock = new ManualClock();
     const [unsent] = await publish(sink, [anEntry('156')], options(clock));
     expect(unsent?.error).toMatch(
-      new RegExp(`^TripcastError: The stream stg_taxi_predictions .*${__type}: no\\. Trying`),
+      new RegExp(`^TripcastError: The stream stg_taxi_predictions .*${__type}: no\\. Retrying`),
     );
     expect(calls).toHaveLength(1);
     expect(clock.sleeps).toEqual([]);

@@ -72,11 +72,11 @@ test('a ride gets the same answer alone and among others', async () => {
   }
 });
 
-test('refuses bytes that are no ONNX model, and none at all', async () => {
+test('refuses bytes that are not an ONNX model, and none at all', async () => {
   for (const bytes of [new TextEncoder().encode('not a model'), new Uint8Array(0)]) {
     const loading = loadScorer(bytes);
     await expect(loading).rejects.toThrow(TripcastError);
-    await expect(loading).rejects.toThrow(`${bytes.length} bytes are no ONNX model`);
+    await expect(loading).rejects.toThrow(`${bytes.length} bytes are not an ONNX model`);
   }
 });
 

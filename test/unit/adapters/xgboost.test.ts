@@ -99,9 +99,9 @@ describe('XGBoost', () => {
     const labels = Float32Array.of(10, Number.NaN, 20, 20);
     const training = boosting.train({ ...TWO_GROUPS, labels, parameters: {}, rounds: 1 });
     await expect(training).rejects.toThrow(TripcastError);
-    await expect(training).rejects.toThrow(/^XGBoost refuses: .*Label contains NaN/);
+    await expect(training).rejects.toThrow(/^XGBoost failed: .*Label contains NaN/);
     const deep = boosting.train({ ...TWO_GROUPS, parameters: { max_depth: -4 }, rounds: 1 });
-    await expect(deep).rejects.toThrow(/^XGBoost refuses: value -4 for Parameter max_depth/);
+    await expect(deep).rejects.toThrow(/^XGBoost failed: value -4 for Parameter max_depth/);
   });
 
   test('a booster that was disposed of says so, however often that was', async () => {

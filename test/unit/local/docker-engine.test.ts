@@ -39,7 +39,7 @@ describe('the search for a Docker engine', () => {
   test('takes the one that runs, and leaves it running', async () => {
     const { machine, installed } = aMachine({ commands: ['docker', 'dockerd'], engine: '28.2.2', isRoot: false });
     const engine = await findEngine(machine, silently);
-    expect(engine.description).toBe('Docker 28.2.2, which ran already');
+    expect(engine.description).toBe('Docker 28.2.2, already running');
     expect(engine.docker.host).toBeUndefined();
     expect(installed).toEqual([]);
   });
