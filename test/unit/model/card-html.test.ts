@@ -143,7 +143,7 @@ test('what the card does not hold comes with the extras', () => {
 test('of thousands of features the first twenty are shown, and the rest summed up', () => {
   const importance = Array.from({ length: 1025 }, (_, i) => ({ feature: `PU_DO=${i}`, gain: i < 25 ? 4 : 0.9 })); // in all 1000
   const text = textOf(renderCard(aCard(), { importance }));
-  expect(text).toContain('PU_DO=19 0.4% 1,005 more have 92.0% together.');
+  expect(text).toContain('PU_DO=19 0.4% 1,005 more account for 92.0% together.');
   expect(text).not.toContain('PU_DO=20');
 });
 
@@ -168,7 +168,7 @@ test('a run says where it comes from and how to make it again', () => {
 
 test('code that no commit holds is said to be so', () => {
   expect(textOf(renderCard(aCard({ code_version: 'c01db7da12b4-changed' })))).toContain(
-    'changes that the commit does not hold',
+    'uncommitted changes',
   );
   expect(renderCard(aCard({ code_version: 'unknown' }))).not.toContain('git checkout');
 });

@@ -54,6 +54,7 @@ tbody th small { display: block; white-space: nowrap; }
 .groups .drawn { width: 35%; }
 .groups tbody tr + tr th { padding-left: .5rem; }
 .drawn { width: 45%; }
+td.drawn { text-align: left; }
 .measure { display: flex; align-items: center; gap: .6rem; justify-content: flex-end; }
 .measure span { min-width: 3.1em; }
 .groups .measure span { min-width: 4.4em; }
