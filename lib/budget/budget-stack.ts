@@ -13,7 +13,7 @@ const REGION = 'us-east-1';
 
 /**
  * What an account may spend in a month, with an alert to the environment's topic when it is about to spend more. It
- * covers the whole account: a budget for a stack's tags stays at 0 until somebody activates those tags for billing.
+ * covers the whole account: a budget for a stack's tags stays at 0 until someone activates those tags for billing.
  */
 export class BudgetStack extends Stack {
   /** @throws TripcastError for an environment without a budget, or on an emulator */

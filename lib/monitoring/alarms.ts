@@ -56,7 +56,7 @@ function alarmsOfFunction(
   ];
 }
 
-/** On the new version only: errors of the old one are no reason to keep it. */
+/** On the new version only: errors of the old version are no reason to keep the old version. */
 function alarmsOfCanaries({ config, functions }: Watched): AlarmPlan[] {
   if (config.serving.rollout.kind !== 'canary') return [];
   return LIVE_FUNCTIONS.flatMap((name) =>

@@ -147,7 +147,7 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** Whatever a schedule could not start waits in a queue for somebody to look at. */
+  /** Whatever a schedule could not start waits in a queue until someone looks at it. */
   #schedules(): void {
     const { config } = this.#props;
     const { schedule } = config;

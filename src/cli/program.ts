@@ -285,7 +285,7 @@ export function program(): Command {
     lazily(async () => (await import('./commands/cost.ts')).cost),
   );
 
-  command('destroy', 'delete the deployed stack: lists what is deleted and what stays, and asks first')
+  command('destroy', 'delete the deployed stack: lists what is deleted and what is kept, and asks first')
     .option('--yes', 'do not ask', false)
     .action(lazily(async () => (await import('./commands/destroy.ts')).destroy));
 

@@ -38,7 +38,7 @@ export async function batch(options: BatchOptions & CommonOptions, terminal: Ter
 /** `score green 2023-04`, or how the schedule picks the month. */
 function labelOf({ taxiType, month, date }: BatchOptions): string {
   if (month !== undefined) return `score ${taxiType} ${month}`;
-  return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as on ${date}`}`;
+  return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as of ${date}`}`;
 }
 
 /**

@@ -110,7 +110,7 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
     }),
   );
   await step(
-    `monthly batch, as on ${AS_IF_ON}`,
+    `monthly batch, as of ${AS_IF_ON}`,
     () => runMonth(to, { taxiType: TAXI_TYPE, date: AS_IF_ON, force: false, all: false }, terminal),
     toldMonth,
   );

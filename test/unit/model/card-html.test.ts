@@ -167,9 +167,7 @@ test('a run says where it comes from and how to make it again', () => {
 });
 
 test('code that no commit holds is said to be so', () => {
-  expect(textOf(renderCard(aCard({ code_version: 'c01db7da12b4-changed' })))).toContain(
-    'uncommitted changes',
-  );
+  expect(textOf(renderCard(aCard({ code_version: 'c01db7da12b4-changed' })))).toContain('uncommitted changes');
   expect(renderCard(aCard({ code_version: 'unknown' }))).not.toContain('git checkout');
 });
 
