@@ -26,7 +26,7 @@ const tlc = createServer((request, response) => {
 }).listen(0, '127.0.0.1');
 afterAll(() => tlc.close());
 
-test('a month comes from its published source, once; one that is not there is told of', async () => {
+test('a month is downloaded from its published source, once; a missing one is reported', async () => {
   const { port } = tlc.address() as AddressInfo; // a TCP server has an AddressInfo
   await using ingest = new FunctionInImage('ingest', { env: { PUBLICATION_SOURCE: `http://127.0.0.1:${port}` } });
   const job = { taxi_type: 'green', month: '2021-01', run_id: '0'.repeat(32), force: false, all: false };
@@ -37,7 +37,7 @@ test('a month comes from its published source, once; one that is not there is to
   expect(await ingest.answer({ ...job, month: '2019-07' })).toMatchObject({ status: 'not-published' });
 });
 
-test('a run is trained, judged, registered and promoted', async () => {
+test('a run is trained, gated, registered and promoted', async () => {
   const outcome = await trainedInImage(to);
   expect(outcome).toMatchObject({ status: 'promoted', gate: { outcome: 'passed' } });
   expect(outcome.champion?.run_id).toBe(outcome.run_id);

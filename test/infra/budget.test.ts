@@ -4,7 +4,7 @@ import { loadConfig } from '#lib/config/load.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeBudget, synthesized } from './support/synthesized.ts';
 
-test('a budget tells the notices what the account spends, and is about to spend', () => {
+test('a budget notifies the topic of what the account spends, and is about to spend', () => {
   const { stack, template } = synthesizeBudget(loadConfig('prod'));
   expect([stack.stackName, stack.region]).toEqual(['tripcast-prod-budget', 'us-east-1']);
   const notice = (NotificationType: string, Threshold: number) => ({
@@ -30,7 +30,7 @@ test('a budget tells the notices what the account spends, and is about to spend'
   });
 });
 
-test('the notices are those of the environment, and let budgets of the account publish', () => {
+test("the topic is the environment's, and lets budgets of the account publish", () => {
   const { resource } = synthesized('prod');
   expect(resource('AWS::SNS::Topic')[1].Properties.TopicName).toBe('tripcast-prod-notices');
   // https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
@@ -49,8 +49,8 @@ test('the notices are those of the environment, and let budgets of the account p
   }
 });
 
-describe('no budget is made', () => {
-  test('without an amount, which the notices of such an environment then have no statement for', () => {
+describe('no budget is created', () => {
+  test('without an amount, and its topic then has no statement for budgets', () => {
     expect(() => synthesizeBudget(loadConfig('dev'))).toThrow('env/dev.json has budget.monthlyDollars null');
     expect(JSON.stringify(synthesized('dev').template.toJSON())).not.toMatch(/budgets/i);
   });
@@ -60,7 +60,7 @@ describe('no budget is made', () => {
     expect(() => synthesizeBudget(config)).toThrow('endpointUrl "http://127.0.0.1:4566"');
   });
 
-  test.each(ENVIRONMENTS)('in the stack of %s: CloudFormation does not know budgets in every region', (env) => {
+  test.each(ENVIRONMENTS)('in the stack of %s: CloudFormation does not support budgets in every region', (env) => {
     synthesized(env).template.resourceCountIs('AWS::Budgets::Budget', 0);
   });
 });

@@ -74,7 +74,7 @@ async function put(metric: string, value: number): Promise<void> {
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'tripcast', MetricData }));
 }
 
-test('a record that fails raises an alarm, and whoever listens to the notices is told where to look', async () => {
+test('a failed record raises an alarm, and its notice says where to look', async () => {
   await put('RecordsFailed', 1);
   expect(await told(alarmSchema)).toMatchObject({
     NewStateValue: 'ALARM',

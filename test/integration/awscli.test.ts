@@ -63,7 +63,7 @@ describe.each([
   ['aws lambda invoke', invokedByAws],
   ['tripcast invoke', invokedByTripcast],
 ])('%s', (_, invoked) => {
-  test("gives just the function's answer", async () => {
+  test("prints only the function's answer", async () => {
     const { predictions, batchItemFailures } = await invoked();
     expect(batchItemFailures).toEqual([]);
     expect(

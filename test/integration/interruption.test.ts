@@ -101,7 +101,7 @@ test('an emulator whose `up` was killed at its start is stopped by `down`', asyn
   expect(await ended(tripcast(local, 'down'))).toEqual({ code: 0, said: 'Nothing was running.\n' });
 });
 
-test('so is a deployment that was at work when its `up` was killed', async () => {
+test('so is a deployment that was running when its `up` was killed', async () => {
   const local = temporaryFolder();
   const up = tripcast(local, 'up');
   const [deployment] = await eventually(() => {

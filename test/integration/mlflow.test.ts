@@ -104,7 +104,7 @@ async function ask(path: string): Promise<unknown> {
 }
 
 describe('a registered run, mirrored to a real MLflow server', () => {
-  test('is what Python loads as the champion, and predicts the golden rides alike', async () => {
+  test('is what Python loads as the champion, and predicts the golden rides the same way', async () => {
     const { store, registry, sync } = aMirror();
     const { card, golden } = await aRegisteredRun(registry);
     await registry.promote(card.run_id, 'ana', new Date());
@@ -142,7 +142,7 @@ describe('a registered run, mirrored to a real MLflow server', () => {
     });
   });
 
-  test('that stopped midway is completed, with the same figures logged again', async () => {
+  test('is completed if it stopped midway, with the same figures logged again', async () => {
     const { registry, mlflow, store, sync } = aMirror();
     const { card } = await aRegisteredRun(registry);
     const dying = new Proxy(mlflow, {
@@ -163,13 +163,13 @@ describe('a registered run, mirrored to a real MLflow server', () => {
 });
 
 describe('the local MLflow server', () => {
-  test('shows its pages', async () => {
+  test('serves its pages', async () => {
     const page = await fetch(server.url);
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(await page.text()).toContain('<title>MLflow</title>');
   });
 
-  test('takes the next port when one is taken, and is gone with its files when it is stopped', async () => {
+  test('takes the next port if one is in use, and is gone with its files once stopped', async () => {
     const emulator = readEnvironment();
     if (emulator === undefined) throw new Error('There is no emulator.');
     const second = await startMlflow({ emulator, port: Number(new URL(server.url).port) });
@@ -180,7 +180,7 @@ describe('the local MLflow server', () => {
     expect(await mlflowState(second)).toMatchObject({ state: 'stopped' });
   });
 
-  test('ends by itself with its emulator', async () => {
+  test('stops on its own when its emulator does', async () => {
     const emulator = {
       endpointUrl: inject('endpointUrl'),
       process: { pid: process.pid, start: 'a process that is gone' },

@@ -89,7 +89,7 @@ const MODEL = 'nyc-taxi-experiment/run/artifacts/model/model.onnx';
 const ALIAS = 'aliases/ride_duration_prediction_model/champion.json';
 const STAGED = 'staging/run/model.onnx';
 
-describe('each function may do what it has to, and no more', () => {
+describe('each function may do what its work needs, and no more', () => {
   test.each<[FunctionName, string, Place, string, 'allowed' | 'denied']>([
     ['stream-score', 'get', 'models', MODEL, 'allowed'],
     ['stream-score', 'get', 'models', ALIAS, 'allowed'],

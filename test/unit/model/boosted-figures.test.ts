@@ -58,7 +58,7 @@ async function graphDifference({ fitted, typical }: Fit, rides: LabelledRides): 
 }
 
 // The figures of xgboost-pair are those of the Python stack (XGBoost 3.2.0, DictVectorizer) on the same files.
-test('xgboost-pair meets the published figures, and its graph says of every ride what XGBoost says', {
+test('xgboost-pair meets the published figures, and its graph predicts what XGBoost predicts for every ride', {
   timeout: SLOW,
 }, async () => {
   const { fit, trained, validated, rounds } = await fitOnReal('xgboost-pair');
@@ -72,7 +72,7 @@ test('xgboost-pair meets the published figures, and its graph says of every ride
   expect(await graphDifference(fit, withoutDistance(validated))).toBeLessThan(EXACT_TOLERANCE_MINUTES);
 });
 
-test('zone-map is better by a quarter, and its graph says of every ride what XGBoost says', {
+test('zone-map is better by a quarter, and its graph predicts what XGBoost predicts for every ride', {
   timeout: SLOW,
 }, async () => {
   const { fit, validated, rounds } = await fitOnReal('zone-map');
@@ -92,7 +92,7 @@ describe('zone-map-fast, trained as a whole', () => {
     return once;
   };
 
-  test('meets its figure, and its card tells what it is made of', { timeout: SLOW }, async () => {
+  test('meets its figure, and its card says what it is made of', { timeout: SLOW }, async () => {
     const { card, rounds, files } = await theModel();
     expect(card.validation.rmse).toBeLessThanOrEqual(4.25);
     expect(card.parameters).toMatchObject({ num_boost_round: 100, seed: 42, tree_method: 'hist' });
@@ -114,7 +114,7 @@ describe('zone-map-fast, trained as a whole', () => {
     expect(groupsOff(validation, 4)).toEqual([]);
   });
 
-  test('its golden rides tell a graph that asks <= where XGBoost asks <', { timeout: SLOW }, async () => {
+  test('its golden rides detect a graph that uses <= where XGBoost uses <', { timeout: SLOW }, async () => {
     const { golden, model } = await theModel();
     expect(exactDifference(golden)).toBeLessThan(EXACT_TOLERANCE_MINUTES);
     const scorer = await loadScorer(model);
