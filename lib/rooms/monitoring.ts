@@ -27,8 +27,8 @@ export class MonitoringRoom extends Construct {
   constructor(scope: Construct, id: string, { config, api, notices }: MonitoringRoomProps) {
     super(scope, id);
     const watched = watchedBelow(Stack.of(this), config, api);
-    const tell = new SnsAction(notices);
-    const alarms = alarmPlans(watched).map((plan) => [plan, this.#alarm(plan, config, tell)] as const);
+    const notify = new SnsAction(notices);
+    const alarms = alarmPlans(watched).map((plan) => [plan, this.#alarm(plan, config, notify)] as const);
     this.#guards = alarms.flatMap(([{ guards }, alarm]) => (guards === undefined ? [] : [[guards, alarm] as const]));
     createDashboard(
       this,
@@ -54,7 +54,11 @@ export class MonitoringRoom extends Construct {
     }
   }
 
-  #alarm({ name, says, metric, missing, periods, lasts, ...when }: AlarmPlan, { env }: Config, tell: SnsAction): Alarm {
+  #alarm(
+    { name, says, metric, missing, periods, lasts, ...when }: AlarmPlan,
+    { env }: Config,
+    notify: SnsAction,
+  ): Alarm {
     const [threshold, comparisonOperator] =
       'below' in when
         ? [when.below, ComparisonOperator.LESS_THAN_THRESHOLD]
@@ -69,8 +73,8 @@ export class MonitoringRoom extends Construct {
       ...(periods && { datapointsToAlarm: periods.over }),
       treatMissingData: missing,
     });
-    alarm.addAlarmAction(tell);
-    if (lasts) alarm.addOkAction(tell);
+    alarm.addAlarmAction(notify);
+    if (lasts) alarm.addOkAction(notify);
     return alarm;
   }
 }

@@ -141,7 +141,7 @@ export class RolloutRoom extends Construct {
     );
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
     notices.grantPublish(role);
-    acceptFinding(role, 'IAM5[Resource::*]', 'It only reads alarm states, as AWSCodeDeployRoleForLambda does.');
+    acceptFinding(role, 'IAM5[Resource::*]', 'It only reads alarm states, as AWSCodeDeployRoleForLambdaLimited does.');
     acceptFinding(
       role,
       'IAM5[Action::kms:GenerateDataKey*]',
