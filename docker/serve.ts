@@ -57,8 +57,8 @@ function readEnv(): z.output<typeof envSchema> {
   const name = String(wrong?.path[0]);
   throw new TripcastError(
     `The variable ${name} is ${shown(process.env[name])}: ${wrong?.message}`,
-    'MODEL_LOCATION is s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, with AWS_REGION and credentials set, or a ' +
-      'mounted folder that `tripcast train --local` wrote; RUN_ID names the run where an s3:// location does not; PORT defaults to 8000.',
+    'MODEL_LOCATION is s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, with AWS_REGION and credentials, or a ' +
+      'mounted folder that `tripcast train --local` wrote; RUN_ID names the run if an s3:// location does not; PORT defaults to 8000.',
   );
 }
 

@@ -64,8 +64,8 @@ const isRequestsFault = (error: unknown): error is KinesisServiceException =>
 
 const willNotPass = (streamName: string, cause: KinesisServiceException) =>
   new TripcastError(
-    `The stream ${streamName} takes no records: ${cause.name}: ${cause.message}`,
-    'Trying again does not help: see that the stream is there, and that the role may write to it and use its key.',
+    `The stream ${streamName} does not accept records: ${cause.name}: ${cause.message}`,
+    'Retrying will not help: check that the stream exists, and that the role may write to it and use its key.',
     { cause },
   );
 

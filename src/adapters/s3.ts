@@ -79,7 +79,7 @@ export class S3Store implements ObjectStore {
   async download(key: string, path: string): Promise<ObjectInfo | undefined> {
     const found = await this.#get(key);
     if (found === undefined || found === 'unchanged') return undefined;
-    if (!(found.Body instanceof Readable)) throw new TypeError(`S3 gave no body for s3://${this.bucket}/${key}.`);
+    if (!(found.Body instanceof Readable)) throw new TypeError(`S3 returned no body for s3://${this.bucket}/${key}.`);
     const partial = `${path}.partial`;
     try {
       await pipeline(found.Body, createWriteStream(partial));

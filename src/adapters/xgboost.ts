@@ -172,14 +172,14 @@ async function bind(library: string): Promise<Bound> {
 function refusal(message: string): TripcastError {
   const [first = ''] = message.split('\n');
   return new TripcastError(
-    `XGBoost refuses: ${first.replace(/^\[[\d:]+\] \S+: /, '')}`,
+    `XGBoost failed: ${first.replace(/^\[[\d:]+\] \S+: /, '')}`,
     'Check the rides and the parameters of the recipe.',
   );
 }
 
 /** What a library function wrote into `out`. */
 function written<T>([value]: Out<T>): T {
-  if (value === null) throw new Error('XGBoost reported success and gave nothing.');
+  if (value === null) throw new Error('XGBoost reported success but returned nothing.');
   return value;
 }
 
@@ -280,7 +280,7 @@ class NativeBooster implements Booster {
   }
 
   get handle(): Handle {
-    if (this.#handle === undefined) throw new Error('This booster was disposed of.');
+    if (this.#handle === undefined) throw new Error('This booster has been disposed of.');
     return this.#handle;
   }
 

@@ -54,7 +54,7 @@ export interface ModelChoice {
 export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
   const { model: named, anyTaxiType = false, taxiType } = choice;
   const model = await loadNamed(choice);
-  const fix = `Choose a model of ${taxiType} taxis, or give --any-taxi-type if that is what you want.`;
+  const fix = `Choose a model of ${taxiType} taxis, or add --any-taxi-type to use this one.`;
   if (!anyTaxiType) refuseOtherType(isRunId(named) ? `Run ${named}` : named, model.scorer, taxiType, fix);
   return model;
 }

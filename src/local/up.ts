@@ -1,4 +1,5 @@
-import { loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
 import { sourcesHash } from '#packaging/sources.ts';
 import { withLock } from '#setup/lock.mjs';
 import { LOCAL, UP_LOCK } from '#setup/paths.mjs';

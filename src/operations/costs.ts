@@ -1,6 +1,6 @@
 import type { Prices } from './prices.ts';
 
-/** The parts of an environment that cost money; lib/config.ts has the whole environment. */
+/** The parts of an environment that cost money; lib/config/schema.ts has the whole environment. */
 export interface Sizes {
   readonly streams: { readonly retentionHours: number } & (
     | { readonly mode: 'provisioned'; readonly shards: number }

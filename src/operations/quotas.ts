@@ -8,7 +8,7 @@ export interface LambdaAccount {
   readonly reservedHere: number;
 }
 
-/** The parts of an environment that count against a quota; lib/config.ts has the whole environment. */
+/** The parts of an environment that count against a quota; lib/config/schema.ts has the whole environment. */
 export interface Demand {
   readonly env: string;
   readonly region: string;

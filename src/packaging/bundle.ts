@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { CLONE } from '#setup/paths.mjs';
 import type { FunctionAssets } from './assets.ts';
 import { assembleNatives, zipNatives } from './natives.ts';

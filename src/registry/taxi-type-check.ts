@@ -11,5 +11,5 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 export function refuseOtherType(named: string, { metadata }: Scorer, taxiType: TaxiType, fix: string): void {
   const { taxi_type: found } = metadata;
   if (found === taxiType) return;
-  throw new TripcastError(`${named} is a model for ${shown(found)} taxis, not for ${taxiType} ones`, fix);
+  throw new TripcastError(`${named} is a model of ${shown(found)} taxis, not of ${taxiType} ones`, fix);
 }

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
 import { connect } from '#cli/context.ts';
-import { loadConfig, resourceName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { resourceName } from '#lib/config/names.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { endpointUrl } from '../support/endpoint-url.ts';
 
@@ -74,7 +75,7 @@ async function put(metric: string, value: number): Promise<void> {
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'tripcast', MetricData }));
 }
 
-test('a record that fails raises an alarm, and whoever listens to the notices is told where to look', async () => {
+test('a failed record raises an alarm, and its notice says where to look', async () => {
   await put('RecordsFailed', 1);
   expect(await told(alarmSchema)).toMatchObject({
     NewStateValue: 'ALARM',

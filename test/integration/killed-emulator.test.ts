@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, expect, test } from 'vitest';
 import { S3Store } from '#adapters/s3.ts';
 import { receiptSchema } from '#batch/receipts.ts';
-import { stackName } from '#lib/config.ts';
+import { stackName } from '#lib/config/names.ts';
 import { deployStack } from '#local/deploy.ts';
 import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
 import { TEST_CREDENTIALS, writeEnvironment } from '#local/environment.ts';

@@ -9,7 +9,7 @@ import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 import { receiptSchema } from '#batch/receipts.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
 import { outcomesOf } from '#cli/month-executions.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { stackName } from '#lib/config.ts';
+import { stackName } from '#lib/config/names.ts';
 import { deployStack } from '#local/deploy.ts';
 import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
 import { writeEnvironment } from '#local/environment.ts';

@@ -114,7 +114,7 @@ export async function followBackfill(
   await show();
   board.clear();
   const done = await outcomesOf(arn, end);
-  progress.done(`${summaryOf(done)}, as ${executionName(arn)}`);
+  progress.done(`${summaryOf(done)}, execution ${executionName(arn)}`);
   return months.map(
     (month) =>
       done.find((each) => each.month === month) ??

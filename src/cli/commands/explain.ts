@@ -50,7 +50,7 @@ function describe({ ride, prediction, added, ...explained }: ExplainedPrediction
     ['dropoff', zone(ride.DOLocationID)],
     ['distance', `${decimals(ride.trip_distance, 2)} miles, ${ride.distance_source}`],
     ['prediction', `${decimals(prediction.ride_duration, 2)} min, 90% in [${decimals(low, 2)}, ${decimals(high, 2)}]`],
-    ['it took', ride.actual_duration === null ? 'nobody knows' : `${decimals(ride.actual_duration, 2)} min`],
+    ['it took', ride.actual_duration === null ? 'unknown' : `${decimals(ride.actual_duration, 2)} min`],
     ['run', `${explained.run_id}, ${explained.recipe}`],
     ['trained on', `${explained.trained_on.join(', ')} (the ride is ${explained.evaluation})`],
     ['model', `${explained.model}, by code ${explained.model_code_version}`],
@@ -69,4 +69,4 @@ function describe({ ride, prediction, added, ...explained }: ExplainedPrediction
   return [table(['what', ''], facts), table(['part of the ride', 'minutes'], parts), SHARED].join('\n\n');
 }
 
-const SHARED = 'What a feature of several parts added (the pair of zones, say) is divided among them evenly.';
+const SHARED = 'The effect of a feature with several parts, such as the zone pair, is divided evenly among them.';

@@ -78,8 +78,8 @@ export async function trainAndRegister(
         `See \`tripcast models show ${run_id}\`; \`tripcast models promote ${run_id} --force\` overrules the gate.`,
       )
     : new TripcastError(
-        `Run ${run_id} was not promoted (${status}): ${champion.promoted_by} made ${champion.run_id} the champion meanwhile`,
-        `Ask the gate again with \`tripcast models promote ${run_id} --gate\`.`,
+        `Run ${run_id} was not promoted (${status}): ${champion.promoted_by} made ${champion.run_id} the champion in the meantime`,
+        `Run the gate again with \`tripcast models promote ${run_id} --gate\`.`,
       );
 }
 
@@ -121,7 +121,7 @@ function refuseNonsense(options: TrainOptions): void {
   if (local && promote) {
     throw new TripcastError(
       '--local and --promote cannot go together',
-      'A champion is in the registry: train without --local.',
+      'A champion must be in the registry: train without --local.',
     );
   }
   if (local && source === undefined) {
@@ -130,7 +130,7 @@ function refuseNonsense(options: TrainOptions): void {
   const [name, value] = source !== undefined ? ['--source', source] : ['--out', out];
   if (!local && value !== undefined) {
     throw new TripcastError(
-      `${name} ${value} is for a training without AWS`,
+      `${name} ${value} is for training without AWS`,
       'Add --local, or leave it out: the months come from the data bucket.',
     );
   }

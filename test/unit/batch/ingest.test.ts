@@ -65,7 +65,7 @@ describe('ingesting a month', () => {
     });
   });
 
-  test('refuses what is no month file, and stores nothing', async () => {
+  test('refuses what is not a month file, and stores nothing', async () => {
     const folder = temporaryFolder();
     await writeFile(join(folder, FILE), '<html>Access denied</html>');
     const { outcome, data } = await ingest(tlcSource(folder));
@@ -170,7 +170,7 @@ describe('asking again for a month that is there', () => {
 });
 
 describe('ingesting from the web', () => {
-  test('asks for the file by its name, tells how far it is, and leaves nothing on this machine', async () => {
+  test('requests the file by name, reports progress, and leaves nothing on this machine', async () => {
     const body = await readFile(realMonth('2023-04'));
     const source = await serverOf((request, response) =>
       request.url === `/trip-data/${FILE}` ? sendFile(request, response, body) : response.end('no'),

@@ -121,7 +121,7 @@ describe('months still owed', () => {
     expect(await months({}, deps)).toEqual(['2023-03 once', '2023-04']);
   });
 
-  test('are no concern when a month or a day is named', async () => {
+  test('do not matter when a month or a day is named', async () => {
     const deps = await planner();
     expect(await months({ month: '2023-04' }, deps)).toEqual(['2023-04']);
     expect(await months({ date: '2023-05-15' }, deps)).toEqual(['2023-04']);
@@ -135,7 +135,7 @@ describe('months still owed', () => {
 describe('planning a backfill', () => {
   const range = (input: object) => checkedInput(backfillRequestSchema, { from: '2022-12', to: '2023-02', ...input });
 
-  test('lists the months oldest first, one after the other unless told otherwise', async () => {
+  test('lists the months oldest first, by default one at a time', async () => {
     const { months, maxConcurrency } = await planBackfill(range({}), await planner());
     expect(months.map(({ month }) => month)).toEqual(['2022-12', '2023-01', '2023-02']);
     expect(maxConcurrency).toBe(1);

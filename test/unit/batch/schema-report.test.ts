@@ -126,12 +126,12 @@ describe('a column', () => {
     expect(notes).toContain('25% of the values of lpep_pickup_datetime cannot be read and count as missing');
   });
 
-  test('that is null more often is noted, and told how often', async () => {
+  test('that is null more often is noted, with how often', async () => {
     const { notes } = await reportOf({ trip_distance: 'CASE pu WHEN 75 THEN NULL ELSE distance END' });
     expect(notes).toContain('trip_distance is null in 25% of the rows; in the training months, in 0%');
   });
 
-  test('whose values lie elsewhere is noted', async () => {
+  test('whose values shifted is noted', async () => {
     const { notes } = await reportOf({ trip_distance: 'distance * 1609' }); // metres
     expect(notes).toEqual([
       expect.stringMatching(/^trip_distance is mostly 1609\.\.11\S+; in the training months, 1\.\.7$/),
@@ -150,7 +150,7 @@ test.each([
   expect(found.notes).toEqual([expect.stringContaining('not readable as Parquet')]);
 });
 
-test('a model that does not say its columns has every readable file scored, with a note', async () => {
+test('a model that does not list its columns has every readable file scored, with a note', async () => {
   expect(await report(await aMonth(), undefined)).toMatchObject({
     decision: 'fine-with-notes',
     notes: ['The model does not say which columns it was trained on, so nothing was compared'],

@@ -109,7 +109,7 @@ describe('scoring a month', () => {
     expect(data.objects.has(outputKey)).toBe(true);
   });
 
-  test('is done again when other bytes lie where the output was, of the same size', async () => {
+  test('is done again when the output was replaced by other bytes of the same size', async () => {
     const data = await aBucketWith();
     await score(data);
     const whole = bytesOf(data, outputKey);
@@ -219,7 +219,7 @@ describe('scoring a month', () => {
     expect(data.objects.has(currentKey)).toBe(true);
   });
 
-  test('is refused when a column is gone: the report beside the raw month is all it writes', async () => {
+  test('is refused when a column is missing: the report next to the raw month is all it writes', async () => {
     const data = await aBucketWith(RIDES, APRIL, { trip_distance: null });
     const outcome = await score(data);
     expect(outcome).toMatchObject({ status: 'refused', note: expect.stringContaining('trip_distance') });
@@ -289,7 +289,7 @@ describe('a republished month', () => {
     return { data, first };
   }
 
-  test('is scored under a name of its own; its receipt says what it supersedes, and the pointer moves', async () => {
+  test('is scored under a separate name; its receipt says what it supersedes, and the pointer moves', async () => {
     const { data, first } = await republished();
     const second = await score(data, job(), at('2023-06-15T00:00:00Z'));
     const source = sha256(bytesOf(data, rawKey));

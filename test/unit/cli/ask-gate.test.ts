@@ -4,7 +4,7 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { askGate } from '#cli/ask-gate.ts';
 import { systemClock } from '#clock.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';

@@ -112,7 +112,7 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
       ['score', 'missing.parquet', 'out.parquet', '--taxi-type', 'green', '--month', '2023-04', ...model],
       /no file missing\.parquet/,
     ],
-    [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not tell the taxi type/],
+    [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not contain the taxi type/],
     [['score', realMonth('2023-04'), 'out.parquet', ...model], /no model file no-such\.onnx/],
     [
       ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2019-07'],
@@ -139,7 +139,9 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
     const month = join(folder, 'green_tripdata_2023-04.parquet');
     await writeMonth(month, [{}], { PULocationID: null });
     const output = join(folder, 'out.parquet');
-    expect((await runProcess(['score', realMonth('2023-04'), output, '--model', file])).err).toMatch(/no ONNX model/);
+    expect((await runProcess(['score', realMonth('2023-04'), output, '--model', file])).err).toMatch(
+      /not an ONNX model/,
+    );
     const { folder: trained } = await trainedModel();
     const refused = await runProcess(['score', month, output, '--model', join(trained, 'model.onnx')]);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('lacks the column PULocationID') });

@@ -51,7 +51,7 @@ describe('tripcast serve', { timeout: 60_000 }, () => {
     const port = await aTakenPort();
     const { status, stdout, stderr } = run('serve', '--model', model, '--port', port);
     expect(stderr).toBe(
-      `tripcast: Port ${port} on 127.0.0.1 cannot be used: another process listens there. Give another one with --port; --port 0 takes any that is free.\n`,
+      `tripcast: Port ${port} on 127.0.0.1 cannot be used: another process is listening there. Give another one with --port; --port 0 takes any that is free.\n`,
     );
     expect(stdout).toBe('');
     expect(status).toBe(1);

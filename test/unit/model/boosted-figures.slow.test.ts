@@ -56,7 +56,7 @@ async function graphDifference({ fitted, typical }: Fit, rides: LabelledRides): 
 }
 
 // The figures of xgboost-pair are those of the Python stack (XGBoost 3.2.0, DictVectorizer) on the same files.
-test('xgboost-pair meets the published figures, and its graph says of every ride what XGBoost says', async () => {
+test('xgboost-pair meets the published figures, and its graph predicts what XGBoost predicts for every ride', async () => {
   const { fit, trained, validated, rounds } = await fitOnReal('xgboost-pair');
   expect(fit.fitted.features).toBe(6053);
   expect(fit.fitted.storedValues(trained)).toBe(138_784);
@@ -68,7 +68,7 @@ test('xgboost-pair meets the published figures, and its graph says of every ride
   expect(await graphDifference(fit, withoutDistance(validated))).toBeLessThan(EXACT_TOLERANCE_MINUTES);
 });
 
-test('zone-map is better by a quarter, and its graph says of every ride what XGBoost says', async () => {
+test('zone-map is better by a quarter, and its graph predicts what XGBoost predicts for every ride', async () => {
   const { fit, validated, rounds } = await fitOnReal('zone-map');
   expect(rmse(validated, predictWith(fit, validated))).toBeLessThanOrEqual(4.13);
   expect(rounds).toHaveLength(300);
@@ -86,7 +86,7 @@ describe('zone-map-fast, trained as a whole', () => {
     return once;
   };
 
-  test('meets its figure, and its card tells what it is made of', async () => {
+  test('meets its figure, and its card says what it is made of', async () => {
     const { card, rounds, files } = await theModel();
     expect(card.validation.rmse).toBeLessThanOrEqual(4.25);
     expect(card.parameters).toMatchObject({ num_boost_round: 100, seed: 42, tree_method: 'hist' });
@@ -106,7 +106,7 @@ describe('zone-map-fast, trained as a whole', () => {
     expect(groupsOff(validation, 4)).toEqual([]);
   });
 
-  test('its golden rides tell a graph that asks <= where XGBoost asks <', async () => {
+  test('its golden rides detect a graph that uses <= where XGBoost uses <', async () => {
     const { golden, model } = await theModel();
     expect(exactDifference(golden)).toBeLessThan(EXACT_TOLERANCE_MINUTES);
     const scorer = await loadScorer(model);

@@ -58,7 +58,7 @@ test('of two rides that differ in distance alone, linear-pair’s differ in what
   expect(near?.added.pickup).toBe(near?.added.dropoff); // a pair belongs to both alike
 });
 
-test('each feature of each recipe describes some part of the ride', () => {
+test('each feature of each recipe belongs to some part of the ride', () => {
   const oneHot = ['PU_DO=74_75', 'PULocationID=74', 'DOLocationID=75'];
   for (const feature of [...MAP_FEATURES, ...oneHot]) expect(partsOfFeature(feature).length).toBeGreaterThan(0);
   expect(partsOfFeature('way_2')).toEqual(['pickup', 'dropoff']);

@@ -29,7 +29,7 @@ describe('linear-pair on the real months', () => {
     expect(coefficients).toMatchObject({ trip_distance: expect.closeTo(2.8719e-5, 9) });
   });
 
-  test('its card tells what the training file looked like', async () => {
+  test('its card says what the training file looked like', async () => {
     const { columns } = (await theModel()).card.train;
     expect(columns).toHaveLength(20);
     // quantiles of 1% and 99% by pandas: zones 7..260, miles 0..15.3

@@ -38,7 +38,7 @@ test("the graph of every recipe passes Python's onnx.checker, with the contract'
   expect(JSON.parse(stdout)).toEqual(RECIPE_NAMES.map(() => expect.objectContaining(contract)));
 });
 
-test('what is no graph does not pass', async () => {
+test('what is not a graph does not pass', async () => {
   const path = join(temporaryFolder(), 'wrong.onnx');
   await writeFile(path, Buffer.from([8, 10, 58, 0])); // IR version 10 and a graph with no name
   await expect(check(path)).rejects.toThrow('ValidationError');

@@ -76,7 +76,7 @@ describe('the rides of a training', () => {
     await expect(loading).rejects.toThrow(/2023-03\.parquet.*trip_distance/);
   });
 
-  test('are refused from a file that is no Parquet', async () => {
+  test('are refused from a file that is not Parquet', async () => {
     const path = join(temporaryFolder(), 'words.parquet');
     await writeFile(path, 'no Parquet at all, but long enough to look into');
     const loading = loadRides(await aDatabase(), 'rides', 'green', [

@@ -75,7 +75,7 @@ describe('a check of the live version', () => {
     });
   });
 
-  test('does not move an alias that somebody moved meanwhile', async () => {
+  test('does not move an alias that someone else moved in the meantime', async () => {
     const alias = anAlias(3, { 2: GOLDEN, 3: broken }, () => (alias.state.revision = 'b'));
     expect(await checkLive(alias)).toMatchObject({
       outcome: 'stuck',

@@ -42,7 +42,7 @@ const given = (changes: Partial<Figures>) => ({
 });
 
 describe('the gate', () => {
-  test('lets a sound run pass, and says that there was nobody to compare it with', () => {
+  test('passes a sound run, and says that there was no champion to compare it with', () => {
     const verdict = judge(evidence(), LIMITS);
     expect(verdict).toMatchObject({ outcome: 'passed', reasons: [], champion: null });
     expect(verdict.checks.every(({ passed }) => passed)).toBe(true);
@@ -136,7 +136,7 @@ describe('the gate', () => {
     expect(judge(evidence(changes), LIMITS)).toMatchObject({ outcome: 'passed', reasons: [] });
   });
 
-  test('says "not-comparable" when nothing else speaks against a run, and refuses it otherwise', () => {
+  test('says "not-comparable" when a run fails nothing else, and refuses it otherwise', () => {
     const uncompared = { champion: { kind: 'not-comparable', champion, reason: 'its rides are gone' } } as const;
     const verdict = judge(evidence(uncompared), LIMITS);
     expect(verdict).toMatchObject({

@@ -98,7 +98,7 @@ describe('a promotion', () => {
     expect(store.objects.has(POINTER)).toBe(false);
   });
 
-  test('that rests on a champion who is no longer is lost, and told to whom', async () => {
+  test('based on a former champion is lost, and says to whom', async () => {
     const { registry, add } = aRegistry();
     for (const digit of ['a', 'b']) await add(digit);
     await add('c', {}, passedOver('a', 1));
@@ -233,7 +233,7 @@ describe('the last step of a training', () => {
     expect(await promoteRun(registry, aRun('c'), by('ada'))).toMatchObject({ outcome: 'moved' });
   });
 
-  test('that is tried again after its answer was lost has promoted, though another followed meanwhile', async () => {
+  test('that is retried after its answer was lost has promoted, though another followed in the meantime', async () => {
     const { registry, add } = aRegistry();
     await add('a');
     await add('b', {}, passedOver('a', 1));
@@ -279,7 +279,7 @@ describe('the best champion so far', () => {
 });
 
 describe('a rollback', () => {
-  test('is an entry of its own in the history, and goes further back the next time', async () => {
+  test('is a separate entry in the history, and goes further back the next time', async () => {
     const { registry, add } = aRegistry();
     await promoteInTurn(registry, add, 'abc');
     const first = await rollBack(registry, 'green', by('grace'));

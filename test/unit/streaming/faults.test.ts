@@ -179,7 +179,7 @@ describe('a new champion', () => {
     ],
     [
       'was cut short before it was registered',
-      'are no ONNX model',
+      'are not an ONNX model',
       async ({ promote }: ReturnType<typeof aFunction>) => {
         await promote(B, { ...models.ten, model: models.ten.model.subarray(0, 1000) });
       },

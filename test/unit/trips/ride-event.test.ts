@@ -89,7 +89,7 @@ describe('a ride event is refused with the field, the value and what to send', (
     ['x'.repeat(1_000_000), 'out-of-range'],
     [2 ** 53, 'out-of-range'],
     [-(2 ** 53), 'out-of-range'],
-  ])('a ride_id that is no name of a ride, or no partition key', (ride_id, reason) => {
+  ])('a ride_id that cannot identify a ride or be a partition key', (ride_id, reason) => {
     const [refusal] = refusalsOf({}, { ride_id });
     expect(refusal).toMatchObject({ reason, field: 'ride_id' });
     expect(refusal?.message.length).toBeLessThan(200);

@@ -21,7 +21,7 @@ ${tile('typical', 'RMSE with the typical distance', decimals(validation.typical_
 ${tile('metered', 'Inside the 90% interval, metered', percent(validation.coverage_90))}
 ${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical_distance.coverage_90))}
 </dl>
-<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">Typical</span>: no distance was given, and the median of the pair of zones stands in; this is what a caller knows at pickup.</p>
+<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">Typical</span>: no distance was given, so the median of the zone pair was used; this is what a caller knows at pickup.</p>
 </header>`;
 }
 
@@ -58,7 +58,7 @@ export function intervals({ validation }: RenderedCard): Html {
 <td class="drawn">${coverageScale(nominal, metered, without)}</td>
 <td>${percent(metered)} <small>${points(metered - nominal)}</small></td><td>${percent(without)} <small>${points(without - nominal)}</small></td></tr>`;
   return html`<h2 id="intervals">Interval coverage</h2>
-<p>The share of validation rides whose duration lay inside the model's interval, and how many points that is off the share that the interval names (the upright line).</p>
+<p>The share of validation rides whose duration was inside the model's interval, and by how many points it differs from the nominal share (the upright line).</p>
 <table class="lines">
 <thead><tr><th scope="col" class="text">Interval</th><th scope="col" class="drawn text">70% to 100%</th><th scope="col"><span class="key">metered</span></th><th scope="col"><span class="key typical">typical</span></th></tr></thead>
 <tbody>
