@@ -70,7 +70,7 @@ test('`serve` refuses it', { timeout: 30_000 }, async () => {
 
 test('the image refuses a mounted one, and says what to set', async () => {
   await expect(modelIn(folder, loadScorer, 'yellow')).rejects.toThrow(
-    /^MODEL_LOCATION ".*" is a model for "green" taxis, not for yellow ones\. Set SERVED_TAXI_TYPE to green, or mount/,
+    /^MODEL_LOCATION ".*" is a model of "green" taxis, not of yellow ones\. Set SERVED_TAXI_TYPE to green, or mount/,
   );
   const served = await (await modelIn(model, loadScorer, 'green')).current();
   expect(served.scorer.metadata.taxi_type).toBe('green');

@@ -350,7 +350,7 @@ describe('a model by its location', () => {
       taxiType: 'yellow',
       loadScorer: aLoader().loadScorer,
     });
-    await expect(model.current()).rejects.toThrow('a model for "green" taxis, not for yellow ones');
+    await expect(model.current()).rejects.toThrow('a model of "green" taxis, not of yellow ones');
   });
 
   test.each(['./model.onnx', 's3://elsewhere', 's3://elsewhere/no-run/model.onnx'])('%s is refused', (location) => {
