@@ -191,7 +191,7 @@ describe('the live model', () => {
         await live.world.add(B, 1, 'yellow');
         live.world.promote(B);
       },
-      'a model for "yellow" taxis',
+      'a model of "yellow" taxis',
     ],
     [
       'that is not there',
