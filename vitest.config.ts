@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import InOrder from './test/support/in-order.ts';
 
-/** Where this run's emulator keeps its state: not the one that `npm start` uses, nor that of another test run. */
+/** Where this run's emulators keep their state: not the one that `npm start` uses, nor those of another test run. */
 const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
+
+/** Unit tests that train hundreds of trees. */
+const SLOW = 'test/unit/**/*.slow.test.ts';
 
 export default defineConfig({
   test: {
     sequence: { sequencer: InOrder },
-    // `npm run coverage`: of unit and infra tests, since integration tests reach the functions through other processes.
+    maxWorkers: '100%', // by default vitest leaves a core idle: on two cores, one file at a time
+    // `npm run coverage`: of unit, slow and infra tests, since integration tests reach the functions through other processes.
     coverage: {
       include: ['bin/**', 'lib/**', 'lambdas/**', 'src/**'],
       exclude: ['**/gen/**'],
@@ -16,7 +20,8 @@ export default defineConfig({
     },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: [SLOW], testTimeout: 10_000 } },
+      { test: { name: 'slow', include: [SLOW], testTimeout: 180_000 } },
       // A synthesis of the whole stack takes seconds, and bundles the functions first.
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
@@ -26,7 +31,8 @@ export default defineConfig({
           globalSetup: 'test/support/emulator.ts',
           setupFiles: 'test/support/use-emulator.ts',
           env: { TRIPCAST_LOCAL: local },
-          fileParallelism: false, // one emulator: streams and buckets are shared
+          maxWorkers: 2, // each has an emulator of its own; its streams and buckets are shared by the worker's files
+          sequence: { groupOrder: 1 }, // after the others: they use all cores
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -5,7 +5,9 @@ import { TripcastError } from '#errors.ts';
 import { buildAssets } from '#packaging/bundle.ts';
 import { withLock } from '#setup/lock.mjs';
 import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
-import { ENVIRONMENTS, loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
+import { refuseForeignEndpoint } from '../lib/config/endpoint.ts';
+import { ENVIRONMENTS } from '../lib/config/environment-files.ts';
+import { loadConfig } from '../lib/config/load.ts';
 import { TripcastStack } from '../lib/tripcast-stack.ts';
 import { runApp } from './run-app.ts';
 
@@ -15,7 +17,7 @@ async function synthesize(): Promise<void> {
   const env: unknown = app.node.tryGetContext('env');
   if (typeof env !== 'string') {
     const choices = ENVIRONMENTS.map((name) => `--context env=${name}`).join(' or ');
-    throw new TripcastError('No environment is given', `Add ${choices}.`);
+    throw new TripcastError('No environment was given', `Add ${choices}.`);
   }
   const config = loadConfig(env);
   refuseForeignEndpoint(config);

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { BudgetStack } from '../lib/budget/budget-stack.ts';
-import { loadConfig, refuseForeignEndpoint } from '../lib/config.ts';
+import { refuseForeignEndpoint } from '../lib/config/endpoint.ts';
+import { loadConfig } from '../lib/config/load.ts';
 import { runApp } from './run-app.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib/core';
 import { TripcastError } from '#errors.ts';
-import { loadConfig } from '../lib/config.ts';
+import { loadConfig } from '../lib/config/load.ts';
 import { DeliveryStack } from '../lib/delivery/delivery-stack.ts';
 import { parseRepository } from '../lib/delivery/repository.ts';
 import { runApp } from './run-app.ts';

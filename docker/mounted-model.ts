@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shown, TripcastError } from '#errors.ts';
 import { modelCardSchema } from '#model/card/card.ts';
-import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
+import { goldenSchema } from '#model/golden/golden.ts';
+import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import { refuseOtherType } from '#registry/taxi-type-check.ts';
@@ -33,10 +34,6 @@ export async function modelIn(location: string, loadScorer: LoadScorer, taxiType
     taxiType,
     `Set SERVED_TAXI_TYPE to ${loaded.scorer.metadata.taxi_type}, or mount a run of ${taxiType} taxis.`,
   );
-  const { max_difference } = await checkGoldenRides(loaded.scorer, loaded.golden);
-  if (max_difference <= GRAPH_TOLERANCE_MINUTES) return { current: async () => loaded };
-  throw new TripcastError(
-    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-    'The graph or the runtime is not the one it was trained with: train it again.',
-  );
+  await refuseOtherAnswers(`Run ${runId}`, loaded.scorer, loaded.golden, 'train it again.');
+  return { current: async () => loaded };
 }

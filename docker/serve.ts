@@ -29,8 +29,8 @@ async function serve(): Promise<void> {
         location: env.MODEL_LOCATION,
         taxiType: env.SERVED_TAXI_TYPE,
         ...(env.RUN_ID && { runId: env.RUN_ID }),
-        open: (bucket) => new S3Store(bucket),
-        load: loadScorer,
+        storeOf: (bucket) => new S3Store(bucket),
+        loadScorer,
       })
     : await modelIn(env.MODEL_LOCATION, loadScorer, env.SERVED_TAXI_TYPE);
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
@@ -57,8 +57,8 @@ function readEnv(): z.output<typeof envSchema> {
   const name = String(wrong?.path[0]);
   throw new TripcastError(
     `The variable ${name} is ${shown(process.env[name])}: ${wrong?.message}`,
-    'MODEL_LOCATION is s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, with AWS_REGION and credentials beside it, or a ' +
-      'mounted folder that `tripcast train --local` wrote; RUN_ID names the run where an s3:// location does not; PORT is 8000 unless set.',
+    'MODEL_LOCATION is s3://BUCKET/.../RUN_ID/artifacts/model/model.onnx, with AWS_REGION and credentials, or a ' +
+      'mounted folder that `tripcast train --local` wrote; RUN_ID names the run if an s3:// location does not; PORT defaults to 8000.',
   );
 }
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
+import { systemClock } from '#clock.ts';
 import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { ModelSource } from '#registry/model-source.ts';
-import { Registry } from '#registry/registry.ts';
 import { parseRunId } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { registeredModels, registry } from './model-registry.ts';
 
 const env = functionEnv(
   z.object({
-    ...modelEnv,
     SERVED_TAXI_TYPE: taxiTypeSchema,
     MODEL_REFRESH_SECONDS: count,
     RUN_ID: optionalText.transform((text) => (text === undefined ? undefined : parseRunId(text))),
@@ -18,20 +18,22 @@ const env = functionEnv(
   }),
 );
 
-const registeredModels = { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW };
-
 /** The model name in predictions. */
 export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
 
 /** The model that the function was deployed to serve: MODEL_LOCATION, else RUN_ID, else the champion. */
 export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSource {
   const { RUN_ID: runId, MODEL_LOCATION: location, SERVED_TAXI_TYPE: taxiType } = env;
-  const load = loadScorer;
   if (location !== undefined) {
-    return modelAt({ location, ...(runId && { runId }), open: (bucket) => new S3Store(bucket), taxiType, load });
+    return modelAt({
+      location,
+      ...(runId && { runId }),
+      storeOf: (bucket) => new S3Store(bucket),
+      taxiType,
+      loadScorer,
+    });
   }
-  const registry = new Registry(new S3Store(env.MODEL_BUCKET), { experiment: env.MODEL_EXPERIMENT, registeredModels });
-  if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, load });
+  if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, loadScorer });
   const refreshSeconds = env.MODEL_REFRESH_SECONDS;
-  return new LiveModel({ registry, taxiType, load, refreshSeconds, now: Date.now, onRefreshFailed });
+  return new LiveModel({ registry, taxiType, loadScorer, refreshSeconds, clock: systemClock, onRefreshFailed });
 }

@@ -16,6 +16,6 @@ export function publishMetrics(): void {
 
 /** A new champion could not be loaded; the previous one keeps serving, and there is an alarm on the metric. */
 export function reportRefreshFailed(error: unknown): void {
-  logger.error('The model could not be refreshed; the one before goes on serving', { error });
+  logger.error('The model could not be refreshed; the previous one keeps serving', { error });
   addCount('ModelRefreshFailed');
 }

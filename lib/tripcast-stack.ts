@@ -8,7 +8,8 @@ import {
 } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FunctionAssets } from '#packaging/assets.ts';
-import { type Config, type OutputName, stackName } from './config.ts';
+import { type OutputName, stackName } from './config/names.ts';
+import type { Config } from './config/schema.ts';
 import { createDataKey } from './constructs/data-key.ts';
 import { FunctionCode } from './constructs/function-code.ts';
 import { isProtected } from './constructs/termination-protection.ts';
@@ -28,11 +29,15 @@ export interface TripcastStackProps {
   readonly codeVersion: string;
 }
 
-/** All of one environment: its rooms, connected to each other. */
+/**
+ * All of one environment: its rooms, connected to each other.
+ * @example
+ * new TripcastStack(app, { config: loadConfig('dev'), assets: await buildAssets('zip'), codeVersion: 'unknown' });
+ */
 export class TripcastStack extends Stack {
   constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {
     super(scope, stackName(config.env), {
-      description: `tripcast (${config.env}): taxi-trip durations, streamed, in monthly batches and by request`,
+      description: `tripcast (${config.env}): predicts taxi-trip durations, in a stream, monthly batches and an API`,
       env: { region: config.region, ...(config.account === null ? {} : { account: config.account }) },
       synthesizer: synthesizer(config),
       terminationProtection: isProtected(scope, config),
@@ -54,7 +59,7 @@ export class TripcastStack extends Stack {
     rollout.stopOn((name) => monitoring.guardsOf(name));
     if (config.endpointUrl === null) {
       Annotations.of(this).addInfo(
-        'The registry of models is the models bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',
+        'The model registry is the model bucket. Commands mirror it to an MLflow server only where MLFLOW_TRACKING_URI names one.',
       );
     }
     this.#output({

@@ -8,6 +8,10 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The clock's instant in ISO 8601, as receipts and other documents state it. */
+export const isoTime = (clock: Clock): string => new Date(clock.now()).toISOString();
+
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {

@@ -4,6 +4,7 @@ import { count, functionEnv } from '#adapters/function-env.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { runningExecutions } from '#adapters/step-functions.ts';
 import { checkMonth, checkRequestSchema } from '#batch/check-month.ts';
+import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 
@@ -18,17 +19,17 @@ const env = functionEnv(
   }),
 );
 
-const dependencies = {
+const deps = {
   data: new S3Store(env.DATA_BUCKET),
   defaultTaxiType: env.SERVED_TAXI_TYPE,
   timeZone: env.SCHEDULE_TIME_ZONE,
   monthsBack: env.SCHEDULE_MONTHS_BACK,
   executions: { running: () => runningExecutions(env.MONTHLY_BATCH_ARN) },
   metrics: metricSink('tripcast', { environment: env.TRIPCAST_ENV }),
-  now: () => new Date(),
+  clock: systemClock,
 };
 
 /** Runs on its own schedule, the day after the monthly one: was the month scored, or is it being worked on? */
 export async function handler(input: unknown) {
-  return checkMonth(checkedInput(checkRequestSchema, input), dependencies);
+  return checkMonth(checkedInput(checkRequestSchema, input), deps);
 }

@@ -26,11 +26,11 @@ const deps: PreTrafficDeps = {
   report: (hook, status) => reportHook(hook, status),
 };
 
-/** CodeDeploy's hook before a new version gets traffic: the version must answer the golden rides. */
+/** CodeDeploy's hook before a new version gets traffic: the version must reproduce its golden rides. */
 export async function handler(input: unknown): Promise<PreTrafficOutcome> {
   const outcome = await checkBeforeTraffic(checkedInput(preTrafficSchema, input), deps);
   const { status, reasons } = outcome;
   if (status === 'Failed') logger.error('The new versions get no traffic', { reasons });
-  else logger.info('The new versions may have traffic', { reasons });
+  else logger.info('The new versions may get traffic', { reasons });
   return outcome;
 }

@@ -6,6 +6,7 @@ import { tlcSource } from '#adapters/tlc-source.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { ingestMonth } from '#batch/ingest.ts';
 import { monthJobSchema, withoutScore } from '#batch/outcome.ts';
+import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 
 const env = functionEnv(z.object({ DATA_BUCKET: z.string(), PUBLICATION_SOURCE: z.string() }));
@@ -22,7 +23,7 @@ export async function handler(input: unknown) {
     source,
     database,
     workFolder: folder.path,
-    now: () => new Date(),
+    clock: systemClock,
   });
   if ('note' in done) return withoutScore(job, done.outcome, done.note);
   return { ...job, status: 'ingested' };

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { backfillRequestSchema, monthRequestSchema, planBackfill, planMonth } from '#batch/plan.ts';
 import { checkedInput } from '#function-input.ts';
-import { Registry } from '#registry/registry.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { registry } from '../model-registry.ts';
 
 const env = functionEnv(
   z.object({
-    ...modelEnv,
     DATA_BUCKET: z.string(),
     SERVED_TAXI_TYPE: taxiTypeSchema,
     SCHEDULE_TIME_ZONE: z.string(),
@@ -18,12 +17,9 @@ const env = functionEnv(
   }),
 );
 
-const dependencies = {
+const deps = {
   data: new S3Store(env.DATA_BUCKET),
-  registry: new Registry(new S3Store(env.MODEL_BUCKET), {
-    experiment: env.MODEL_EXPERIMENT,
-    registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
-  }),
+  registry,
   defaultTaxiType: env.SERVED_TAXI_TYPE,
   timeZone: env.SCHEDULE_TIME_ZONE,
   monthsBack: env.SCHEDULE_MONTHS_BACK,
@@ -34,8 +30,8 @@ const dependencies = {
 /** State Plan of both state machines: the month that is due plus those still owed, or from..to of a backfill. */
 export async function handler(input: unknown) {
   return isRange(input)
-    ? planBackfill(checkedInput(backfillRequestSchema, input), dependencies)
-    : planMonth(checkedInput(monthRequestSchema, input), dependencies);
+    ? planBackfill(checkedInput(backfillRequestSchema, input), deps)
+    : planMonth(checkedInput(monthRequestSchema, input), deps);
 }
 
 const isRange = (input: unknown) => typeof input === 'object' && input !== null && ('from' in input || 'to' in input);

@@ -17,7 +17,7 @@ const app = createApp({
   model,
   modelName,
   codeVersion: env.CODE_VERSION,
-  now: Date.now,
+  clock: systemClock,
   newUuid: randomUUID,
   publish: publisher(env.TEST_RUN ? nowhere : kinesisSink(env.PREDICTIONS_STREAM_NAME), systemClock),
   onPublishFailed: (error, { prediction_id }) => {

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { DuckDB, duckdbVersion } from '#adapters/duckdb.ts';
-import { count, functionEnv, modelEnv, optionalText } from '#adapters/function-env.ts';
+import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { loadScorer, onnxruntimeVersion } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { monthJobSchema } from '#batch/outcome.ts';
 import { scoreMonth } from '#batch/score-month.ts';
-import { TripcastError } from '#errors.ts';
+import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { loadRun } from '#registry/load-run.ts';
-import { Registry } from '#registry/registry.ts';
+import { NoChampionError } from '#registry/model-source.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
+import { registry } from '../model-registry.ts';
 
 const env = functionEnv(
   z.object({
-    ...modelEnv,
     DATA_BUCKET: z.string(),
     SERVED_TAXI_TYPE: taxiTypeSchema,
     CODE_VERSION: z.string(),
@@ -25,10 +25,7 @@ const env = functionEnv(
   }),
 );
 const data = new S3Store(env.DATA_BUCKET);
-const registry = new Registry(new S3Store(env.MODEL_BUCKET), {
-  experiment: env.MODEL_EXPERIMENT,
-  registeredModels: { green: env.REGISTERED_MODEL_GREEN, yellow: env.REGISTERED_MODEL_YELLOW },
-});
+
 /** State Score: one raw month to predictions, a receipt and the current pointer. */
 export async function handler(input: unknown) {
   if (isGoldenCheck(input)) return goldenCheck({ current: champion });
@@ -45,7 +42,7 @@ export async function handler(input: unknown) {
     engines: { node: process.version, duckdb: duckdbVersion(), onnxruntime: await onnxruntimeVersion() },
     inputPattern: env.INPUT_FILE_PATTERN,
     outputPattern: env.OUTPUT_FILE_PATTERN,
-    now: () => new Date(),
+    clock: systemClock,
   });
 }
 
@@ -54,6 +51,6 @@ const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
 async function champion() {
   const found = await registry.champion(env.SERVED_TAXI_TYPE);
-  if (found === undefined) throw new TripcastError('There is no champion to check', 'Train and promote one first.');
+  if (found === undefined) throw new NoChampionError(env.SERVED_TAXI_TYPE);
   return loadRun(registry, found.pointer.run_id, loadScorer);
 }

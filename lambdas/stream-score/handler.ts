@@ -29,7 +29,7 @@ const RESERVE_MS = 2_000;
 export async function handler(event: unknown, context: Context) {
   if (isGoldenCheck(event)) return goldenCheck(deps.model);
   try {
-    const deadline = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const deadline = deps.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
     const outcome = await scoreBatch(parseKinesisEvent(event), deps, deadline);
     report(outcome);
     return outcome.response;

@@ -5,6 +5,7 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
+import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 import { filesOf } from '#registry/registry.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
@@ -38,7 +39,7 @@ export async function handler(input: unknown): Promise<TrainingJob> {
     loadScorer,
     fetch: (months) => fetchRawMonths(data, plan.taxi_type, months, folder.path),
     codeVersion: env.CODE_VERSION,
-    now: () => new Date(),
+    clock: systemClock,
   });
   await registry.staged(run_id).complete(filesOf(run));
   return { run_id, ...plan };

@@ -2,7 +2,8 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { CliCredentialsStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 
 /**
  * CloudFormation supports AWS::Budgets::Budget in some regions only, and eu-north-1 is not one of them; a budget itself
@@ -12,7 +13,7 @@ const REGION = 'us-east-1';
 
 /**
  * What an account may spend in a month, with an alert to the environment's topic when it is about to spend more. It
- * covers the whole account: a budget for a stack's tags stays at 0 until somebody activates those tags for billing.
+ * covers the whole account: a budget for a stack's tags stays at 0 until someone activates those tags for billing.
  */
 export class BudgetStack extends Stack {
   /** @throws TripcastError for an environment without a budget, or on an emulator */
@@ -21,12 +22,12 @@ export class BudgetStack extends Stack {
     const { monthlyDollars } = budget;
     if (monthlyDollars === null || endpointUrl !== null) {
       throw new TripcastError(
-        `env/${env}.json has the budget ${shown(monthlyDollars)} and the endpointUrl ${shown(endpointUrl)}`,
-        'A budget needs an amount in budget.monthlyDollars, and AWS itself: an endpointUrl of null.',
+        `env/${env}.json has budget.monthlyDollars ${shown(monthlyDollars)} and endpointUrl ${shown(endpointUrl)}`,
+        'A budget exists only on AWS: set budget.monthlyDollars to an amount and endpointUrl to null.',
       );
     }
     super(scope, resourceName(env, 'budget'), {
-      description: `tripcast (${env}): what the account may spend in a month`,
+      description: `tripcast (${env}): the account's monthly budget`,
       env: { region: REGION, ...(account === null ? {} : { account }) },
       // It has no assets, so the region needs no bootstrap stack.
       synthesizer: new CliCredentialsStackSynthesizer() as IStackSynthesizer,

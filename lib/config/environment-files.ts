@@ -24,6 +24,10 @@ export function environments(folder = ENVIRONMENT_FOLDER): readonly string[] {
     .sort();
 }
 
+/** An environment is one file, env/{name}.json, and one stack, `tripcast-{name}`. All differences are in that file. */
+export const ENVIRONMENTS = environments();
+export type EnvironmentName = string;
+
 /**
  * The name of an environment that exists.
  * @throws TripcastError listing those that do: for any other name, including a path

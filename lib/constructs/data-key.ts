@@ -1,7 +1,8 @@
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 
 /** How a role that cannot know the key's id finds the key. */
 export const dataKeyAlias = ({ env }: Config) => resourceName(env, 'data');

@@ -1,6 +1,8 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
-import { codeDeployNames, type EnvironmentName, type LiveFunctionName } from '../config.ts';
+import type { EnvironmentName } from '../config/environment-files.ts';
+import type { LiveFunctionName } from '../config/functions.ts';
+import { codeDeployNames } from '../config/names.ts';
 
 /** The ARN of the CodeDeploy group that shifts a live function's traffic, in the account and region of `scope`. */
 export function deploymentGroupArn(scope: IConstruct, env: EnvironmentName, name: LiveFunctionName): string {

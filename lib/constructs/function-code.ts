@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { FunctionAssets } from '#packaging/assets.ts';
-import type { FunctionName } from '../config.ts';
+import type { FunctionName } from '../config/functions.ts';
 
 /** Turns a function's name into a deployed function: zips sharing one layer, or one image with a command for each. */
 export class FunctionCode extends Construct {

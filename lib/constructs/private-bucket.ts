@@ -10,7 +10,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IConstruct } from 'constructs';
-import { type Config, isTlsOnly } from '../config.ts';
+import { isTlsOnly } from '../config/endpoint.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptWildcard } from './accept-finding.ts';
 
 export interface PrivateBucketProps {
@@ -115,7 +116,7 @@ export class PrivateBucket extends Construct {
   #grant(grantee: Grantee, actions: string[], prefixes: readonly string[]): void {
     const resources = prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`));
     grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
-    for (const arn of resources) acceptWildcard(grantee, arn, 'Objects of one prefix, which get their names later.');
+    for (const arn of resources) acceptWildcard(grantee, arn, 'Objects under one prefix; they get their names later.');
   }
 }
 

@@ -1,7 +1,7 @@
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 
 export interface PrivateLogGroupProps {
   readonly config: Config;

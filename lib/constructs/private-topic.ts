@@ -3,7 +3,9 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, isTlsOnly, resourceName } from '../config.ts';
+import { isTlsOnly } from '../config/endpoint.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 
 export interface PrivateTopicProps {
   readonly config: Config;
@@ -24,7 +26,7 @@ export class PrivateTopic extends Construct {
     const topicName = resourceName(config.env, name);
     const key = new Key(this, 'Key', {
       alias: topicName,
-      description: `What is said on the topic ${topicName}, while it is being delivered`,
+      description: `Messages of the topic ${topicName}, while they are being delivered`,
       enableKeyRotation: true,
       // A topic stores nothing: once it is gone, there is nothing left to read with its key.
       removalPolicy: RemovalPolicy.DESTROY,

@@ -4,7 +4,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine as SfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding } from './accept-finding.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 import type { TripcastFunction } from './tripcast-function.ts';
@@ -60,12 +61,12 @@ export class StateMachine extends Construct {
       );
     }
     for (const topic of Object.values(topics)) topic.grantPublish(this.stateMachine);
-    acceptFinding(this, 'IAM5[Resource::*]', 'Traces, and the delivery of logs, are granted for no narrower resource.');
+    acceptFinding(this, 'IAM5[Resource::*]', 'AWS offers no narrower resource for traces and log delivery.');
     if (Object.keys(topics).length > 0) {
       acceptFinding(
         this,
         'IAM5[Action::kms:GenerateDataKey*]',
-        "Of one key, the topic's, as SNS documents it for those that publish.",
+        "One key, the topic's: what SNS documents for publishers.",
       );
     }
   }
@@ -83,7 +84,7 @@ export function readDefinition(name: string, substitutions: readonly string[]): 
   if (odd.length === 0) return text;
   throw new TripcastError(
     `${file} and the stack do not agree on ${odd.map(shown).join(', ')}`,
-    'Each placeholder of the file needs a value in lib/rooms, and each value a placeholder.',
+    'Each placeholder in the file needs a value in lib/rooms, and each value needs a placeholder.',
   );
 }
 

@@ -5,7 +5,8 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { LogStream } from 'aws-cdk-lib/aws-logs';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding, acceptWildcard } from './accept-finding.ts';
 import type { PrivateBucket } from './private-bucket.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
@@ -69,7 +70,7 @@ export class StreamArchive extends Construct {
     acceptFinding(
       this.deliveryStream,
       'KDF1',
-      'Its source is a Kinesis stream, which is encrypted; Firehose then keeps nothing of its own, and takes no key.',
+      'Its source is a Kinesis stream, which is encrypted; Firehose then stores nothing itself and accepts no key.',
     );
     // Firehose tries out the role when the delivery stream is created, so its policy must exist by then.
     this.deliveryStream.node.addDependency(role);
@@ -97,8 +98,7 @@ function grantArchiving(role: Role, { stream, bucket, key, prefix, errorPrefix }
   role.addToPolicy(
     new PolicyStatement({ actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'], resources: objects }),
   );
-  for (const arn of objects)
-    acceptWildcard(role, arn, 'Firehose makes up the names of its objects, under this prefix.');
+  for (const arn of objects) acceptWildcard(role, arn, 'Firehose chooses the names of its objects under this prefix.');
   role.addToPolicy(
     new PolicyStatement({
       actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],

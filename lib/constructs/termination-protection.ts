@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 
 /**
  * Whether CloudFormation refuses to delete the stack, as its environment asks. The CDK CLI turns the protection on

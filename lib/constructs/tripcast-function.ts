@@ -9,7 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type FunctionName, functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config.ts';
+import { type FunctionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config/functions.ts';
+import { functionName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding } from './accept-finding.ts';
 import type { FunctionCode } from './function-code.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
@@ -39,7 +41,7 @@ export class TripcastFunction extends Construct implements IGrantable {
     const { logGroup } = new PrivateLogGroup(this, 'Logs', { config, name: `/aws/lambda/${deployedName}` });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    acceptFinding(role, 'IAM5[Resource::*]', 'X-Ray takes traces for no narrower resource.');
+    acceptFinding(role, 'IAM5[Resource::*]', 'X-Ray offers no narrower resource for traces.');
     this.grantPrincipal = role;
     this.function = code.createFunction(this, 'Function', name, {
       functionName: deployedName,

@@ -2,15 +2,9 @@ import { OidcProviderNative, PolicyStatement, Role, WebIdentityPrincipal } from 
 import { ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
-import {
-  bucketNames,
-  type Config,
-  functionName,
-  globalName,
-  LIVE_FUNCTIONS,
-  resourceName,
-  stackName,
-} from '../config.ts';
+import { LIVE_FUNCTIONS } from '../config/functions.ts';
+import { bucketNames, functionName, globalName, resourceName, stackName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import { dataKeyAlias } from '../constructs/data-key.ts';
 import { deploymentGroupArn } from '../constructs/deployment-group-arn.ts';
@@ -38,12 +32,12 @@ export class DeliveryStack extends Stack {
     const { env, endpointUrl, region, account } = config;
     if (endpointUrl !== null) {
       throw new TripcastError(
-        `env/${env}.json has the endpointUrl ${shown(endpointUrl)}, and GitHub's roles are made on AWS itself`,
+        `env/${env}.json has the endpointUrl ${shown(endpointUrl)}, but GitHub's roles exist only on AWS`,
         'Use an environment whose endpointUrl is null: --context env=prod.',
       );
     }
     super(scope, resourceName(env, 'delivery'), {
-      description: `tripcast (${env}): the roles with which workflows of ${repository} deploy`,
+      description: `tripcast (${env}): the roles that workflows of ${repository} deploy with`,
       env: { region, ...(account === null ? {} : { account }) },
       terminationProtection: isProtected(scope, config),
       tags: { ...config.tags, project: 'tripcast', environment: env },
@@ -78,7 +72,7 @@ export class DeliveryStack extends Stack {
     const role = this.#role(
       'Deploy',
       globalName(config, 'github-deploy'),
-      'Deploys by way of the bootstrap roles',
+      'Deploys through the bootstrap roles',
       assumedBy,
     );
     const bootstrapRoles = BOOTSTRAP_ROLES.map((name) =>
@@ -95,13 +89,13 @@ export class DeliveryStack extends Stack {
     // What `tripcast doctor` reads. The quotas are per account: AWS offers no narrower resource for them.
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetAccountSettings'], resources: ['*'] }));
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:GetFunctionConcurrency'], resources: [...live] }));
-    acceptFinding(role, 'IAM5[Resource::*]', 'The quotas of the account, which are no resource of their own.');
+    acceptFinding(role, 'IAM5[Resource::*]', 'Quotas belong to the account; IAM has no resource for them.');
   }
 
   #grantDescribeStack(role: Role, env: Config['env']): void {
     const stack = this.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stackName(env)}/*` });
     role.addToPolicy(new PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [stack] }));
-    acceptWildcard(role, stack, 'One stack, whose ARN ends in an id that it gets when it is made.');
+    acceptWildcard(role, stack, 'One stack, whose ARN ends in an id assigned when it is created.');
   }
 
   /** May have the live functions answer the golden rides and move their aliases: the bootstrap roles can do neither. */
@@ -110,7 +104,7 @@ export class DeliveryStack extends Stack {
     const role = this.#role(
       'Rollout',
       globalName(config, 'github-rollout'),
-      'Checks a deploy, and takes it back',
+      'Checks a deploy and rolls it back',
       assumedBy,
     );
     const functions = this.#liveFunctions(env);
@@ -144,9 +138,9 @@ export class DeliveryStack extends Stack {
     );
     this.#grantDataKey(role, config);
     for (const arn of functions) {
-      acceptWildcard(role, `${arn}:*`, 'The alias and the versions of one function, which get their numbers later.');
+      acceptWildcard(role, `${arn}:*`, 'The alias and versions of one function; versions get their numbers later.');
     }
-    acceptWildcard(role, `${models}/aliases/*`, 'Objects of one prefix, which get their names later.');
+    acceptWildcard(role, `${models}/aliases/*`, 'Objects under one prefix; they get their names later.');
   }
 
   #liveFunctions(env: string): readonly string[] {
@@ -180,7 +174,7 @@ export class DeliveryStack extends Stack {
         conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${dataKeyAlias(config)}` } },
       }),
     );
-    acceptWildcard(role, keys, 'One key, by its alias: its id is made with the other stack.');
+    acceptWildcard(role, keys, 'One key, by its alias: its id is assigned when the other stack is created.');
   }
 
   #role(id: string, roleName: string, description: string, assumedBy: WebIdentityPrincipal): Role {

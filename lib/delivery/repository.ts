@@ -25,14 +25,14 @@ export function parseRepository(value: unknown, subject: unknown = 'ids'): Repos
   if (value === undefined) throw new TripcastError('The GitHub repository is missing', fix('OWNER/NAME'));
   if (subject === 'names') {
     throw new TripcastError(
-      `${shown(value)} is not a GitHub repository by its names`,
+      `${shown(value)} is not a GitHub repository in the form OWNER/NAME`,
       matches(value, BY_IDS)
         ? 'Its tokens have ids: leave out --context subject=names.'
         : 'Add --context repository=OWNER/NAME, spelled as in its address.',
     );
   }
   throw new TripcastError(
-    `${shown(value)} is not a GitHub repository with its ids`,
+    `${shown(value)} is not a GitHub repository in the form OWNER@ID/NAME@ID`,
     fix(matches(value, BY_NAMES) ? value : 'OWNER/NAME'),
   );
 }

@@ -1,5 +1,5 @@
 import { type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { LiveFunctionName } from '../config.ts';
+import type { LiveFunctionName } from '../config/functions.ts';
 
 /** When to notify the topic of notices: when the metric has reached the threshold. */
 export type AlarmPlan = {

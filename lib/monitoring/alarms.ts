@@ -1,5 +1,5 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { LIVE_FUNCTIONS } from '../config.ts';
+import { LIVE_FUNCTIONS } from '../config/functions.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { type AlarmPlan, COUNTED } from './alarm-plan.ts';
@@ -56,7 +56,7 @@ function alarmsOfFunction(
   ];
 }
 
-/** On the new version only: errors of the old one are no reason to keep it. */
+/** On the new version only: errors of the old version are no reason to keep the old version. */
 function alarmsOfCanaries({ config, functions }: Watched): AlarmPlan[] {
   if (config.serving.rollout.kind !== 'canary') return [];
   return LIVE_FUNCTIONS.flatMap((name) =>

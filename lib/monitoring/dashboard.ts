@@ -8,7 +8,7 @@ import {
   MathExpression,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { globalName } from '../config.ts';
+import { globalName } from '../config/names.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { FIVE_MINUTES, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
 import type { Watched } from './watched.ts';
@@ -35,12 +35,12 @@ function rowOfStream({ config, functions, eventSources }: Watched): IWidget[] {
     ['Trip events', ['RecordsIn', 'RecordsScored', 'RecordsQuarantined', 'RecordsFailed'].map(counted)],
     ['Age of the oldest event', onlyOf('stream-score', functions, (each) => each.metric('IteratorAge', MOST))],
     [
-      'Given up',
+      'Events that Lambda gave up on',
       eventSources.flatMap((each) =>
         ['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount'].map((name) => ofEventSource(each, name)),
       ),
     ],
-    ['stream-score, 99 of 100 calls', onlyOf('stream-score', functions, (each) => each.metricDuration(P99))],
+    ['Duration of stream-score, p99', onlyOf('stream-score', functions, (each) => each.metricDuration(P99))],
   );
 }
 
@@ -51,8 +51,8 @@ const rowOfApi = ({ config, api, functions }: Watched): IWidget[] =>
       'Answers',
       ['RidesPredicted', 'QuestionsAnswered', 'PublishFailed'].map((name) => ofFunction(config, 'predict', name)),
     ],
-    ['Latency, 99 of 100 requests', [api.metricLatency(P99)]],
-    ['predict, 99 of 100 calls', onlyOf('predict', functions, (each) => each.metricDuration(P99))],
+    ['Latency, p99', [api.metricLatency(P99)]],
+    ['Duration of predict, p99', onlyOf('predict', functions, (each) => each.metricDuration(P99))],
   );
 
 const rowOfBatch = ({ stateMachines, functions, queues }: Watched): IWidget[] =>
@@ -66,7 +66,7 @@ const rowOfBatch = ({ stateMachines, functions, queues }: Watched): IWidget[] =>
 /** Any metric of a taxi type's model, by name: drift and error have a place here before their metrics exist. */
 const rowOfModel = ({ config }: Watched): IWidget[] => [
   new GraphWidget({
-    title: 'Drift and error of the model, by month',
+    title: 'Model drift and error, by month',
     width: ALL_OF_THE_WIDTH,
     left: [
       new MathExpression({

@@ -3,7 +3,8 @@ import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { CfnEventSourceMapping, IFunction, IVersion } from 'aws-cdk-lib/aws-lambda';
 import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import { type Config, type FunctionName, LIVE_ALIAS } from '../config.ts';
+import { type FunctionName, LIVE_ALIAS } from '../config/functions.ts';
+import type { Config } from '../config/schema.ts';
 
 export const FIVE_MINUTES = { period: Duration.minutes(5) } as const;
 

@@ -30,7 +30,7 @@ const notRead = (streamName: string, read: IMetric) => ({
   metric: new MathExpression({
     // A reader that is disabled or unauthorized sends nothing, not 0.
     expression: 'IF(FILL(put, 0) > 0 AND FILL(read, 0) == 0, 1, 0)',
-    label: 'records come in, and none is read',
+    label: 'records arrive and none are read',
     usingMetrics: { put: putInto(streamName), read },
     ...FIVE_MINUTES,
   }),

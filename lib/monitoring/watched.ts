@@ -3,7 +3,7 @@ import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 import { StateMachine } from '../constructs/state-machine.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';
 

@@ -15,7 +15,10 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type FunctionName, isTlsOnly, resourceName } from '../config.ts';
+import { isTlsOnly } from '../config/endpoint.ts';
+import type { FunctionName } from '../config/functions.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { PrivateTopic } from '../constructs/private-topic.ts';
@@ -129,7 +132,7 @@ export class BatchRoom extends Construct {
       }),
     ];
     for (const statement of statements) check.grantPrincipal.addToPrincipalPolicy(statement);
-    acceptWildcard(check, executions, 'The executions of one state machine, whose names are made as they start.');
+    acceptWildcard(check, executions, 'The executions of one state machine; they get their names when they start.');
     return check;
   }
 
@@ -144,7 +147,7 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** Whatever a schedule could not start waits in a queue for somebody to look at. */
+  /** Whatever a schedule could not start waits in a queue until someone looks at it. */
   #schedules(): void {
     const { config } = this.#props;
     const { schedule } = config;
@@ -157,7 +160,7 @@ export class BatchRoom extends Construct {
     acceptFinding(
       deadLetterQueue,
       'SQS3',
-      'It is the dead-letter queue of the schedule, which cdk-nag does not look at.',
+      'This is the dead-letter queue of schedules, which cdk-nag does not inspect.',
     );
     const target = (input: Record<string, string>): ScheduleTargetBaseProps => ({
       input: ScheduleTargetInput.fromObject({
@@ -170,7 +173,7 @@ export class BatchRoom extends Construct {
       maxEventAge: Duration.seconds(schedule.maximumAgeSeconds),
     });
     this.#schedule('Schedule', 'monthly-batch', {
-      description: 'Scores the month before, or what its input says, and months still owed',
+      description: 'Scores the month that is due and the months still owed',
       expression: schedule.expression,
       target: new StepFunctionsStartExecution(
         this.monthly.stateMachine,
@@ -181,10 +184,10 @@ export class BatchRoom extends Construct {
     acceptWildcard(
       Stack.of(this), // where the CDK puts the schedules' roles
       `${checkMonth.functionArn}:*`,
-      'The CDK grants a schedule the versions of its function along with the function.',
+      'The CDK lets a schedule call the versions of its function as well as the function.',
     );
     this.#schedule('CheckSchedule', 'check-month', {
-      description: 'Looks whether the month before was scored, or is being worked on',
+      description: 'Checks that the month that is due was scored or is being worked on',
       expression: schedule.checkExpression,
       target: new LambdaInvoke(checkMonth, target({})),
     });

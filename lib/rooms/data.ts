@@ -1,7 +1,8 @@
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { bucketNames, type Config } from '../config.ts';
+import { bucketNames } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { type Grantee, PrivateBucket } from '../constructs/private-bucket.ts';
 
 export interface DataRoomProps {

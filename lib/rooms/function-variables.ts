@@ -1,5 +1,5 @@
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import type { DataRoom } from './data.ts';
 

@@ -5,7 +5,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Annotations, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, type LiveFunctionName, resourceName } from '../config.ts';
+import type { LiveFunctionName } from '../config/functions.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import type { AlarmPlan } from '../monitoring/alarm-plan.ts';
 import { alarmPlans } from '../monitoring/alarms.ts';
 import { createDashboard } from '../monitoring/dashboard.ts';
@@ -25,8 +27,8 @@ export class MonitoringRoom extends Construct {
   constructor(scope: Construct, id: string, { config, api, notices }: MonitoringRoomProps) {
     super(scope, id);
     const watched = watchedBelow(Stack.of(this), config, api);
-    const tell = new SnsAction(notices);
-    const alarms = alarmPlans(watched).map((plan) => [plan, this.#alarm(plan, config, tell)] as const);
+    const notify = new SnsAction(notices);
+    const alarms = alarmPlans(watched).map((plan) => [plan, this.#alarm(plan, config, notify)] as const);
     this.#guards = alarms.flatMap(([{ guards }, alarm]) => (guards === undefined ? [] : [[guards, alarm] as const]));
     createDashboard(
       this,
@@ -47,12 +49,16 @@ export class MonitoringRoom extends Construct {
     else if (endpointUrl === null) {
       Annotations.of(this).addWarningV2(
         'tripcast:no-recipient',
-        `The alarms notify nobody but those who subscribe to the topic by themselves. Name a recipient: alarms.email in env/${env}.json.`,
+        `The alarms notify nobody until someone subscribes to the topic. Name a recipient: alarms.email in env/${env}.json.`,
       );
     }
   }
 
-  #alarm({ name, says, metric, missing, periods, lasts, ...when }: AlarmPlan, { env }: Config, tell: SnsAction): Alarm {
+  #alarm(
+    { name, says, metric, missing, periods, lasts, ...when }: AlarmPlan,
+    { env }: Config,
+    notify: SnsAction,
+  ): Alarm {
     const [threshold, comparisonOperator] =
       'below' in when
         ? [when.below, ComparisonOperator.LESS_THAN_THRESHOLD]
@@ -67,8 +73,8 @@ export class MonitoringRoom extends Construct {
       ...(periods && { datapointsToAlarm: periods.over }),
       treatMissingData: missing,
     });
-    alarm.addAlarmAction(tell);
-    if (lasts) alarm.addOkAction(tell);
+    alarm.addAlarmAction(notify);
+    if (lasts) alarm.addOkAction(notify);
     return alarm;
   }
 }

@@ -3,7 +3,8 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Config, resourceName, stackName } from '../config.ts';
+import { resourceName, stackName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { type DataRoom, QUERY_RESULTS } from './data.ts';
 
 export interface QueryRoomProps {

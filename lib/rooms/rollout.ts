@@ -6,7 +6,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { TripcastError } from '#errors.ts';
-import { type Config, codeDeployNames, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../config.ts';
+import { LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '../config/functions.ts';
+import { codeDeployNames } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding, acceptWildcard } from '../constructs/accept-finding.ts';
 import { deploymentGroupArn } from '../constructs/deployment-group-arn.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
@@ -65,7 +67,7 @@ export class RolloutRoom extends Construct {
       check.grantPrincipal.addToPrincipalPolicy(
         new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [anyVersion] }),
       );
-      acceptWildcard(check, anyVersion, 'The versions of one function, which get their numbers later.');
+      acceptWildcard(check, anyVersion, 'The versions of one function; they get their numbers later.');
     }
     return check;
   }
@@ -139,11 +141,11 @@ export class RolloutRoom extends Construct {
     );
     role.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }));
     notices.grantPublish(role);
-    acceptFinding(role, 'IAM5[Resource::*]', 'To read the states of alarms is all that it is for, as AWS grants it.');
+    acceptFinding(role, 'IAM5[Resource::*]', 'It only reads alarm states, as AWSCodeDeployRoleForLambdaLimited does.');
     acceptFinding(
       role,
       'IAM5[Action::kms:GenerateDataKey*]',
-      "Of one key, the topic's, as SNS documents it for those that publish.",
+      "One key, the topic's: what SNS documents for publishers.",
     );
     return role;
   }
@@ -160,5 +162,8 @@ const versionOf = (deployed: TripcastFunction) => aliasOf(deployed).version as I
 function cfnAliasOf(deployed: TripcastFunction): CfnAlias {
   const resource = aliasOf(deployed).node.defaultChild;
   if (resource instanceof CfnAlias) return resource;
-  throw new TripcastError(`The alias of ${deployed.name} has no resource`, 'Look at what the CDK makes of an Alias.');
+  throw new TripcastError(
+    `The alias of ${deployed.name} has no resource`,
+    'Check which resource the CDK creates for an Alias.',
+  );
 }

@@ -10,7 +10,8 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Construct } from 'constructs';
-import { type Config, resourceName } from '../config.ts';
+import { resourceName } from '../config/names.ts';
+import type { Config } from '../config/schema.ts';
 import { acceptFinding } from '../constructs/accept-finding.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { PrivateLogGroup } from '../constructs/private-log-group.ts';
@@ -53,7 +54,7 @@ export class ServingRoom extends Construct {
     });
     const health = this.api.addRoutes({ path: '/health', methods: [HttpMethod.GET], integration });
     for (const route of health)
-      acceptFinding(route, 'APIG4', 'For uptime checks, which sign nothing; it is throttled.');
+      acceptFinding(route, 'APIG4', 'For uptime checks, which do not sign requests; it is throttled.');
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,

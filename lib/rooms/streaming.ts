@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/schema.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { StreamArchive } from '../constructs/stream-archive.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';

@@ -1,6 +1,7 @@
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Config, FunctionName } from '../config.ts';
+import type { FunctionName } from '../config/functions.ts';
+import type { Config } from '../config/schema.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { StateMachine } from '../constructs/state-machine.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';

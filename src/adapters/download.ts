@@ -75,7 +75,7 @@ async function attempt(
 ): Promise<Fetched> {
   const begun = await partial.begun();
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(new Error(`silent for ${silenceMs / 1000} s`)), silenceMs);
+  const timer = setTimeout(() => silence.abort(new Error(`no data for ${silenceMs / 1000} s`)), silenceMs);
   try {
     const response = await fetch(url, {
       headers: { ...headers, ...headersFor(begun, unless) },
@@ -102,7 +102,7 @@ async function attempt(
     }
     if (total !== undefined && bytes !== total) {
       if (bytes > total) await partial.discard();
-      throw new Error(`${bytes} bytes came, and it spoke of ${total}`);
+      throw new Error(`${bytes} of ${total} bytes arrived`);
     }
     await partial.complete();
     return { outcome: 'fetched', etag };
@@ -124,7 +124,7 @@ function lengthOf({ status, headers }: Response, from: number): number | undefin
   if (status !== 206) return Number(headers.get('content-length') ?? Number.NaN) || undefined;
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
   if (Number(start) === from) return Number(total);
-  throw new Error(`it was asked for bytes from ${from} on and sent ${headers.get('content-range')}`);
+  throw new Error(`it sent ${headers.get('content-range')} instead of the bytes from ${from} on`);
 }
 
 function answered(status: number, url: string): Error {

@@ -31,6 +31,9 @@ export interface NumberBatch {
  * An empty embedded DuckDB: SQL over local Parquet files. It has no network access: httpfs is not in the package.
  * Await its last query before disposing of it (`return await` inside `await using`): closing it during a query ends
  * the process.
+ * @example
+ * await using database = await DuckDB.open({ tempDirectory: folder.path });
+ * return await database.rows("SELECT count(*)::DOUBLE AS n FROM read_parquet('month.parquet')"); // [{ n }]
  */
 export class DuckDB implements SqlFunctions, AsyncDisposable {
   readonly connection: DuckDBConnection;
@@ -73,7 +76,7 @@ export class DuckDB implements SqlFunctions, AsyncDisposable {
   /** The first row. @throws when there is none */
   async row(sql: string): Promise<Record<string, unknown>> {
     const [first] = await this.rows(sql);
-    if (first === undefined) throw new Error(`A query that always has a row gave none: ${sql}`);
+    if (first === undefined) throw new Error(`A query that always returns a row returned none: ${sql}`);
     return first;
   }
 
@@ -177,7 +180,7 @@ const ARRAYS = { BIGINT: BigInt64Array, FLOAT: Float32Array, DOUBLE: Float64Arra
 function argument(chunk: DuckDBDataChunk, index: number, type: keyof ArgumentArrays = 'DOUBLE') {
   const items = itemsOf(chunk.getColumnVector(index));
   if (items instanceof ARRAYS[type]) return items;
-  throw new TypeError(`DuckDB gave argument ${index} in no ${ARRAYS[type].name}.`);
+  throw new TypeError(`DuckDB did not pass argument ${index} as a ${ARRAYS[type].name}.`);
 }
 
 function giveBack(output: DuckDBVector, columns: readonly Float32Array[]): void {
@@ -185,7 +188,7 @@ function giveBack(output: DuckDBVector, columns: readonly Float32Array[]): void 
   columns.forEach((column, i) => {
     const entry = output.entryVectorAt(i);
     const items = itemsOf(entry);
-    if (!(items instanceof Float32Array)) throw new TypeError(`DuckDB takes field ${i} in no Float32Array.`);
+    if (!(items instanceof Float32Array)) throw new TypeError(`DuckDB does not take field ${i} as a Float32Array.`);
     items.set(column);
     entry.flush();
   });

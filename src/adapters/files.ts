@@ -30,7 +30,7 @@ export async function checkInputFolder(path: string, fix: string): Promise<void>
 export async function outputFile(path: string, inputs: readonly string[]): Promise<string> {
   const [there, ...read] = await Promise.all([path, ...inputs].map(look));
   if (there?.isDirectory() || path.endsWith(sep)) {
-    throw new TripcastError(`${path} is a folder`, 'Give the name of a file in it for the output.');
+    throw new TripcastError(`${path} is a folder`, 'Give the output a file name in it.');
   }
   if (there !== undefined) {
     // Files are compared by their identity on disk: a link, another path or a different case is just another name.
@@ -44,7 +44,7 @@ export async function outputFile(path: string, inputs: readonly string[]): Promi
     if (!there.isFile()) throw new TripcastError(`${path} is not a regular file`, 'Give another path for the output.');
   }
   const target = there === undefined ? path : await realpath(path);
-  await checkInputFolder(dirname(target), 'Give a path in a folder that is there for the output.');
+  await checkInputFolder(dirname(target), 'Give an output path in an existing folder.');
   return target;
 }
 
@@ -66,7 +66,7 @@ async function look(path: string) {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new TripcastError(`${path} cannot be looked at (${code})`, 'Give another path.', { cause: error });
+    throw new TripcastError(`${path} cannot be accessed (${code})`, 'Give another path.', { cause: error });
   }
 }
 

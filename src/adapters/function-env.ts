@@ -3,7 +3,9 @@ import { TripcastError } from '#errors.ts';
 
 /** Variables as the stack sets them: an empty string means "not set". */
 export const optionalText = z.string().transform((text) => (text === '' ? undefined : text));
+/** `true` or `false`. */
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+/** A whole number, 0 or more. */
 export const count = z.string().regex(/^\d+$/).transform(Number);
 
 /**

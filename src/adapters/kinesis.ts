@@ -22,7 +22,11 @@ import { clientOfPlace } from './client.ts';
  */
 const kinesisClient = clientOfPlace(() => new KinesisClient({ requestHandler: new NodeHttpHandler() }));
 
-/** A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says. */
+/**
+ * A Kinesis stream to write to. A call that fails for good throws a TripcastError, as RecordSink says.
+ * @example
+ * const [error] = await kinesisSink('stg_taxi_predictions').putRecords([entry], signal); // undefined: it was stored
+ */
 export function kinesisSink(streamName: string, client = kinesisClient()): RecordSink {
   return {
     async putRecords(entries, signal) {
@@ -60,8 +64,8 @@ const isRequestsFault = (error: unknown): error is KinesisServiceException =>
 
 const willNotPass = (streamName: string, cause: KinesisServiceException) =>
   new TripcastError(
-    `The stream ${streamName} takes no records: ${cause.name}: ${cause.message}`,
-    'Trying again does not help: see that the stream is there, and that the role may write to it and use its key.',
+    `The stream ${streamName} does not accept records: ${cause.name}: ${cause.message}`,
+    'Retrying will not help: check that the stream exists, and that the role may write to it and use its key.',
     { cause },
   );
 

@@ -18,7 +18,7 @@ export async function lambdaAccount(functionNames: readonly string[]): Promise<L
   ]);
   const { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: unreserved } = AccountLimit ?? {};
   if (concurrency === undefined || unreserved === undefined) {
-    throw new TripcastError('Lambda does not tell the limits of the account', 'Try again.');
+    throw new TripcastError('Lambda did not return the limits of the account', 'Try again.');
   }
   return { concurrency, unreserved, reservedHere: reserved.reduce((sum, each) => sum + each, 0) };
 }

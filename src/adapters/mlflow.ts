@@ -176,7 +176,7 @@ export class MlflowClient implements MlflowTracking {
 
   async #repeatable<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
     const answer = await this.#call(method, path, schema, { body });
-    if (answer === undefined) throw new TypeError('Only a refusal that was asked for is answered with undefined.');
+    if (answer === undefined) throw new TypeError('Only an expected refusal gives undefined.');
     return answer;
   }
 
@@ -211,7 +211,7 @@ export class MlflowClient implements MlflowTracking {
     const what = `MLflow at ${this.url} answered ${status} to ${path.split('?')[0]}`;
     const why = data === undefined ? shown(text) : `${data.error_code}: ${data.message}`;
     if (status >= 500 || status === 429) throw new TransientError(`${what} (${why})`, SYNC_LATER);
-    throw new Refused(`${what} (${why})`, 'See what the server says, and its log.', data?.error_code);
+    throw new Refused(`${what} (${why})`, 'Check the server and its log.', data?.error_code);
   }
 
   async #fetch(method: 'GET' | 'POST', path: string, body: unknown) {
@@ -229,7 +229,7 @@ export class MlflowClient implements MlflowTracking {
   }
 }
 
-const SYNC_LATER = '`npx tripcast models sync` catches up when it is well again.';
+const SYNC_LATER = '`npx tripcast models sync` catches up once it is back.';
 
 /** A refusal by the server, with MLflow's own name for the reason. */
 class Refused extends TripcastError {

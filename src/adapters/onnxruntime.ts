@@ -13,6 +13,8 @@ const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionM
  * query that asks for predictions while it runs needs the synchronous one: DuckDB waits in a callback, and a callback
  * cannot await.
  * @throws TripcastError when the bytes are not an ONNX model, or the model lacks tripcast's inputs and outputs.
+ * @example
+ * const scorer = await loadScorer(await readFile('model.onnx'));
  */
 export const loadScorer: LoadScorer = async (model) => {
   const [{ Tensor }, { binding, initOrt }] = await Promise.all([
@@ -25,13 +27,13 @@ export const loadScorer: LoadScorer = async (model) => {
     const bytes = new Uint8Array(model); // a copy in its own buffer, as the session requires
     session.loadModel(bytes.buffer, 0, bytes.length, SESSION_OPTIONS);
   } catch (cause) {
-    throw new TripcastError(`These ${model.length} bytes are no ONNX model: ${messageOf(cause)}`, FIX, { cause });
+    throw new TripcastError(`These ${model.length} bytes are not an ONNX model: ${messageOf(cause)}`, FIX, { cause });
   }
   const names = session.outputMetadata.map(({ name }) => name);
   const missing = OUTPUTS.filter((name) => !names.includes(name));
   if (missing.length > 0) {
     session.dispose();
-    throw new TripcastError(`This ONNX model is none of tripcast's: it lacks ${missing.join(', ')}`, FIX);
+    throw new TripcastError(`This ONNX model was not made by tripcast: it lacks ${missing.join(', ')}`, FIX);
   }
 
   const run = ({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs, wanted: Wanted) => {

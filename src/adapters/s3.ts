@@ -37,7 +37,12 @@ export async function createBucketAt(place: Place, bucket: string): Promise<void
   }
 }
 
-/** A bucket on S3. Every write is one PutObject, so readers see all of it or nothing; objects stay far below 5 GB. */
+/**
+ * A bucket on S3. Every write is one PutObject, so readers see all of it or nothing; objects stay far below 5 GB.
+ * @example
+ * const store = new S3Store('tripcast-data-dev-000000000000');
+ * for await (const { key, size } of store.list('receipts/')) console.log(key, size);
+ */
 export class S3Store implements ObjectStore {
   readonly bucket: string;
   readonly #client: S3Client;
@@ -74,7 +79,7 @@ export class S3Store implements ObjectStore {
   async download(key: string, path: string): Promise<ObjectInfo | undefined> {
     const found = await this.#get(key);
     if (found === undefined || found === 'unchanged') return undefined;
-    if (!(found.Body instanceof Readable)) throw new TypeError(`S3 gave no body for s3://${this.bucket}/${key}.`);
+    if (!(found.Body instanceof Readable)) throw new TypeError(`S3 returned no body for s3://${this.bucket}/${key}.`);
     const partial = `${path}.partial`;
     try {
       await pipeline(found.Body, createWriteStream(partial));

@@ -18,6 +18,7 @@ import { clientOfPlace } from './client.ts';
 
 const sfn = clientOfPlace(() => new SFNClient({}));
 
+/** How an execution ended. `error` is a name, `cause` a sentence or the JSON of a function's error. */
 export type ExecutionEnd =
   | { readonly outcome: 'succeeded'; readonly output: unknown }
   | { readonly outcome: 'failed'; readonly error: string; readonly cause: string };

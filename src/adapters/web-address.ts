@@ -8,6 +8,7 @@ export interface WebAddress {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Whether a place is an http(s) address rather than a folder or a file. */
 export const isWebAddress = (place: string) => /^https?:\/\//i.test(place);
 
 /**

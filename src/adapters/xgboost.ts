@@ -25,6 +25,8 @@ export const WHEEL_IN_LAYER = 'xgboost-cpu';
  * Opens the real XGBoost, the shared object of its Python wheel.
  * @param library its path; defaults to XGBOOST_LIBRARY, then to the one next to a function's natives
  * @throws TripcastError when it is missing, cannot be loaded, or is another version
+ * @example
+ * const booster = await (await openXGBoost()).train({ matrix, labels, parameters: { max_depth: 6 }, rounds: 100 });
  */
 export async function openXGBoost(
   library: string | undefined = process.env.XGBOOST_LIBRARY ?? besideNatives(),
@@ -170,14 +172,14 @@ async function bind(library: string): Promise<Bound> {
 function refusal(message: string): TripcastError {
   const [first = ''] = message.split('\n');
   return new TripcastError(
-    `XGBoost refuses: ${first.replace(/^\[[\d:]+\] \S+: /, '')}`,
+    `XGBoost failed: ${first.replace(/^\[[\d:]+\] \S+: /, '')}`,
     'Check the rides and the parameters of the recipe.',
   );
 }
 
 /** What a library function wrote into `out`. */
 function written<T>([value]: Out<T>): T {
-  if (value === null) throw new Error('XGBoost reported success and gave nothing.');
+  if (value === null) throw new Error('XGBoost reported success but returned nothing.');
   return value;
 }
 
@@ -278,7 +280,7 @@ class NativeBooster implements Booster {
   }
 
   get handle(): Handle {
-    if (this.#handle === undefined) throw new Error('This booster was disposed of.');
+    if (this.#handle === undefined) throw new Error('This booster has been disposed of.');
     return this.#handle;
   }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { type Clock, isoTime } from '#clock.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
-import { hasReceipt } from './owed.ts';
-import { monthRequestSchema, monthToScore, type PlanDependencies } from './plan.ts';
+import { monthRequestSchema, monthToScore, type PlanDeps } from './plan.ts';
+import { hasReceipt } from './receipts.ts';
 
 /** An execution of the monthly state machine that is still running. */
 export interface RunningExecution {
@@ -30,11 +31,10 @@ export const checkRequestSchema = monthRequestSchema.extend({
 });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
-export interface CheckMonthDependencies
-  extends Pick<PlanDependencies, 'data' | 'defaultTaxiType' | 'timeZone' | 'monthsBack'> {
+export interface CheckMonthDeps extends Pick<PlanDeps, 'data' | 'defaultTaxiType' | 'timeZone' | 'monthsBack'> {
   readonly executions: Executions;
   readonly metrics: MetricSink;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 export interface MonthCheck {
@@ -47,25 +47,26 @@ export interface MonthCheck {
 /** An alarm watches it: 1 if the month has not been scored and nothing is working on it, else 0. */
 const MONTH_MISSING = 'MonthMissing';
 
-/** Checks whether a month was scored or is being worked on, and publishes the answer as {@link MONTH_MISSING}. */
-export async function checkMonth(request: CheckRequest, deps: CheckMonthDependencies): Promise<MonthCheck> {
-  const month = monthOf(request, deps.now(), deps);
+/** Checks whether a month was scored or is being worked on, and puts the answer into the metric {@link MONTH_MISSING}. */
+export async function checkMonth(request: CheckRequest, deps: CheckMonthDeps): Promise<MonthCheck> {
+  const month = monthOf(request, isoTime(deps.clock), deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
   const found = await whatIsThere(taxiType, month, deps);
   await deps.metrics.put(MONTH_MISSING, found === 'nothing' ? 1 : 0);
   return { taxi_type: taxiType, month, found };
 }
 
-async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDependencies) {
+async function whatIsThere(taxiType: TaxiType, month: Month, deps: CheckMonthDeps) {
   if (await hasReceipt(deps.data, taxiType, month)) return 'receipt';
   for await (const { input, startedAt } of deps.executions.running()) {
     const { success, data: request } = checkRequestSchema.safeParse(input);
     if (!success) continue; // Plan refuses it
     const isOfType = (request.taxi_type ?? deps.defaultTaxiType) === taxiType;
-    if (isOfType && monthOf(request, startedAt, deps) === month) return 'running';
+    if (isOfType && monthOf(request, startedAt.toISOString(), deps) === month) return 'running';
   }
   return 'nothing';
 }
 
-const monthOf = (request: CheckRequest, now: Date, deps: CheckMonthDependencies): Month =>
-  monthToScore({ ...request, scheduledTime: request.scheduledTime ?? now.toISOString() }, deps);
+/** @param startedAt when an execution with this request started, or would start */
+const monthOf = (request: CheckRequest, startedAt: string, deps: CheckMonthDeps): Month =>
+  monthToScore({ ...request, scheduledTime: request.scheduledTime ?? startedAt }, deps);

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { dataKeys, monthFile, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -26,6 +27,7 @@ export interface FetchOptions {
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
+/** What a source did with a request for a file. `etag` is null if the source has none. */
 export type Fetched =
   | { readonly outcome: 'fetched'; readonly etag: string | null }
   | { readonly outcome: 'unchanged' }
@@ -38,24 +40,25 @@ export const rawFactsSchema = z.object({
   rows: z.int(),
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   source: z.string(),
-  etag: z.string().nullish().describe("the source's own, where it has one"),
-  supersedes: z.string().nullish().describe('sha256 of what was published under this name before'),
+  etag: z.string().nullish().describe("the source's own, if it has one"),
+  supersedes: z.string().nullish().describe('sha256 of the edition that this one replaced'),
   ingested_at: z.iso.datetime(),
 });
 export type RawFacts = z.infer<typeof rawFactsSchema>;
 
+/** What became of a raw month; `note` is a sentence for people. */
 export type IngestOutcome =
   | { readonly outcome: 'ingested' | 'replaced' | 'already-there'; readonly uri: string; readonly facts: RawFacts }
   | { readonly outcome: 'not-published'; readonly note: string }
   | { readonly outcome: 'refused'; readonly note: string };
 
-export interface IngestDependencies {
+export interface IngestDeps {
   readonly data: ObjectStore;
   readonly source: TlcSource;
   readonly database: Queries;
   /** An interrupted download is resumed if its partial file is still here. */
   readonly workFolder: string;
-  readonly now: () => Date;
+  readonly clock: Clock;
   /** Whether to also check the source for months that are already there and replace them with newer editions. */
   readonly refresh?: boolean;
   readonly onProgress?: FetchOptions['onProgress'];
@@ -65,11 +68,15 @@ export interface IngestDependencies {
 /**
  * Copies a raw month to the data bucket, unchanged, after inspecting it: a file that cannot be scored is refused. The
  * sidecar is written last, so a month that has one is complete.
+ * @throws TransientError when the source cannot be reached or fails
+ * @example
+ * const done = await ingestMonth('green', parseMonth('2023-04'), deps);
+ * if (done.outcome === 'not-published') console.log(done.note); // wait and ask again
  */
 export async function ingestMonth(
   taxiType: TaxiType,
   month: Month,
-  { data, source, database, workFolder, now, refresh = false, onProgress, onRetry }: IngestDependencies,
+  { data, source, database, workFolder, clock, refresh = false, onProgress, onRetry }: IngestDeps,
 ): Promise<IngestOutcome> {
   const key = dataKeys.raw(taxiType, month);
   const uri = s3Uri(data.bucket, key);
@@ -97,7 +104,7 @@ export async function ingestMonth(
       source: source.name,
       etag: fetched.etag,
       supersedes: there?.sha256 ?? null,
-      ingested_at: now().toISOString(),
+      ingested_at: isoTime(clock),
     };
     await data.upload(path, key, { contentType: 'application/vnd.apache.parquet' });
     await data.put(dataKeys.rawFacts(taxiType, month), `${JSON.stringify(facts, null, 2)}\n`, {
@@ -124,7 +131,7 @@ export async function readRawFacts(data: ObjectStore, taxiType: TaxiType, month:
   const parsed = rawFactsSchema.safeParse(JSON.parse(new TextDecoder().decode(found.body)));
   if (parsed.success) return parsed.data;
   throw new TripcastError(
-    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not what ingest writes`,
+    `${s3Uri(data.bucket, dataKeys.rawFacts(taxiType, month))} is not a raw month's sidecar as ingest writes it`,
     'Delete it and ingest the month again.',
   );
 }

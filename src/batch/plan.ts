@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import type { Registry } from '#registry/registry.ts';
+import { NoChampionError } from '#registry/model-source.ts';
+import { noRun, type Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { type RunId, runIdSchema } from '#storage/run-id.ts';
@@ -9,7 +10,7 @@ import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } f
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { MAX_CONCURRENCY, MAX_MONTHS } from './limits.ts';
 import type { MonthJob } from './outcome.ts';
-import { owedMonths } from './owed.ts';
+import { hasReceipt } from './receipts.ts';
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
@@ -38,7 +39,7 @@ export const backfillRequestSchema = z.strictObject({
 });
 export type BackfillRequest = z.infer<typeof backfillRequestSchema>;
 
-export interface PlanDependencies {
+export interface PlanDeps {
   readonly data: ObjectStore;
   readonly registry: Registry;
   readonly defaultTaxiType: TaxiType;
@@ -64,10 +65,14 @@ export interface ScheduledMonthPlan extends MonthPlan {
 /**
  * Decides which month, which run, and whether the raw month is there. Unless a month or a day was requested, the months
  * that earlier executions gave up on are planned first.
+ * @throws TripcastError when there is no run to score with, or it is for the other taxi type
+ * @example
+ * const { months } = await planMonth(monthRequestSchema.parse({ scheduledTime: '2023-05-15T00:00:00Z' }), deps);
+ * // the months still owed, then 2023-04
  */
 export async function planMonth(
   request: MonthRequest,
-  deps: PlanDependencies,
+  deps: PlanDeps,
 ): Promise<{ readonly months: readonly ScheduledMonthPlan[] }> {
   const month = monthToScore(request, deps);
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
@@ -80,10 +85,12 @@ export async function planMonth(
 /**
  * The months of a backfill, oldest first, all with the same run.
  * @throws TripcastError when `to` is before `from`, or the range is longer than {@link MAX_MONTHS}
+ * @example
+ * const { months } = await planBackfill(backfillRequestSchema.parse({ from: '2022-02', to: '2022-05' }), deps); // 4
  */
 export async function planBackfill(
   request: BackfillRequest,
-  deps: PlanDependencies,
+  deps: PlanDeps,
 ): Promise<{ readonly maxConcurrency: number; readonly months: readonly MonthPlan[] }> {
   const taxiType = request.taxi_type ?? deps.defaultTaxiType;
   const plans = await plansOf(backfillRange(request.from, request.to), taxiType, request, deps);
@@ -95,8 +102,8 @@ export function backfillRange(from: Month, to: Month): readonly Month[] {
   const months = monthRange(from, to);
   if (months.length <= MAX_MONTHS) return months;
   throw new TripcastError(
-    `${from}..${to} are ${months.length} months, and one execution takes at most ${MAX_MONTHS}`,
-    'Start one backfill after the other.',
+    `${from}..${to} is ${months.length} months; one execution takes at most ${MAX_MONTHS}`,
+    'Split it into several backfills.',
   );
 }
 
@@ -104,7 +111,7 @@ async function plansOf(
   months: readonly Month[],
   taxiType: TaxiType,
   { run_id, force, all }: Pick<MonthRequest, 'run_id' | 'force' | 'all'>,
-  { data, registry, inputPattern }: PlanDependencies,
+  { data, registry, inputPattern }: PlanDeps,
 ): Promise<readonly MonthPlan[]> {
   const run = await runToScore(registry, taxiType, run_id);
   const isPresent = async (month: Month) =>
@@ -121,10 +128,25 @@ async function plansOf(
   );
 }
 
+/**
+ * Months before `month` that no run has scored, oldest first: not published when their turn came, or failed.
+ * @param lookBack how many months before it can still be owed
+ */
+async function owedMonths(
+  data: ObjectStore,
+  taxiType: TaxiType,
+  month: Month,
+  lookBack: number,
+): Promise<readonly Month[]> {
+  const earlier = Array.from({ length: lookBack }, (_, i) => addMonths(month, i - lookBack));
+  const scored = await Promise.all(earlier.map((each) => hasReceipt(data, taxiType, each)));
+  return earlier.filter((_, i) => !scored[i]);
+}
+
 /** The month that a request is about: the one it names, or the one that precedes its day or scheduled time. */
 export function monthToScore(
   { month, date, scheduledTime }: Pick<MonthRequest, 'month' | 'date' | 'scheduledTime'>,
-  { timeZone, monthsBack }: Pick<PlanDependencies, 'timeZone' | 'monthsBack'>,
+  { timeZone, monthsBack }: Pick<PlanDeps, 'timeZone' | 'monthsBack'>,
 ): Month {
   if (month != null) return month;
   const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : parseMonth(parseDay(date).slice(0, 7));
@@ -142,21 +164,16 @@ export async function runToScore(
 ): Promise<RunId> {
   if (asked != null) {
     const card = await registry.card(asked);
-    if (card === undefined) {
-      throw new TripcastError(`There is no completed run ${asked}`, '`tripcast train` makes one and prints its id.');
-    }
+    if (card === undefined) throw noRun(asked);
     if (card.taxi_type !== taxiType) {
       throw new TripcastError(
-        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} ones`,
+        `Run ${asked} was trained on ${card.taxi_type} rides and cannot score ${taxiType} rides`,
         `Give a run of ${taxiType} rides, or --taxi-type ${card.taxi_type}.`,
       );
     }
     return asked;
   }
   const champion = await registry.champion(taxiType);
-  if (champion !== undefined) return champion.pointer.run_id;
-  throw new TripcastError(
-    `There is no ${taxiType} champion to score with`,
-    `Make one with \`tripcast train --taxi-type ${taxiType} --promote\`, or name a run.`,
-  );
+  if (champion === undefined) throw new NoChampionError(taxiType);
+  return champion.pointer.run_id;
 }

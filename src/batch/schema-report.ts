@@ -3,7 +3,7 @@ import type { ModelCard } from '#model/card/card.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { type ColumnFacts, columnFactsSchema, type FileFacts, fileFacts } from '#trips/column-facts.ts';
 import type { Queries } from '#trips/database.ts';
-import { inspectFile, readable, sameName } from '#trips/inspect-file.ts';
+import { type Inspection, readable, sameName } from '#trips/inspect-file.ts';
 import { type Month, monthSchema } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
@@ -20,14 +20,14 @@ export const schemaReportSchema = z.object({
   source_sha256: z.string(),
   run_id: runIdSchema,
   decision: z.enum(DECISIONS),
-  notes: z.array(z.string()).describe('what a person should know, a sentence each'),
-  rows: z.int().nullable().describe('null: the file cannot be read; so the next'),
-  rows_outside_month: z.int().nullable().describe('they are scored as any other'),
+  notes: z.array(z.string()).describe('what someone should know, one sentence each'),
+  rows: z.int().nullable().describe('null if the file cannot be read; the same goes for the next one'),
+  rows_outside_month: z.int().nullable().describe('they are scored like any others'),
   added: z.array(named).describe('columns that no training month had'),
   missing: z.array(z.object({ name: z.string(), needed: z.boolean() })),
   retyped: z.array(z.object({ name: z.string(), from: z.array(z.string()), to: z.string() })),
   columns: z.array(columnFactsSchema),
-  trained: z.array(columnFactsSchema).nullable().describe('null: the model is older than this report'),
+  trained: z.array(columnFactsSchema).nullable().describe('null if the model is older than these reports'),
 });
 export type SchemaReport = Readonly<z.infer<typeof schemaReportSchema>>;
 
@@ -41,10 +41,11 @@ const MOST_LACKING = 0.5;
 /** Every file has a few rides from other months; more than this means another month's file, or half of one. */
 const OUTSIDE_MONTH_TOLERANCE = 0.01;
 
-/** Inspects a raw month before it is scored. The dropoff column is not required. */
+/** Reports on a raw month before it is scored. @param inspected the file at `path`; the dropoff column is not required */
 export async function reportSchema(
   database: Queries,
   path: string,
+  inspected: Inspection,
   of: { readonly card: ModelCard; readonly month: Month; readonly sourceSha256: string },
 ): Promise<SchemaReport> {
   const { taxi_type: taxiType, run_id, train } = of.card;
@@ -62,7 +63,6 @@ export async function reportSchema(
     const nothing = { rows: null, rows_outside_month: null, added: [], missing, retyped: [], columns: [] };
     return { ...head, decision: 'refuse', notes: [reason], ...nothing };
   };
-  const inspected = await inspectFile(database, path, taxiType, 'score');
   if (inspected.outcome === 'refused') return refused(inspected.reason, inspected.missing);
   const read = await readable(path, () => fileFacts(database, path, taxiType));
   if (read.outcome === 'refused') return refused(read.reason, []);
@@ -81,7 +81,7 @@ function judged(
   const differences = compareColumns(facts.columns, trained ?? facts.columns, needed);
   const unreadable = needed.filter((name) => (facts.lacking[name] ?? 0) > MOST_LACKING);
   const notes = [
-    ...(trained === null ? ['The model does not tell which columns it was trained on: nothing was compared'] : []),
+    ...(trained === null ? ['The model does not say which columns it was trained on, so nothing was compared'] : []),
     ...unreadable.map((name) => unreadableNote(name, facts.lacking[name] ?? 0)),
     ...partlyUnreadableNotes(facts, unreadable),
     ...notesOf(differences),
@@ -133,7 +133,7 @@ function compareColumns(
 const notesOf = ({ added, missing, retyped }: Differences): readonly string[] => [
   ...added.map(({ name, type }) => `${name} (${type}) is new`),
   ...missing.map(({ name }) => `${name} is gone`),
-  ...retyped.map(({ name, from, to }) => `${name} was ${from.join(' or ')} and is ${to}`),
+  ...retyped.map(({ name, from, to }) => `${name} was ${from.join(' or ')} and is now ${to}`),
 ];
 
 function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): readonly string[] {
@@ -142,14 +142,16 @@ function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): reado
   const notes: string[] = [];
   const [nulls, nullsBefore] = [column.null_share, before.null_share];
   if (nulls !== null && nullsBefore !== null && Math.abs(nulls - nullsBefore) > NULL_SHARE_TOLERANCE) {
-    notes.push(`${column.name} is null in ${percent(nulls)} of the rows, and was in ${percent(nullsBefore)}`);
+    notes.push(
+      `${column.name} is null in ${percent(nulls)} of the rows; in the training months, in ${percent(nullsBefore)}`,
+    );
   }
   if (column.low !== null && column.high !== null && before.low !== null && before.high !== null) {
     const allowed = RANGE_TOLERANCE * (before.high - before.low);
     if (Math.abs(column.low - before.low) > allowed || Math.abs(column.high - before.high) > allowed) {
       const range = (low: number, high: number) => `${Number(low.toPrecision(4))}..${Number(high.toPrecision(4))}`;
       notes.push(
-        `${column.name} is mostly ${range(column.low, column.high)}, and was ${range(before.low, before.high)}`,
+        `${column.name} is mostly ${range(column.low, column.high)}; in the training months, ${range(before.low, before.high)}`,
       );
     }
   }
@@ -157,11 +159,11 @@ function valueNotes(column: ColumnFacts, trained: readonly ColumnFacts[]): reado
 }
 
 const unreadableNote = (name: string, share: number) =>
-  `${name} is not readable: ${percent(share)} of the rows have no value that can be read`;
+  `${name} has no readable value in ${percent(share)} of the rows`;
 
 const partlyUnreadableNotes = ({ unreadable }: FileFacts, refused: readonly string[]): readonly string[] =>
   Object.entries(unreadable)
     .filter(([name, share]) => share > 0 && !refused.includes(name))
-    .map(([name, share]) => `${percent(share)} of the values of ${name} cannot be read, and count as missing`);
+    .map(([name, share]) => `${percent(share)} of the values of ${name} cannot be read and count as missing`);
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;

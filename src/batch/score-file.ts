@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Scorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Queries, SqlFunctions } from '#trips/database.ts';
-import { hasColumn, inspectFile, readable } from '#trips/inspect-file.ts';
+import { hasColumn, type Inspection, inspectFile, readable } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
 import { rideIdPrefix } from '#trips/month-ride.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -21,6 +21,8 @@ export interface ScoreFileJob {
   /** Local paths. */
   readonly input: string;
   readonly output: string;
+  /** The input's inspection, if the caller has made it. */
+  readonly inspected?: Inspection;
   /** A folder used only by this job, on the output's file system, with room for the output and about 2x the input. */
   readonly workFolder: string;
   readonly taxiType: TaxiType;
@@ -64,13 +66,17 @@ const ZONES_IN_DICTIONARY = 512;
  * chunks, and writes those kept. The output appears whole or not at all.
  *
  * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
+ * @throws TransientError when the disk is full
+ * @example
+ * const done = await scoreFile(job, { runId, scorer }, database);
+ * if (done.outcome === 'scored') console.log(`${done.rowsScored} of ${done.rowsIn}`, done.errors?.rmse);
  */
 export async function scoreFile(
   job: ScoreFileJob,
   model: ScoringModel,
   database: RideDatabase,
 ): Promise<ScoreFileOutcome> {
-  const inspected = await inspectFile(database, job.input, job.taxiType, 'score');
+  const inspected = job.inspected ?? (await inspectFile(database, job.input, job.taxiType, 'score'));
   if (inspected.outcome === 'refused') return inspected;
   const hasDropoff = hasColumn(inspected.columns, TIME_COLUMNS[job.taxiType].dropoff);
   const staged = join(job.workFolder, 'rides.parquet');
@@ -82,7 +88,7 @@ export async function scoreFile(
     const score = defineScoring(database, model.scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
     await database.run(writeScores(job, hasDropoff, score, model.runId, staged, partial));
     if (tally.rows !== inspected.rows) {
-      throw new Error(`${job.input} has ${inspected.rows} rides, and ${tally.rows} were scored or rejected.`);
+      throw new Error(`${job.input} has ${inspected.rows} rides, but ${tally.rows} were scored or rejected.`);
     }
     if (tally.scored === 0 && tally.rows > 0) return { outcome: 'refused', reason: noneScored(tally) };
     await rename(partial, job.output);

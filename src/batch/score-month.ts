@@ -1,27 +1,27 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '#clock.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
+import { makeCurrent } from './current.ts';
 import { type MonthJob, type MonthOutcome, withoutScore } from './outcome.ts';
 import { expandPattern } from './pattern.ts';
-import { evaluationOf, type Receipt } from './receipt.ts';
 import {
+  evaluationOf,
   latestReceipt,
   outputStands,
-  over,
-  type Place,
-  publish,
+  type Receipt,
   readReceipt,
   type StoredReceipt,
-  uriOf,
-} from './records.ts';
+} from './receipts.ts';
 import { reportSchema, type SchemaReport } from './schema-report.ts';
 import { type RideDatabase, type ScoreFileDone, scoreFile } from './score-file.ts';
 
-export interface ScoreMonthDependencies {
+export interface ScoreMonthDeps {
   /** Stores receipts and current pointers; raw months and outputs too, unless a pattern says otherwise. */
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
@@ -36,8 +36,16 @@ export interface ScoreMonthDependencies {
   /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
   readonly outputPattern?: string | undefined;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
+
+/** An object that may or may not exist. */
+interface Place {
+  readonly store: ObjectStore;
+  readonly key: string;
+}
+
+const uriOf = ({ store, key }: Place): string => s3Uri(store.bucket, key);
 
 /** A raw month on local disk. */
 interface Source {
@@ -50,10 +58,15 @@ interface Source {
 /**
  * Scores a raw month. Writes the output, then the receipt, then the pointer to the current output, each conditionally,
  * so that after a crash in between the next run completes the month, and of two concurrent runs one wins.
+ * @returns an outcome also when the month is not in the bucket or cannot be scored
+ * @throws what `loadModel` throws; TransientError when the disk is full
+ * @example
+ * const job = { taxi_type: 'green', month: parseMonth('2023-04'), run_id, force: false, all: false } as const;
+ * const { status, rmse } = await scoreMonth(job, deps); // 'scored' and minutes, or 'unchanged' the second time
  */
-export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): Promise<MonthOutcome> {
-  const started = deps.now();
-  const { data } = deps;
+export async function scoreMonth(job: MonthJob, deps: ScoreMonthDeps): Promise<MonthOutcome> {
+  const { clock, data } = deps;
+  const started = clock.now();
   const place = placeOf(deps.inputPattern, job, deps) ?? { store: data, key: dataKeys.raw(job.taxi_type, job.month) };
   const source = await download(place, join(deps.workFolder, 'source.parquet'));
   if (source === undefined) {
@@ -63,15 +76,16 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const earlier = await readReceipt(data, receiptKey);
   const isSame = earlier !== undefined && earlier.receipt.all === job.all;
   if (isSame && !job.force && (await outputStands(earlier.receipt, deps.storeOf))) {
-    await publish(earlier, data);
-    return outcomeOf(job, 'unchanged', earlier, data, 'Scored before; nothing was done.');
+    await makeCurrent(earlier, data);
+    return outcomeOf(job, 'unchanged', earlier, data, 'Already scored; there was nothing to do.');
   }
 
   const superseded = earlier === undefined ? await latestReceipt(data, job) : undefined;
   const target = placeOf(deps.outputPattern, job, deps) ?? placeOfOutput(job, source, earlier, superseded, deps);
   const seen = await target.store.head(target.key);
   const { card, scorer } = await deps.loadModel();
-  const report = await reportSchema(deps.database, source.path, {
+  const inspected = await inspectFile(deps.database, source.path, job.taxi_type, 'score');
+  const report = await reportSchema(deps.database, source.path, inspected, {
     card,
     month: job.month,
     sourceSha256: source.sha256,
@@ -83,12 +97,15 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
   const output = join(deps.workFolder, 'output.parquet');
   const { taxi_type: taxiType, month, run_id: runId, all } = job;
   const scored = await scoreFile(
-    { input: source.path, output, workFolder: deps.workFolder, taxiType, month, all },
+    { input: source.path, output, inspected, workFolder: deps.workFolder, taxiType, month, all },
     { runId, scorer },
     deps.database,
   );
   if (scored.outcome === 'refused') return refused(scored.reason);
-  const written = await target.store.upload(output, target.key, { contentType: PARQUET, condition: over(seen?.etag) });
+  const written = await target.store.upload(output, target.key, {
+    contentType: PARQUET,
+    condition: ifUnchanged(seen?.etag),
+  });
   if (written.outcome === 'conflict') return lostRace(job, data, receiptKey, uriOf(target));
 
   const { path, ...sourceFile } = source;
@@ -105,18 +122,18 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDependencies): P
     evaluation: evaluationOf(card, month),
     code_version: deps.codeVersion,
     engines: deps.engines,
-    started_at: started.toISOString(),
-    seconds: (deps.now().getTime() - started.getTime()) / 1000,
+    started_at: new Date(started).toISOString(),
+    seconds: (clock.now() - started) / 1000,
   };
   await Promise.all([path, output].map((file) => rm(file)));
   const text = `${JSON.stringify(receipt, null, 2)}\n`;
-  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: over(earlier?.etag) });
+  const receipted = await data.put(receiptKey, text, { contentType: JSON_TYPE, condition: ifUnchanged(earlier?.etag) });
   // A retry after a lost response finds its own first attempt.
   if (receipted.outcome === 'conflict' && (await readReceipt(data, receiptKey))?.text !== text) {
     return lostRace(job, data, receiptKey, uriOf(target));
   }
   const stored = { key: receiptKey, receipt };
-  await publish(stored, data);
+  await makeCurrent(stored, data);
   return { ...outcomeOf(job, 'scored', stored, data, null), schema };
 }
 
@@ -125,7 +142,7 @@ const NOTES_HANDED_ON = 10;
 const PARQUET = 'application/vnd.apache.parquet';
 const JSON_TYPE = 'application/json';
 
-function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDependencies): Place | undefined {
+function placeOf(pattern: string | undefined, job: MonthJob, deps: ScoreMonthDeps): Place | undefined {
   if (pattern === undefined) return undefined;
   const { bucket, key } = expandPattern(pattern, { taxiType: job.taxi_type, month: job.month, run: job.run_id });
   return { store: deps.storeOf(bucket), key };
@@ -137,7 +154,7 @@ function placeOfOutput(
   { sha256 }: Source,
   earlier: StoredReceipt | undefined,
   superseded: StoredReceipt | undefined,
-  { data, storeOf }: ScoreMonthDependencies,
+  { data, storeOf }: ScoreMonthDeps,
 ): Place {
   const before = earlier && parseS3Uri(earlier.receipt.output.uri);
   if (before !== undefined) return { store: storeOf(before.bucket), key: before.key };
@@ -171,13 +188,13 @@ async function keepReport(report: SchemaReport, data: ObjectStore): Promise<NonN
 async function lostRace(job: MonthJob, data: ObjectStore, receiptKey: string, output: string): Promise<MonthOutcome> {
   const winner = await readReceipt(data, receiptKey);
   return winner === undefined
-    ? withoutScore(job, 'unchanged', `Another execution wrote ${output} meanwhile; its receipt is about to follow.`)
+    ? withoutScore(job, 'unchanged', `Another execution has just written ${output}; its receipt will follow.`)
     : outcomeOf(
         job,
         'unchanged',
         winner,
         data,
-        `Another execution, started ${winner.receipt.started_at}, scored the month meanwhile.`,
+        `Another execution, started ${winner.receipt.started_at}, scored the month in the meantime.`,
       );
 }
 

@@ -1,5 +1,5 @@
+import { at } from '#model/at.ts';
 import { Coverage, ErrorMetrics } from '#model/evaluation/metrics.ts';
-import { at } from '#model/rides/rides.ts';
 import { type Rejection, rejectionOf } from '#trips/tlc-file.ts';
 import { type RobustErrorSummary, RobustErrors } from './robust-errors.ts';
 

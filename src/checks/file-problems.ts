@@ -31,7 +31,7 @@ function largeFiles(folder: string, files: readonly string[]): readonly string[]
   return files.flatMap((file) => {
     const { size } = statSync(join(folder, file));
     if (size <= LARGEST_BYTES || MAY_BE_LARGE.test(file)) return [];
-    return [`${file} has ${size} bytes, and a file may have ${LARGEST_BYTES}`];
+    return [`${file} has ${size} bytes; the limit is ${LARGEST_BYTES}`];
   });
 }
 
@@ -48,7 +48,7 @@ function secretsIn(folder: string, files: readonly string[]): readonly string[] 
   });
   // 1: it found something, which is in the report.
   if (status !== 0 && status !== 1) {
-    throw new TripcastError(`secretlint could not look (${status}): ${stderr}`, 'Run `npm run setup`.');
+    throw new TripcastError(`secretlint failed (${status}): ${stderr}`, 'Run `npm run setup`.');
   }
   return reportSchema
     .parse(JSON.parse(stdout))

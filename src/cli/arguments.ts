@@ -3,7 +3,7 @@ import { parseWebAddress } from '#adapters/web-address.ts';
 import { shown, TripcastError } from '#errors.ts';
 import { isRunId } from '#storage/run-id.ts';
 import { parsePickupTime } from '#trips/new-york-time.ts';
-import { DISTANCE_LIMIT, ZONES } from '#trips/ride-event.ts';
+import { DISTANCE_LIMIT, DISTANCE_LIMIT_TEXT, ZONES } from '#trips/ride-limits.ts';
 
 /** Parsers for the command line's values. Each throws a TripcastError that names the value and says what is allowed. */
 export type Parser<T> = (text: string) => T;
@@ -47,7 +47,7 @@ export function miles(text: string): number {
   if (/^(\d+\.?\d*|\.\d+)$/.test(text) && distance < DISTANCE_LIMIT) return distance;
   throw new TripcastError(
     `${shown(text)} is not a distance in miles`,
-    'Give a number from 0 to below 1,000,000, for example 3.66.',
+    `Give a number from 0 to below ${DISTANCE_LIMIT_TEXT}, for example 3.66.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { runToScore } from '#batch/plan.ts';
 import { findRun } from '#mlflow/ids.ts';
-import { noChampion } from '#registry/registry.ts';
+import { NoChampionError } from '#registry/model-source.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { Deployment } from './context.ts';
@@ -12,8 +12,8 @@ import type { Deployment } from './context.ts';
 export async function chooseRun(to: Deployment, text: string, taxiType: TaxiType): Promise<RunId> {
   if (text !== 'champion') return findRun(to.registry, to.models, to.config.model, text);
   const champion = await to.registry.champion(taxiType);
-  if (champion !== undefined) return champion.pointer.run_id;
-  throw noChampion(taxiType);
+  if (champion === undefined) throw new NoChampionError(taxiType);
+  return champion.pointer.run_id;
 }
 
 /**

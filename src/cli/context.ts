@@ -1,7 +1,10 @@
 import { describeStack } from '#adapters/cloudformation.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { TripcastError } from '#errors.ts';
-import { type Config, loadConfig, type OutputName, refuseForeignEndpoint, stackName } from '#lib/config.ts';
+import { refuseForeignEndpoint } from '#lib/config/endpoint.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { type OutputName, stackName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { localApiUrl } from '#local/api-url.ts';
 import { devEnvironmentVariables, readEnvironment } from '#local/environment.ts';
 import { localstackEndpoint } from '#local/localstack-up.ts';

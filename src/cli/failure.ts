@@ -57,7 +57,7 @@ function failureText(error: unknown): string | undefined {
   }
   const code = codeOf(error);
   if (UNREACHABLE.test(code) || error.name === 'TimeoutError') {
-    return `AWS, or the emulator, does not answer (${firstLine(error)}). See \`tripcast status\`; months that are done stay done, and the same command goes on from there.`;
+    return `AWS, or the emulator, does not answer (${firstLine(error)}). See \`tripcast status\`; finished months stay finished, and the same command continues from there.`;
   }
   if ('$fault' in error) return `AWS answered ${error.name}: ${withStop(firstLine(error))} ${fixOf(error.name)}`;
   const file = FILE_PROBLEMS[code];
@@ -74,25 +74,25 @@ const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENOTFOUND|EPIPE|ETIM
 
 /** What to do about the file that Node names. */
 const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  EACCES: 'Give yourself the right to it, or name another place.',
-  EEXIST: 'Remove it, or name another place.',
+  EACCES: 'Get permission for it, or choose another path.',
+  EEXIST: 'Remove it, or choose another path.',
   EISDIR: 'Give the path of a file, not of a folder.',
   EMFILE: 'Raise the limit on open files (`ulimit -n`).',
   ENOENT: 'Check the path.',
   ENOSPC: 'Free some space, and run it again.',
-  ENOTDIR: 'Check the path: a part of it is a file.',
-  ENOTEMPTY: 'Empty it, or name another place.',
-  EPERM: 'Give yourself the right to it, or name another place.',
-  EROFS: 'Name a place that can be written.',
+  ENOTDIR: 'Check the path: one of its folders is a file.',
+  ENOTEMPTY: 'Empty it, or choose another path.',
+  EPERM: 'Get permission for it, or choose another path.',
+  EROFS: 'Choose a path that you can write to.',
 };
 
 const fixOf = (name: string) =>
   /AccessDenied|NotAuthorized|Unauthorized|Forbidden/.test(name)
-    ? 'Sign in as somebody who may (AWS_PROFILE), or have the permission added.'
-    : 'Try again; `tripcast status` shows what is there.';
+    ? 'Sign in as a user with the permission (AWS_PROFILE), or have it added.'
+    : 'Try again; `tripcast status` shows what is deployed.';
 
 const unexpected = (what: string) =>
-  `Unexpected ${withStop(what)} This is a defect of tripcast: run it again with TRIPCAST_DEBUG=1 and report what it prints.`;
+  `Unexpected ${withStop(what)} This is a bug in tripcast: run it again with TRIPCAST_DEBUG=1 and report what it prints.`;
 
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : '');
 

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 /** Ctrl-C, a polite kill, a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The end of a command that was told to stop; it exits with the code that shells use for that. */
+/** The end of a command that was asked to stop; it exits with the code that shells use for that. */
 export class Interruption extends Error {
   override readonly name = 'AbortError';
   readonly exitCode: number;

@@ -1,4 +1,4 @@
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { WrongUsage } from './wrong-usage.ts';
 
 /**
@@ -8,5 +8,5 @@ import { WrongUsage } from './wrong-usage.ts';
  */
 export function refuseUnlessLocal(command: string, env: string, fix: string): void {
   if (loadConfig(env).endpointUrl !== null) return;
-  throw new WrongUsage(`\`tripcast ${command}\` is for the local environment, and ${env} is on AWS`, fix);
+  throw new WrongUsage(`\`tripcast ${command}\` is for the local environment, but ${env} is on AWS`, fix);
 }

@@ -54,7 +54,7 @@ export interface ModelChoice {
 export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
   const { model: named, anyTaxiType = false, taxiType } = choice;
   const model = await loadNamed(choice);
-  const fix = `Choose a model of ${taxiType} taxis, or give --any-taxi-type if that is what you want.`;
+  const fix = `Choose a model of ${taxiType} taxis, or add --any-taxi-type to use this one.`;
   if (!anyTaxiType) refuseOtherType(isRunId(named) ? `Run ${named}` : named, model.scorer, taxiType, fix);
   return model;
 }
@@ -67,14 +67,14 @@ async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
-  const [{ connect }, { loadRun }, { noChampion }] = await Promise.all([
+  const [{ connect }, { loadRun }, { NoChampionError }] = await Promise.all([
     import('./context.ts'),
     import('#registry/load-run.ts'),
-    import('#registry/registry.ts'),
+    import('#registry/model-source.ts'),
   ]);
   const { registry } = await connect(env);
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
-  if (run === undefined) throw noChampion(taxiType);
+  if (run === undefined) throw new NoChampionError(taxiType);
   return loadRun(registry, run, loadScorer);
 }
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { MAX_CONCURRENCY } from '#batch/limits.ts';
-import { environmentName } from '#lib/config/environment-files.ts';
-import { ENVIRONMENTS, FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config.ts';
+import { ENVIRONMENTS, environmentName } from '#lib/config/environment-files.ts';
+import { FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import { PRESETS } from '#monitoring/presets.ts';
 import { outliveReaders } from '#setup/output.mjs';
@@ -9,6 +9,7 @@ import { parseRunId } from '#storage/run-id.ts';
 import { parseDay } from '#trips/day.ts';
 import { parseMonth, parseMonths } from '#trips/month.ts';
 import { type MonthRide, parseMonthRide } from '#trips/month-ride.ts';
+import { ZONES } from '#trips/ride-limits.ts';
 import { parseTaxiType, TAXI_TYPES } from '#trips/taxi-type.ts';
 import {
   argument,
@@ -66,7 +67,7 @@ function manualOf(command: Command, [word, ...more]: readonly string[]): string 
 /** The manual: every command with its flags. A command's code, and what it needs, is loaded when it runs. */
 export function program(): Command {
   const tripcast = new Command('tripcast')
-    .description('Taxi-trip durations on AWS: trained, shipped, run and watched as code.')
+    .description('Predict taxi-trip durations on AWS: train, deploy, run and monitor, all as code.')
     .exitOverride()
     .configureOutput({ outputError: () => {} }); // main prints it
 
@@ -77,12 +78,12 @@ export function program(): Command {
       .addOption(environment())
       .option('--json', 'one JSON object on standard output', false);
 
-  command('start', 'the main job from end to end: what `npm start` runs').action(
+  command('start', 'run the whole system once, on real data: what `npm start` runs').action(
     lazily(async () => (await import('./commands/start.ts')).start),
   );
   command('up', 'start the local environment: emulator and deployed stack')
     .addOption(
-      new Option('--emulator <name>', 'localstack: one that is already running')
+      new Option('--emulator <name>', 'localstack: use one that is already running')
         .choices(EMULATORS)
         .default('ministack'),
     )
@@ -122,7 +123,7 @@ export function program(): Command {
   command('batch', 'score a month with the deployed state machine')
     .addOption(taxiType())
     .option('--month <YYYY-MM>', 'the month to score', argument(parseMonth))
-    .option('--date <YYYY-MM-DD>', 'score as if it were this day', argument(parseDay))
+    .option('--date <YYYY-MM-DD>', 'score as if today were this day', argument(parseDay))
     .option('--run-id <run>', 'run to score with (default: the champion)', argument(parseRunId))
     .option('--force', 'score again even if it is done', false)
     .option('--all', 'score rides outside 1..60 minutes as well', false)
@@ -251,8 +252,8 @@ export function program(): Command {
     );
 
   command('predict', 'predict one ride')
-    .requiredOption('--pu <zone>', 'pickup zone, 1..265', argument(zone))
-    .requiredOption('--do <zone>', 'dropoff zone, 1..265', argument(zone))
+    .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
+    .requiredOption('--do <zone>', `dropoff zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
     .option('--distance <miles>', "default: the pair's typical distance", argument(miles))
     .option(
       '--at <time>',
@@ -261,7 +262,7 @@ export function program(): Command {
     )
     .action(lazily(async () => (await import('./commands/predict.ts')).predict));
 
-  command('explain', 'explain the prediction of a ride in a scored month: by which model, data and code, and why')
+  command('explain', 'explain the prediction of a ride in a scored month: which model, data and code made it, and why')
     .argument('<ride>', 'its id in the predictions, for example 2023/04_123', argument(parseMonthRide))
     .addOption(taxiType())
     .action((ride: MonthRide, options: Omit<ExplainOptions, 'ride'> & CommonOptions) =>
@@ -291,14 +292,14 @@ export function program(): Command {
     .option('--status', 'show the versions')
     .option('--check', "make the live versions answer the model's golden rides; roll back those that fail")
     .option('--rollback', 'roll the live versions back')
-    .addOption(new Option('--function <name>', 'only this one').choices(LIVE_FUNCTIONS))
+    .addOption(new Option('--function <name>', 'only this function').choices(LIVE_FUNCTIONS))
     .action(lazily(async () => (await import('./commands/rollout.ts')).rollout));
 
   command('cost', 'show what an environment costs: a million predictions on each path, and a month at rest').action(
     lazily(async () => (await import('./commands/cost.ts')).cost),
   );
 
-  command('destroy', 'delete the deployed stack: lists what is deleted and what stays, and asks first')
+  command('destroy', 'delete the deployed stack: lists what is deleted and what is kept, and asks first')
     .option('--yes', 'do not ask', false)
     .action(lazily(async () => (await import('./commands/destroy.ts')).destroy));
 

@@ -34,11 +34,11 @@ export async function replayAndRead(
   await strikeOff(owed, to, PATIENCE_MS, () => progress.update(sent - owed.size));
   if (owed.size > 0) {
     throw new TripcastError(
-      `${owed.size} of ${sent} rides have no prediction yet, ${[...owed][0]} among them`,
+      `${owed.size} of ${sent} rides have no prediction yet, for example ${[...owed][0]}`,
       'See `npx tripcast logs stream-score`.',
     );
   }
-  progress.done(`${count(sent)} predictions, each of another ride`);
+  progress.done(`${count(sent)} predictions, one for each ride`);
   return { isNew: true, predictions: sent };
 }
 

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { createBucketAt } from '#adapters/s3.ts';
 import { TripcastError } from '#errors.ts';
-import { loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
 import { withLock } from '#setup/lock.mjs';
 import { CLONE, CLONE_LOCAL, LOCAL } from '#setup/paths.mjs';
 import { signalGroup } from './emulator.ts';
@@ -50,7 +51,7 @@ export async function deployStack({ endpointUrl, dir = LOCAL, onLine, signal }: 
   if (exitCode !== 0) {
     throw new TripcastError(
       `The stack ${stack} was not deployed to ${endpointUrl}:\n${reasons(lines).join('\n')}`,
-      `All that the CDK said is in ${logFile}.`,
+      `The full output of the CDK is in ${logFile}.`,
     );
   }
   return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')))[stack] ?? {};

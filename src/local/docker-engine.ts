@@ -44,7 +44,7 @@ export interface Machine {
 export async function findEngine(machine: Machine, say: (line: string) => void): Promise<Engine> {
   const running = machine.has('docker') ? await machine.runningEngine() : undefined;
   if (running !== undefined) {
-    return { docker: new Docker(), description: `Docker ${running}, which ran already`, stop: async () => {} };
+    return { docker: new Docker(), description: `Docker ${running}, already running`, stop: async () => {} };
   }
   if (!machine.isRoot) {
     throw new TripcastError(

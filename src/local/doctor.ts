@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { pinnedNode } from '#setup/pinned-node.mjs';
 import { diskProblem, SET_UP_CLONE_BYTES } from '#setup/requirements.mjs';
@@ -44,12 +44,12 @@ function node(): Check {
 }
 
 function installed(name: string, ok: boolean, list: string): Check {
-  return ok ? { name, ok, found: `as ${list} has it` } : { name, ok, found: `not as ${list} has it`, fix: SET_UP };
+  return ok ? { name, ok, found: `as in ${list}` } : { name, ok, found: `differs from ${list}`, fix: SET_UP };
 }
 
 /** Nothing waits for MLflow, so it may not be installed yet. */
 function mlflow(): Check {
-  const found = hasVenv(CLONE, MLFLOW) ? `as ${MLFLOW.list} has it` : '`npx tripcast up` installs it in the background';
+  const found = hasVenv(CLONE, MLFLOW) ? `as in ${MLFLOW.list}` : '`npx tripcast up` installs it in the background';
   return { name: 'MLflow', ok: true, found };
 }
 
@@ -68,7 +68,7 @@ function python(): Check {
     return { name: 'Python', ok: true, found: `${version} (${command})` };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    return { name: 'Python', ok: false, found: 'none that is new enough', fix: error.message };
+    return { name: 'Python', ok: false, found: 'none new enough', fix: error.message };
   }
 }
 
@@ -92,7 +92,7 @@ async function loads(name: string, load: () => Promise<unknown>): Promise<Check>
 async function port(): Promise<Check> {
   const environment = readEnvironment();
   if (environment !== undefined)
-    return { name: 'Port', ok: true, found: `${environment.port}: the environment is up there` };
+    return { name: 'Port', ok: true, found: `${environment.port}: the environment is using it` };
   const wanted = Number(new URL(loadConfig('dev').endpointUrl ?? '').port);
   const free = await freePort(wanted);
   const found = free === wanted ? `${wanted} is free` : `${wanted} is taken: the emulator will use ${free}`;

@@ -78,10 +78,7 @@ function launch(port: number, { auth = false, dir = LOCAL, env = {}, signal }: E
   child.unref();
   let failure: string | undefined;
   child.once('error', (error) => (failure = error.message));
-  child.once(
-    'exit',
-    (code, by) => (failure = by === null ? `it ended with exit code ${code}` : `it was ended by ${by}`),
-  );
+  child.once('exit', (code, by) => (failure = by === null ? `it exited with code ${code}` : `it was killed by ${by}`));
 
   const pid = child.pid ?? 0;
   const mark: ProcessMark = { pid, start: processStart(pid) ?? '' };

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { readCached } from '#setup/cached.mjs';
 import { LOCAL } from '#setup/paths.mjs';
 import { isRunning } from '#setup/processes.mjs';

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { readCached } from '#setup/cached.mjs';
 import { LOCAL } from '#setup/paths.mjs';
 import { deployStack, type Outputs } from './deploy.ts';

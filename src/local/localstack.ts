@@ -67,21 +67,23 @@ export function lacks({ services, version }: LocalStackHealth): readonly string[
   return [
     ...(version === LOCALSTACK_VERSION
       ? []
-      : [`This is LocalStack ${version}; tripcast knows ${LOCALSTACK_VERSION}, and what follows may not be all.`]),
+      : [
+          `This is LocalStack ${version}; tripcast was tested with ${LOCALSTACK_VERSION}, so this list may be incomplete.`,
+        ]),
     // The free edition accepts such resources "as a fallback": the deploy succeeds, but nothing is behind them.
     ...(has('apigatewayv2')
       ? []
       : [
-          'It has no HTTP API: the predict API is deployed and answers nothing. `tripcast predict` calls the function.',
+          'It does not run HTTP APIs: the predict API is deployed but does not answer. `tripcast predict` calls the function instead.',
         ]),
     ...(has('ecr')
       ? []
       : [
-          'It has no ECR and no image functions: env/dev.json deploys zips, and those run. The image is tested without it.',
+          'It supports neither ECR nor image functions: env/dev.json deploys zips, which work. The image is tested without it.',
         ]),
     // Only the paid edition has ECR. That tells them apart; the edition's name differs from one start to the next.
     ...(has('ecr')
       ? []
-      : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are taken and not shown.']),
+      : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are accepted but not shown.']),
   ];
 }

@@ -1,5 +1,6 @@
 import { type DeployedStack, describeStackAt } from '#adapters/cloudformation.ts';
-import { loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
 import { sourcesHash } from '#packaging/sources.ts';
 import { localApiUrl } from './api-url.ts';
 import { isAnswering } from './emulator.ts';

@@ -1,4 +1,5 @@
-import { loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
 import { sourcesHash } from '#packaging/sources.ts';
 import { withLock } from '#setup/lock.mjs';
 import { LOCAL, UP_LOCK } from '#setup/paths.mjs';
@@ -25,6 +26,8 @@ export type UpOptions = { readonly onStep?: (step: UpStep) => void; readonly sig
  * stays as it is. MLflow is started alongside and not waited for. If this fails or is aborted, what it started is
  * stopped, and nothing else.
  * @throws TripcastError; the signal's reason when aborted
+ * @example
+ * const { endpointUrl } = await up({ onStep: ({ step }) => console.error(step) });
  */
 export function up({ onStep = () => {}, signal }: UpOptions = {}): Promise<LocalEnvironment> {
   return withLock(UP_LOCK, () => bringUp(onStep, signal), {

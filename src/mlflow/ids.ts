@@ -37,6 +37,8 @@ export async function mlflowIdsOf(store: ObjectStore, experiment: string, run: R
 /**
  * Resolves a run from either ID, tripcast's or MLflow's, without contacting an MLflow server.
  * @throws TripcastError when it is not an ID, or no run has it
+ * @example
+ * const run = await findRun(registry, store, names, '1f7d1fc9a836766406b78d436f261a21');
  */
 export async function findRun(
   registry: Pick<Registry, 'card'>,

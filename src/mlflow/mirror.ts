@@ -15,7 +15,7 @@ import type { MlflowRun, MlflowTracking } from './tracking.ts';
 const RUN_TAG = 'tripcast.run_id';
 const CHAMPION = 'champion';
 
-export interface Mirror {
+export interface MirrorDeps {
   readonly mlflow: MlflowTracking;
   readonly registry: Pick<Registry, 'runs' | 'folder' | 'champion'>;
   /** The registry's bucket. */
@@ -41,6 +41,7 @@ export interface MirroredChampion {
   readonly moved: boolean;
 }
 
+/** What a sync did. */
 export interface SyncReport {
   readonly url: string;
   readonly experiment: string;
@@ -55,9 +56,12 @@ export interface SyncReport {
  * Copies to MLflow every completed run that it lacks or has only in part, and moves its champion aliases to match the
  * registry's. Nothing is done twice, and an interrupted sync picks up where it stopped.
  * @throws TransientError when MLflow fails; whatever was mirrored by then is kept
+ * @example
+ * const mlflow = new MlflowClient({ url: 'http://127.0.0.1:5000' });
+ * const { mirrored, champions } = await syncMlflow({ mlflow, registry, store, names, user: 'ada' });
  */
-export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
-  const { mlflow, registry, names, store } = mirror;
+export async function syncMlflow(deps: MirrorDeps): Promise<SyncReport> {
+  const { mlflow, registry, names, store } = deps;
   const experiment = await mlflow.experiment(names.experiment, s3Uri(store.bucket, MLFLOW_ARTIFACTS));
   const runs = await mlflow.runsWithTag(experiment, RUN_TAG);
   const cards = await registry.runs();
@@ -65,11 +69,11 @@ export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
   for (const card of cards.toReversed()) {
     const theirs = runs.filter(({ tags }) => tags[RUN_TAG] === card.run_id);
     if (theirs.some(({ isFinished }) => isFinished)) continue;
-    const run = await mirrorRun(mirror, experiment, card, theirs[0]);
-    mirror.onMirrored?.(run);
+    const run = await mirrorRun(deps, experiment, card, theirs[0]);
+    deps.onMirrored?.(run);
     mirrored.push(run);
   }
-  const champions = await Promise.all(TAXI_TYPES.map((taxiType) => mirrorChampion(mirror, taxiType)));
+  const champions = await Promise.all(TAXI_TYPES.map((taxiType) => mirrorChampion(deps, taxiType)));
   return {
     url: mlflow.url,
     experiment: names.experiment,
@@ -81,7 +85,7 @@ export async function syncMlflow(mirror: Mirror): Promise<SyncReport> {
 
 /** Mirrors one run and its model version. The run is marked FINISHED last: one that is not was interrupted. */
 async function mirrorRun(
-  { mlflow, registry, store, names, user }: Mirror,
+  { mlflow, registry, store, names, user }: MirrorDeps,
   experimentId: string,
   card: ModelCard,
   begun: MlflowRun | undefined,
@@ -128,7 +132,7 @@ async function mirrorVersion(
 }
 
 async function mirrorChampion(
-  { mlflow, registry, names }: Mirror,
+  { mlflow, registry, names }: MirrorDeps,
   taxiType: TaxiType,
 ): Promise<MirroredChampion | undefined> {
   const seen = await registry.champion(taxiType);

@@ -30,7 +30,11 @@ const INPUTS: readonly { readonly name: keyof GoldenRide; readonly type: 'long' 
   { name: 'pickup_time', type: 'long' },
 ];
 
-/** The files by name; the same card and golden rides always give the same text. */
+/**
+ * The files by name; the same card and golden rides always give the same text.
+ * @example
+ * for (const [name, text] of Object.entries(mlmodelFiles(card, golden))) await writeFile(join(folder, name), text);
+ */
 export function mlmodelFiles(card: ModelCard, golden: GoldenRides): Readonly<Record<MlflowModelFile, string>> {
   return {
     MLmodel: mlmodel(card),

@@ -36,8 +36,10 @@ export interface MlflowTracking {
   setAlias(registeredModel: string, alias: string, version: string): Promise<void>;
 }
 
+/** Tags or params by key; MLflow stores every value as text. */
 export type MlflowTags = Readonly<Record<string, string>>;
 
+/** A run on the MLflow server. `runId` is MLflow's own ID, not tripcast's. */
 export interface MlflowRun {
   readonly runId: string;
   readonly isFinished: boolean;
@@ -46,6 +48,7 @@ export interface MlflowRun {
   readonly tags: MlflowTags;
 }
 
+/** A run to create; it is RUNNING until {@link MlflowTracking.finishRun}. */
 export interface NewMlflowRun {
   readonly experimentId: string;
   readonly name: string;
@@ -54,6 +57,7 @@ export interface NewMlflowRun {
   readonly tags: MlflowTags;
 }
 
+/** One value of a metric; a metric with several steps is a curve. */
 export interface MlflowMetric {
   readonly key: string;
   readonly value: number;
@@ -62,11 +66,13 @@ export interface MlflowMetric {
   readonly step: number;
 }
 
+/** What is logged to a run at once. */
 export interface MlflowBatch {
   readonly params: MlflowTags;
   readonly metrics: readonly MlflowMetric[];
 }
 
+/** A file that a run read. */
 export interface MlflowDataset {
   readonly context: 'training' | 'validation';
   readonly name: string;
@@ -79,11 +85,13 @@ export interface MlflowDataset {
   readonly profile: string;
 }
 
+/** A version of a registered model. */
 export interface MlflowVersion {
   readonly version: string;
   readonly tags: MlflowTags;
 }
 
+/** A version to create. `runId` is the ID of the MLflow run that made it. */
 export interface NewMlflowVersion {
   readonly registeredModel: string;
   /** s3:// address of the model folder. */

@@ -14,7 +14,15 @@ export type OutputName = (typeof OUTPUTS)[number];
 /** Minutes, each array `[rides]`: the prediction, its 90% interval and its 80% interval. */
 export type Predictions = Readonly<Record<OutputName, Float32Array>>;
 
-/** A loaded model: one native call per batch. Results do not depend on how rides are batched (one thread). */
+/**
+ * A loaded model: one native call per batch. Results do not depend on how rides are batched (one thread).
+ * @example
+ * const scorer = await loadScorer(await readFile('model.onnx'));
+ * const batch = new RideBatch(1);
+ * batch.push(130, 205, 3.66, 1_680_510_600); // the zones, miles, and 2023-04-03T08:30 in New York
+ * const { predicted_duration, interval_low, interval_high } = await scorer.score(batch); // minutes, each [1]
+ * await scorer.close();
+ */
 export interface Scorer {
   /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
   readonly metadata: Readonly<Record<string, string>>;

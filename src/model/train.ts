@@ -1,4 +1,5 @@
 import { shown, TripcastError } from '#errors.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { fileFacts, mergedFacts } from '#trips/column-facts.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -19,28 +20,17 @@ import { rideGraph } from './onnx/ride-graph.ts';
 import { type Fit, fitRecipe, predictWith } from './recipes/fit.ts';
 import type { BoostingRound } from './recipes/gradient-boosting.ts';
 import type { Engines, FittedModel, NativeFiles, Recipe } from './recipes/recipe.ts';
-import {
-  countRows,
-  type HoldOut,
-  loadRides,
-  type MonthRows,
-  type MonthSource,
-  readRides,
-} from './rides/training-rides.ts';
+import { countRows, type HoldOut, loadRides, type MonthRows, readRides } from './rides/training-rides.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
 
-export type { MonthSource } from './rides/training-rides.ts';
-
 /** What a model is measured on: a separate month, or rides held out of the training months. */
-export type Validation =
-  | { readonly kind: 'month'; readonly source: MonthSource }
-  | ({ readonly kind: 'split' } & HoldOut);
+export type Validation = { readonly kind: 'month'; readonly source: RawMonth } | ({ readonly kind: 'split' } & HoldOut);
 
 export interface TrainOptions extends Engines {
   readonly recipe: Recipe;
   readonly taxiType: TaxiType;
   /** At least one month. */
-  readonly train: readonly MonthSource[];
+  readonly train: readonly RawMonth[];
   readonly validation: Validation;
   readonly codeVersion: string;
   readonly loadScorer: LoadScorer;
@@ -48,6 +38,7 @@ export interface TrainOptions extends Engines {
   readonly onProgress?: (step: string) => void;
 }
 
+/** What a training produces. */
 export interface TrainedModel {
   /** model.onnx; the same inputs give the same bytes. */
   readonly model: Uint8Array;
@@ -61,8 +52,6 @@ export interface TrainedModel {
 
 const TRAINING_TABLE = 'training_rides';
 const VALIDATION_TABLE = 'validation_rides';
-/** Rides at a time in memory, and in one native call. */
-const BATCH_ROWS = 65_536;
 /** How many features a card names: a one-hot recipe has thousands. */
 const MOST_IMPORTANT = 20;
 
@@ -74,6 +63,17 @@ const MOST_IMPORTANT = 20;
  *
  * @throws TripcastError when a training month is given twice, a file cannot be trained on, no ride is left to fit or to
  * validate, or the graph does not match the recipe's own algebra
+ * @example
+ * const { model, card } = await trainModel({
+ *   recipe: recipeNamed('zone-map-fast'),
+ *   taxiType: 'green',
+ *   train: [january, february, march],
+ *   validation: { kind: 'month', source: april },
+ *   codeVersion: 'unknown',
+ *   ...{ database, boosting, loadScorer },
+ * });
+ * await writeFile('model.onnx', model);
+ * console.log(card.validation.rmse); // minutes
  */
 export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   refuseRepeatedMonths(options);
@@ -171,7 +171,7 @@ async function measure(
     const choice = new GoldenChoice();
     const breakdown = new BreakdownSums(await baselinesOf(database, rides.train));
     let stored = 0;
-    const batches = readRides(database, rides.validation, BATCH_ROWS);
+    const batches = readRides(database, rides.validation);
     const { given, typical } = await validate(scorer, batches, (batch, predictions) => {
       choice.consider(batch);
       breakdown.add(batch, predictions);
@@ -203,8 +203,8 @@ async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): 
   const difference = exactDifference(golden);
   if (difference <= EXACT_TOLERANCE_MINUTES) return golden;
   throw new TripcastError(
-    `The graph differs from the recipe's own algebra by ${difference} minutes; ${EXACT_TOLERANCE_MINUTES} is allowed`,
-    'This is a defect of tripcast, not of the data: report it with the months and the recipe.',
+    `The graph differs from the recipe's own algebra by ${difference} minutes; at most ${EXACT_TOLERANCE_MINUTES} is allowed`,
+    'This is a bug in tripcast, not in the data: report it with the months and the recipe.',
   );
 }
 
@@ -214,7 +214,7 @@ async function trainingFigures(
   fitted: FittedModel,
 ): Promise<ModelCardBody['train']> {
   let stored = 0;
-  for await (const batch of readRides(database, rides.train, BATCH_ROWS)) stored += fitted.storedValues(batch);
+  for await (const batch of readRides(database, rides.train)) stored += fitted.storedValues(batch);
   return {
     months: rides.months.map(({ month, sha256, rowsRead, rows }) => ({ month, sha256, rows_read: rowsRead, rows })),
     rows_read: rowsReadOf(rides.months),
@@ -230,7 +230,7 @@ function refuseRepeatedMonths({ train }: TrainOptions): void {
   const repeated = months.find((month, i) => months.indexOf(month) !== i);
   if (repeated === undefined) return;
   throw new TripcastError(
-    `${repeated} is given twice: its rides would weigh double`,
-    'Give each month to train on once.',
+    `${repeated} is listed twice, so its rides would count double`,
+    'List each month to train on once.',
   );
 }

@@ -1,6 +1,6 @@
 import type { Prices } from './prices.ts';
 
-/** The parts of an environment that cost money; lib/config.ts has the whole environment. */
+/** The parts of an environment that cost money; lib/config/schema.ts has the whole environment. */
 export interface Sizes {
   readonly streams: { readonly retentionHours: number } & (
     | { readonly mode: 'provisioned'; readonly shards: number }
@@ -34,6 +34,7 @@ export interface Work {
   readonly recordKb: number;
 }
 
+/** An estimate; docs/costs.md explains each figure. */
 export const USUAL: Work = {
   secondsPerFullBatch: 0.25,
   secondsPerRecordAlone: 0.02,
@@ -58,7 +59,12 @@ export interface Cost {
 const MILLION = 1e6;
 const HOURS_A_MONTH = 730; // as in AWS's own calculator
 
-/** The cost of a million predictions on each path, on top of what the environment costs at rest. */
+/**
+ * The cost of a million predictions on each path, on top of what the environment costs at rest.
+ * @example
+ * const [fullBatches] = costsPerMillion(sizes, PRICES[pricedRegion('eu-north-1')]);
+ * console.log(fullBatches?.dollars, fullBatches?.of); // the total, and its parts by service
+ */
 export function costsPerMillion(sizes: Sizes, prices: Prices, work: Work = USUAL): readonly Cost[] {
   const { memoryMb } = sizes;
   const through = (records: number) => streamed(records, sizes, prices, work);
@@ -104,7 +110,11 @@ function called(count: number, seconds: number, memoryMb: number, prices: Prices
   };
 }
 
-/** The cost of a month in which nothing happens. */
+/**
+ * The cost of a month in which nothing happens.
+ * @example
+ * const { dollars } = costAtRest(sizes, PRICES['us-east-1']);
+ */
 export function costAtRest(sizes: Sizes, prices: Prices, work: Work = USUAL, what = 'a month at rest'): Cost {
   const { cloudWatch, kms, ecr } = prices;
   return cost(what, {

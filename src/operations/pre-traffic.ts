@@ -7,8 +7,10 @@ export const preTrafficSchema = z.object({
   LifecycleEventHookExecutionId: z.string().min(1),
 });
 export type PreTraffic = z.infer<typeof preTrafficSchema>;
+/** How a hook ended, in CodeDeploy's words. */
 export type HookStatus = 'Succeeded' | 'Failed';
 
+/** What {@link checkBeforeTraffic} needs. */
 export interface PreTrafficDeps {
   /** The version of each live function that is about to get traffic, by the function's deployed name. */
   readonly versions: Readonly<Record<string, number>>;
@@ -31,6 +33,8 @@ export interface PreTrafficOutcome {
  * rides, and nothing is served that could be wrong.
  *
  * Whatever goes wrong, CodeDeploy gets a status: without one it would wait for an hour.
+ * @example
+ * const { status, reasons } = await checkBeforeTraffic(preTrafficSchema.parse(event), deps);
  */
 export async function checkBeforeTraffic(hook: PreTraffic, deps: PreTrafficDeps): Promise<PreTrafficOutcome> {
   const outcome = await judge(deps).catch(

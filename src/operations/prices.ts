@@ -28,6 +28,7 @@ export interface Prices {
   readonly ecr: { readonly perGbMonth: number };
 }
 
+/** The month in which the prices below were last read. */
 export const PRICES_AS_OF = '2025-11';
 
 /**

@@ -32,7 +32,11 @@ export interface Pruned {
   readonly denied: readonly number[];
 }
 
-/** Deletes old versions, oldest first. */
+/**
+ * Deletes old versions, oldest first.
+ * @example
+ * const { deleted, denied } = await pruneVersions(lambdaVersions('tripcast-prod-predict'));
+ */
 export async function pruneVersions(store: VersionStore): Promise<Pruned> {
   // Read the aliases last: a version that one of them was moved to in the meantime is then among those kept.
   const versions = await store.versions();

@@ -8,7 +8,7 @@ export interface LambdaAccount {
   readonly reservedHere: number;
 }
 
-/** The parts of an environment that count against a quota; lib/config.ts has the whole environment. */
+/** The parts of an environment that count against a quota; lib/config/schema.ts has the whole environment. */
 export interface Demand {
   readonly env: string;
   readonly region: string;
@@ -41,7 +41,11 @@ export const LEAST_API_REQUESTS_PER_SECOND = 2500;
 /** For state machines and schedules: one month at a time, and a backfill that is asked to do more. */
 const OTHER_CALLS = 10;
 
-/** What the account's quotas mean for an environment about to be deployed. */
+/**
+ * What the account's quotas mean for an environment about to be deployed.
+ * @example
+ * const refused = checkQuotas(demand, account).filter(({ verdict }) => verdict === 'refused');
+ */
 export function checkQuotas(demand: Demand, account: LambdaAccount): readonly QuotaCheck[] {
   return [memory(demand), concurrency(demand, account), ...reservations(demand, account), api(demand)];
 }
@@ -60,7 +64,7 @@ function memory({ env, memoryMb }: Demand): QuotaCheck {
     name,
     verdict: 'raise',
     found: `${above.map(([each, mb]) => `${each} has ${mb} MB`).join(', ')}; new accounts allow ${NEW_ACCOUNT_MEMORY_MB} MB`,
-    fix: `No API tells the limit. Ask AWS Support to raise "Lambda function memory", or lower functions.*.memoryMb in env/${env}.json.`,
+    fix: `No API reports the limit. Ask AWS Support to raise "Lambda function memory", or lower functions.*.memoryMb in env/${env}.json.`,
   };
 }
 
@@ -88,7 +92,7 @@ function reservations({ env, region, reserved }: Demand, account: LambdaAccount)
     {
       name,
       verdict: 'refused',
-      found: `${wanted} wanted, ${available} can be reserved: of ${account.concurrency}, ${LEAST_UNRESERVED} must stay unreserved`,
+      found: `${wanted} wanted, but only ${available} can be reserved: ${LEAST_UNRESERVED} of ${account.concurrency} must stay unreserved`,
       fix: `${raiseTo(account.concurrency + wanted - available, region)} Or lower reservedConcurrency in env/${env}.json; null reserves nothing.`,
     },
   ];
@@ -104,7 +108,7 @@ function api({ env, requestsPerSecond }: Demand): QuotaCheck {
     name,
     verdict: 'raise',
     found: `${found}; the default quota is ${LEAST_API_REQUESTS_PER_SECOND} in some regions`,
-    fix: `Look the quota "Throttle rate" of Amazon API Gateway up in Service Quotas, and raise it or lower api.requestsPerSecond in env/${env}.json.`,
+    fix: `Look up "Throttle rate" for Amazon API Gateway in Service Quotas, and raise it or lower api.requestsPerSecond in env/${env}.json.`,
   };
 }
 

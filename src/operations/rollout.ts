@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import { GRAPH_TOLERANCE_MINUTES } from '#model/golden/golden.ts';
+import { goldenRefusal } from '#model/golden/golden-refusal.ts';
+import { GOLDEN_CHECK, goldenAnswerSchema } from '#registry/golden-check.ts';
 
 /** A published version of a function. */
 export interface Version {
@@ -47,28 +47,29 @@ export type Rollout =
   /** It should have been moved back; `why` says why it was not. */
   | { readonly outcome: 'stuck'; readonly live: number; readonly reason: string; readonly why: string };
 
-const answerSchema = z.object({ run_id: z.string(), checked: z.int().positive(), max_difference: z.number() });
-
 /** Has a version score the golden rides. Failing to do so is also an answer. */
 export async function askGoldenRides(alias: Pick<LiveAlias, 'invoke'>, version: number): Promise<Health> {
   let answer: unknown;
   try {
-    answer = await alias.invoke(version, { check: 'golden-rides' });
+    answer = await alias.invoke(version, GOLDEN_CHECK);
   } catch (error) {
     if (!(error instanceof TripcastError)) throw error;
     return { ok: false, reason: error.message };
   }
-  const { data } = answerSchema.safeParse(answer);
+  const { data } = goldenAnswerSchema.safeParse(answer);
   if (data === undefined) return { ok: false, reason: `It answered ${JSON.stringify(answer)}` };
   const { run_id: runId, checked, max_difference: maxDifference } = data;
-  if (maxDifference <= GRAPH_TOLERANCE_MINUTES) return { ok: true, runId, checked, maxDifference };
-  return {
-    ok: false,
-    reason: `It answers the golden rides ${maxDifference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-  };
+  const reason = goldenRefusal(`Run ${runId}`, maxDifference);
+  return reason === undefined ? { ok: true, runId, checked, maxDifference } : { ok: false, reason };
 }
 
-/** Has the live version score the golden rides, and rolls it back if it fails. */
+/**
+ * Has the live version score the golden rides, and rolls it back if it fails.
+ * @throws what an invocation throws other than a TripcastError, which counts as the version's own failure
+ * @example
+ * const { outcome, live } = await checkLive(lambdaAlias('tripcast-prod-predict', 'live'));
+ * if (outcome !== 'kept') process.exitCode = 1;
+ */
 export async function checkLive(alias: LiveAlias): Promise<Rollout> {
   const { version } = await alias.read();
   const health = await askGoldenRides(alias, version);
@@ -88,8 +89,8 @@ export async function moveBack(alias: LiveAlias, reason: string): Promise<Rollou
   const before = Math.max(0, ...(await alias.versions()).map(({ number }) => number).filter((each) => each < live));
   if (before === 0) return stuck(`There is no version before ${live}`);
   const health = await askGoldenRides(alias, before);
-  if (!health.ok)
-    return stuck(`Version ${before} does no better, so that the code may not be what is wrong: ${health.reason}`);
-  if ((await alias.move(before, revision)) === 'lost-race') return stuck('Somebody else moved the alias meanwhile');
+  if (!health.ok) return stuck(`Version ${before} fails too, so the code may not be the cause: ${health.reason}`);
+  if ((await alias.move(before, revision)) === 'lost-race')
+    return stuck('Someone else moved the alias in the meantime');
   return { outcome: 'moved-back', live: before, from: live, reason };
 }

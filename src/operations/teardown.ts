@@ -21,7 +21,11 @@ export interface Teardown {
   readonly toStop: readonly string[];
 }
 
-/** Plans what is deleted, what stays, and what has to be emptied, disabled or stopped first. */
+/**
+ * Plans what is deleted, what stays, and what has to be emptied, disabled or stopped first.
+ * @example
+ * const { goes, stays, toEmpty } = planTeardown(await stackResources('tripcast-staging'));
+ */
 export function planTeardown(resources: readonly StackResource[]): Teardown {
   // A function's versions are retained for rollbacks, and are deleted with the function itself.
   const lasting = resources.filter(({ type }) => type !== 'AWS::Lambda::Version');

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { CLONE } from '#setup/paths.mjs';
 import type { FunctionAssets } from './assets.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
@@ -12,6 +12,8 @@ const DIST = join(CLONE, 'dist');
 /**
  * Builds what a packaging needs under dist/: zip functions with this machine's natives, or the context of an image with
  * those of Lambda's linux-x64, on any machine.
+ * @example
+ * new TripcastStack(app, { config, assets: await buildAssets(config.packaging), codeVersion });
  */
 export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
   if (packaging === 'image') return { packaging, context: await buildImageContext() };

@@ -30,9 +30,7 @@ export class Docker {
    */
   async run(...args: readonly string[]): Promise<string> {
     try {
-      return (
-        await runCommand('docker', args, { env: this.env, fix: 'Fix what it says, then run it again.' })
-      ).trimEnd();
+      return (await runCommand('docker', args, { env: this.env, fix: 'Fix that, then run it again.' })).trimEnd();
     } catch (error) {
       throw error instanceof Error && UNANSWERED.test(error.message) ? this.#gone(error) : error;
     }

@@ -43,7 +43,7 @@ export async function fetchPackages(platform: Platform): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
-  const fix = 'See that the registry can be reached, and run it again.';
+  const fix = 'Check that the registry can be reached, then run it again.';
   const [npm, ...npmArgs] = npmCommand(process.env);
   const [os = '', cpu = ''] = platform.split('-');
   const target = `--os ${os} --cpu ${cpu} --libc glibc --force --no-save --ignore-scripts --no-audit`.split(' ');

@@ -51,7 +51,7 @@ export function zipNatives(outFile: string, platform: Platform): Promise<string>
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > LAYER_LIMIT_BYTES) {
       throw new TripcastError(
-        `The natives layer for ${platform} has ${bytes} bytes, and Lambda takes ${LAYER_LIMIT_BYTES}`,
+        `The natives layer for ${platform} has ${bytes} bytes, but Lambda allows ${LAYER_LIMIT_BYTES}`,
         'Leave something out in src/packaging/natives.ts, or use the image packaging.',
       );
     }
@@ -176,7 +176,7 @@ async function filesIn(part: string, { name, folder, version }: NativePackage): 
   } catch (cause) {
     throw new TripcastError(
       `${name} ${version} has no folder ${relative(folder, part)}`,
-      'It has no build for this platform: use another one; or its layout changed: fix src/packaging/natives.ts.',
+      'Either it is not built for this platform (use another one), or its layout has changed (fix src/packaging/natives.ts).',
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
-import { proveGoldenRides } from './golden-check.ts';
+import { proveGoldenRides } from './prove-run.ts';
 import { noRun, type Registry } from './registry.ts';
 import { CARD, type RunFile, VERDICT } from './run-folder.ts';
 
@@ -24,6 +24,9 @@ export async function adoptRun(
 /**
  * Copies a run from another registry into this one, without its verdict, which is about that registry's champion.
  * @returns the files that were copied
+ * @throws TripcastError as {@link adoptRun}
+ * @example
+ * await copyRun(run, await dev.folder(run).files(), prod, loadScorer);
  */
 export async function copyRun(
   run: RunId,

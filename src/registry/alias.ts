@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
 import { modelKeys, s3Uri } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { putOwn } from '#storage/put-own.ts';
 import { runIdSchema } from '#storage/run-id.ts';
+import { sha256Schema } from '#storage/sha256.ts';
 import { parseObject } from './json-object.ts';
 
 /** Which run an alias points at, and how it got there. One small object, written conditionally: the source of truth. */
@@ -13,7 +14,7 @@ export const aliasPointerSchema = z.object({
   /** s3:// address of the run's model.onnx. */
   uri: z.string().startsWith('s3://'),
   /** Hash of model.onnx; loaders refuse a file that differs. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: sha256Schema,
   promoted_at: z.iso.datetime(),
   promoted_by: z.string().min(1),
   previous_run_id: runIdSchema.nullable(),
@@ -104,7 +105,7 @@ export class Alias {
     };
     const written = await putOwn(this.#store, this.#key, line(pointer), {
       contentType: 'application/json',
-      condition: seen === undefined ? { absent: true } : { etag: seen.etag },
+      condition: ifUnchanged(seen?.etag),
     });
     if (written.outcome === 'conflict') {
       const now = written.there && { pointer: this.#parse(written.there.body), etag: written.there.etag };
@@ -141,7 +142,7 @@ export class Alias {
   /** Another promotion got there first, unless it followed this very one, whose response was lost. */
   async #lost(to: Move, over: number, now: SeenAlias | undefined): Promise<MoveOutcome> {
     if (now === undefined) {
-      throw new TripcastError(`The alias ${this.#key} vanished while it was moved`, 'Promote again.');
+      throw new TripcastError(`The alias ${this.#key} disappeared while it was being moved`, 'Promote again.');
     }
     const { sequence } = now.pointer;
     const made = sequence === over + 1 ? now.pointer : sequence > over ? await this.#entry(over + 1) : undefined;
@@ -163,7 +164,7 @@ export class Alias {
     if (last === undefined || last === modelKeys.history(this.#registeredModel, 1)) return;
     const { bucket } = this.#store;
     throw new TripcastError(
-      `${s3Uri(bucket, this.#key)} is gone, and its history is not`,
+      `${s3Uri(bucket, this.#key)} is gone, but its history is still there`,
       `Put it back: \`aws s3 cp ${s3Uri(bucket, last)} ${s3Uri(bucket, this.#key)}\`.`,
     );
   }

@@ -1,44 +1,32 @@
 import { z } from 'zod';
-import { TripcastError } from '#errors.ts';
-import { checkGoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
-import type { LoadScorer } from '#model/scorer.ts';
-import type { RunId } from '#storage/run-id.ts';
+import { checkGoldenRides } from '#model/golden/golden.ts';
+import { runIdSchema } from '#storage/run-id.ts';
 import type { ModelSource } from './model-source.ts';
-import type { RunFolder } from './run-folder.ts';
 
-const goldenCheckSchema = z.object({ check: z.literal('golden-rides') });
+const requestSchema = z.object({ check: z.literal('golden-rides') });
 
-/** Whether a function was invoked with `{"check":"golden-rides"}`, as smoke tests, image tests and rollouts do. */
-export const isGoldenCheck = (event: unknown) => goldenCheckSchema.safeParse(event).success;
+/** The event that has a serving function score its model's golden rides; a rollout and the smoke tests send it. */
+export const GOLDEN_CHECK: Readonly<z.infer<typeof requestSchema>> = { check: 'golden-rides' };
 
-/** Scores the served model's golden rides where it is deployed. `max_difference` is in minutes. */
-export async function goldenCheck(
-  source: ModelSource,
-): Promise<{ readonly run_id: RunId; readonly checked: number; readonly max_difference: number }> {
-  const { runId, scorer, golden } = await source.current();
-  return { run_id: runId, ...(await checkGoldenRides(scorer, golden)) };
-}
+/** The function's answer. */
+export const goldenAnswerSchema = z.object({
+  run_id: runIdSchema,
+  checked: z.int().positive(),
+  /** Minutes. */
+  max_difference: z.number(),
+});
+export type GoldenAnswer = Readonly<z.infer<typeof goldenAnswerSchema>>;
+
+/** Whether a function was invoked with {@link GOLDEN_CHECK}. */
+export const isGoldenCheck = (event: unknown): boolean => requestSchema.safeParse(event).success;
 
 /**
- * Loads a run's graph from where it is stored and checks that it reproduces its golden rides on this machine. It
- * doesn't need its card yet.
- * @throws TripcastError when a file is missing, or a prediction differs by more than is allowed
+ * Scores the served model's golden rides where it is deployed.
+ * @throws TripcastError when there is no model to check
+ * @example
+ * if (isGoldenCheck(event)) return goldenCheck(model);
  */
-export async function proveGoldenRides(folder: RunFolder, loadScorer: LoadScorer): Promise<void> {
-  const [model, golden] = await Promise.all([folder.read('model.onnx'), folder.read('golden.json')]);
-  if (model === undefined || golden === undefined) {
-    throw new TripcastError(`${folder.uri('')} lacks its model.onnx or its golden.json`, 'Train the run again.');
-  }
-  const scorer = await loadScorer(model);
-  try {
-    const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
-    const { max_difference } = await checkGoldenRides(scorer, rides);
-    if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
-    throw new TripcastError(
-      `${folder.uri('model.onnx')} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-      'The graph or the runtime is not the one it was trained with: train the run again here.',
-    );
-  } finally {
-    await scorer.close();
-  }
+export async function goldenCheck(source: ModelSource): Promise<GoldenAnswer> {
+  const { runId, scorer, golden } = await source.current();
+  return { run_id: runId, ...(await checkGoldenRides(scorer, golden)) };
 }

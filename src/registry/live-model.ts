@@ -1,6 +1,8 @@
+import type { Clock } from '#clock.ts';
 import { shown, TripcastError } from '#errors.ts';
-import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES, goldenSchema } from '#model/golden/golden.ts';
-import type { LoadScorer, Scorer } from '#model/scorer.ts';
+import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
+import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
+import type { LoadScorer } from '#model/scorer.ts';
 import { type ModelFile, parseS3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { isRunId, type RunId } from '#storage/run-id.ts';
@@ -8,18 +10,17 @@ import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { SeenAlias } from './alias.ts';
 import { type LoadedModel, type ModelSource, NoChampionError } from './model-source.ts';
-import type { Registry } from './registry.ts';
+import { noRun, type Registry } from './registry.ts';
 import { refuseOtherType } from './taxi-type-check.ts';
 
-export interface LiveModelOptions {
+export interface LiveModelDeps {
   readonly registry: Pick<Registry, 'champion' | 'championIfChanged' | 'readModel'>;
   /** The type whose champion is served; a model of the other type is refused. */
   readonly taxiType: TaxiType;
-  readonly load: LoadScorer;
+  readonly loadScorer: LoadScorer;
   /** The alias is read at most this often. */
   readonly refreshSeconds: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** A new champion could not be loaded, or the alias could not be read; the previous model keeps serving. */
   readonly onRefreshFailed: (error: unknown) => void;
 }
@@ -39,9 +40,14 @@ interface BrokenChampion {
 
 const LONGEST_PAUSE_SECONDS = 3600;
 
-/** Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in. */
+/**
+ * Follows the champion of a taxi type: a new one is loaded alongside the old one, verified, then swapped in.
+ * @example
+ * const live = new LiveModel({ registry, taxiType, loadScorer, refreshSeconds: 60, now: Date.now, onRefreshFailed });
+ * const { runId, scorer } = await live.current(); // before each batch: this is also what refreshes it
+ */
 export class LiveModel implements ModelSource {
-  readonly #options: LiveModelOptions;
+  readonly #deps: LiveModelDeps;
   readonly #loadFirst: () => Promise<LiveVersion>;
   #live: LiveVersion | undefined;
   #broken: BrokenChampion | undefined;
@@ -49,27 +55,27 @@ export class LiveModel implements ModelSource {
   #retired: LoadedModel | undefined;
   #askAgainAt = 0;
 
-  constructor(options: LiveModelOptions) {
-    this.#options = options;
+  constructor(deps: LiveModelDeps) {
+    this.#deps = deps;
     this.#loadFirst = onceAtATime(() => this.#loadChampion());
   }
 
   async current(): Promise<LoadedModel> {
     const live = this.#live ?? (await this.#loadFirst());
-    if (this.#options.now() >= this.#askAgainAt) await this.#refresh(live);
+    if (this.#deps.clock.now() >= this.#askAgainAt) await this.#refresh(live);
     return (this.#live ?? live).model;
   }
 
   async #loadChampion(): Promise<LiveVersion> {
-    const seen = await this.#options.registry.champion(this.#options.taxiType);
-    if (seen === undefined) throw new NoChampionError(this.#options.taxiType);
+    const seen = await this.#deps.registry.champion(this.#deps.taxiType);
+    if (seen === undefined) throw new NoChampionError(this.#deps.taxiType);
     this.#live = await this.#load(seen);
     this.#askLater();
     return this.#live;
   }
 
   async #refresh(live: LiveVersion): Promise<void> {
-    const { registry, taxiType, onRefreshFailed } = this.#options;
+    const { registry, taxiType, onRefreshFailed } = this.#deps;
     this.#askAgainAt = Number.POSITIVE_INFINITY; // callers that arrive in the meantime keep using the current model
     try {
       const known = this.#broken?.seen;
@@ -85,7 +91,7 @@ export class LiveModel implements ModelSource {
   }
 
   #askLater(): void {
-    this.#askAgainAt = this.#options.now() + this.#options.refreshSeconds * 1000;
+    this.#askAgainAt = this.#deps.clock.now() + this.#deps.refreshSeconds * 1000;
   }
 
   async #follow({ model }: LiveVersion, seen: SeenAlias): Promise<void> {
@@ -102,9 +108,9 @@ export class LiveModel implements ModelSource {
 
   /** @throws the champion's own error, also while it is not being retried: until then the alias points at no model */
   async #loadUnlessBroken(seen: SeenAlias): Promise<LiveVersion> {
-    const { now, refreshSeconds } = this.#options;
+    const { clock, refreshSeconds } = this.#deps;
     const broken = this.#broken?.seen.etag === seen.etag ? this.#broken : undefined;
-    if (broken !== undefined && now() < broken.tryAgainAt) throw broken.error;
+    if (broken !== undefined && clock.now() < broken.tryAgainAt) throw broken.error;
     try {
       return await this.#load(seen);
     } catch (error) {
@@ -112,61 +118,63 @@ export class LiveModel implements ModelSource {
         LONGEST_PAUSE_SECONDS,
         broken === undefined ? refreshSeconds : broken.pauseSeconds * 2,
       );
-      this.#broken = { seen, error, pauseSeconds, tryAgainAt: now() + pauseSeconds * 1000 };
+      this.#broken = { seen, error, pauseSeconds, tryAgainAt: clock.now() + pauseSeconds * 1000 };
       throw error;
     }
   }
 
   async #load({ pointer, etag }: SeenAlias): Promise<LiveVersion> {
-    const { registry, load, taxiType } = this.#options;
+    const { registry, loadScorer, taxiType } = this.#deps;
     const files = await registry.readModel(pointer.run_id);
     if (files === undefined) throw incomplete(pointer.uri);
     const found = sha256(files.model);
     if (found !== pointer.sha256) {
       throw new TripcastError(
-        `${pointer.uri} has sha256 ${found}, the alias that names it says ${pointer.sha256}`,
-        'The file was changed or cut short after it was promoted: promote another run.',
+        `${pointer.uri} has sha256 ${found}, but the alias that points at it says ${pointer.sha256}`,
+        'The file was changed or truncated after it was promoted: promote another run.',
       );
     }
-    return { model: await proven(pointer.run_id, files, load, taxiType), etag };
+    return { model: await proven(pointer.run_id, files, loadScorer, taxiType), etag };
   }
 }
 
-export interface PinnedRunOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
+export interface PinnedRunDeps extends Pick<LiveModelDeps, 'taxiType' | 'loadScorer'> {
   readonly registry: Pick<Registry, 'readModel'>;
   readonly runId: RunId;
 }
 
-/** RUN_ID: one run, whatever the alias says. */
-export function pinnedRun({ registry, runId, load, taxiType }: PinnedRunOptions): ModelSource {
+/**
+ * RUN_ID: one run, whatever the alias says. Its `current` throws a TripcastError when there is no such completed run, it
+ * is for the other taxi type, or it does not reproduce its golden rides.
+ */
+export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunDeps): ModelSource {
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
-    if (files === undefined) {
-      throw new TripcastError(
-        `There is no completed run ${runId}`,
-        'Set RUN_ID to a run of the registry, or to nothing.',
-      );
-    }
-    return proven(runId, files, load, taxiType);
+    if (files === undefined) throw noRun(runId);
+    return proven(runId, files, loadScorer, taxiType);
   });
 }
 
-export interface ModelLocationOptions extends Pick<LiveModelOptions, 'taxiType' | 'load'> {
+export interface ModelLocationDeps extends Pick<LiveModelDeps, 'taxiType' | 'loadScorer'> {
   /** s3:// address of a model.onnx or of its folder; golden.json must be next to it. */
   readonly location: string;
   /** The model's name; if omitted, the location must name a run. */
   readonly runId?: RunId;
-  readonly open: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
+  readonly storeOf: (bucket: string) => Pick<ObjectStore, 'get' | 'bucket'>;
 }
 
-/** MODEL_LOCATION: a model stored anywhere. */
+/**
+ * MODEL_LOCATION: a model stored anywhere. Its `current` throws a TripcastError when model.onnx or golden.json is missing,
+ * it is for the other taxi type, or it does not reproduce its golden rides.
+ * @throws TripcastError when the location is not the s3:// address of a model, or names no run and none is given
+ */
 export function modelAt({
   location,
   runId = runIn(location),
-  open,
-  load,
+  storeOf,
+  loadScorer,
   taxiType,
-}: ModelLocationOptions): ModelSource {
+}: ModelLocationDeps): ModelSource {
   const folder = location.replace(/(\/|\/model\.onnx)?$/, '/');
   const address = parseS3Uri(folder);
   if (address === undefined || runId === undefined) {
@@ -176,12 +184,12 @@ export function modelAt({
     );
   }
   return loadedOnce(async () => {
-    const store = open(address.bucket);
+    const store = storeOf(address.bucket);
     const file = async (name: ModelFile) => (await store.get(`${address.key}${name}`))?.body;
     const [model, golden] = await Promise.all([file('model.onnx'), file('golden.json')]);
     if (model === undefined || golden === undefined) throw incomplete(location);
     const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
-    return proven(runId, { model, golden: rides }, load, taxiType);
+    return proven(runId, { model, golden: rides }, loadScorer, taxiType);
   });
 }
 
@@ -191,13 +199,13 @@ const runIn = (location: string): RunId | undefined => location.split('/').findL
 async function proven(
   runId: RunId,
   { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
-  load: LoadScorer,
+  loadScorer: LoadScorer,
   taxiType: TaxiType,
 ): Promise<LoadedModel> {
-  const scorer = await load(model);
+  const scorer = await loadScorer(model);
   try {
     refuseOtherType(`Run ${runId}`, scorer, taxiType, `Promote or pin a run of ${taxiType} taxis.`);
-    await refuseOtherAnswers(runId, scorer, golden);
+    await refuseOtherAnswers(`Run ${runId}`, scorer, golden, 'promote another run.');
     return { runId, scorer, golden };
   } catch (error) {
     await scorer.close();
@@ -205,19 +213,10 @@ async function proven(
   }
 }
 
-async function refuseOtherAnswers(runId: RunId, scorer: Scorer, golden: GoldenRides): Promise<void> {
-  const { max_difference } = await checkGoldenRides(scorer, golden);
-  if (max_difference <= GRAPH_TOLERANCE_MINUTES) return;
-  throw new TripcastError(
-    `Run ${runId} answers its golden rides ${max_difference} minutes off; ${GRAPH_TOLERANCE_MINUTES} is allowed`,
-    'The graph or the runtime is not the one it was registered with: promote another run.',
-  );
-}
-
 const incomplete = (location: string) =>
   new TripcastError(
     `There is no complete model at ${location}`,
-    'model.onnx and golden.json must be there; train again.',
+    'It needs both model.onnx and golden.json: train the run again.',
   );
 
 /** Loads on the first call. If a load fails, the next call retries it. */

@@ -25,7 +25,7 @@ export class NoChampionError extends TripcastError {
   constructor(taxiType: TaxiType) {
     super(
       `There is no champion for ${taxiType} taxis`,
-      `Train and promote one: tripcast train --taxi-type ${taxiType} --promote.`,
+      `Make one with \`tripcast train --taxi-type ${taxiType} --promote\`.`,
     );
   }
 }

@@ -3,7 +3,8 @@ import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { type AliasPointer, type MoveOutcome, moveBefore } from './alias.ts';
-import { proveGoldenRides } from './golden-check.ts';
+import { NoChampionError } from './model-source.ts';
+import { proveGoldenRides } from './prove-run.ts';
 import { noRun, type Registry } from './registry.ts';
 import { bestAfter, type SeenChampion } from './verdict.ts';
 
@@ -14,6 +15,7 @@ export interface PromotionOptions {
   readonly at: Date;
 }
 
+/** What became of a promotion. `refused` is never the answer to a forced one. */
 export type PromotionOutcome =
   | MoveOutcome
   | {
@@ -32,6 +34,9 @@ export type PromotionOutcome =
  * @param force   overrule the gate
  * @param because why, in the person's words
  * @throws TripcastError when there is no such completed run, or it does not reproduce its golden rides here
+ * @example
+ * const done = await promoteRun(registry, run, { loadScorer, by: 'ada', at: new Date() });
+ * if (done.outcome === 'refused') console.error(done.reasons.join('; '));
  */
 export async function promoteRun(
   registry: Registry,
@@ -69,12 +74,14 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
   const first = await registry.verdict(run);
   if (first === undefined) return 'The run never went through the gate';
   const named = (one: SeenChampion | null | undefined) => (one ? `champion #${one.sequence} (${one.run_id})` : 'none');
-  return `The gate compared the run with ${named(first.champion)}, and the champion is now ${named(champion)}`;
+  return `The gate compared the run with ${named(first.champion)}, but the champion is now ${named(champion)}`;
 }
 
 /**
  * Makes the previous champion the champion again. The gate is skipped: it already judged that run when it was promoted.
  * @throws TripcastError when there is none, or it no longer reproduces its golden rides
+ * @example
+ * const { to, outcome } = await rollBack(registry, 'green', { loadScorer, by: 'ada', at: new Date() });
  */
 export async function rollBack(
   registry: Registry,
@@ -83,11 +90,10 @@ export async function rollBack(
 ): Promise<{ readonly to: RunId; readonly outcome: MoveOutcome }> {
   const seen = await registry.champion(taxiType);
   const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(seen?.pointer.sequence ?? 0)));
-  if (seen === undefined || before === undefined) {
+  if (seen === undefined) throw new NoChampionError(taxiType);
+  if (before === undefined) {
     throw new TripcastError(
-      seen === undefined
-        ? `There is no ${taxiType} champion`
-        : `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
+      `There is no ${taxiType} champion before ${seen.pointer.run_id}`,
       'Promote another run with `tripcast models promote RUN`.',
     );
   }

@@ -11,6 +11,7 @@ import { parseObject } from './json-object.ts';
 import { CARD, type RunFile, RunFolder, VERDICT } from './run-folder.ts';
 import { judgedOver, type Verdict, verdictSchema } from './verdict.ts';
 
+/** What an environment calls its experiment and its registered models; `model` in the config. */
 export interface RegistryNames {
   readonly experiment: string;
   readonly registeredModels: Readonly<Record<TaxiType, string>>;
@@ -25,7 +26,7 @@ export interface RunFiles {
   readonly more: readonly RunFile[];
 }
 
-/** The same, as files of a run folder. */
+/** A run as the files of its folder. */
 export const filesOf = ({ card, model, golden, more }: RunFiles): readonly RunFile[] => [
   { name: 'model.onnx', body: model },
   { name: 'golden.json', body: JSON.stringify(golden) },
@@ -33,7 +34,13 @@ export const filesOf = ({ card, model, golden, more }: RunFiles): readonly RunFi
   { name: CARD, body: `${JSON.stringify(card, null, 2)}\n` },
 ];
 
-/** Runs and champions, stored in the model bucket: immutable run folders and one champion pointer per taxi type. */
+/**
+ * Runs and champions, stored in the model bucket: immutable run folders and one champion pointer per taxi type.
+ * @example
+ * const registry = new Registry(new S3Store('rll-models-dev'), loadConfig('dev').model);
+ * const champion = await registry.champion('green');
+ * if (champion !== undefined) console.log((await registry.card(champion.pointer.run_id))?.validation.rmse);
+ */
 export class Registry {
   readonly #store: ObjectStore;
   readonly #names: RegistryNames;
@@ -81,9 +88,9 @@ export class Registry {
   }
 
   /**
-   * A run's graph and golden rides.
+   * A run's card, graph and golden rides.
    * @returns undefined when the run is unknown or was never completed
-   * @throws TripcastError when the graph is not the one the card describes
+   * @throws TripcastError when the graph is not the one that the card describes
    */
   readModel(run: RunId): Promise<ModelFiles | undefined> {
     return readModel(this.folder(run));
@@ -173,22 +180,30 @@ const parseVerdict = (body: Uint8Array, uri: string): Verdict =>
     'Ask the gate again: `tripcast models promote RUN --gate`.',
   );
 
-/** gate.json */
+/** The text of gate.json. */
 export const verdictLine = (verdict: Verdict) => `${JSON.stringify(verdict, null, 2)}\n`;
 
+/** A complete run, as far as scoring needs it. */
 export interface ModelFiles {
+  readonly card: ModelCard;
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
 }
 
-/** @throws TripcastError naming the object if it is not a card */
+/**
+ * The card of a folder, staged or registered; undefined if it has none, so that it is not complete.
+ * @throws TripcastError naming the object if it is not a card
+ */
 export async function readCard(folder: RunFolder): Promise<ModelCard | undefined> {
   const body = await folder.read(CARD);
   if (body === undefined) return undefined;
   return parseObject(modelCardSchema, body, `${folder.uri(CARD)} is not a model card`, 'Train the run again.');
 }
 
-/** The graph and the golden rides of a complete folder, staged or registered; see {@link Registry.readModel}. */
+/**
+ * The card, graph and golden rides of a folder, staged or registered; undefined if it is not complete.
+ * @throws TripcastError when the graph is not the one that the card describes, or a file cannot be read
+ */
 export async function readModel(folder: RunFolder): Promise<ModelFiles | undefined> {
   const [card, model, golden] = await Promise.all([
     readCard(folder),
@@ -199,19 +214,17 @@ export async function readModel(folder: RunFolder): Promise<ModelFiles | undefin
   const found = sha256(model);
   if (found !== card.model.sha256) {
     throw new TripcastError(
-      `${folder.uri('model.onnx')} has sha256 ${found}, its card says ${card.model.sha256}`,
-      'The file was changed or cut short after it was registered: train again, or promote another run.',
+      `${folder.uri('model.onnx')} has sha256 ${found}, but its card says ${card.model.sha256}`,
+      'The file was changed or truncated after it was registered: train again, or promote another run.',
     );
   }
   const what = `${folder.uri('golden.json')} has no golden rides`;
-  return { model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
+  return { card, model, golden: parseObject(goldenSchema, golden, what, 'Train the run again.') };
 }
 
+/** For a run that the registry does not have, or that was never completed. */
 export const noRun = (run: string) =>
   new TripcastError(
     `There is no completed run ${run}`,
     'See `tripcast models list`, or make one with `tripcast train`.',
   );
-
-export const noChampion = (taxiType: TaxiType) =>
-  new TripcastError(`There is no ${taxiType} champion`, 'Make one with `tripcast train --promote`.');

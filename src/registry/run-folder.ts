@@ -70,7 +70,7 @@ export class RunFolder {
     const written = await putOwn(this.#store, this.#key(name), body, { contentType, condition: { absent: true } });
     if (written.outcome === 'written') return;
     throw new TripcastError(
-      `${this.uri(name)} is there already, with other content`,
+      `${this.uri(name)} already exists with different content`,
       'A run folder is immutable: register under a new run id.',
     );
   }

@@ -16,6 +16,7 @@ const comparisonSchema = z.object({
   interval: z.tuple([z.number(), z.number()]).nullable(),
 });
 
+/** A champion that a run was compared with, if it could be: errors in minutes, on the same rides. */
 export const comparedSchema = z.object({
   run_id: runIdSchema,
   sequence: z.int(),

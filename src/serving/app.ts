@@ -28,7 +28,13 @@ export interface Problem {
 
 const BODY_LIMIT = 16 * 1024;
 
-/** The API; the same in Lambda and in `tripcast serve`. */
+/**
+ * The API; the same in Lambda and in `tripcast serve`.
+ * @example
+ * const app = createApp(deps);
+ * const body = JSON.stringify({ PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 });
+ * const response = await app.request('/predict', { method: 'POST', body }); // 200, 400, 413, 422, 500 or 503
+ */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
 

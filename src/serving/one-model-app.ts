@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
+import { systemClock } from '#clock.ts';
 import { type AppDeps, createApp } from './app.ts';
 
 /** What the API with one model needs. */
@@ -8,11 +9,17 @@ export interface OneModelDeps extends Pick<AppDeps, 'model' | 'modelName' | 'cod
   readonly complain: (error: unknown) => void;
 }
 
-/** The API outside Lambda, with one model: it answers rides and publishes nothing. */
+/**
+ * The API outside Lambda, with one model: it answers rides and publishes nothing.
+ * @example
+ * const model = { current: async () => loaded };
+ * const app = createOneModelApp({ model, modelName: 'served', codeVersion: 'local', complain: console.error });
+ * createServer(getRequestListener(app.fetch)).listen(8000);
+ */
 export const createOneModelApp = ({ complain, ...deps }: OneModelDeps): Hono =>
   createApp({
     ...deps,
-    now: Date.now,
+    clock: systemClock,
     newUuid: randomUUID,
     publish: async () => {},
     onPublishFailed: complain,

@@ -1,3 +1,4 @@
+import type { Clock } from '#clock.ts';
 import { RideBatch } from '#model/rides/ride-batch.ts';
 import type { LoadedModel, ModelSource } from '#registry/model-source.ts';
 import {
@@ -14,8 +15,7 @@ export interface PredictDeps {
   readonly model: ModelSource;
   /** The registered model's name, as it appears in the predictions stream. */
   readonly modelName: string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly newUuid: () => string;
 }
 
@@ -25,13 +25,18 @@ export interface Predicted {
   readonly record: PredictionRecord | undefined;
 }
 
-/** Predicts one ride. A ride without a pickup time starts now. */
+/**
+ * Predicts one ride. A ride without a pickup time starts now.
+ * @example
+ * const { answer } = await predict({ PULocationID: 130, DOLocationID: 205 }, await model.current(), deps);
+ * console.log(answer.predicted_duration, answer.interval); // minutes
+ */
 export async function predict(
   { PULocationID, DOLocationID, trip_distance, pickup_datetime, ride_id: rideId }: PredictRequest,
   { runId, scorer }: LoadedModel,
-  { modelName, now, newUuid }: Omit<PredictDeps, 'model'>,
+  { modelName, clock, newUuid }: Omit<PredictDeps, 'model'>,
 ): Promise<Predicted> {
-  const at = now();
+  const at = clock.now();
   const given = pickup_datetime === undefined ? undefined : parsePickupTime(pickup_datetime);
   const pickupTime = given ?? newYorkSeconds(at / 1000);
   const batch = new RideBatch(1);

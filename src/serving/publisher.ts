@@ -6,7 +6,13 @@ import { publish, type RecordSink } from '#streaming/publish.ts';
 /** How long a caller whose answer is ready waits for the stream to accept its copy. */
 const PATIENCE_MS = 1_000;
 
-/** Sends one prediction to the stream, retrying briefly. @throws when the stream did not accept it */
+/**
+ * Sends one prediction to the stream, retrying briefly.
+ * @throws when the stream did not accept it
+ * @example
+ * const send = publisher(kinesisSink('stg_taxi_predictions'), systemClock);
+ * await send(record);
+ */
 export function publisher(sink: RecordSink, clock: Clock): (record: PredictionRecord) => Promise<void> {
   return async (record) => {
     const [lost] = await publish(sink, encode([record]), { clock, deadline: clock.now() + PATIENCE_MS });

@@ -6,6 +6,7 @@ export const predictRequestSchema = z.object({ ...rideSchema.shape, ride_id: rid
 
 export type PredictRequest = z.infer<typeof predictRequestSchema>;
 
+/** The answer to POST /predict with status 200. */
 export const predictAnswerSchema = z.object({
   /** Minutes. */
   predicted_duration: z.number(),

@@ -35,7 +35,7 @@ export async function withLock(file, work, { onWait, signal } = {}) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(mine, JSON.stringify(thisProcess()));
   try {
-    let told = false;
+    let reported = false;
     while (!acquire(file, mine)) {
       signal?.throwIfAborted();
       const holder = readHolder(file);
@@ -47,8 +47,8 @@ export async function withLock(file, work, { onWait, signal } = {}) {
         breakLock(file, mine, holder);
         continue;
       }
-      if (!told) onWait?.(holder);
-      told = true;
+      if (!reported) onWait?.(holder);
+      reported = true;
       await pause(POLL_MS);
     }
   } finally {

@@ -98,7 +98,7 @@ async function installMissing(root, extras, log, signal) {
       } catch (error) {
         const failure =
           extra && error instanceof SetupError
-            ? new SetupError(`${error.message}\n${name} could not be installed. \`npm start\` works without.`)
+            ? new SetupError(`${error.message}\n${name} could not be installed. \`npm start\` works without it.`)
             : error;
         stop.abort(failure); // the other step need not continue; its own failure then names this one
         throw failure;
@@ -119,7 +119,7 @@ async function bundle(root, log) {
   try {
     await bundleCommandLine(root);
   } catch (error) {
-    log(`The command line stays unbundled: ${error instanceof Error ? error.message : error}`);
+    log(`The command line was not bundled: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -377,7 +377,7 @@ function shortened(output) {
 export async function setUpAsCommand({ quiet, extras, work = setUp }) {
   outliveReaders();
   const stop = new AbortController();
-  const onSignal = () => stop.abort(new SetupError('Interrupted: run it again, it goes on from what is missing.'));
+  const onSignal = () => stop.abort(new SetupError('Interrupted: run it again to install the rest.'));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, onSignal);
   try {
     await work({ extras, log: quiet ? console.error : console.log, signal: stop.signal });

@@ -18,7 +18,12 @@ export function partition(taxiType: TaxiType, month: Month): string {
 /** TLC's own name for a month's file. */
 export const monthFile = (taxiType: TaxiType, month: Month) => `${taxiType}_tripdata_${month}.parquet`;
 
-/** Keys of the data bucket. */
+/**
+ * Keys of the data bucket.
+ * @example
+ * dataKeys.raw('green', parseMonth('2023-04'));
+ * // raw/taxi_type=green/year=2023/month=04/green_tripdata_2023-04.parquet
+ */
 export const dataKeys = {
   raw: (taxiType: TaxiType, month: Month) => `raw/${partition(taxiType, month)}/${monthFile(taxiType, month)}`,
   /** Next to the raw month: sha256, rows and schema. */
@@ -50,6 +55,7 @@ export const UNDELIVERED_PREFIX = 'aws/lambda/';
 
 /** Next to an object of records without a prediction: which of them were sent again. */
 export const requeueMarker = (key: string) => `${key}${REQUEUE_MARKER}`;
+/** Whether a key is that of a {@link requeueMarker}. */
 export const isRequeueMarker = (key: string) => key.endsWith(REQUEUE_MARKER);
 const REQUEUE_MARKER = '.requeued.json';
 
@@ -77,11 +83,17 @@ export function runOfCard(experiment: string, key: string): string | undefined {
   return run !== undefined && key.startsWith(modelKeys.runs(experiment)) ? run : undefined;
 }
 
+/** The files of a run that tripcast itself reads. */
 export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json';
 
-/** `s3://bucket/key` and back. */
+/** `s3://bucket/key` */
 export const s3Uri = (bucket: string, key: string) => `s3://${bucket}/${key}`;
 
+/**
+ * The bucket and the key of an s3:// address; undefined for anything else.
+ * @example
+ * parseS3Uri('s3://data/raw/a.parquet'); // { bucket: 'data', key: 'raw/a.parquet' }
+ */
 export function parseS3Uri(uri: string): { readonly bucket: string; readonly key: string } | undefined {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/.exec(uri);
   return match?.[1] === undefined || match[2] === undefined ? undefined : { bucket: match[1], key: match[2] };

@@ -17,6 +17,9 @@ const PAUSE_MS = 100;
  * the object that the first one wrote; so a conflict with an object of exactly the same bytes is a success. The bytes
  * must therefore be unique to the writer (contain a time and a name), or the same for every writer.
  * @throws what the store threw, unless the object is there anyway
+ * @example
+ * const done = await putOwn(store, key, JSON.stringify(pointer), { condition: { etag: seen.etag } });
+ * if (done.outcome === 'conflict') console.log('another writer won', done.there?.body);
  */
 export async function putOwn(
   store: ObjectStore,

@@ -33,7 +33,12 @@ export async function findRawMonths(
   };
 }
 
-/** The same, but requires all of them. @throws TripcastError naming the months that are not in the bucket */
+/**
+ * The same, but requires all of them.
+ * @throws TripcastError naming the months that are not in the bucket
+ * @example
+ * const [april] = await fetchRawMonths(data, 'green', [parseMonth('2023-04')], folder.path);
+ */
 export async function fetchRawMonths(
   data: ObjectStore,
   taxiType: TaxiType,
@@ -50,6 +55,6 @@ export function refuseMissing(taxiType: TaxiType, missing: readonly Month[]): vo
   if (missing.length === 0) return;
   throw new TripcastError(
     `These ${taxiType} months are not in the data bucket: ${missing.join(', ')}`,
-    `Bring them in with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+    `Ingest them with \`tripcast ingest --taxi-type ${taxiType} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
   );
 }

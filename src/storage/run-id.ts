@@ -9,10 +9,12 @@ export type RunId = string & { readonly [brand]: 'RunId' };
 
 const PATTERN = /^[0-9a-f]{32}$/;
 
+/** A random ID: 128 bits, so that two runs anywhere never share one. */
 export function newRunId(): RunId {
   return randomBytes(16).toString('hex') as RunId;
 }
 
+/** Tests for what {@link parseRunId} accepts. */
 export function isRunId(text: string): text is RunId {
   return PATTERN.test(text);
 }

@@ -142,7 +142,7 @@ function undecodable(characters: string, reason: 'not-utf8' | 'not-json', messag
   if (!characters.startsWith(KPL_MAGIC)) return { reason, message };
   return {
     reason: 'kpl-aggregated',
-    message: 'The data is an aggregated record of the Kinesis Producer Library: switch AggregationEnabled off',
+    message: 'The data is an aggregated record of the Kinesis Producer Library: turn off AggregationEnabled',
   };
 }
 
@@ -154,5 +154,5 @@ function refused(value: unknown): Rejection {
 
 const DISAGREEMENT = {
   reason: 'checks-disagree',
-  message: "tripcast's two checks disagree about this event: report it, then requeue it once they agree",
+  message: "tripcast's two checks disagree about this event: report the bug, and requeue the event once it is fixed",
 } as const;

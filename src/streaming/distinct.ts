@@ -4,6 +4,8 @@ const REMEMBERED = 1_000_000;
 /**
  * Drops the duplicates that redelivery creates: only the first prediction with a given prediction_id is yielded.
  * @param remembered how many IDs back a duplicate is recognized; bounds the memory of an endless read
+ * @example
+ * for await (const { prediction } of distinctPredictions(records)) console.log(prediction.ride_duration); // minutes
  */
 export async function* distinctPredictions<T extends { readonly prediction_id: string }>(
   predictions: AsyncIterable<T> | Iterable<T>,

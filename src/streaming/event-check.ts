@@ -1,12 +1,6 @@
 import { parsePickupTime } from '#trips/new-york-time.ts';
-import {
-  DISTANCE_LIMIT,
-  isTextOfAtMost,
-  PREDICTION_ID_CHARACTERS,
-  RIDE_ID_CHARACTERS,
-  type RideId,
-  ZONES,
-} from '#trips/ride-event.ts';
+import { isTextOfAtMost, PREDICTION_ID_CHARACTERS, RIDE_ID_CHARACTERS, type RideId } from '#trips/ride-event.ts';
+import { DISTANCE_LIMIT, ZONES } from '#trips/ride-limits.ts';
 
 /** A ride event that passed every check, in the form that the batch takes. */
 export interface CheckedEvent {

@@ -53,7 +53,7 @@ function isKinesisRecord(value: Partial<KinesisRecord> | null): boolean {
 export function streamOf(arn: string): string {
   const name = /:stream\/([A-Za-z0-9_.-]+)/.exec(arn)?.[1];
   if (name === undefined) {
-    throw new TripcastError(`${shown(arn)} is not a stream's ARN`, 'It ends in stream/NAME.');
+    throw new TripcastError(`${shown(arn)} is not the ARN of a stream`, "A stream's ARN ends in stream/NAME.");
   }
   return name;
 }

@@ -81,6 +81,7 @@ export function predictionRecords(
   });
 }
 
+/** `given`: the ride had a distance. `typical`: the typical one of its pair of zones was used. */
 export const distanceSource = (given: boolean) => (given ? 'given' : 'typical');
 
 /** The i-th prediction and its 90% interval, as represented in JSON. */

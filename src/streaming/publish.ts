@@ -53,6 +53,10 @@ const LONGEST_WAIT_MS = 2_000;
  * partial success only the refused entries are resent. Order is not preserved. An entry that no stream would accept is
  * not sent, so that it does not fail the call for its neighbors.
  * @returns the entries that are still unsent; empty if all are stored
+ * @example
+ * const entries = encode(records);
+ * const unsent = await publish(sink, entries, { clock: systemClock, deadline: Date.now() + 10_000 });
+ * for (const { index, error } of unsent) console.error(records[index]?.prediction_id, error);
  */
 export async function publish(
   sink: RecordSink,
@@ -63,7 +67,7 @@ export async function publish(
   let unsent: Unsent[] = [];
   for (const [index, entry] of entries.entries()) {
     const flaw = flawOf(entry);
-    if (flaw === undefined) unsent.push({ entry, index, error: 'not sent: no time was left' });
+    if (flaw === undefined) unsent.push({ entry, index, error: 'not sent: the time ran out' });
     else lost.push({ entry, index, error: flaw });
   }
   for (let attempt = 0; unsent.length > 0; attempt++) {
@@ -82,12 +86,25 @@ export async function publish(
   return [...lost, ...unsent];
 }
 
+/**
+ * Splits what published entries were made from, in the entries' order, into what was sent and what was not.
+ * @param unsent as {@link publish} returns it
+ */
+export function splitSent<T>(
+  items: readonly T[],
+  unsent: readonly Unsent[],
+): { readonly sent: readonly T[]; readonly unsent: readonly T[] } {
+  if (unsent.length === 0) return { sent: items, unsent: [] };
+  const indexes = new Set(unsent.map(({ index }) => index));
+  return { sent: items.filter((_, i) => !indexes.has(i)), unsent: items.filter((_, i) => indexes.has(i)) };
+}
+
 /** Why a stream would refuse the whole call because of this entry; undefined if it would not. */
 function flawOf(entry: StreamEntry): string | undefined {
   const { length } = entry.partitionKey;
   if (length < 1 || length > KEY_UNITS) return `its partition key has ${length} characters, not 1 to 256`;
   const bytes = bytesOf(entry);
-  return bytes > RECORD_BYTES ? `it has ${bytes} bytes, more than the ${RECORD_BYTES} of a record` : undefined;
+  return bytes > RECORD_BYTES ? `it has ${bytes} bytes, more than a record's limit of ${RECORD_BYTES}` : undefined;
 }
 
 const bytesOf = ({ data, partitionKey }: StreamEntry) => data.byteLength + Buffer.byteLength(partitionKey);

@@ -40,7 +40,12 @@ const BURST = 500;
 /** How long to retry a throttled stream before giving up on its events. */
 const PATIENCE_MS = 60_000;
 
-/** Sends rides as events. Yields after each burst how many were sent, and which were not. */
+/**
+ * Sends rides as events. Yields after each burst how many were sent, and which were not.
+ * @example
+ * const rides = recordedRides(database, path, { taxiType: 'green', month, limit: 2000 });
+ * for await (const { sent } of replay(rides, kinesisSink('stg_taxi_trip_events'), { clock: systemClock })) console.log(sent);
+ */
 export async function* replay(
   rides: AsyncIterable<RecordedRide>,
   sink: RecordSink,

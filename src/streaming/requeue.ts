@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Clock } from '#clock.ts';
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { dataKeys, isRequeueMarker, requeueMarker, s3Uri, UNDELIVERED_PREFIX } from '#storage/layout.ts';
-import type { ObjectStore } from '#storage/object-store.ts';
+import { ifUnchanged, type ObjectStore } from '#storage/object-store.ts';
 import { type OwedRecord, type RequeuedEvent, requeuedEvent } from './owed-record.ts';
-import { publish, type RecordSink, type Unsent } from './publish.ts';
+import { publish, type RecordSink, splitSent, type Unsent } from './publish.ts';
 import { quarantinedRecords } from './quarantine.ts';
 import { undeliveredRecords } from './undelivered.ts';
 
@@ -54,6 +54,8 @@ const PATIENCE_MS = 60_000;
  * What was sent is recorded in a marker next to the object (`{key}.requeued.json`), written after sending: after a
  * crash in between, records are sent once more, under the same prediction_id, and none is lost. The same goes for two
  * concurrent requeues; the marker is written conditionally, so neither loses track of what the other sent.
+ * @example
+ * for await (const { sent, left } of requeue(deps, { wanted: () => true, limit: 1000 })) console.log(sent, left);
  */
 export async function* requeue(deps: RequeueDeps, options: RequeueOptions): AsyncGenerator<Requeued> {
   const run = new RequeueRun(deps, options);
@@ -102,8 +104,7 @@ class RequeueRun {
     const marker = object.isMarked ? await readMarker(object) : NO_MARKER;
     const { events, copies, ...counts } = this.#sort(wanted, marker);
     const unsent = this.#options.dryRun ? [] : await this.#send(events);
-    const lost = new Set(unsent.map(({ index }) => index));
-    const sent = events.filter((_, i) => !lost.has(i));
+    const { sent } = splitSent(events, unsent);
     for (const { predictionId, attempt } of sent) this.#sent.set(predictionId, attempt);
     if (!this.#options.dryRun) await this.#remember(object, [...sent, ...copies]);
     this.count = {
@@ -145,12 +146,12 @@ class RequeueRun {
   /** @param sent includes duplicates of records in an earlier object, so that the next run finds them settled too */
   async #remember({ store, key }: OwedObject, sent: readonly Sent[]): Promise<void> {
     if (sent.length === 0) return;
-    const at = new Date(this.#deps.clock.now()).toISOString();
+    const at = isoTime(this.#deps.clock);
     const lines = sent.map(({ predictionId, attempt }) => ({ prediction_id: predictionId, attempt, at }));
     for (let outcome = 'conflict'; outcome === 'conflict'; ) {
       const { etag, requeued } = await readMarker({ store, key });
       const body = `${JSON.stringify({ requeued: [...requeued, ...lines] })}\n`;
-      const condition = etag === undefined ? ({ absent: true } as const) : { etag };
+      const condition = ifUnchanged(etag);
       ({ outcome } = await store.put(requeueMarker(key), body, { contentType: 'application/json', condition }));
     }
   }

@@ -7,7 +7,7 @@ import { type DecodedBatch, decode } from './decode.ts';
 import { encode } from './encode.ts';
 import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
-import { publish, type RecordSink } from './publish.ts';
+import { publish, type RecordSink, splitSent } from './publish.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface ScoreBatchDeps {
@@ -50,6 +50,10 @@ export interface BatchOutcome {
  * failures that Lambda redelivers.
  * @param deadline milliseconds since the epoch; anything unsent by then is a failure
  * @throws when there is no model by then, or it cannot score: the whole batch is redelivered, and nothing is made up
+ * @example
+ * const deadline = Date.now() + context.getRemainingTimeInMillis() - 2_000;
+ * const { response } = await scoreBatch(parseKinesisEvent(event), deps, deadline);
+ * return response; // { predictions, batchItemFailures }
  */
 export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
   const decoded = decode(event);
@@ -105,10 +109,9 @@ async function send(
   deadline: number,
 ): Promise<Owed & { readonly sent: readonly PredictionRecord[] }> {
   const unsent = await publish(sink, encode(predictions), { clock, deadline });
-  const lost = new Set(unsent.map(({ index }) => index));
   return {
-    sent: predictions.filter((_, i) => !lost.has(i)),
-    failed: accepted.filter((_, i) => lost.has(i)).map(({ sequenceNumber }) => sequenceNumber),
+    sent: splitSent(predictions, unsent).sent,
+    failed: splitSent(accepted, unsent).unsent.map(({ sequenceNumber }) => sequenceNumber),
     problems: unsent.map(({ error }) => `not published: ${error}`),
   };
 }

@@ -39,7 +39,7 @@ function eventOf(text: string) {
     return parseKinesisEvent(JSON.parse(invocationRecordSchema.parse(JSON.parse(text)).payload));
   } catch (cause) {
     throw new TripcastError(
-      `It is not what Lambda leaves of a batch of Kinesis records (${cause})`,
+      `It is not a batch of Kinesis records that Lambda gave up on (${cause})`,
       'Move it out of the bucket for undelivered records.',
       { cause },
     );

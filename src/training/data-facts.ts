@@ -1,4 +1,4 @@
-import type { MonthSource } from '#model/rides/training-rides.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries } from '#trips/database.ts';
 import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -29,8 +29,8 @@ export interface DataFacts {
 export async function dataFacts(
   database: Queries,
   taxiType: TaxiType,
-  train: readonly MonthSource[],
-  validation: readonly MonthSource[],
+  train: readonly RawMonth[],
+  validation: readonly RawMonth[],
 ): Promise<DataFacts> {
   const ride = rideSql(taxiType);
   const columns = `${ride.pickupZone} AS pickup, ${ride.dropoffZone} AS dropoff, ${ride.distance} AS distance,
@@ -57,7 +57,7 @@ export async function dataFacts(
   };
 }
 
-function sharedFiles(sources: readonly MonthSource[]): readonly (readonly string[])[] {
+function sharedFiles(sources: readonly RawMonth[]): readonly (readonly string[])[] {
   const bySha256 = Map.groupBy(sources, ({ sha256 }) => sha256);
   return [...bySha256.values()]
     .map((sharing) => [...new Set(sharing.map(({ month }) => month))])

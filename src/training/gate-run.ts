@@ -1,42 +1,40 @@
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
-import { comparePredictions, type PairedPredictions } from '#model/evaluation/compare.ts';
+import { PairedErrors } from '#model/evaluation/compare.ts';
 import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
 import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
-import {
-  countRows,
-  loadRides,
-  type MonthSource,
-  readRides,
-  type TrainingDatabase,
-} from '#model/rides/training-rides.ts';
+import { loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
-import { noRun, readCard, readModel } from '#registry/registry.ts';
-import type { RunFolder } from '#registry/run-folder.ts';
+import { type ModelFiles, noRun, readModel } from '#registry/registry.ts';
 import type { Verdict } from '#registry/verdict.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import { dataFacts } from './data-facts.ts';
 import { type AgainstOther, type Evidence, type GateLimits, judge, judgeGolden } from './gate.ts';
-import { findRivals, type MeasuredRides, type Rival, type RivalDependencies, type Rivals } from './rival.ts';
+import { findRivals, type MeasuredRides, type Rival, type RivalDeps, type Rivals } from './rival.ts';
 import type { TrainingJob, TrainingOutcome } from './training-job.ts';
 
 /** The database is used only for this gate: tables are left behind in it. */
-export interface GateDependencies extends RivalDependencies {
+export interface GateDeps extends RivalDeps {
   readonly limits: GateLimits;
 }
 
 const MEASURED_TABLE = 'measured_rides';
-const BATCH_ROWS = 65_536;
 
 /**
  * Measures a staged run and judges it: its golden rides here, the data it was trained on, its errors and intervals on
  * the validation rides, and the errors of the champion and of the best champion so far on those same rides.
  * @throws TripcastError when the run is not fully staged, or its months are gone
+ * @example
+ * const { gate } = await gateRun(job, { registry, database, boosting, loadScorer, fetch, limits });
+ * if (gate.outcome !== 'passed') console.error(gate.reasons.join('\n'));
  */
-export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise<TrainingOutcome> {
-  const { verdict: gate, sound } = await judgeFolder(deps.registry.staged(job.run_id), job, deps);
+export async function gateRun(job: TrainingJob, deps: GateDeps): Promise<TrainingOutcome> {
+  const files = await readModel(deps.registry.staged(job.run_id));
+  if (files === undefined) throw noRun(job.run_id);
+  const { verdict: gate, sound } = await judgeFiles(files, job, deps);
   return { ...job, model: null, champion: null, gate, sound, status: sound ? 'gated' : 'refused' };
 }
 
@@ -44,10 +42,10 @@ export async function gateRun(job: TrainingJob, deps: GateDependencies): Promise
  * Has the gate judge a run in the registry against the current champion, and stores the verdict.
  * @throws TripcastError when there is no such run, or the data bucket no longer has the month files it was trained on
  */
-export async function gateRegistered(run: RunId, deps: GateDependencies): Promise<Verdict> {
-  const card = await deps.registry.card(run);
-  if (card === undefined) throw noRun(run);
-  const { verdict, sound } = await judgeFolder(deps.registry.folder(run), jobOf(card), deps);
+export async function gateRegistered(run: RunId, deps: GateDeps): Promise<Verdict> {
+  const files = await deps.registry.readModel(run);
+  if (files === undefined) throw noRun(run);
+  const { verdict, sound } = await judgeFiles(files, jobOf(files.card), deps);
   if (sound) await deps.registry.keepVerdict(run, verdict);
   return verdict;
 }
@@ -66,17 +64,15 @@ function jobOf({ run_id, train, validation }: ModelCard): Judged {
   );
 }
 
-async function judgeFolder(
-  folder: RunFolder,
+async function judgeFiles(
+  { card, model, golden: rides }: ModelFiles,
   job: Judged,
-  deps: GateDependencies,
+  deps: GateDeps,
 ): Promise<{ readonly verdict: Verdict; readonly sound: boolean }> {
-  const [card, files] = await Promise.all([readCard(folder), readModel(folder)]);
-  if (card === undefined || files === undefined) throw noRun(job.run_id);
-  const scorer = await deps.loadScorer(files.model);
+  const scorer = await deps.loadScorer(model);
   try {
-    const { checked, max_difference } = await checkGoldenRides(scorer, files.golden);
-    const golden = { checked, here: max_difference, exact: exactDifference(files.golden) };
+    const { checked, max_difference } = await checkGoldenRides(scorer, rides);
+    const golden = { checked, here: max_difference, exact: exactDifference(rides) };
     const unsound = judgeGolden(golden);
     if (unsound !== undefined) return { verdict: unsound, sound: false };
     return { verdict: judge({ golden, ...(await measure(job, card, scorer, deps)) }, deps.limits), sound: true };
@@ -89,7 +85,7 @@ async function measure(
   { months, validation }: Judged,
   card: ModelCard,
   scorer: Scorer,
-  deps: GateDependencies,
+  deps: GateDeps,
 ): Promise<Omit<Evidence, 'golden'>> {
   const { database } = deps;
   const train = await asTrainedOn(card, months, deps);
@@ -111,22 +107,18 @@ async function measure(
 }
 
 /** Fetches months from the data bucket, all of them. */
-async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDependencies) {
+async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDeps) {
   const found = await deps.fetch(months);
   const missing = months.filter((month) => !found.some((each) => each.month === month));
   if (missing.length === 0) return found;
   throw new TripcastError(
     `The gate cannot judge run ${run_id}: ${taxi_type} ${missing.join(', ')} is not in the data bucket`,
-    `Bring it in with \`tripcast ingest --taxi-type ${taxi_type} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
+    `Ingest it with \`tripcast ingest --taxi-type ${taxi_type} --from ${missing[0]} --to ${missing.at(-1)}\`.`,
   );
 }
 
 /** The very files that a run was trained on: a newer edition under the same name says nothing about it. */
-async function asTrainedOn(
-  card: ModelCard,
-  months: readonly Month[],
-  deps: GateDependencies,
-): Promise<readonly MonthSource[]> {
+async function asTrainedOn(card: ModelCard, months: readonly Month[], deps: GateDeps): Promise<readonly RawMonth[]> {
   const found = await fetchAll(card, months, deps);
   const changed = found.filter(
     ({ month, sha256 }) => !card.train.months.some((each) => each.month === month && each.sha256 === sha256),
@@ -140,40 +132,35 @@ async function asTrainedOn(
 
 /** One pass over the rides: the run with and without distances, and its rivals. */
 async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase, relation: string) {
-  const rows = await countRows(database, relation);
-  const column = () => new Float64Array(rows);
-  const run = { actual: column(), a: column(), pickupTime: column() };
-  const [champion, best] = [rivals.champion, rivals.best].map((rival) => rival && { rival, b: column() });
+  const [champion, best] = [rivals.champion, rivals.best].map(
+    (rival) => rival && { rival, errors: new PairedErrors() },
+  );
   const [given, typical] = [new FigureSums(), new FigureSums()];
-  let done = 0;
-  for await (const rides of readRides(database, relation, BATCH_ROWS)) {
+  for await (const rides of readRides(database, relation)) {
     const predictions = await scorer.score(batchOf(rides));
     const withNone = await scorer.score(batchOf(withoutDistance(rides)));
     rides.minutes.forEach((minutes, i) => {
       given.add(minutes, predictions, i);
       typical.add(minutes, withNone, i);
     });
-    run.actual.set(rides.minutes, done);
-    run.pickupTime.set(rides.pickupTime, done);
-    run.a.set(predictions.predicted_duration, done);
     for (const other of [champion, best]) {
-      if (other?.rival.kind === 'ready') other.b.set(await other.rival.predict(rides), done);
+      if (other?.rival.kind !== 'ready') continue;
+      other.errors.add(rides, predictions.predicted_duration, await other.rival.predict(rides));
     }
-    done += rides.size;
   }
   const figures: { readonly given: Figures; readonly typical: Figures } = {
     given: given.figures(),
     typical: typical.figures(),
   };
   const against = {
-    ...(champion && { champion: compared(champion.rival, { ...run, b: champion.b }) }),
-    ...(best && { best: compared(best.rival, { ...run, b: best.b }) }),
+    ...(champion && { champion: compared(champion.rival, champion.errors) }),
+    ...(best && { best: compared(best.rival, best.errors) }),
   };
   return { figures, against };
 }
 
-function compared(rival: Rival, paired: PairedPredictions): AgainstOther {
+function compared(rival: Rival, errors: PairedErrors): AgainstOther {
   if (rival.kind !== 'ready') return rival;
   const { champion, refitted } = rival;
-  return { kind: 'compared', champion, refitted, comparison: comparePredictions(paired) };
+  return { kind: 'compared', champion, refitted, comparison: errors.comparison() };
 }

@@ -51,7 +51,11 @@ interface Check {
   readonly said: string;
 }
 
-/** Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it was met. */
+/**
+ * Judges a run by its evidence. Each sentence has the figure and the limit, whether or not it was met.
+ * @example
+ * const { outcome, reasons } = judge(evidence, config.gate);
+ */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
   const { golden, data, figures, champion, best } = evidence;
   const checks = [
@@ -85,8 +89,8 @@ function goldenCheck({ checked, here, exact }: Evidence['golden']): Check {
     check: 'golden rides',
     passed: here <= GRAPH_TOLERANCE_MINUTES && exact <= EXACT_TOLERANCE_MINUTES,
     said:
-      `${checked} golden rides are answered ${here} min off (${GRAPH_TOLERANCE_MINUTES} is allowed), ` +
-      `and the recipe's own algebra is ${exact} min away (${EXACT_TOLERANCE_MINUTES} is allowed)`,
+      `On its ${checked} golden rides the graph is ${here} min off (limit ${GRAPH_TOLERANCE_MINUTES}) ` +
+      `and ${exact} min from the recipe's own algebra (limit ${EXACT_TOLERANCE_MINUTES})`,
   };
 }
 
@@ -129,7 +133,7 @@ function dataChecks(data: DataFacts, limits: GateLimits): readonly Check[] {
       passed: seen === null,
       said:
         seen === null
-          ? 'No ride that it was validated on was trained on'
+          ? 'It was trained on none of the rides that it was validated on'
           : `It was validated on ${seen}, which it was trained on: that says nothing about new rides`,
     },
   ];
@@ -140,7 +144,7 @@ function r2Check({ r2 }: Figures, { leastR2 }: GateLimits): Check {
   return {
     check: 'better than the mean',
     passed: r2 !== null && r2 >= leastR2,
-    said: `R2 on the validation rides is ${r2 === null ? 'undefined (all lasted equally long)' : r2.toFixed(4)}; at least ${leastR2} is needed, and always predicting the mean has 0`,
+    said: `R2 on the validation rides is ${r2 === null ? 'undefined (all rides took equally long)' : r2.toFixed(4)}; at least ${leastR2} is needed, and always predicting the mean has 0`,
   };
 }
 
@@ -149,7 +153,7 @@ function coverageChecks({ given, typical }: Evidence['figures'], limits: GateLim
     check: `coverage ${nominal * 100}%, ${distance}`,
     // The last digits of a decimal fraction are the machine's, not the data's.
     passed: Math.abs(found - nominal) <= limits.coverageToleranceShare + 1e-12,
-    said: `${percent(found)} of the validation rides (${distance}) are inside their ${nominal * 100}% interval; within ${(limits.coverageToleranceShare * 100).toFixed(1)} points of it is allowed`,
+    said: `${percent(found)} of the validation rides (${distance}) are inside their ${nominal * 100}% interval (limit ${nominal * 100}% ± ${(limits.coverageToleranceShare * 100).toFixed(1)} points)`,
   });
   return [
     check(0.9, 'metered distance', given.coverage_90),
@@ -164,7 +168,7 @@ const BEST = 'best champion so far';
 
 function championCheck(against: AgainstChampion, { rmseToleranceMinutes }: GateLimits): Check {
   return against.kind === 'no-champion'
-    ? { check: CHAMPION, passed: true, said: 'There is no champion yet, so it was compared with nothing' }
+    ? { check: CHAMPION, passed: true, said: 'There is no champion yet to compare it with' }
     : otherCheck(against, CHAMPION, rmseToleranceMinutes);
 }
 

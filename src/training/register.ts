@@ -4,7 +4,10 @@ import { type Registry, verdictLine } from '#registry/registry.ts';
 import { VERDICT } from '#registry/run-folder.ts';
 import type { TrainingOutcome } from './training-job.ts';
 
-/** Adds a staged run to the registry, with the gate's verdict next to its card. */
+/**
+ * Adds a staged run to the registry, with the gate's verdict next to its card.
+ * @throws TripcastError when the run is not fully staged, or its copy does not reproduce its golden rides
+ */
 export async function registerStaged(
   job: TrainingOutcome,
   { registry, loadScorer }: { readonly registry: Registry; readonly loadScorer: LoadScorer },

@@ -3,16 +3,17 @@ import { fitRecipe, predictWith } from '#model/recipes/fit.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
 import { batchOf, type LabelledRides } from '#model/rides/rides.ts';
-import { type HoldOut, loadRides, type MonthSource } from '#model/rides/training-rides.ts';
+import { type HoldOut, loadRides } from '#model/rides/training-rides.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Registry } from '#registry/registry.ts';
 import type { SeenChampion } from '#registry/verdict.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { Month } from '#trips/month.ts';
 
 /** The rides that a run is measured on: a month, or those held out from the months it was trained on. */
 export interface MeasuredRides {
-  readonly months: readonly MonthSource[];
+  readonly months: readonly RawMonth[];
   /** undefined = all rides of the months. */
   readonly heldOut?: HoldOut;
 }
@@ -26,7 +27,7 @@ export type Rival =
       /** Whether its recipe was refitted without the rides used in the comparison. */
       readonly refitted: boolean;
       /** Minutes `[rides.size]`. */
-      predict(rides: LabelledRides): Promise<ArrayLike<number>>;
+      predict(rides: LabelledRides): Promise<Float64Array | Float32Array>;
       close(): Promise<void>;
     };
 
@@ -41,15 +42,15 @@ export interface Rivals {
   readonly best?: Rival;
 }
 
-export interface RivalDependencies extends Engines {
+export interface RivalDeps extends Engines {
   readonly registry: Registry;
   readonly loadScorer: LoadScorer;
   /** Fetches those that exist for the taxi type, as local files. */
-  fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
+  fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;
 }
 
 /** @param card describes the run that challenges the champion of its taxi type */
-export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDependencies): Promise<Rivals> {
+export async function findRivals(card: ModelCard, measured: MeasuredRides, deps: RivalDeps): Promise<Rivals> {
   const seen = await deps.registry.champion(card.taxi_type);
   if (seen === undefined) return {};
   const { run_id, sequence, best } = seen.pointer;
@@ -62,10 +63,10 @@ async function rivalOf(
   champion: SeenChampion,
   card: ModelCard,
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   if (measured.heldOut === undefined && sharedMonths(card, measured).length > 0) {
-    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing`;
+    const reason = `the run itself was trained on ${monthsOf(measured.months)}, so these rides say nothing about new ones`;
     return { kind: 'not-comparable', champion, reason };
   }
   const { scorer, card: theirs } = await loadRun(deps.registry, champion.run_id, deps.loadScorer);
@@ -92,7 +93,7 @@ async function refit(
   card: ModelCard,
   shared: readonly TrainedMonth[],
   measured: MeasuredRides,
-  deps: RivalDependencies,
+  deps: RivalDeps,
 ): Promise<Rival> {
   const refused = (reason: string): Rival => ({ kind: 'not-comparable', champion, reason });
   // Rides are held out by month and row, so for a month of the same name the others are known; otherwise none are.
@@ -100,7 +101,7 @@ async function refit(
     measured.heldOut !== undefined && measured.months.some((each) => each.month === month);
   const kept = card.train.months.filter((each) => !shared.includes(each) || partly(each.month));
   if (kept.length === 0) {
-    return refused(`it was trained on ${monthsOf(shared)}, and without these rides nothing is left to refit it on`);
+    return refused(`it was trained on ${monthsOf(shared)}, and nothing is left to refit it on without these rides`);
   }
   const sources = await deps.fetch(kept.map(({ month }) => month));
   const changed = kept.filter(
@@ -108,7 +109,7 @@ async function refit(
   );
   if (changed.length > 0) {
     return refused(
-      `it was trained on ${monthsOf(shared)}, and to refit it without these rides the data bucket lacks ${monthsOf(changed)} as it was then`,
+      `it was trained on ${monthsOf(shared)}, and the files that it would be refitted on without these rides are no longer in the data bucket: ${monthsOf(changed)}`,
     );
   }
   const tables: string[] = [];

@@ -1,33 +1,41 @@
+import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { mlmodelFiles } from '#mlflow/model-files.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import { renderCard } from '#model/card/card-html.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
-import type { MonthSource } from '#model/rides/training-rides.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import { type TrainedModel, trainModel } from '#model/train.ts';
 import type { RunFiles } from '#registry/registry.ts';
 import type { RunFile } from '#registry/run-folder.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
 import type { TrainingPlan } from './training-job.ts';
 
-export interface TrainRunDependencies extends Engines {
+export interface TrainRunDeps extends Engines {
   readonly loadScorer: LoadScorer;
   /** Fetches months of the plan's taxi type as local files. @throws TripcastError naming the missing ones */
-  fetch(months: readonly Month[]): Promise<readonly MonthSource[]>;
+  fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;
   readonly codeVersion: string;
-  readonly now: () => Date;
+  readonly clock: Clock;
   readonly onProgress?: (step: string) => void;
 }
 
-/** Trains according to a plan: the same code in the trainer function and in `tripcast train --local`. */
-export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDependencies): Promise<RunFiles> {
+/**
+ * Trains according to a plan: the same code in the trainer function and in `tripcast train --local`.
+ * @throws TripcastError when a month was not fetched, or as {@link trainModel}
+ * @example
+ * const run = await trainRun(newRunId(), plan, { database, boosting, loadScorer, fetch, codeVersion, now: () => new Date() });
+ * console.log(run.card.validation.rmse); // minutes
+ * await registry.staged(run.card.run_id).complete(filesOf(run));
+ */
+export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDeps): Promise<RunFiles> {
   const { validation } = plan;
   const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
   const sources = await deps.fetch([...new Set(wanted)]);
-  const sourceOf = (month: Month): MonthSource => {
+  const sourceOf = (month: Month): RawMonth => {
     const source = sources.find((each) => each.month === month);
     if (source === undefined) throw new TripcastError(`${month} was not fetched`, 'Ingest it first.');
     return source;
@@ -47,7 +55,7 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
     ...trained.card,
     run_id: run,
     mlflow_run_id: null,
-    created_at: deps.now().toISOString(),
+    created_at: isoTime(deps.clock),
   };
   return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
 }

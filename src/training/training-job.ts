@@ -40,6 +40,7 @@ export const trainingJobSchema = z.object({
 });
 export type TrainingJob = Readonly<z.infer<typeof trainingJobSchema>>;
 
+/** A training with nothing left open, before it has a run ID. */
 export type TrainingPlan = Omit<TrainingJob, 'run_id'>;
 
 /** A training after the gate: what the states pass on from there, and what `tripcast train` ends with. */
@@ -59,6 +60,9 @@ export type TrainingOutcome = Readonly<z.infer<typeof trainingOutcomeSchema>>;
 /**
  * Fills in what a request leaves open.
  * @throws TripcastError when the recipe is unknown, or it is not clear what to train or validate on
+ * @example
+ * const request = trainingRequestSchema.parse({ recipe: 'zone-map', train: { from: '2023-01', to: '2023-03' } });
+ * const plan = planTraining(request, 'green'); // validated on 2023-04, the month after
  */
 export function planTraining(request: z.output<typeof trainingRequestSchema>, taxiType: TaxiType): TrainingPlan {
   const months = monthsOf(request);

@@ -10,13 +10,14 @@ const share = z.number().min(0).max(1);
 /** A column of one or more months' files. A column that the model does not read has only a name and types. */
 export const columnFactsSchema = z.object({
   name: z.string(),
-  types: z.array(z.string()).describe('as DuckDB names them, one for each that a month gave it'),
-  null_share: share.nullable().describe('null = not measured; so low and high'),
-  low: z.number().nullable().describe('98% of the numbers lie from low to high, as near as a sketch of them tells'),
+  types: z.array(z.string()).describe('as DuckDB names them; several if the months differ'),
+  null_share: share.nullable().describe('null = not measured; the same goes for low and high'),
+  low: z.number().nullable().describe('about 98% of the numbers are between low and high'),
   high: z.number().nullable(),
 });
 export type ColumnFacts = Readonly<z.infer<typeof columnFactsSchema>>;
 
+/** What the columns of a file, or of several months together, contain. */
 export interface FileFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];

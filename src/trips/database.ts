@@ -20,6 +20,7 @@ export interface ArgumentArrays {
   readonly DOUBLE: Float64Array;
 }
 
+/** A function of ours that a query calls, many rows at a time. */
 export interface SqlFunction<P extends Readonly<Record<string, keyof ArgumentArrays>>> {
   /** Their types, in SQL's order. No argument may be null. */
   readonly parameters: P;

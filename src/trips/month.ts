@@ -22,7 +22,7 @@ export function parseMonth(text: string): Month {
   if (isMonth(text)) return text;
   throw new TripcastError(
     `${shown(text)} is not a month`,
-    `Write it as YYYY-MM, from ${FIRST_YEAR}-01 on, for example 2023-04.`,
+    `Write it as YYYY-MM, ${FIRST_YEAR}-01 or later, for example 2023-04.`,
   );
 }
 
@@ -46,6 +46,8 @@ export function addMonths(month: Month, count: number): Month {
 /**
  * All months from `from` to `to`, both included, in order.
  * @throws TripcastError when `to` is before `from`.
+ * @example
+ * monthRange(parseMonth('2022-12'), parseMonth('2023-02')); // 2022-12, 2023-01, 2023-02
  */
 export function monthRange(from: Month, to: Month): readonly Month[] {
   if (to < from) throw new TripcastError(`The range ${from}..${to} is empty`, 'Give the earlier month first.');
@@ -57,6 +59,8 @@ export function monthRange(from: Month, to: Month): readonly Month[] {
 /**
  * `2023-01..2023-03`, `2023-01,2023-03` or `2023-01` as a list of months.
  * @throws TripcastError for anything else, and for a month that is listed twice
+ * @example
+ * parseMonths('2023-01..2023-03'); // 2023-01, 2023-02, 2023-03
  */
 export function parseMonths(text: string): readonly Month[] {
   const months = text.split(',').flatMap((part) => parseRange(part.trim()));

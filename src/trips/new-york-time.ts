@@ -67,6 +67,11 @@ function daylightOf(year: number): YearOfDaylight {
  * is outside the years 1970 to 9999 in New York.
  *
  * Read character by character: a stream asks once per record, and regular expressions or `Date` take ten times as long.
+ * @returns seconds since 1970-01-01T00:00:00 on a New York clock, read as if it were UTC
+ * @example
+ * parsePickupTime('2023-04-03T08:30:00'); // 1680510600
+ * parsePickupTime('2023-04-03T12:30:00Z'); // the same instant, so 1680510600, too
+ * parsePickupTime('2023-02-29T08:30:00'); // undefined: there is no such day
  */
 export function parsePickupTime(text: string): number | undefined {
   const seconds = wallClockSeconds(text);

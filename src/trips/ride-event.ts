@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { shown } from '#errors.ts';
 import { parsePickupTime } from './new-york-time.ts';
+import { DISTANCE_LIMIT, DISTANCE_LIMIT_TEXT, ZONES } from './ride-limits.ts';
+
+/** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
+export const RIDE_ID_CHARACTERS = 256;
+export const PREDICTION_ID_CHARACTERS = 512;
+
+const ZONE_RULE = `an integer from ${ZONES.first} to ${ZONES.last}, as a JSON number`;
 
 /**
  * A ride as a producer or a caller of the API describes it. The rules for the fields are defined once, here: the
@@ -8,21 +15,15 @@ import { parsePickupTime } from './new-york-time.ts';
  */
 const RULES = {
   ride: 'an object with PULocationID and DOLocationID',
-  PULocationID: 'the zone where the ride starts, an integer from 1 to 265, as a JSON number',
-  DOLocationID: 'the zone where the ride ends, an integer from 1 to 265, as a JSON number',
-  trip_distance: 'miles, from 0 to below 1,000,000, as a JSON number; null or nothing when it is not known',
-  pickup_datetime: 'an ISO 8601 date and time, in New York time unless it carries an offset; or leave it out',
-  ride_id: 'a text of 1 to 256 characters, or an integer within +-(2^53 - 1)',
-  requeue: 'an object with the prediction_id of the first arrival and the attempt, counted from 1',
-  prediction_id: 'a text of 1 to 512 characters',
-  attempt: 'an integer from 1 on',
+  PULocationID: `the zone where the ride starts, ${ZONE_RULE}`,
+  DOLocationID: `the zone where the ride ends, ${ZONE_RULE}`,
+  trip_distance: `miles, from 0 to below ${DISTANCE_LIMIT_TEXT}, as a JSON number; null or left out if unknown`,
+  pickup_datetime: 'an ISO 8601 date and time, in New York time unless it has an offset; or leave it out',
+  ride_id: `a string of 1 to ${RIDE_ID_CHARACTERS} characters, or an integer within +-(2^53 - 1)`,
+  requeue: 'an object with the prediction_id of the first arrival and the attempt, starting at 1',
+  prediction_id: `a string of 1 to ${PREDICTION_ID_CHARACTERS} characters`,
+  attempt: 'a positive integer',
 } as const;
-
-export const ZONES = { first: 1, last: 265 } as const;
-export const DISTANCE_LIMIT = 1e6;
-/** Unicode characters (code points), as JSON Schema, zod and Kinesis count them: an emoji or lone surrogate is one. */
-export const RIDE_ID_CHARACTERS = 256;
-export const PREDICTION_ID_CHARACTERS = 512;
 
 /** Whether a string has 1 to `most` Unicode characters, counted as in the schemas below. */
 export function isTextOfAtMost(text: string, most: number): boolean {
@@ -105,7 +106,7 @@ function reasonOf(issue: z.core.$ZodIssue): FieldReason {
 
 /** Objects are named, not printed: they may be too deeply nested for JSON.stringify. */
 function said(value: unknown): string {
-  if (typeof value === 'string') return `the text ${shown(value.slice(0, 60))}`;
+  if (typeof value === 'string') return `the string ${shown(value.slice(0, 60))}`;
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' && value !== null ? 'an object' : shown(value);
 }

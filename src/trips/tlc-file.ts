@@ -11,6 +11,7 @@ export const TIME_COLUMNS = {
  * dropped. A missing zone becomes -1.
  */
 export const KEPT_MINUTES = { least: 1, most: 60 } as const;
+/** Stands for a zone that a file does not have. */
 export const MISSING_ZONE = -1;
 
 /** Why a row of a file was not scored. */
@@ -37,6 +38,9 @@ export function timeSql(column: string): string {
 /**
  * SQL expressions (DuckDB) over a TLC file's own columns, so that training and scoring read a ride the same way
  * whatever type the file gave the column: INT32, INT64 or DOUBLE zone ids, for example.
+ * @example
+ * const { duration, pickupZone } = rideSql('green');
+ * await database.rows(`SELECT ${pickupZone} AS zone, avg(${duration}) AS minutes FROM read_parquet(${sqlText(path)}) GROUP BY 1`);
  */
 export function rideSql(taxiType: TaxiType) {
   const pickup = timeSql(TIME_COLUMNS[taxiType].pickup);

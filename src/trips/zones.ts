@@ -2,7 +2,7 @@
  * TLC's taxi zones as code, so that a bundled function needs no file. A test checks them against
  * data/zones/taxi_zone_lookup.csv; the rows are in order of their ids, starting at 1.
  */
-import { ZONES } from './ride-event.ts';
+import { ZONES } from './ride-limits.ts';
 
 /** As TLC spells them. Unknown is zone 264; N/A is zone 265, outside the city. */
 export const BOROUGHS = ['Manhattan', 'Brooklyn', 'Queens', 'Bronx', 'Staten Island', 'EWR', 'N/A', 'Unknown'] as const;
@@ -13,7 +13,11 @@ export interface Zone {
   readonly name: string;
 }
 
-/** @param id any number; an id that is not a TLC zone (-1 if missing) becomes the zone that TLC calls unknown */
+/**
+ * @param id any number; an id that is not a TLC zone (-1 if missing) becomes the zone that TLC calls unknown
+ * @example
+ * zoneOf(130); // { borough: 'Queens', name: 'Jamaica' }
+ */
 export const zoneOf = (id: number): Zone => TABLE[id - ZONES.first] ?? UNKNOWN;
 
 const UNKNOWN: Zone = { borough: 'Unknown', name: 'N/A' };

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type FunctionName, functionName, loadConfig } from '#lib/config.ts';
+import type { FunctionName } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
 import { Docker } from '#packaging/docker.ts';
 import { type Outcome, RuntimeApi } from './runtime-api.ts';
 

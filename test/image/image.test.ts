@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { BASE_IMAGE, docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
 
@@ -44,7 +44,7 @@ beforeAll(async () => {
 const paths = () => files.map(({ path }) => path);
 
 describe('the image', () => {
-  test('is for linux/amd64, adds at most 250 MB to its base, and leaves the choice of the user to Lambda', async () => {
+  test('is for linux/amd64, adds at most 250 MB to its base, and lets Lambda choose the user', async () => {
     const base = await inspect(BASE_IMAGE);
     expect(`${image.Os}/${image.Architecture}`).toBe('linux/amd64');
     expect((image.Size - base.Size) / 1e6).toBeLessThan(250);
@@ -68,7 +68,7 @@ describe('the image', () => {
     expect(files.filter(({ mode }) => (mode & 0o444) !== 0o444 || (mode & 0o022) !== 0)).toEqual([]);
   });
 
-  test('has binaries of linux-x64 alone, the three engines and libgomp among them', () => {
+  test('has only linux-x64 binaries, including the three engines and libgomp', () => {
     // ELF, or Mach-O in either byte order, fat Mach-O, and Windows' MZ.
     const binaries = files.filter(({ head }) => /^(7f454c46|cffaedfe|cefaedfe|feedfac|cafebabe|4d5a)/.test(head));
     // 64 bits, little endian; machine 62 is x86-64 (elf.h).
@@ -90,7 +90,7 @@ describe('the image', () => {
     expect(paths().filter((path) => /darwin|win32|musl|arm64|aarch64|\.(dylib|dll|exe)$/.test(path))).toEqual([]);
   });
 
-  test('has no package that only developers need, no sources, tests or data', () => {
+  test('contains no development packages, sources, tests or data', () => {
     const { devDependencies } = z
       .object({ devDependencies: z.record(z.string(), z.string()) })
       .parse(JSON.parse(readFileSync(join(CLONE, 'package.json'), 'utf8')));

@@ -6,7 +6,7 @@ import type { Platform } from '#packaging/platform.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // An image is built for linux-x64 on a Mac or an arm64 machine too: this tests the opposite direction.
-test('the natives of a machine that is not this one are fetched, all of them for it', async () => {
+test('the natives for another platform are fetched, all built for that platform', async () => {
   const other: Platform = process.arch === 'arm64' ? 'linux-x64' : 'linux-arm64';
   const folder = temporaryFolder();
   await assembleNatives(folder, other);

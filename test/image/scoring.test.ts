@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readStream } from '#adapters/kinesis.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
-import { type Receipt, receiptSchema } from '#batch/receipt.ts';
+import { type Receipt, receiptSchema } from '#batch/receipts.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { type FunctionName, functionName } from '#lib/config.ts';
+import type { FunctionName } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { parseS3Uri } from '#storage/layout.ts';
 import { trainedInImage } from './a-champion.ts';
@@ -41,7 +42,7 @@ test.each(['stream-score', 'predict', 'score'] as const)(
   },
 );
 
-test('a Kinesis event is scored as by the zip, and its predictions are on the stream', async () => {
+test('a Kinesis event is scored as in the zip, and its predictions are on the stream', async () => {
   const image = scoredSchema.parse(await inImage('stream-score', EVENT));
   expect(await publishedIds(image.predictions.length)).toEqual(image.predictions.map((each) => each.prediction_id));
   const zip = scoredSchema.parse(await inZip('stream-score', EVENT));
@@ -49,7 +50,7 @@ test('a Kinesis event is scored as by the zip, and its predictions are on the st
   expect(untimed(image)).toEqual(untimed(zip));
 });
 
-test('a request is answered as by the zip', async () => {
+test('a request is answered as in the zip', async () => {
   const ride = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
   const answers = await Promise.all([inImage, inZip].map((invoke) => invoke('predict', aRequest(ride))));
   const [image, zip] = answers.map((answer) => {
@@ -60,7 +61,7 @@ test('a request is answered as by the zip', async () => {
   expect(image).toEqual(zip);
 });
 
-test('a month is planned and scored to the same bytes as by the zip', async () => {
+test('a month is planned and scored to the same bytes as in the zip', async () => {
   const request = { month: '2023-04', scheduledTime: '2023-05-15T00:00:00Z' };
   const plan = await inImage('plan', request);
   expect(plan).toEqual(await inZip('plan', request));
@@ -80,7 +81,7 @@ describe('bad input', () => {
     ['score', {}],
     ['train', { recipe: 'guess', train: { from: '2023-03', to: '2023-03' } }],
     ['stream-score', { Records: 'none' }],
-  ])('makes %s fail with the message of the zip, and leaves it able to go on', async (name, event) => {
+  ])('makes %s fail with the same message as in the zip, and the next call works', async (name, event) => {
     await using there = new FunctionInImage(name);
     const outcome = await there.invoke(event);
     const message = outcome.kind === 'error' ? outcome.error.errorMessage : JSON.stringify(outcome);
@@ -88,7 +89,7 @@ describe('bad input', () => {
     expect(await there.invoke(event)).toMatchObject({ kind: 'error', error: { errorMessage: message } });
   });
 
-  test('is told to whoever calls the API', async () => {
+  test("is reported to the API's caller", async () => {
     const answer = await inImage('predict', aRequest({ PULocationID: '130', DOLocationID: 205 }));
     expect(answer).toMatchObject({
       statusCode: 422,
@@ -100,7 +101,7 @@ describe('bad input', () => {
 describe('a service that hangs', () => {
   const seconds = 4;
 
-  test('uses up the time of a function, whose next invocation begins afresh', async () => {
+  test('makes a function time out, and its next invocation starts fresh', async () => {
     await using way = await HeldEndpoint.before(process.env.AWS_ENDPOINT_URL ?? '');
     await using predict = new FunctionInImage('predict', {
       env: { AWS_ENDPOINT_URL: way.url },
@@ -112,7 +113,7 @@ describe('a service that hangs', () => {
     expect(await predict.answer(GOLDEN)).toMatchObject({ run_id: runId });
   });
 
-  test('lets stream-score answer in time, with every record that was not published to be delivered again', async () => {
+  test('lets stream-score answer in time, asking for every unpublished record to be delivered again', async () => {
     await using way = await HeldEndpoint.before(process.env.AWS_ENDPOINT_URL ?? '');
     const env = { AWS_ENDPOINT_URL: way.url, MODEL_REFRESH_SECONDS: '3600' };
     await using score = new FunctionInImage('stream-score', { env, timeoutSeconds: seconds });

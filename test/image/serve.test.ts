@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { connect } from '#cli/context.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { freePort } from '#local/ports.ts';
 import type { TrainingOutcome } from '#training/training-job.ts';
 import { trainedInImage } from './a-champion.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(join(folder, '..'), { recursive: true }));
 
-test('`serve` answers with a mounted model, with no AWS, until it is told to stop', async () => {
+test('`serve` answers with a mounted model, without AWS, until it is stopped', async () => {
   await using api = await served({ MODEL_LOCATION: '/model/model.onnx', AWS_ENDPOINT_URL: '' }, [
     '--volume',
     `${folder}:/model:ro`,
@@ -51,7 +51,7 @@ test.each([
   [{}, 'The variable MODEL_LOCATION is undefined'],
   [{ MODEL_LOCATION: '/nowhere' }, 'MODEL_LOCATION "/nowhere" has no readable'],
   [{ MODEL_LOCATION: '/nowhere', PORT: 'http' }, 'The variable PORT is "http"'],
-])('`serve` with %j ends at once, saying what to set', async (env, message) => {
+])('`serve` with %j exits at once and says what to set', async (env, message) => {
   await expect(docker.run('run', '--rm', ...LIKE_LAMBDA, ...flags(env), IMAGE, 'serve')).rejects.toThrow(message);
 });
 

@@ -5,7 +5,9 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { ENVIRONMENTS, functionName, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { trainingJobSchema } from '#training/training-job.ts';
 import { LINEAR_PAIR, TLC, trainedInImage } from './a-champion.ts';
@@ -24,7 +26,7 @@ const tlc = createServer((request, response) => {
 }).listen(0, '127.0.0.1');
 afterAll(() => tlc.close());
 
-test('a month comes from its published source, once; one that is not there is told of', async () => {
+test('a month is downloaded from its published source, once; a missing one is reported', async () => {
   const { port } = tlc.address() as AddressInfo; // a TCP server has an AddressInfo
   await using ingest = new FunctionInImage('ingest', { env: { PUBLICATION_SOURCE: `http://127.0.0.1:${port}` } });
   const job = { taxi_type: 'green', month: '2021-01', run_id: '0'.repeat(32), force: false, all: false };
@@ -35,7 +37,7 @@ test('a month comes from its published source, once; one that is not there is to
   expect(await ingest.answer({ ...job, month: '2019-07' })).toMatchObject({ status: 'not-published' });
 });
 
-test('a run is trained, judged, registered and promoted', async () => {
+test('a run is trained, gated, registered and promoted', async () => {
   const outcome = await trainedInImage(to);
   expect(outcome).toMatchObject({ status: 'promoted', gate: { outcome: 'passed' } });
   expect(outcome.champion?.run_id).toBe(outcome.run_id);

@@ -4,7 +4,7 @@ import { DockerImageAsset } from 'aws-cdk-lib/aws-ecr-assets';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,16 +21,16 @@ function imageHash(on: string): string {
   return new DockerImageAsset(new Stack(new App(), 'Stack'), 'Image', { directory: context }).assetHash;
 }
 
-test('the base of the image is one build of it, not whatever the tag names today', () => {
+test("the image's base is one build, not whatever the tag points to today", () => {
   expect(base).toMatch(/^public\.ecr\.aws\/lambda\/nodejs:24@sha256:[0-9a-f]{64}$/);
 });
 
-test('another build of the base makes another image, so that its patches are deployed', () => {
+test('a new build of the base makes a new image, so that its patches are deployed', () => {
   expect(imageHash(base)).toBe(imageHash(base));
   expect(imageHash(base.replace(/[0-9a-f]{64}$/, '0'.repeat(64)))).not.toBe(imageHash(base));
 });
 
-test('the base is what a bot moves, and its digest alone', () => {
+test('a bot updates the base, and only its digest', () => {
   // The way Renovate extracts an ARG whose value a FROM names (lib/modules/manager/dockerfile/extract.ts).
   expect(dockerfile).toMatch(/^ARG BASE_IMAGE=\S+\nFROM \$\{BASE_IMAGE\}$/m);
   const ruleSchema = z.looseObject({
@@ -49,7 +49,7 @@ test('the base is what a bot moves, and its digest alone', () => {
   ).toEqual(['major', 'minor', 'patch']);
 });
 
-test('images are scanned as they are pushed only by a step of docs/deploy.md: the bootstrap of the pinned CLI does not ask for it', () => {
+test("images are scanned on push only after a step in docs/deploy.md: the pinned CLI's bootstrap does not turn it on", () => {
   const template = readFileSync(join(CLONE, 'node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml'), 'utf8');
   const [repository = ''] = /^ {2}ContainerAssetsRepository:\n(?: {3,}.*\n)+/m.exec(template) ?? [];
   expect(repository).toContain('AWS::ECR::Repository');

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, FUNCTIONS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { readDefinition } from '#lib/constructs/state-machine.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -25,7 +27,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(deployed.map((name) => `${name}.asl.json`)).toEqual(files);
   });
 
-  test.each(machines)('$StateMachineName is JSON once its placeholders are filled, and asks JSONata', (machine) => {
+  test.each(machines)('$StateMachineName is JSON once its placeholders are filled, and uses JSONata', (machine) => {
     const { DefinitionString: text, DefinitionSubstitutions: given } = machine;
     const filled = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
       expect(Object.keys(given)).toContain(name);
@@ -54,7 +56,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     const month = (tries: { readonly ingest: number; readonly score: number }) =>
       functions.ingest.timeoutSeconds * tries.ingest + functions.score.timeoutSeconds * tries.score;
 
-    test('training: after all that its functions may take, each of its tries to the end', () => {
+    test('training: after the longest that its functions may take, with every retry', () => {
       const { TimeoutSeconds, States } = definitionOf('training');
       const most = Object.values(States).map(({ Arguments, Retry = [] }) => {
         const name = FUNCTIONS.find((each) => Arguments?.FunctionName?.toLowerCase() === `\${${each}function}`);
@@ -67,7 +69,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       expect(TimeoutSeconds).toBeLessThan(DAY);
     });
 
-    test('monthly-batch: after the wait for a month and the work on those still owed, before the next run', () => {
+    test('monthly-batch: after the wait for a month and the work on owed months, before the next run', () => {
       const { TimeoutSeconds } = definitionOf('monthly-batch');
       const work = (schedule.lookBackMonths + 1) * month({ ingest: 5, score: 3 });
       expect(TimeoutSeconds).toBeGreaterThan(publication.giveUpDays * DAY + work);
@@ -104,11 +106,11 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     });
   });
 
-  test('there is no schedule but those two', () => {
+  test('there are only those two schedules', () => {
     expect(schedules).toHaveLength(2);
   });
 
-  test('what the schedule could not start, and what is announced, is encrypted', () => {
+  test("the schedules' dead letters and the notices are encrypted", () => {
     expect(resource('AWS::SQS::Queue')[1].Properties).toMatchObject({ SqsManagedSseEnabled: true });
     const [key, { Properties }] = resource('AWS::KMS::Key');
     expect(resource('AWS::SNS::Topic')[1].Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key, 'Arn'] });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeBudget, synthesized } from './support/synthesized.ts';
 
-test('a budget tells the notices what the account spends, and is about to spend', () => {
+test('a budget notifies the topic of what the account spends, and is about to spend', () => {
   const { stack, template } = synthesizeBudget(loadConfig('prod'));
   expect([stack.stackName, stack.region]).toEqual(['tripcast-prod-budget', 'us-east-1']);
   const notice = (NotificationType: string, Threshold: number) => ({
@@ -29,7 +30,7 @@ test('a budget tells the notices what the account spends, and is about to spend'
   });
 });
 
-test('the notices are those of the environment, and let budgets of the account publish', () => {
+test("the topic is the environment's, and lets budgets of the account publish", () => {
   const { resource } = synthesized('prod');
   expect(resource('AWS::SNS::Topic')[1].Properties.TopicName).toBe('tripcast-prod-notices');
   // https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
@@ -48,18 +49,18 @@ test('the notices are those of the environment, and let budgets of the account p
   }
 });
 
-describe('no budget is made', () => {
-  test('without an amount, which the notices of such an environment then have no statement for', () => {
-    expect(() => synthesizeBudget(loadConfig('dev'))).toThrow('env/dev.json has the budget null');
+describe('no budget is created', () => {
+  test('without an amount, and its topic then has no statement for budgets', () => {
+    expect(() => synthesizeBudget(loadConfig('dev'))).toThrow('env/dev.json has budget.monthlyDollars null');
     expect(JSON.stringify(synthesized('dev').template.toJSON())).not.toMatch(/budgets/i);
   });
 
   test('on an emulator', () => {
     const config = { ...loadConfig('dev'), budget: { monthlyDollars: 5 } };
-    expect(() => synthesizeBudget(config)).toThrow('the endpointUrl "http://127.0.0.1:4566"');
+    expect(() => synthesizeBudget(config)).toThrow('endpointUrl "http://127.0.0.1:4566"');
   });
 
-  test.each(ENVIRONMENTS)('in the stack of %s: CloudFormation does not know budgets in every region', (env) => {
+  test.each(ENVIRONMENTS)('in the stack of %s: CloudFormation does not support budgets in every region', (env) => {
     synthesized(env).template.resourceCountIs('AWS::Budgets::Budget', 0);
   });
 });

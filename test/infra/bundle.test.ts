@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FUNCTIONS } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
 import { bundleFunctions } from '#packaging/bundle.ts';
 import { assembleNatives, checkBinary, zipNatives } from '#packaging/natives.ts';
 import { hostPlatform } from '#packaging/platform.ts';
@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
-test('the same sources give the same bundles, one a function, as CommonJS', async () => {
+test('the same sources give the same bundles, one per function, as CommonJS', async () => {
   await bundleFunctions(join(folder, 'first'));
   await bundleFunctions(join(folder, 'second'));
   expect(readdirSync(join(folder, 'first')).sort()).toEqual([...FUNCTIONS].sort());
@@ -29,7 +29,7 @@ test('the same sources give the same bundles, one a function, as CommonJS', asyn
   }
 });
 
-test('what a bundle imports on first use is required, so that it too is found in a layer', () => {
+test('what a bundle imports on first use is loaded with require, so that it is found in a layer as well', () => {
   const imported = FUNCTIONS.flatMap((name) =>
     readFileSync(join(folder, 'first', name, 'index.js'), 'utf8').match(/\bimport\("(onnxruntime|@duckdb|koffi).*/g),
   );
@@ -51,7 +51,7 @@ test('from a layer, the natives load where nothing else is installed', async () 
   expect(execFileSync(process.execPath, ['-e', program], { cwd: folder, env, encoding: 'utf8' })).toBe('function 42\n');
 });
 
-test('natives that are there already are left alone', async () => {
+test('natives that are already there are left alone', async () => {
   const layer = join(folder, 'again');
   const first = await assembleNatives(layer, hostPlatform());
   const { ino } = statSync(layer);
@@ -60,7 +60,7 @@ test('natives that are there already are left alone', async () => {
 });
 
 describe('a stored zip', () => {
-  test('is read by Python, which the emulator unpacks it with', async () => {
+  test('can be read by Python, which the emulator unpacks it with', async () => {
     const file = join(folder, 'größe.txt');
     writeFileSync(file, 'minutes'.repeat(1000));
     const archive = join(folder, 'some.zip');
@@ -84,13 +84,13 @@ describe('a stored zip', () => {
   });
 });
 
-test('a machine without native builds is told what to use', () => {
+test('a machine without native builds gets an error that says what to use', () => {
   expect(() => hostPlatform('win32-x64')).toThrow(
     'tripcast does not run on "win32-x64". Use one of linux-x64, linux-arm64, darwin-x64, darwin-arm64; on Windows, use WSL2.',
   );
 });
 
-test('natives for where no function runs are refused, with where they do', () => {
+test('natives for a platform where no function runs are refused, with the platforms where they do', () => {
   const other = hostPlatform() === 'darwin-x64' ? 'darwin-arm64' : 'darwin-x64';
   return expect(assembleNatives(join(folder, 'other'), other)).rejects.toThrow(
     /Natives for darwin-\w+ cannot be packaged on .*use linux-x64 or linux-arm64/,

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { bucketNames, ENVIRONMENTS, loadConfig, parseConfig, refuseForeignEndpoint } from '#lib/config.ts';
+import { refuseForeignEndpoint } from '#lib/config/endpoint.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig, parseConfig } from '#lib/config/load.ts';
+import { bucketNames } from '#lib/config/names.ts';
 
 /** Kept apart from the addresses: a commit with a password in an address is refused, as it should be. */
 const PASSWORD = 's3cret';
@@ -27,7 +30,7 @@ test.each(ENVIRONMENTS)('env/%s.json is valid', (env) => {
   expect(loadConfig(env).env).toBe(env);
 });
 
-describe('a mistake in env/dev.json is told with file, key, value and what is allowed', () => {
+describe('a mistake in env/dev.json is reported with file, key, value and what is allowed', () => {
   test.each([
     ['streams.shard', 2, 'streams: unknown key "shard"'],
     ['streams.shards', 0, 'streams.shards: 0 is not allowed: Too small: expected number to be >0'],
@@ -77,7 +80,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
     expect(problemOf(key, value)).toContain(problem);
   });
 
-  test('a reservation that the shards of the stream would not fit into', () => {
+  test('a reservation too small for the shards of the stream', () => {
     const value = Object(devWith('streams.shards', 3));
     const reserving = { ...value, reservedConcurrency: { 'stream-score': 2, predict: null } };
     expect(() => parseConfig('dev', 'env/dev.json', reserving)).toThrow(
@@ -85,11 +88,11 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
     );
   });
 
-  test('a number of shards where AWS counts them', () => {
+  test('a number of shards when AWS chooses it', () => {
     expect(problemOf('streams.mode', 'on-demand')).toContain('streams: unknown key "shards"');
   });
 
-  test('all mistakes are told at once', () => {
+  test('all mistakes are reported at once', () => {
     const value = devWith('packaging', 'tar');
     expect(() => parseConfig('dev', 'env/dev.json', { ...Object(value), region: 'north' })).toThrow(
       /region: "north"[\s\S]*packaging: "tar"/,
@@ -100,7 +103,7 @@ describe('a mistake in env/dev.json is told with file, key, value and what is al
 test('prod is not sent to an emulator', () => {
   const toEmulator = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
   expect(() => refuseForeignEndpoint(loadConfig('prod'), toEmulator)).toThrow(
-    'AWS_ENDPOINT_URL is set ("http://127.0.0.1:4566"), and the environment prod means AWS itself',
+    'AWS_ENDPOINT_URL is set ("http://127.0.0.1:4566"), but the environment prod is on AWS',
   );
   expect(() => refuseForeignEndpoint(loadConfig('prod'), { AWS_ENDPOINT_URL_S3: 'http://x' })).toThrow(
     'AWS_ENDPOINT_URL_S3',
@@ -109,7 +112,7 @@ test('prod is not sent to an emulator', () => {
   expect(() => refuseForeignEndpoint(loadConfig('prod'), {})).not.toThrow();
 });
 
-test('a bucket without a name has the account and the region in it: two regions of an account stay apart', () => {
+test('a bucket without a name has the account and the region in it: two regions of an account do not collide', () => {
   expect(bucketNames(loadConfig('prod'), '123456789012')).toEqual({
     models: 'rll-models-prod-123456789012-eu-north-1',
     data: 'tripcast-data-prod-123456789012-eu-north-1',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
@@ -20,7 +21,7 @@ describe.each(ENVIRONMENTS)('the buckets of %s', (env) => {
   const { config, resources } = synthesized(env);
   const buckets = [...resources('AWS::S3::Bucket')];
 
-  test('are three, and in prod one with the log of who asked for what in them', () =>
+  test('are three, and in prod one more with their access logs', () =>
     expect(buckets).toHaveLength(config.logs.bucketAccess ? 4 : 3));
 
   test.each(buckets)('%s is closed to the public and encrypted', (_, { Properties }) => {
@@ -60,7 +61,7 @@ describe('the buckets of prod', () => {
     },
   );
 
-  test('have the account and the region in their names, since names are global', () => {
+  test('have the account and the region in their names, because bucket names are global', () => {
     const names = [...resources('AWS::S3::Bucket').values()].map(({ Properties }) => Properties.BucketName);
     const named = (start: string) => ({ 'Fn::Join': ['', [start, { Ref: 'AWS::AccountId' }, '-eu-north-1']] });
     expect(names).toEqual([
@@ -72,7 +73,7 @@ describe('the buckets of prod', () => {
   });
 
   // What --import-existing-resources requires of them (docs/teardown.md): a literal name, and retention.
-  test('can be taken over by a new stack, with the streams, once the account is written down', () => {
+  test('can be taken over by a new stack, with the streams, once the account is configured', () => {
     const stack = synthesize({ ...loadConfig('prod'), account: '123456789012' });
     const buckets = [...stack.resources('AWS::S3::Bucket').values()].map((each) => each.Properties.BucketName);
     const streams = [...stack.resources('AWS::Kinesis::Stream').values()].map((each) => each.Properties.Name);
@@ -86,7 +87,7 @@ describe('the buckets of prod', () => {
     ]);
   });
 
-  test('forget rides after the configured days, by prefix', () => {
+  test('delete rides after the configured days, by prefix', () => {
     const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-data-'));
     expect(Properties.LifecycleConfiguration).toMatchObject({
       Rules: [
@@ -102,7 +103,7 @@ describe('the buckets of prod', () => {
     });
   });
 
-  test('write down who asked for what, each under its own prefix, and forget it as logs are forgotten', () => {
+  test('log who accessed what, each under its own prefix, for as long as other logs are kept', () => {
     const [log, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('access-logs'));
     expect(Properties.LifecycleConfiguration).toMatchObject({
       Rules: [{ AbortIncompleteMultipartUpload: {} }, { Prefix: '', ExpirationInDays: 90 }],
@@ -116,7 +117,7 @@ describe('the buckets of prod', () => {
     );
   });
 
-  test.each(['rll-models-', 'tripcast-data-'])('keep for 30 days what was replaced or deleted in %s', (name) => {
+  test.each(['rll-models-', 'tripcast-data-'])('keep what was replaced or deleted in %s for 30 days', (name) => {
     const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes(name));
     expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     const { Rules } = z
@@ -163,13 +164,13 @@ describe('with a key of its own', () => {
         : [],
     );
 
-  test('prod has one more key, which rotates and outlives the stack as what it encrypts does', () => {
+  test('prod has one more key, which rotates and, like what it encrypts, outlives the stack', () => {
     expect(resources('AWS::KMS::Key').size).toBe(synthesized('prod').resources('AWS::KMS::Key').size + 1);
     expect(Properties.EnableKeyRotation).toBe(true);
     expect(DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
-  test('every bucket of data is encrypted with it; the one of access logs cannot be', () => {
+  test('every data bucket is encrypted with it; the access log bucket cannot be', () => {
     const encrypted = [...resources('AWS::S3::Bucket').values()].map((each) => [
       JSON.stringify(each.Properties.BucketName).includes('access-logs'),
       each.Properties.BucketEncryption,
@@ -185,7 +186,7 @@ describe('with a key of its own', () => {
     }
   });
 
-  test('streams, the variables of functions and what Athena answers are, too', () => {
+  test("so are streams, the functions' variables and Athena's results", () => {
     for (const each of resources('AWS::Kinesis::Stream').values()) {
       expect(each.Properties.StreamEncryption).toEqual({ EncryptionType: 'KMS', KeyId: arn });
     }
@@ -195,7 +196,7 @@ describe('with a key of its own', () => {
     );
   });
 
-  test('every role that reads or writes what it encrypts may use it for that', () => {
+  test('every role that reads or writes what it encrypts may use the key for that', () => {
     const readers = [...rolesThat('s3:GetObject', /^Data\//), ...rolesThat('kinesis:GetRecords', /^Streaming\//)];
     const writers = [...rolesThat('s3:PutObject', /^Data\//), ...rolesThat('kinesis:PutRecords', /^Streaming\//)];
     expect(readers).toEqual(expect.arrayContaining(['Batch/Score/Role', 'Streaming/Archive/Role']));
@@ -230,11 +231,11 @@ describe('the buckets of dev', () => {
     ]);
   });
 
-  test('go with the stack', () => {
+  test('are deleted with the stack', () => {
     for (const { DeletionPolicy } of resources('AWS::S3::Bucket').values()) expect(DeletionPolicy).toBe('Delete');
   });
 
-  test('take plain HTTP only because the emulator speaks nothing else', () => {
+  test('allow plain HTTP only because the emulator supports nothing else', () => {
     expect(resources('AWS::S3::BucketPolicy').size).toBe(0);
     const overTls = synthesize({ ...loadConfig('dev'), endpointUrl: 'https://127.0.0.1:4566' });
     expect(overTls.resources('AWS::S3::BucketPolicy').size).toBe(3);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { parseRepository } from '#lib/delivery/repository.ts';
 import { statementsIn } from './support/iam-text.ts';
 import { synthesizeDelivery } from './support/synthesized.ts';
@@ -28,7 +28,7 @@ describe('a workflow', () => {
     },
   );
 
-  test('that deploys may become the bootstrap roles of this account and region, read the quotas, and ask how the stack is', () => {
+  test('that deploys may assume the bootstrap roles of this account and region, read the quotas, and describe the stack', () => {
     const granted = of('Deploy').filter(({ principals }) => principals.length === 0);
     const named = (name: string) =>
       `arn:aws:iam::{AccountId}:role/cdk-hnb659fds-${name}-role-{AccountId}-${loadConfig('prod').region}`;
@@ -53,7 +53,7 @@ describe('a workflow', () => {
     });
   });
 
-  test('that checks a deploy reaches the live functions only', () => {
+  test('that checks a deploy can reach only the live functions', () => {
     const reached = of('Rollout').flatMap(({ actions, resources }) =>
       actions.some((action) => action.startsWith('lambda:')) ? resources : [],
     );
@@ -73,7 +73,7 @@ describe('a workflow', () => {
   });
 });
 
-test("GitHub's identity provider, of which an account has one, is made or found", () => {
+test("GitHub's identity provider, which exists once per account, is created or reused", () => {
   const made = synthesizeDelivery().template;
   made.hasResource('AWS::IAM::OIDCProvider', {
     Properties: { Url: 'https://token.actions.githubusercontent.com', ClientIdList: ['sts.amazonaws.com'] },
@@ -92,21 +92,21 @@ describe('a repository', () => {
     expect(parseRepository(name)).toBe(name),
   );
 
-  test.each(['acme/tripcast', 'a-b/c.d_e-f'])('is %s where it was made before GitHub put ids into tokens', (name) =>
+  test.each(['acme/tripcast', 'a-b/c.d_e-f'])('is %s if it was created before GitHub put ids into tokens', (name) =>
     expect(parseRepository(name, 'names')).toBe(name),
   );
 
-  test('without ids is refused unless it is said to be an old one, with how to look them up', () => {
+  test('without ids is refused unless declared old, with how to look the ids up', () => {
     expect(() => parseRepository('acme/tripcast')).toThrow(
-      /"acme\/tripcast" is not a GitHub repository with its ids\. .*repository=OWNER@ID\/NAME@ID.*gh api repos\/acme\/tripcast --jq/,
+      /"acme\/tripcast" is not a GitHub repository in the form OWNER@ID\/NAME@ID\. .*repository=OWNER@ID\/NAME@ID.*gh api repos\/acme\/tripcast --jq/,
     );
   });
 
-  test('with ids is refused where it is said to be an old one: its tokens would never match', () => {
+  test('with ids is refused if declared old: its tokens would never match', () => {
     expect(() => parseRepository('acme@123456/tripcast@456789', 'names')).toThrow(/leave out --context subject=names/);
   });
 
-  test('is named by nothing but ids or names', () => {
+  test('can be named only by ids or by names', () => {
     expect(() => parseRepository('acme/tripcast', 'both')).toThrow(
       '--context subject="both" is not known. Use ids or names.',
     );
@@ -133,16 +133,16 @@ describe('a repository', () => {
       'acme@0/tripcast@1',
       'acme@/tripcast@',
     ].map((name) => [name, 'ids'] as const),
-  ])('is not %j by its %s', (name, subject) =>
+  ])('cannot be %j, given by %s', (name, subject) =>
     expect(() => parseRepository(name, subject)).toThrow(/is not a GitHub repository/),
   );
 
-  test('that nobody named is asked for', () => {
+  test('that was not named is asked for', () => {
     expect(() => parseRepository(undefined)).toThrow('The GitHub repository is missing');
   });
 });
 
-test('an old repository is still known by its names alone', () => {
+test('an old repository is still identified by its names alone', () => {
   const statements = statementsIn(synthesizeDelivery({ repository: parseRepository('acme/tripcast', 'names') }));
   expect(statements.flatMap(({ conditions }) => conditions)).toContain(
     'StringEquals token.actions.githubusercontent.com:sub = repo:acme/tripcast:environment:prod',
@@ -151,6 +151,6 @@ test('an old repository is still known by its names alone', () => {
 
 test('no role is made for an emulator', () => {
   expect(() => synthesizeDelivery({ env: 'dev' })).toThrow(
-    'env/dev.json has the endpointUrl "http://127.0.0.1:4566", and GitHub\'s roles are made on AWS itself',
+    'env/dev.json has the endpointUrl "http://127.0.0.1:4566", but GitHub\'s roles exist only on AWS',
   );
 });

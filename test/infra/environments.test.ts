@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENT_FOLDER, environments } from '#lib/config/environment-files.ts';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENT_FOLDER, ENVIRONMENTS, environments } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Resource, synthesize, synthesized } from './support/synthesized.ts';
 
@@ -23,7 +23,7 @@ test('the environments are the files in env/', () => {
 });
 
 describe('a file that is added is an environment', () => {
-  test('whose stack has its name in every name, and its values', () => {
+  test('whose stack has its name in every resource name, and its values', () => {
     const folder = aFolder({
       'qa.json': PROD.replaceAll('prod_taxi', 'qa_taxi').replace('"shards": 1', '"shards": 3'),
     });
@@ -81,7 +81,7 @@ test('environments of one account do not share a name: both can be deployed', ()
   expect(staging.filter((name) => prod.includes(name))).toEqual([]);
 });
 
-test('staging goes with all that it holds, and costs less than prod at every turn', () => {
+test('staging is deleted with its data, and costs less than prod in every respect', () => {
   const [staging, prod] = [loadConfig('staging'), loadConfig('prod')];
   expect(synthesized('staging').terminationProtection).toBe(false);
   for (const { DeletionPolicy } of synthesized('staging').resources('AWS::S3::Bucket').values()) {

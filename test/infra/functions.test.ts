@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Config, ENVIRONMENTS, FUNCTIONS, functionName, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { NEW_ACCOUNT_MEMORY_MB } from '#operations/quotas.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
@@ -8,7 +12,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
   const { config, resources, resource } = synthesized(env);
   const byName = (name: string) => resource('AWS::Lambda::Function', ({ FunctionName }) => FunctionName === name);
 
-  test('are those of lambdas/', () => {
+  test('are the folders of lambdas/', () => {
     expect(resources('AWS::Lambda::Function').size).toBe(FUNCTIONS.length);
   });
 
@@ -33,7 +37,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
     expect(log.RetentionInDays).toBe(config.logs.retentionDays);
   });
 
-  test.each(FUNCTIONS)('%s is created after its permissions, which an event source checks at once', (name) => {
+  test.each(FUNCTIONS)('%s is created after its permissions, which an event source checks immediately', (name) => {
     const [, { DependsOn }] = byName(functionName(env, name));
     expect(DependsOn).toContainEqual(expect.stringMatching(/RoleDefaultPolicy/));
   });
@@ -97,7 +101,7 @@ describe('concurrency', () => {
       .filter(({ Properties }) => Properties.ReservedConcurrentExecutions !== undefined)
       .map(({ Properties }) => [Properties.FunctionName, Properties.ReservedConcurrentExecutions]);
 
-  test('is reserved for what the configuration names, and for nothing else', () => {
+  test('is reserved only for what the configuration names', () => {
     expect(reservedIn({ 'stream-score': 4, predict: 50 })).toEqual([
       ['tripcast-prod-stream-score', 4],
       ['tripcast-prod-predict', 50],

@@ -75,7 +75,7 @@ const TALKED_TO_OVER_TLS = ['AWS::S3::Bucket', 'AWS::SNS::Topic', 'AWS::SQS::Que
 
 const ofTypes = (types: readonly string[]) => Object.entries(resources).filter(([, { Type }]) => types.includes(Type));
 
-test('prod has no resource of a type whose guarantees were not thought of', () => {
+test('prod has no resource of a type whose guarantees are not listed', () => {
   const types = new Set(Object.values(resources).map(({ Type }) => Type));
   expect([...types].filter((type) => !Object.hasOwn(GUARANTEES, type))).toEqual([]);
 });
@@ -87,7 +87,7 @@ test.each(Object.entries(GUARANTEES).filter(([, guarantee]) => guarantee !== not
   },
 );
 
-test('what holds data outlives the stack and a change of its properties, but not a first deploy that failed', () => {
+test('what holds data survives the stack and a replacement, but not a failed first deploy', () => {
   for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of ofTypes(HOLDS_DATA)) {
     expect([DeletionPolicy, UpdateReplacePolicy], id).toEqual(['RetainExceptOnCreate', 'Retain']);
   }
@@ -124,7 +124,7 @@ function valuesOf(value: unknown, key: string): readonly unknown[] {
 test.each([
   ['prod', prod],
   ['delivery', synthesizeDelivery()],
-] as const)('a name of %s that is one for all regions has the region in it', (_, { template: deployed }) => {
+] as const)('a name of %s that spans all regions contains the region', (_, { template: deployed }) => {
   const named = Object.values<Resource>(deployed.toJSON().Resources).flatMap(({ Type, Properties }) => {
     const key = NAMED_FOR_ALL_REGIONS[Type];
     // A name that CloudFormation generates differs from every other.
@@ -140,7 +140,7 @@ describe.each([
 ] as const)('the stack %s', (_, { tags, terminationProtection }) => {
   test('cannot be deleted by mistake', () => expect(terminationProtection).toBe(true));
 
-  test('says whose it is on all that it makes', () => {
+  test('tags everything that it creates with its owner', () => {
     expect(tags).toEqual({ project: 'tripcast', environment: 'prod', owner: 'ml-platform' });
   });
 });

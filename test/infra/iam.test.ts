@@ -17,14 +17,14 @@ describe.each(stacks)('the permissions of %s', (name, statements) => {
     await expect(iamText(statements)).toMatchFileSnapshot(`iam-${name}.txt`);
   });
 
-  test('let nobody in whom no principal names', () => {
+  test('trust only named principals', () => {
     const allowed = statements.filter((each) => !isRefusal(each)).flatMap(({ principals }) => principals);
     expect(allowed.length).toBeGreaterThan(1);
     expect(allowed.filter((principal) => /\*/.test(principal))).toEqual([]);
   });
 
   // Lambda sends no source when it assumes a function's role (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
-  test('let a service take a role only on behalf of this account, where the service says on whose', () => {
+  test('let a service assume a role only on behalf of this account, if the service says on whose', () => {
     const trusts = statements.filter(
       ({ principals, actions }) =>
         actions.includes('sts:AssumeRole') && principals.some((each) => /^Service (?!lambda\.)/.test(each)),
@@ -34,7 +34,7 @@ describe.each(stacks)('the permissions of %s', (name, statements) => {
     }
   });
 
-  test('let a service near what is ours only on behalf of this account', () => {
+  test('let a service access our resources only on behalf of this account', () => {
     const services = statements.filter(
       ({ principals, actions }) =>
         principals.some((each) => each.startsWith('Service ')) && !actions.includes('sts:AssumeRole'),

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { alarmMetrics, ENVIRONMENTS, FUNCTIONS, loadConfig, parseConfig } from '#lib/config.ts';
+import { alarmMetrics } from '#lib/config/alarm-metrics.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig, parseConfig } from '#lib/config/load.ts';
 import { CLONE } from '#setup/paths.mjs';
-import { synthesize, synthesized } from './support/synthesized.ts';
+import { type Synthesized, synthesize, synthesized } from './support/synthesized.ts';
 
 const alarmSchema = z.object({
   AlarmName: z.string(),
@@ -46,12 +49,20 @@ const alarmSchema = z.object({
 });
 type Alarm = z.infer<typeof alarmSchema>;
 
-function alarmsOf(env: string): ReadonlyMap<string, Alarm> {
-  const alarms = [...synthesized(env).resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
+const alarmsOf = (env: string) => alarmsIn(synthesized(env));
+
+function alarmsIn({ config, resources }: Synthesized): ReadonlyMap<string, Alarm> {
+  const alarms = [...resources('AWS::CloudWatch::Alarm').values()].map(({ Properties }) =>
     alarmSchema.parse(Properties),
   );
-  return new Map(alarms.map((alarm) => [alarm.AlarmName.replace(`tripcast-${env}-`, ''), alarm]));
+  return new Map(alarms.map((alarm) => [alarm.AlarmName.replace(`tripcast-${config.env}-`, ''), alarm]));
 }
+
+/** An expression is free; the metrics in it are not. */
+const metricsWatchedBy = (alarms: Iterable<Alarm>): number =>
+  [...alarms]
+    .map(({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1)
+    .reduce((sum, metrics) => sum + metrics, 0);
 
 const STATE_MACHINES = readdirSync(join(CLONE, 'stepfunctions')).map((file) => file.replace('.asl.json', ''));
 
@@ -81,7 +92,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     );
   });
 
-  test('have one chapter each in the runbook, and name it', () => {
+  test('have one section each in the runbook, and name it', () => {
     const chapters = [...alarms.keys()].map((name) => [
       name,
       RUNBOOK.filter(({ pattern }) => pattern.test(name)).length,
@@ -95,7 +106,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     expect(Math.max(...spans)).toBeLessThanOrEqual(7 * 86_400);
   });
 
-  test('are there for every function: when it is throttled, and when 80% of its time is used', () => {
+  test('exist for every function: when it is throttled, and when it uses 80% of its time', () => {
     for (const name of FUNCTIONS) {
       expect([...alarms.keys()]).toContain(`${name}-throttled`);
       expect(alarms.get(`${name}-slow`)?.Threshold).toBe(config.functions[name].timeoutSeconds * 800);
@@ -103,18 +114,18 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     expect(alarms.get('stream-score-slow')).toMatchObject({ ExtendedStatistic: 'p99', Threshold: 48_000 });
   });
 
-  test('are there for the errors of a function that no state machine calls again', () => {
+  test('exist for the errors of functions that no state machine retries', () => {
     const named = [...alarms.keys()].filter((name) => FUNCTIONS.some((each) => name === `${each}-errors`));
     expect(named).toEqual(expect.arrayContaining(['stream-score-errors', 'predict-errors']));
     expect(named).not.toContain('score-errors');
   });
 
-  test('are there for every end of every state machine but success', () => {
+  test('exist for every way a state machine can end, except success', () => {
     const ends = STATE_MACHINES.flatMap((name) => ['failed', 'timed-out', 'aborted'].map((end) => `${name}-${end}`));
     expect([...alarms.keys()]).toEqual(expect.arrayContaining(ends));
   });
 
-  test('are there for every queue of dead letters', () => {
+  test('exist for every dead-letter queue', () => {
     for (const [id, { Properties }] of resources('AWS::SQS::Queue')) {
       const alarm = alarms.get(String(Properties.QueueName).replace(`tripcast-${env}-`, ''));
       expect(alarm?.Dimensions).toEqual([{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }]);
@@ -136,7 +147,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     }
   });
 
-  test('of our own metrics have the dimensions that the functions send', () => {
+  test('on our own metrics have the dimensions that the functions send', () => {
     for (const [name, service] of [
       ['records-failed', 'stream-score'],
       ['predict-model-not-refreshed', 'predict'],
@@ -150,7 +161,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     }
   });
 
-  test('keep what the last batch, and the last check of the month, said', () => {
+  test('keep the result of the last batch, and of the last monthly check', () => {
     const kept = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData === 'ignore');
     expect(kept.map(([name]) => name)).toEqual(['stream-behind', 'month-missing']);
     const others = [...alarms.values()].filter(({ TreatMissingData }) => TreatMissingData !== 'ignore');
@@ -163,14 +174,11 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     });
   });
 
-  test('look at as many metrics as `tripcast cost` reckons with', () => {
-    const paid = [...alarms.values()].map(
-      ({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1,
-    );
-    expect(paid.reduce((sum, metrics) => sum + metrics, 0)).toBe(alarmMetrics(config));
+  test('watch as many metrics as `tripcast cost` charges for', () => {
+    expect(metricsWatchedBy(alarms.values())).toBe(alarmMetrics(config));
   });
 
-  test('stand on one dashboard, beside a place for drift and error', () => {
+  test('are on one dashboard, with a place for drift and error', () => {
     const [, { Properties }] = resource('AWS::CloudWatch::Dashboard');
     expect(Properties.DashboardName).toBe(`tripcast-${env}-overview-${config.region}`);
     const body = JSON.stringify(Properties.DashboardBody);
@@ -179,7 +187,16 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
   });
 });
 
-test('in prod the share of records in quarantine and the canaries are watched; the emulator knows neither', () => {
+test.each([
+  ['metric math without canaries', true, { kind: 'all-at-once' }],
+  ['canaries without metric math', false, { kind: 'canary', percent: 10, minutes: 5 }],
+] as const)('with %s, `tripcast cost` charges for as many metrics as the alarms watch', (_, metricMath, rollout) => {
+  const dev = loadConfig('dev');
+  const config = { ...dev, alarms: { ...dev.alarms, metricMath }, serving: { rollout } };
+  expect(metricsWatchedBy(alarmsIn(synthesize(config)).values())).toBe(alarmMetrics(config));
+});
+
+test('in prod the share of quarantined records and the canaries are watched; the emulator supports neither', () => {
   const quarantined = alarmsOf('prod').get('records-quarantined');
   expect(quarantined?.Threshold).toBe(0.05);
   expect(quarantined?.Metrics?.map(({ Expression }) => Expression)).toContain('IF(records > 0, bad / records, 0)');
@@ -195,7 +212,7 @@ test('in prod the share of records in quarantine and the canaries are watched; t
   expect([...alarmsOf('dev').keys()].filter((name) => !alarmsOf('prod').has(name))).toEqual([]);
 });
 
-describe('a stream that takes records and is not read', () => {
+describe('a stream that receives records and is not read', () => {
   const { config, resource } = synthesized('prod');
   const [mapping] = resource('AWS::Lambda::EventSourceMapping');
   const [archive] = resource('AWS::KinesisFirehose::DeliveryStream');
@@ -254,7 +271,7 @@ describe.each(ENVIRONMENTS)('an archive that breaks in %s', (env) => {
     Dimensions: [{ Name: 'DeliveryStreamName', Value: { Ref: archive } }],
   };
 
-  test('is noticed when a prediction waits for more than 15 minutes, long before the stream forgets it', () => {
+  test('is noticed when a prediction waits for more than 15 minutes, long before the stream drops it', () => {
     expect(alarmsOf(env).get('archive-behind')).toMatchObject({
       ...ofArchive,
       MetricName: 'DeliveryToS3.DataFreshness',
@@ -284,7 +301,7 @@ test('an archive that may hold predictions back for as long as its alarm waits i
   );
 });
 
-test('every chapter of the runbook on an alarm is about one that there is', () => {
+test('every section of the runbook on an alarm is about an existing one', () => {
   const names = [...alarmsOf('prod').keys()];
   expect(RUNBOOK.length).toBeGreaterThan(10);
   expect(RUNBOOK.filter(({ pattern }) => !names.some((name) => pattern.test(name)))).toEqual([]);
@@ -300,13 +317,13 @@ describe('the recipient of alarms', () => {
       .filter(({ type }) => type === 'aws:cdk:warning')
       .map(({ data }) => String(data));
 
-  test('is whom the configuration names, and nobody else', () => {
+  test('is the one that the configuration names, and nobody else', () => {
     expect(synthesized('prod').resources('AWS::SNS::Subscription').size).toBe(0);
     const [, { Properties }] = withRecipient.resource('AWS::SNS::Subscription');
     expect(Properties).toMatchObject({ Protocol: 'email', Endpoint: 'on-call@example.com' });
   });
 
-  test('is missed by a synthesis for AWS that names none, and on the emulator by nobody', () => {
+  test('is asked for by a synthesis for AWS without one, but not on the emulator', () => {
     expect(warnings(synthesized('prod'))).toEqual([
       expect.stringMatching(/alarms notify nobody.*alarms\.email in env\/prod\.json/),
     ]);

@@ -45,13 +45,13 @@ describe.each([
   const findings = findingsIn(stack);
   const acceptances = acceptancesIn(stack);
 
-  test('nothing stands without a reason', () => {
+  test('nothing is left without a reason', () => {
     expect(findings.length).toBeGreaterThan(2);
     const open = findings.filter((finding) => !acceptances.some((each) => covers(each, finding)));
     expect(open).toEqual([]);
   });
 
-  test('nothing is accepted that is not found: a reason goes when what it is for goes', () => {
+  test('nothing is accepted that is no longer found', () => {
     const idle = acceptances.filter((acceptance) => !findings.some((finding) => covers(acceptance, finding)));
     expect(idle).toEqual([]);
   });

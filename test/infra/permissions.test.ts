@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { FUNCTIONS, type FunctionName } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { type Statement, synthesized } from './support/synthesized.ts';
 
 /** `models/aliases/*` from an ARN that the template still spells as functions. */
@@ -62,7 +64,7 @@ const WITHOUT_RESOURCE = [
 describe.each(ENVIRONMENTS)('in %s', (env) => {
   const { statementsOf, template } = synthesized(env);
 
-  test.each(FUNCTIONS)('%s reaches just the prefixes that its work needs', (name) => {
+  test.each(FUNCTIONS)('%s reaches only the prefixes that its work needs', (name) => {
     const statements = statementsOf(functionName(env, name));
     const { reads, writes, publishes } = ALLOWED[name];
     expect(places(statements, 's3:GetObject')).toEqual(reads);
@@ -87,7 +89,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(whole).toEqual(name === 'stream-score' ? ['undelivered'] : []);
   });
 
-  test('no role may do everything, or anything to every resource that AWS lets one name', () => {
+  test('no role may do everything, or act on every resource where AWS allows naming one', () => {
     const policies = Object.values(template.findResources('AWS::IAM::Policy'));
     const statements: Statement[] = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
     expect(statements.length).toBeGreaterThan(20);
@@ -99,7 +101,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     }
   });
 
-  test('check-month sees the executions of the monthly state machine, and puts metrics of tripcast alone', () => {
+  test("check-month sees the executions of the monthly state machine, and puts only tripcast's metrics", () => {
     const statements = statementsOf(functionName(env, 'check-month'));
     const resourcesOf = (action: string) =>
       statements.filter(({ Action }) => Action.includes(action)).map(({ Resource }) => JSON.stringify(Resource));
@@ -115,7 +117,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     });
   });
 
-  test('no role takes a managed policy', () => {
+  test('no role has a managed policy', () => {
     for (const { Properties } of Object.values(template.findResources('AWS::IAM::Role'))) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
     }

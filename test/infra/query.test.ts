@@ -50,11 +50,11 @@ function view() {
   return viewSchema.parse(JSON.parse(Buffer.from(encoded, 'base64').toString()));
 }
 
-test('dev has no tables: the emulator queries nothing', () => {
+test('dev has no tables: the emulator does not run queries', () => {
   expect(synthesized('dev').resources('AWS::Glue::Table').size).toBe(0);
 });
 
-test('the partitions of predictions/ are reckoned, and lie where the batch puts them', () => {
+test('the partitions of predictions/ are projected, and are where the batch writes them', () => {
   const { Parameters, PartitionKeys, StorageDescriptor } = tableNamed('predictions');
   expect(PartitionKeys.map(({ Name }) => Name)).toEqual(['taxi_type', 'year', 'month']);
   expect(StorageDescriptor.Location).toEqual(inBucket('/predictions/'));
@@ -68,7 +68,7 @@ test('the partitions of predictions/ are reckoned, and lie where the batch puts 
   expect(String(Parameters['projection.taxi_type.values']).split(',')).toEqual(['green', 'yellow']);
 });
 
-test('queries go through a workgroup that encrypts what they give and lets no caller choose another place', () => {
+test('queries go through a workgroup that encrypts results and lets no caller choose another location', () => {
   expect(resource('AWS::Athena::WorkGroup')[1].Properties).toMatchObject({
     RecursiveDeleteOption: true, // it keeps a history of queries, and would not be deleted unless empty
     WorkGroupConfiguration: {
@@ -82,7 +82,7 @@ test('queries go through a workgroup that encrypts what they give and lets no ca
   });
 });
 
-test('the view has the columns that the catalog lists, in both of their languages', () => {
+test('the view has the columns that the catalog lists, in both type systems', () => {
   const { columns, originalSql } = view();
   const listed = tableNamed('published_predictions').StorageDescriptor.Columns;
   expect(originalSql).toBe(PUBLISHED_SQL);
@@ -91,7 +91,7 @@ test('the view has the columns that the catalog lists, in both of their language
   expect(listed).toContainEqual({ Name: 'predicted_duration', Type: 'float' });
 });
 
-test('the view counts of each month the one output that is current, whatever else lies beside it', async () => {
+test('the view counts only the current output of each month, whatever else is next to it', async () => {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
   const [april, march] = ['2023-04', '2023-03'].map((month) => parseMonth(month));

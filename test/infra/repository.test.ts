@@ -13,15 +13,15 @@ const token = ['ghp', 'abcdefghijklmnopqrstuvwxyz0123456789'].join('_');
 const git = (args: readonly string[], env: NodeJS.ProcessEnv = {}, input = '') =>
   execFileSync('git', args, { cwd: CLONE, encoding: 'utf8', env: { ...process.env, ...env }, input });
 
-test('no file of this repository is large or holds what looks like a secret', () => {
+test('no file of this repository is large or contains what looks like a secret', () => {
   const files = git(['ls-files', '--cached', '--others', '--exclude-standard', '-z']).split('\0');
   const present = files.filter((file) => file !== '' && existsSync(join(CLONE, file)));
   expect(present).toContain('package.json');
   expect(fileProblems(CLONE, present)).toEqual([]);
 });
 
-describe('of files that are to be committed', () => {
-  test('a secret is told by its line, and masked; the others pass', () => {
+describe('of files to be committed', () => {
+  test('a secret is reported by line, and masked; the others pass', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'fine (1).txt'), 'nothing to see\n');
     writeFileSync(join(folder, 'settings [old].json'), `{\n  "token": "${token}"\n}\n`);
@@ -29,15 +29,15 @@ describe('of files that are to be committed', () => {
     expect(problems).toEqual([expect.stringMatching(/^settings \[old\]\.json:2: .*GitHub Token.*\*{40}$/)]);
   });
 
-  test('half a megabyte is enough, but for the bundled months', () => {
+  test('half a megabyte is the limit, except for the bundled months', () => {
     const folder = temporaryFolder();
     const large = ['notes.bin', 'data/tlc/green_tripdata_2023-05.parquet', 'data/other.parquet'];
     mkdirSync(join(folder, 'data/tlc'), { recursive: true });
     for (const file of large) writeFileSync(join(folder, file), Buffer.alloc(512 * 1024 + 1));
     writeFileSync(join(folder, 'just.bin'), Buffer.alloc(512 * 1024));
     expect(fileProblems(folder, [...large, 'just.bin'])).toEqual([
-      'notes.bin has 524289 bytes, and a file may have 524288',
-      'data/other.parquet has 524289 bytes, and a file may have 524288',
+      'notes.bin has 524289 bytes; the limit is 524288',
+      'data/other.parquet has 524289 bytes; the limit is 524288',
     ]);
   });
 });
@@ -68,7 +68,7 @@ describe('the pre-commit hook', () => {
     expect(commitWith('# A page\n')).toEqual({ status: 0, stderr: '' });
   });
 
-  test('refuses a secret that is staged, whatever lies in the folder', () => {
+  test('refuses a staged secret, whatever is in the folder', () => {
     const { status, stderr } = commitWith(`# A page\n\n${token}\n`);
     expect(stderr).toMatch(/^docs\/new file\.md:3: .*GitHub Token/);
     expect(stderr).not.toContain(token);

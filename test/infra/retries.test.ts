@@ -59,7 +59,7 @@ function secondsOf({ IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds 
   return waits.reduce((sum, wait) => sum + wait, 0);
 }
 
-test('every state that calls a function is looked at, those in a Map too', () => {
+test('every state that calls a function is checked, including those in a Map', () => {
   expect(lambdaTasks.map(([file, name]) => `${file} ${name}`)).toEqual([
     ...['Plan', 'Ingest', 'Score'].map((name) => `backfill.asl.json ${name}`),
     ...['Plan', 'Ingest', 'Score'].map((name) => `monthly-batch.asl.json ${name}`),
@@ -70,14 +70,14 @@ test('every state that calls a function is looked at, those in a Map too', () =>
 describe.each(lambdaTasks)('%s, %s', (_file, _name, retries) => {
   const [first] = retries;
 
-  test('first of all waits for a function that is inactive', () => {
+  test('first waits for an inactive function', () => {
     expect(first?.ErrorEquals).toEqual(PASSING);
     // With full jitter a wait may be zero, and the sum guarantees nothing.
     expect(first?.JitterStrategy).toBe('NONE');
     expect(first === undefined ? 0 : secondsOf(first)).toBeGreaterThan(WAKE_UP_SECONDS);
   });
 
-  test('does not wait for what a redeploy alone repairs, nor repeats what tripcast itself refuses', () => {
+  test('does not wait for what only a redeploy can fix, and does not repeat what tripcast itself refuses', () => {
     expect(retries.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('Lambda.CodeArtifactUserFailedException');
     expect(retries).toContainEqual(expect.objectContaining({ ErrorEquals: ['TripcastError'], MaxAttempts: 0 }));
   });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, functionName, LIVE_FUNCTIONS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { LIVE_FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
 import { type Resource, synthesize, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('in %s', (env) => {
@@ -17,7 +20,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     return { alias: resource('AWS::Lambda::Alias', ofIt), version: resource('AWS::Lambda::Version', ofIt) };
   }
 
-  test.each(LIVE_FUNCTIONS)('%s is live by its alias, and what was live before is kept', (name) => {
+  test.each(LIVE_FUNCTIONS)('%s is live through its alias, and the previous version is kept', (name) => {
     const { alias, version } = rolledOut(name);
     expect(alias[1].Properties).toMatchObject({
       Name: 'live',
@@ -100,7 +103,7 @@ describe('a canary', () => {
     });
   });
 
-  test.each(LIVE_FUNCTIONS)('of %s counts what fails of the new version alone, each minute', (name) => {
+  test.each(LIVE_FUNCTIONS)('of %s counts failures of the new version only, every minute', (name) => {
     const { version, deployed } = aliasIn(prod, name);
     const [, { Properties }] = resource(
       'AWS::CloudWatch::Alarm',
@@ -119,7 +122,7 @@ describe('a canary', () => {
     });
   });
 
-  test('tells the notices when it fails, is stopped or taken back', () => {
+  test('notifies the topic when it fails, is stopped or rolled back', () => {
     const [topic] = resource('AWS::SNS::Topic');
     for (const { Properties } of resources('AWS::CodeDeploy::DeploymentGroup').values()) {
       expect(Properties.TriggerConfigurations).toEqual([
@@ -175,7 +178,7 @@ test.each(ENVIRONMENTS)(
   },
 );
 
-test('where the emulator has no CodeDeploy a new version is live at once', () => {
+test('on the emulator, which has no CodeDeploy, a new version is live at once', () => {
   const dev = synthesized('dev');
   expect(dev.config.serving.rollout).toEqual({ kind: 'all-at-once' });
   expect(JSON.stringify(dev.template.toJSON())).not.toMatch(/CodeDeploy|codedeploy/);

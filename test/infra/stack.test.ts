@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig, OUTPUT_NAMES } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { OUTPUT_NAMES } from '#lib/config/names.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
   const { config, resource, resources, template } = synthesized(env);
 
-  test('says in its outputs what the command line looks for', () => {
+  test('has the outputs that the command line looks for', () => {
     expect(Object.keys(template.toJSON().Outputs).sort()).toEqual([...OUTPUT_NAMES].sort());
   });
 
@@ -40,13 +42,13 @@ describe('termination protection', () => {
   });
 
   // The CLI turns it on before it executes the change set, and could then not delete a stack that failed to come up.
-  test('waits for the second deploy where the first is told so, of either stack', () => {
+  test('of either stack is left out of the first deploy on request', () => {
     const first = { protection: 'off' };
     expect(synthesize(loadConfig('prod'), first).terminationProtection).toBe(false);
     expect(synthesizeDelivery({ context: first }).terminationProtection).toBe(false);
   });
 
-  test('is not left out by a word that is not known', () => {
+  test('is not left out for an unknown value', () => {
     expect(() => synthesizeDelivery({ context: { protection: 'false' } })).toThrow(
       '--context protection="false" is not known. Use off for the first deploy, and leave it out after that.',
     );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS, loadConfig } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 test.each([
@@ -26,7 +27,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     },
   );
 
-  test('the event source loses no record: from the oldest on, partial failures, and at last the undelivered bucket', () => {
+  test('the event source loses no record: it starts at the oldest, reports partial failures, and ends in the undelivered bucket', () => {
     const [, { Properties }] = resource('AWS::Lambda::EventSourceMapping');
     const [events] = resource('AWS::Kinesis::Stream', ({ Name }) => Name === config.streams.events);
     const [undelivered] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-undelivered-'));
@@ -44,7 +45,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     });
   });
 
-  test('the stream is read whatever the deploy, and nothing else has a say in it', () => {
+  test('every deploy leaves the stream being read, and nothing else can change that', () => {
     const [, { Properties }] = resource('AWS::Lambda::EventSourceMapping');
     expect(Properties.Enabled).toBe(true);
     const { Parameters = {}, Conditions = {} } = template.toJSON();
@@ -62,7 +63,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
   });
 
-  test('every prediction is archived by the hour, and what cannot be lies apart, with its reason in a log', () => {
+  test('every prediction is archived by the hour, and what cannot be is kept separately, with its reason in a log', () => {
     const [, { Properties }] = resource('AWS::KinesisFirehose::DeliveryStream');
     const [predictions] = resource('AWS::Kinesis::Stream', ({ Name }) => Name === config.streams.predictions);
     const [data] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('tripcast-data-'));
@@ -83,7 +84,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     });
   });
 
-  test('the archive is made when its role may do all that it is tried for, and may do no more', () => {
+  test('the archive is created once its role may do everything that AWS checks, and the role may do no more', () => {
     const [, archive] = resource('AWS::KinesisFirehose::DeliveryStream');
     const [role] = resource('AWS::IAM::Role', (each) => JSON.stringify(each).includes('firehose.amazonaws.com'));
     const [policy, { Properties }] = resource('AWS::IAM::Policy', (each) => JSON.stringify(each.Roles).includes(role));
@@ -113,7 +114,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
 describe('in prod', () => {
   const { resource } = synthesized('prod');
 
-  test('a batch has a second to gather, two of a shard are on their way at once, and an outage is sat out', () => {
+  test('a batch gathers for a second, a shard has two in flight, and an outage is waited out', () => {
     expect(resource('AWS::Lambda::EventSourceMapping')[1].Properties).toMatchObject({
       BatchSize: 1000,
       MaximumBatchingWindowInSeconds: 1,
@@ -132,13 +133,16 @@ describe('in prod', () => {
   });
 });
 
-test.each(['dev', 'prod'])('in %s a stream keeps a week: a long weekend without its consumer loses nothing', (env) => {
-  for (const { Properties } of synthesized(env).resources('AWS::Kinesis::Stream').values()) {
-    expect(Properties.RetentionPeriodHours).toBe(168);
-  }
-});
+test.each(['dev', 'prod'])(
+  'in %s a stream keeps a week, so a long weekend without its consumer loses nothing',
+  (env) => {
+    for (const { Properties } of synthesized(env).resources('AWS::Kinesis::Stream').values()) {
+      expect(Properties.RetentionPeriodHours).toBe(168);
+    }
+  },
+);
 
-test('on-demand streams have no number of shards: AWS counts them', () => {
+test('on-demand streams have no number of shards: AWS chooses it', () => {
   const prod = loadConfig('prod');
   const { events, predictions, retentionHours, pollMilliseconds } = prod.streams;
   const streamsOnDemand = { mode: 'on-demand', events, predictions, retentionHours, pollMilliseconds } as const;
@@ -151,7 +155,7 @@ test('on-demand streams have no number of shards: AWS counts them', () => {
   }
 });
 
-test('in dev the archive is plain: the emulator says that it compresses, and does not', () => {
+test('in dev the archive is plain: the emulator claims to compress but does not', () => {
   const [, { Properties }] = synthesized('dev').resource('AWS::KinesisFirehose::DeliveryStream');
   expect(Properties.ExtendedS3DestinationConfiguration).toMatchObject({
     CompressionFormat: 'UNCOMPRESSED',

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import validateStateMachine from 'asl-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
 import { synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
@@ -78,17 +78,17 @@ describe('cfn-lint', () => {
     );
   });
 
-  test.each([...ENVIRONMENTS, 'delivery'])('says nothing unexplained of %s', (stack) => {
+  test.each([...ENVIRONMENTS, 'delivery'])('finds nothing unexplained in %s', (stack) => {
     const said = findings.filter((finding) => finding.stack === stack);
     expect(said.filter((finding) => !EXPLAINED.some((each) => explains(each, finding)))).toEqual([]);
   });
 
-  test('has said what is explained: a reason goes when what it is for goes', () => {
+  test('still finds everything that is explained', () => {
     const idle = EXPLAINED.filter((each) => !findings.some((finding) => explains(each, finding)));
     expect(idle).toEqual([]);
   });
 
-  test('is heard when it finds something', () => {
+  test('fails the test when it finds something', () => {
     const said = findings.filter(({ stack }) => stack === 'broken');
     expect(said).toMatchObject([{ rule: 'E3002', path: 'Resources/Queue/Properties/Fifo' }]);
   });
@@ -119,7 +119,7 @@ describe('asl-validator', () => {
     },
   );
 
-  test('is heard when a state leads nowhere', () => {
+  test('fails the test when a state leads nowhere', () => {
     const lost = { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: { Type: 'Pass', Next: 'Nowhere' } } };
     expect(validateStateMachine(lost).errorsText('\n')).toContain('MISSING_TRANSITION_TARGET');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ENVIRONMENTS, functionName } from '#lib/config.ts';
+import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
+import { functionName } from '#lib/config/names.ts';
 import { readDefinition } from '#lib/constructs/state-machine.ts';
 import { gateLimitsSchema } from '#training/gate.ts';
 import { synthesized } from './support/synthesized.ts';
@@ -14,19 +15,19 @@ describe.each(ENVIRONMENTS)('training in %s', (env) => {
       resource('AWS::Lambda::Function', ({ FunctionName }) => FunctionName === functionName(env, name))[1].Properties,
     ).Environment.Variables;
 
-  test('tells the gate its limits as they are configured, in the words that it reads', () => {
+  test('passes the configured limits to the gate in the form that it reads', () => {
     const limits: unknown = JSON.parse(String(variablesOf('gate').GATE_LIMITS));
     expect(gateLimitsSchema.strict().parse(limits)).toEqual(config.gate);
   });
 
-  test('is given the memory and the time that a boosted recipe on three months takes', () => {
+  test('has the memory and time that a boosted recipe on three months needs', () => {
     const { train, gate } = config.functions;
     expect(gate).toEqual(train); // the gate may have to refit the champion
     expect(train.timeoutSeconds).toBe(900);
     expect(train.memoryMb).toBeLessThanOrEqual(10_240);
   });
 
-  test('forgets what waited for the gate after a week, earlier versions with it', () => {
+  test('deletes what waited for the gate after a week, including earlier versions', () => {
     const [, { Properties }] = resource('AWS::S3::Bucket', (each) => JSON.stringify(each).includes('rll-models-'));
     expect(Properties.LifecycleConfiguration).toMatchObject({
       Rules: [

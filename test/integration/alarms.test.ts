@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
 import { connect } from '#cli/context.ts';
-import { loadConfig, resourceName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { resourceName } from '#lib/config/names.ts';
 import { CHECKS_PYTHON } from '#setup/paths.mjs';
+import { endpointUrl } from '../support/endpoint-url.ts';
 
 // The emulator judges alarms when metrics are put, and looks at a metric's name and not at its dimensions: which function's
 // metric an alarm is on is held by test/infra/monitoring.test.ts.
@@ -18,7 +20,7 @@ let queueUrl: string;
 
 /** The AWS command line: no SDK client of SNS or SQS is among the dependencies. */
 async function aws(...args: readonly string[]): Promise<unknown> {
-  const there = ['--endpoint-url', inject('endpointUrl'), '--output', 'json'];
+  const there = ['--endpoint-url', endpointUrl(), '--output', 'json'];
   const { stdout } = await run(CHECKS_PYTHON, ['-m', 'awscli', ...args, ...there]);
   return JSON.parse(stdout || 'null');
 }
@@ -73,7 +75,7 @@ async function put(metric: string, value: number): Promise<void> {
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'tripcast', MetricData }));
 }
 
-test('a record that fails raises an alarm, and whoever listens to the notices is told where to look', async () => {
+test('a failed record raises an alarm, and its notice says where to look', async () => {
   await put('RecordsFailed', 1);
   expect(await told(alarmSchema)).toMatchObject({
     NewStateValue: 'ALARM',

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readStream } from '#adapters/kinesis.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { CHECKS_PYTHON, CLONE } from '#setup/paths.mjs';
 import type { RunId } from '#storage/run-id.ts';
 import { predictionRecordSchema } from '#streaming/prediction-record.ts';
@@ -63,7 +63,7 @@ describe.each([
   ['aws lambda invoke', invokedByAws],
   ['tripcast invoke', invokedByTripcast],
 ])('%s', (_, invoked) => {
-  test("gives just the function's answer", async () => {
+  test("prints only the function's answer", async () => {
     const { predictions, batchItemFailures } = await invoked();
     expect(batchItemFailures).toEqual([]);
     expect(

@@ -1,31 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BackfillOptions, followBackfill, runBackfill, startBackfill } from '#cli/commands/backfill.ts';
-import { explainPrediction } from '#cli/commands/explain.ts';
-import { connect, type Deployment } from '#cli/context.ts';
+import { explainFrom } from '#cli/commands/explain.ts';
 import { CLONE } from '#setup/paths.mjs';
-import type { RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
 import { parseMonthRide } from '#trips/month-ride.ts';
-import { publishFrom, registerRun } from '../support/deployed.ts';
+import { publishFrom } from '../support/deployed.ts';
+import { ingested, monthsOfTheirOwn, statusOf } from '../support/months-of-their-own.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
-import { realMonth } from '../support/tlc-files.ts';
 import { sendFile, serverOf } from '../support/tlc-server.ts';
 
 // Months far from those of other tests, by a run of their own, from a TLC of the tests' own.
 
-let to: Deployment;
-let run: RunId;
-let file: Buffer;
-
-beforeAll(async () => {
-  to = await connect('dev');
-  run = await registerRun(to);
-  file = await readFile(realMonth('2022-02'));
-});
+const own = await monthsOfTheirOwn('2022-02');
+const { to, run, file } = own;
 
 const options = (from: string, to: string): BackfillOptions => ({
   taxiType: 'green',
@@ -43,9 +33,6 @@ function listening() {
   return { said, terminal: { ...silentTerminal(), say: (text: string) => void said.push(text) } };
 }
 
-const told = (months: readonly { readonly month: string; readonly status: string }[]) =>
-  months.map(({ month, status }) => `${month} ${status}`);
-
 /** TLC with all months, but for those that it answers with 400. */
 const tlcBut = (...bad: readonly string[]) =>
   serverOf((request, response) => {
@@ -59,15 +46,15 @@ describe('the backfill state machine', () => {
     const { said, terminal } = listening();
     const arn = await startBackfill(to, options('2032-01', '2032-03'));
     const months = await followBackfill(arn, terminal);
-    expect(told(months)).toEqual(['2032-01 scored', '2032-02 failed', '2032-03 scored']);
+    expect(months.map(statusOf)).toEqual(['2032-01 scored', '2032-02 failed', '2032-03 scored']);
     expect(months[1]?.note).toContain('green_tripdata_2032-02.parquet answered 400');
-    expect(said.map((line) => line.trim().replace(/,.*/, '')).sort()).toEqual(told(months));
+    expect(said.map((line) => line.trim().replace(/,.*/, '')).sort()).toEqual(months.map(statusOf));
     // Whoever returns to it when it has ended is told the same.
     expect(await followBackfill(arn, silentTerminal())).toEqual(months);
 
     await publishFrom(await tlcBut());
     const again = await runBackfill(to, { ...options('2032-01', '2032-03'), maxConcurrency: 3 }, silentTerminal());
-    expect(told(again)).toEqual(['2032-01 unchanged', '2032-02 scored', '2032-03 unchanged']);
+    expect(again.map(statusOf)).toEqual(['2032-01 unchanged', '2032-02 scored', '2032-03 unchanged']);
     expect(again[0]?.receipt).toBe(months[0]?.receipt);
   });
 
@@ -88,7 +75,7 @@ describe('the backfill state machine', () => {
 
     const returned = tripcast('backfill', '--json', '--attach', detached);
     expect(await returned.ended).toBe(0);
-    expect(told(JSON.parse(returned.said()).months)).toEqual(['2032-04 scored', '2032-05 scored']);
+    expect(JSON.parse(returned.said()).months.map(statusOf)).toEqual(['2032-04 scored', '2032-05 scored']);
   });
 
   test('says what is wrong before anything is started', async () => {
@@ -106,8 +93,14 @@ describe('the backfill state machine', () => {
 });
 
 describe('explaining a prediction of the batch', () => {
+  beforeAll(async () => {
+    await ingested(own, parseMonth('2032-07'));
+    const months = await runBackfill(to, options('2032-07', '2032-07'), silentTerminal());
+    expect(months.map(statusOf)).toEqual(['2032-07 scored']);
+  });
+
   test('names the model, the data and the code, and adds up to the prediction', async () => {
-    const explained = await explainPrediction(to, { ride: parseMonthRide('2032/01_0'), taxiType: 'green' });
+    const explained = await explainFrom(to, { ride: parseMonthRide('2032/07_0'), taxiType: 'green' });
     const { added, prediction } = explained;
     expect(added.baseline + added.distance + added.time + added.pickup + added.dropoff).toBeCloseTo(added.unclipped, 9);
     expect(Math.abs(added.unclipped - prediction.ride_duration)).toBeLessThanOrEqual(1e-3);
@@ -117,14 +110,14 @@ describe('explaining a prediction of the batch', () => {
       trained_on: ['2023-03'],
       evaluation: 'after-training',
       model_code_version: 'test',
-      receipt: expect.stringContaining(`receipts/taxi_type=green/year=2032/month=01/${run}/${explained.source.sha256}`),
+      receipt: expect.stringContaining(`receipts/taxi_type=green/year=2032/month=07/${run}/${explained.source.sha256}`),
     });
   });
 
   test('says why there is none', async () => {
-    const explain = (ride: string) => explainPrediction(to, { ride: parseMonthRide(ride), taxiType: 'green' });
+    const explain = (ride: string) => explainFrom(to, { ride: parseMonthRide(ride), taxiType: 'green' });
     await expect(explain('2033/01_0')).rejects.toThrow('green 2033-01 was not scored');
-    await expect(explain('2032/01_99999999')).rejects.toThrow('There is no ride 2032/01_99999999');
+    await expect(explain('2032/07_99999999')).rejects.toThrow('There is no ride 2032/07_99999999');
   });
 });
 

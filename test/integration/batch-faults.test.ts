@@ -11,12 +11,14 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store, s3Client } from '#adapters/s3.ts';
+import { currentSchema } from '#batch/current.ts';
 import { type MonthJob, monthOutcomeSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { scoreMonth } from '#batch/score-month.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { functionName } from '#lib/config.ts';
+import { systemClock } from '#clock.ts';
+import { functionName } from '#lib/config/names.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { dataKeys, modelKeys, parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -65,7 +67,7 @@ async function scoreThrough(client: S3Client, job: MonthJob) {
     workFolder,
     codeVersion: 'test',
     engines: {},
-    now: () => new Date(),
+    clock: systemClock,
   });
 }
 
@@ -116,7 +118,7 @@ async function expectScoredOnce(month: Month): Promise<void> {
 const TWO_OF_THREE: readonly TestRide[] = [{ minutes: 12 }, { minutes: 25 }, { minutes: 0.2 }];
 
 describe('S3 that fails', () => {
-  test('from any call on leaves no half of an output, and the next run completes the month', async () => {
+  test('from any call on leaves no partial output, and the next run completes the month', async () => {
     const bytes = await ridesFile(TWO_OF_THREE);
     const statuses: string[] = [];
     for (let nth = 1; statuses.at(-1) !== 'not once'; nth++) {
@@ -132,7 +134,7 @@ describe('S3 that fails', () => {
     expect(statuses).toEqual([...Array(7).fill('scored'), 'unchanged', 'unchanged', 'not once']);
   });
 
-  test.each(['receipts/', 'current/'])('to answer after it wrote to %s has scored the month once', async (prefix) => {
+  test.each(['receipts/', 'current/'])('to answer after writing to %s still scores the month once', async (prefix) => {
     const month = await aMonth(prefix === 'receipts/' ? '2041-01' : '2041-02', await ridesFile(TWO_OF_THREE));
     let lost = 0;
     const late = (_: number, call: string): Fault =>
@@ -143,7 +145,7 @@ describe('S3 that fails', () => {
     await expectScoredOnce(month);
   });
 
-  test('to answer after it took the output fails the run, and the next one completes it', async () => {
+  test('to answer after storing the output fails the run, and the next one completes it', async () => {
     const month = await aMonth('2041-03', await ridesFile(TWO_OF_THREE));
     const s3 = await faultyS3(to.data.bucket, (_, call) => (call.startsWith('PUT predictions/') ? 'late' : undefined));
     await expect(scoreThrough(s3.client(3), jobOf(month))).rejects.toThrow();
@@ -152,7 +154,7 @@ describe('S3 that fails', () => {
     await expectScoredOnce(month);
   });
 
-  test('two executions at once score a month once, and the other names the one that did', async () => {
+  test('two simultaneous executions score a month once, and the loser names the winner', async () => {
     const month = await aMonth('2041-04', await ridesFile(TWO_OF_THREE));
     const outcomes = await Promise.all([scoreDeployed(jobOf(month)), scoreThrough(s3Client(), jobOf(month))]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['scored', 'unchanged']);
@@ -160,7 +162,7 @@ describe('S3 that fails', () => {
   });
 });
 
-describe('a raw file that cannot be scored is refused, and says so beside the file', () => {
+describe('a raw file that cannot be scored is refused, with a report next to the file', () => {
   const cut = async () => (await readFile(realMonth('2023-04'))).subarray(0, 700_000);
   const badFooter = async () => {
     const month = await readFile(realMonth('2023-04'));
@@ -181,7 +183,7 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
     expect([await outputsOf(month), await receiptsOf(month)]).toEqual([[], []]);
   });
 
-  test('one of which no ride can be scored, and the outcome counts why', async () => {
+  test('one without a ride that can be scored, and the outcome counts the reasons', async () => {
     const month = await aMonth('2042-06', await ridesFile([{ minutes: 0.2 }, { minutes: 90 }]));
     expect(await scoreDeployed(jobOf(month))).toMatchObject({
       status: 'refused',
@@ -191,7 +193,7 @@ describe('a raw file that cannot be scored is refused, and says so beside the fi
   });
 });
 
-test('a model that is gone fails the month with its name, and nothing is written', async () => {
+test('a missing model fails the month, is named, and nothing is written', async () => {
   const month = await aMonth('2043-01', await ridesFile(TWO_OF_THREE));
   const gone = await registerRun(to);
   await s3Client().send(
@@ -204,7 +206,7 @@ test('a model that is gone fails the month with its name, and nothing is written
   expect(await namesUnder(dataKeys.predictions('green', month, gone))).toEqual([]);
 });
 
-test('a function that runs out of time with its output just written is completed by the next run', async () => {
+test('a function that times out right after writing its output is completed by the next run', async () => {
   const month = await aMonth('2043-02', await ridesFile(TWO_OF_THREE));
   const s3 = await faultyS3(to.data.bucket, (_, call) => (call.startsWith('PUT predictions/') ? 'silent' : undefined));
   const asItWas = await changeFunction({ Timeout: 3, endpoint: s3.endpoint });

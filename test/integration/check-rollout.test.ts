@@ -6,7 +6,8 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { invokeFunction, lambdaAlias } from '#adapters/lambda.ts';
 import { connect } from '#cli/context.ts';
-import { functionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '#lib/config.ts';
+import { LIVE_ALIAS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { aCodeDeploy } from '../support/a-codedeploy.ts';
 

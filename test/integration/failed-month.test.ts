@@ -78,7 +78,7 @@ const WHOLE = JSON.stringify({ errorType: 'TripcastError', errorMessage: MESSAGE
 const MESSAGE_START = WHOLE.indexOf('"errorMessage":"') + '"errorMessage":"'.length;
 
 describe.each(['monthly-batch', 'backfill'])('%s names a month that failed', (name) => {
-  test('with its reason, whatever the cause looks like and wherever it was cut', async () => {
+  test('with its reason, whatever the cause looks like and wherever it was cut off', async () => {
     const end = WHOLE.indexOf('","trace"');
     const cuts = Array.from({ length: end - MESSAGE_START }, (_, i) => WHOLE.slice(0, MESSAGE_START + i));
     const causes: readonly (readonly [cause: string, reason: string])[] = [

@@ -98,10 +98,10 @@ test('an emulator whose `up` was killed at its start is stopped by `down`', asyn
     said: expect.stringMatching(/^Stopped the environment at http:\/\/127\.0\.0\.1:\d+\.\n$/),
   });
   expect(found.map(isRunning)).toEqual([false]);
-  expect(await ended(tripcast(local, 'down'))).toEqual({ code: 0, said: 'Nothing was up.\n' });
+  expect(await ended(tripcast(local, 'down'))).toEqual({ code: 0, said: 'Nothing was running.\n' });
 });
 
-test('so is a deployment that was at work when its `up` was killed', async () => {
+test('so is a deployment that was running when its `up` was killed', async () => {
   const local = temporaryFolder();
   const up = tripcast(local, 'up');
   const [deployment] = await eventually(() => {

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MlflowClient } from '#adapters/mlflow.ts';
 import { S3Store } from '#adapters/s3.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { readEnvironment } from '#local/environment.ts';
 import { type LocalMlflow, mlflowState, settledMlflow, startMlflow, stopMlflow } from '#local/mlflow.ts';
 import { findRun } from '#mlflow/ids.ts';
@@ -20,6 +20,7 @@ import { Registry } from '#registry/registry.ts';
 import { CLONE, MLFLOW_PYTHON } from '#setup/paths.mjs';
 import { isRunning } from '#setup/processes.mjs';
 import { newRunId } from '#storage/run-id.ts';
+import { endpointUrl } from '../support/endpoint-url.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Of its own: the stack's bucket has a champion of other tests. */
@@ -104,7 +105,7 @@ async function ask(path: string): Promise<unknown> {
 }
 
 describe('a registered run, mirrored to a real MLflow server', () => {
-  test('is what Python loads as the champion, and predicts the golden rides alike', async () => {
+  test('is what Python loads as the champion, and predicts the golden rides the same way', async () => {
     const { store, registry, sync } = aMirror();
     const { card, golden } = await aRegisteredRun(registry);
     await registry.promote(card.run_id, 'ana', new Date());
@@ -142,7 +143,7 @@ describe('a registered run, mirrored to a real MLflow server', () => {
     });
   });
 
-  test('that stopped midway is completed, with the same figures logged again', async () => {
+  test('is completed if it stopped midway, with the same figures logged again', async () => {
     const { registry, mlflow, store, sync } = aMirror();
     const { card } = await aRegisteredRun(registry);
     const dying = new Proxy(mlflow, {
@@ -163,13 +164,13 @@ describe('a registered run, mirrored to a real MLflow server', () => {
 });
 
 describe('the local MLflow server', () => {
-  test('shows its pages', async () => {
+  test('serves its pages', async () => {
     const page = await fetch(server.url);
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(await page.text()).toContain('<title>MLflow</title>');
   });
 
-  test('takes the next port when one is taken, and is gone with its files when it is stopped', async () => {
+  test('takes the next port if one is in use, and is gone with its files once stopped', async () => {
     const emulator = readEnvironment();
     if (emulator === undefined) throw new Error('There is no emulator.');
     const second = await startMlflow({ emulator, port: Number(new URL(server.url).port) });
@@ -180,9 +181,9 @@ describe('the local MLflow server', () => {
     expect(await mlflowState(second)).toMatchObject({ state: 'stopped' });
   });
 
-  test('ends by itself with its emulator', async () => {
+  test('stops on its own when its emulator does', async () => {
     const emulator = {
-      endpointUrl: inject('endpointUrl'),
+      endpointUrl: endpointUrl(),
       process: { pid: process.pid, start: 'a process that is gone' },
     };
     const orphan = await startMlflow({ emulator, port: 5800 });

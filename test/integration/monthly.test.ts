@@ -4,32 +4,25 @@ import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cl
 import { beforeAll, describe, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { currentSchema } from '#batch/current.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
-import { currentSchema, receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
-import { connect, type Deployment } from '#cli/context.ts';
 import { outcomesOf } from '#cli/month-executions.ts';
-import { functionName } from '#lib/config.ts';
+import { functionName } from '#lib/config/names.ts';
 import { dataKeys } from '#storage/layout.ts';
-import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
-import { publishFrom, registerRun } from '../support/deployed.ts';
+import { publishFrom } from '../support/deployed.ts';
+import { ingested, monthsOfTheirOwn, statusOf } from '../support/months-of-their-own.ts';
 import { silentTerminal } from '../support/silent-terminal.ts';
 import { realMonth } from '../support/tlc-files.ts';
 import { sendFile, serverOf } from '../support/tlc-server.ts';
 
 // A TLC of the tests' own, and months far from those of other tests; a day's wait takes no time here (SFN_WAIT_SCALE=0).
 
-let to: Deployment;
-let run: RunId;
-let file: Buffer;
-
-beforeAll(async () => {
-  to = await connect('dev');
-  run = await registerRun(to);
-  file = await readFile(realMonth('2023-04'));
-});
+const own = await monthsOfTheirOwn('2023-04');
+const { to, run, file } = own;
 
 /** Months from the one on which they are published: at which question of it, counted from 1. */
 async function tlc(publishedAt: Readonly<Record<string, number>>): Promise<Readonly<Record<string, number>>> {
@@ -53,7 +46,6 @@ async function runMonthly(input: object): Promise<readonly MonthOutcome[]> {
 const jsonAt = async (key: string): Promise<unknown> =>
   JSON.parse(new TextDecoder().decode((await to.data.get(key))?.body));
 
-const told = (months: readonly MonthOutcome[]) => months.map(({ month, status }) => `${month} ${status}`);
 const check = (scheduledTime: string) => invokeFunction(functionName('dev', 'check-month'), { scheduledTime });
 
 describe('the monthly state machine, on a schedule at midnight of the 1st in Cairo', () => {
@@ -61,7 +53,7 @@ describe('the monthly state machine, on a schedule at midnight of the 1st in Cai
     const asked = await tlc({ '2031-07': 3 });
     // 1 August, 0:00 in Cairo (UTC+3): July, although it is still July in UTC.
     const months = await runMonthly({ scheduledTime: '2031-07-31T21:00:00Z' });
-    expect(told(months)).toEqual([
+    expect(months.map(statusOf)).toEqual([
       ...['2031-01', '2031-02', '2031-03', '2031-04', '2031-05', '2031-06'].map((month) => `${month} not-published`),
       '2031-07 scored',
     ]);
@@ -73,7 +65,7 @@ describe('the monthly state machine, on a schedule at midnight of the 1st in Cai
   test('started late still scores its own month, gives up on it after 25 days, and takes up what is owed', async () => {
     const asked = await tlc({ '2031-05': 1 });
     const months = await runMonthly({ scheduledTime: '2031-08-31T21:00:00Z' });
-    expect(told(months)).toEqual([
+    expect(months.map(statusOf)).toEqual([
       '2031-02 not-published',
       '2031-03 not-published',
       '2031-04 not-published',
@@ -86,9 +78,9 @@ describe('the monthly state machine, on a schedule at midnight of the 1st in Cai
 
   test('scores a month that is named and nothing else, and says of one that fails why', async () => {
     const asked = await tlc({ '2031-10': 1 });
-    expect(told(await runMonthly({ month: '2031-10' }))).toEqual(['2031-10 scored']);
-    expect(told(await runMonthly({ month: '2031-10' }))).toEqual(['2031-10 unchanged']);
-    expect(told(await runMonthly({ month: '2031-10', force: true }))).toEqual(['2031-10 scored']);
+    expect((await runMonthly({ month: '2031-10' })).map(statusOf)).toEqual(['2031-10 scored']);
+    expect((await runMonthly({ month: '2031-10' })).map(statusOf)).toEqual(['2031-10 unchanged']);
+    expect((await runMonthly({ month: '2031-10', force: true })).map(statusOf)).toEqual(['2031-10 scored']);
     expect(asked).toEqual({ '2031-10': 1 });
 
     await publishFrom(await serverOf((_, response) => response.writeHead(400).end()));
@@ -134,10 +126,16 @@ describe('a month that was published anew', () => {
 });
 
 describe('check-month, a day later', () => {
+  beforeAll(async () => {
+    const month = parseMonth('2034-07');
+    await ingested(own, month);
+    expect((await runMonthly({ month })).map(statusOf)).toEqual(['2034-07 scored']);
+  });
+
   test('finds the receipt of the month, or says that it is missing, and puts that on a metric', async () => {
-    expect(await check('2031-08-01T21:00:00Z')).toEqual({ taxi_type: 'green', month: '2031-07', found: 'receipt' });
+    expect(await check('2034-08-01T21:00:00Z')).toEqual({ taxi_type: 'green', month: '2034-07', found: 'receipt' });
     expect(await monthMissing()).toBe(0);
-    expect(await check('2031-09-01T21:00:00Z')).toMatchObject({ month: '2031-08', found: 'nothing' });
+    expect(await check('2034-09-01T21:00:00Z')).toMatchObject({ month: '2034-08', found: 'nothing' });
     expect(await monthMissing()).toBe(1);
   });
 
@@ -151,14 +149,13 @@ describe('check-month, a day later', () => {
       response.writeHead(404).end();
     });
     await publishFrom(source);
-    const arn = await startExecution(to.output('MonthlyBatchArn'), { month: '2031-09', run_id: run });
-    expect(await check('2031-10-01T21:00:00Z')).toMatchObject({ month: '2031-09', found: 'running' });
-    expect(await check('2031-09-01T21:00:00Z')).toMatchObject({ month: '2031-08', found: 'nothing' });
+    const arn = await startExecution(to.output('MonthlyBatchArn'), { month: '2034-09', run_id: run });
+    expect(await check('2034-10-01T21:00:00Z')).toMatchObject({ month: '2034-09', found: 'running' });
+    expect(await check('2034-09-01T21:00:00Z')).toMatchObject({ month: '2034-08', found: 'nothing' });
     answer();
     const end = await followExecution(arn, () => {});
-    expect(told(monthOutcomesSchema.parse(end.outcome === 'succeeded' && end.output).months)).toEqual([
-      '2031-09 not-published',
-    ]);
+    const { months } = monthOutcomesSchema.parse(end.outcome === 'succeeded' && end.output);
+    expect(months.map(statusOf)).toEqual(['2034-09 not-published']);
   });
 });
 

@@ -11,7 +11,8 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { connect, type Deployment } from '#cli/context.ts';
-import { FUNCTIONS, type FunctionName, functionName } from '#lib/config.ts';
+import { FUNCTIONS, type FunctionName } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { writeStoredZip } from '#packaging/stored-zip.ts';
 
 // The emulator enforces IAM (AUTH=true). A probe runs under a deployed function's own role and tries what it is told to.
@@ -88,7 +89,7 @@ const MODEL = 'nyc-taxi-experiment/run/artifacts/model/model.onnx';
 const ALIAS = 'aliases/ride_duration_prediction_model/champion.json';
 const STAGED = 'staging/run/model.onnx';
 
-describe('each function may do what it has to, and no more', () => {
+describe('each function may do what its work needs, and no more', () => {
   test.each<[FunctionName, string, Place, string, 'allowed' | 'denied']>([
     ['stream-score', 'get', 'models', MODEL, 'allowed'],
     ['stream-score', 'get', 'models', ALIAS, 'allowed'],

@@ -37,7 +37,7 @@ async function aRegistry(name: string, fault: (nth: number, call: string) => Fau
 
 const by = (person: string) => ({ by: person, at: new Date(), loadScorer, force: true });
 
-test.each(['down', 'late'] as const)('a promotion survives any one lost answer (%s)', async (trouble) => {
+test.each(['down', 'late'] as const)('a promotion survives any single lost answer (%s)', async (trouble) => {
   let requests = Number.POSITIVE_INFINITY;
   for (let nth = 0; nth <= requests; nth += 1) {
     const { registry, direct, calls } = await aRegistry(`lost_${trouble}_${nth}`, (call) =>
@@ -52,7 +52,7 @@ test.each(['down', 'late'] as const)('a promotion survives any one lost answer (
   expect(requests).toBeGreaterThan(5);
 });
 
-test('a rollback whose pointer was written without an answer is made once', async () => {
+test('a rollback whose pointer was written but not acknowledged happens once', async () => {
   let lost = 0;
   let armed = false;
   const { registry, direct, pointer } = await aRegistry('lost_rollback', (_, call) =>

@@ -23,7 +23,7 @@ async function scheduler(...words: readonly string[]): Promise<unknown> {
 
 const scheduleSchema = z.object({ Target: z.looseObject({ Arn: z.string(), Input: z.string() }) });
 
-test('a schedule starts the monthly state machine, which scores the month before and looks for owed ones', async () => {
+test('a schedule starts the monthly state machine, which scores the month that is due and looks for owed ones', async () => {
   const to = await connect('dev');
   const run = await registerRun(to);
   const asked: Record<string, number> = {};

@@ -20,7 +20,9 @@ import { S3Store } from '#adapters/s3.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
 import { runTraining } from '#cli/commands/train.ts';
 import { connect } from '#cli/context.ts';
-import { bucketNames, functionName, LIVE_ALIAS, type LIVE_FUNCTIONS, loadConfig, resourceName } from '#lib/config.ts';
+import { LIVE_ALIAS, type LIVE_FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { bucketNames, functionName, resourceName } from '#lib/config/names.ts';
 import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
 import { CHECKS_PYTHON, CLONE, LOCAL } from '#setup/paths.mjs';
 import { parseMonths } from '#trips/month.ts';
@@ -138,7 +140,7 @@ describe('docs/deploy.md', () => {
   const [bootstrap = '', first = '', deploy = ''] = toPrediction.filter((line) => line.startsWith('npx cdk '));
   const [wayOut = ''] = lines.filter(isWayOut);
 
-  test('has a way out for a protected stack that did not come up', { timeout: 400_000 }, async () => {
+  test('has a way out for a protected stack that could not be created', { timeout: 400_000 }, async () => {
     expect(await run(bootstrap)).toMatchObject({ code: 0 });
     const { undelivered } = bucketNames(prod, ACCOUNT);
     expect(await run(`aws s3 mb s3://${undelivered}`)).toMatchObject({ code: 0 }); // a name that is taken
@@ -176,7 +178,7 @@ describe('docs/deploy.md', () => {
     expect(said['tripcast batch --env']).toMatch(/2023-04 +scored +65,392 +62,979/);
   });
 
-  test('a run of dev is carried there, proves itself again, and is promoted', { timeout: 240_000 }, async () => {
+  test('a run of dev is copied there, checked again, and promoted', { timeout: 240_000 }, async () => {
     const dev = await connect('dev');
     const terminal = silentTerminal();
     await ingestMonths(dev, parseMonths('2023-01..2023-04'), { taxiType: 'green', source: TLC }, terminal);
@@ -195,7 +197,7 @@ describe('docs/deploy.md', () => {
     const unjudged = await run(promote.replace(' --gate', ''));
     expect(unjudged).toMatchObject({
       code: 1,
-      said: expect.stringContaining(`Ask the gate with \`tripcast models promote ${card.run_id} --env prod --gate\``),
+      said: expect.stringContaining(`Run the gate with \`tripcast models promote ${card.run_id} --env prod --gate\``),
     });
     const promoted = await run(promote);
     expect(promoted.code, promoted.said).toBe(0);
@@ -223,7 +225,7 @@ describe('tripcast rollout', () => {
     await client.send(new UpdateAliasCommand({ FunctionName, Name: LIVE_ALIAS, FunctionVersion: Version }));
   }
 
-  test('takes a version back that cannot answer the golden rides, and leaves the other function alone', async () => {
+  test('rolls back a version that cannot answer the golden rides, and leaves the other function alone', async () => {
     const before = await liveVersion('predict');
     await deployBrokenPredict();
     expect(await liveVersion('predict')).not.toBe(before);
@@ -234,7 +236,7 @@ describe('tripcast rollout', () => {
     expect(checked).toMatchObject({
       code: 1,
       said: expect.stringMatching(
-        /stream-score: version 1 is live .*\npredict: version 1 is live again; version 2 was taken back/,
+        /stream-score: version 1 is live .*\npredict: version 1 is live again; version 2 was rolled back/,
       ),
     });
     expect(await liveVersion('predict')).toBe(before);
@@ -245,7 +247,7 @@ describe('tripcast rollout', () => {
     );
   });
 
-  test('deletes old versions once the live one has proved itself: ten stay, and the function with them', async () => {
+  test('deletes old versions once the live one has passed: ten are kept, and so is the function', async () => {
     const client = lambda();
     const FunctionName = functionName('prod', 'predict');
     const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
@@ -271,7 +273,7 @@ describe('tripcast rollout', () => {
     expect(await run('npx tripcast predict --env prod --pu 130 --do 205')).toMatchObject({ code: 0 });
   });
 
-  test('stops CodeDeploy while it moves traffic, in place of moving the alias itself', async () => {
+  test('stops CodeDeploy while it is moving traffic, instead of moving the alias itself', async () => {
     moving = ['d-Z1Y2X3W4V'];
     const ended = await run('npx tripcast rollout --env prod --rollback --function predict');
     moving = [];
@@ -285,7 +287,7 @@ describe('tripcast rollout', () => {
     ]);
   });
 
-  test('does not go back behind the first version', async () => {
+  test('does not go back beyond the first version', async () => {
     const ended = await run('npx tripcast rollout --env prod --rollback --function stream-score');
     expect(ended).toMatchObject({ code: 1, said: expect.stringContaining('There is no version before 1') });
   });
@@ -294,7 +296,7 @@ describe('tripcast rollout', () => {
 describe('docs/teardown.md', () => {
   const [letGo = '', destroy = ''] = documented('teardown.md');
 
-  test('a protected stack is listed, and not deleted', async () => {
+  test('a protected stack is listed but not deleted', async () => {
     const refused = await run(`${destroy} --yes`);
     expect(refused.code).toBe(1);
     expect(refused.said).toMatch(/go: .*Lambda::Function.*\n {2}stay, .*\n {4}S3::Bucket/s);
@@ -302,10 +304,10 @@ describe('docs/teardown.md', () => {
     expect(await run('npx tripcast models list --env prod')).toMatchObject({ code: 0 });
   });
 
-  test('let go of and confirmed, it goes, and its buckets and streams stay with all that they hold', async () => {
+  test('once unprotected and confirmed, it is deleted, and its buckets and streams are kept with their contents', async () => {
     expect(await run(letGo)).toMatchObject({ code: 0 });
     const unasked = await run(destroy);
-    expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/nobody to ask. Add --yes/) });
+    expect(unasked).toMatchObject({ code: 1, said: expect.stringMatching(/no terminal to ask on. Add --yes/) });
 
     // Without the web it tries again and again to bring the month in; with it, it may wait a day for the month.
     const machine = `arn:aws:states:${prod.region}:${ACCOUNT}:stateMachine:${resourceName('prod', 'monthly-batch')}`;
@@ -320,7 +322,7 @@ describe('docs/teardown.md', () => {
     const status = '--query status --output text';
     const ended = await run(`aws stepfunctions describe-execution --execution-arn ${started.said.trim()} ${status}`);
     expect(ended.said.trim()).toBe('ABORTED');
-    expect(done.said).toMatch(/tripcast-prod is gone. These are left,.*Kinesis::Stream prod_taxi_trip_events/s);
+    expect(done.said).toMatch(/tripcast-prod was deleted. These remain,.*Kinesis::Stream prod_taxi_trip_events/s);
     const champion = 'aliases/ride_duration_prediction_model/champion.json';
     const models = new S3Store(bucketNames(prod, ACCOUNT).models, s3(ACCOUNT, prod.region));
     expect(await models.head(champion)).toBeDefined();
@@ -328,7 +330,7 @@ describe('docs/teardown.md', () => {
   });
 });
 
-describe('a dev stack on what calls itself LocalStack', () => {
+describe('a dev stack on something that claims to be LocalStack', () => {
   /** The emulator behind LocalStack's health answer: this shows the way of the commands, not what LocalStack does. */
   async function disguised(): Promise<string> {
     const { hostname, port } = new URL(emulator.endpointUrl);
@@ -348,7 +350,7 @@ describe('a dev stack on what calls itself LocalStack', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  test('is deployed there, with what it lacks said first; it goes with all that its buckets hold', async () => {
+  test('is deployed there after a list of what LocalStack lacks, and is deleted with the contents of its buckets', async () => {
     const there = { TRIPCAST_LOCAL: join(home, 'there') }; // apart from the emulator's: `down` stops what is in its folder
     const up = await run(`npx tripcast up --emulator localstack --endpoint ${await disguised()}`, there);
     expect(up.code, up.said).toBe(0);

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await aGreenChampion(to);
 });
 
-test('every prediction lies in the archive, under the hour in which it came, as a line that DuckDB reads', async () => {
+test('every prediction is in the archive, under the hour in which it arrived, as a line that DuckDB reads', async () => {
   const before = new Set(await keys());
   const isMine = madeFromNow();
   const options = { taxiType: 'green', month: parseMonth('2023-04'), limit: RIDES } as const;

@@ -41,7 +41,7 @@ test('what Lambda gave up on is predicted after a requeue, under its first id, a
   expect(await requeue('undelivered')).toMatchObject({ found: 2, sent: 0, before: 2 });
 });
 
-test('what is refused again lies in quarantine again, under its first id, with the attempt', async () => {
+test('what is refused again is quarantined again, under its first id, with the attempt', async () => {
   const bad = { ...EXAMPLE, ride: { ...EXAMPLE.ride, DOLocationID: 0 }, ride_id: 'refused' };
   const entries = [jsonEntry(bad, bad.ride_id)];
   const sink = kinesisSink(to.output('EventsStreamName'));

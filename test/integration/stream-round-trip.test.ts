@@ -8,7 +8,7 @@ import { score } from '#cli/commands/score.ts';
 import { replayMonth } from '#cli/commands/stream/replay.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import { systemClock } from '#clock.ts';
-import type { OutputName } from '#lib/config.ts';
+import type { OutputName } from '#lib/config/names.ts';
 import { CLONE } from '#setup/paths.mjs';
 import type { RunId } from '#storage/run-id.ts';
 import { predictionRecordSchema } from '#streaming/prediction-record.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   run = await aGreenChampion(to);
 });
 
-test(`${RIDES} rides that are replayed are predicted once each, one by one as \`tripcast score\` does`, async () => {
+test(`${RIDES} replayed rides are predicted once each, exactly as \`tripcast score\` does`, async () => {
   const isMine = madeFromNow();
   const month = parseMonth('2023-04');
   expect(await replayMonth(to, { taxiType: 'green', month, limit: RIDES }, terminal)).toBe(RIDES);
@@ -56,7 +56,7 @@ test(`${RIDES} rides that are replayed are predicted once each, one by one as \`
 describe('tripcast stream tail', () => {
   const tail = (...args: readonly string[]) => [join(CLONE, 'bin/tripcast.mjs'), 'stream', 'tail', ...args, '--json'];
 
-  test('prints predictions as they come, one JSON object a line, and tells apart what is none', async () => {
+  test('prints predictions as they arrive, one JSON object per line, and flags what is not a prediction', async () => {
     const command = spawn(process.execPath, tail('--limit', '2'), { stdio: ['ignore', 'pipe', 'pipe'] });
     const [out, err] = [text(command.stdout), text(command.stderr)];
     await whileItRuns(command, async (n) => {
@@ -73,7 +73,7 @@ describe('tripcast stream tail', () => {
     expect(command.exitCode).toBe(0);
   });
 
-  test('ends quietly when its reader has enough, with the code of a closed pipe', async () => {
+  test('ends quietly when its reader stops reading, with the exit code of a closed pipe', async () => {
     const command = spawn(process.execPath, tail('--from-start'), { stdio: ['ignore', 'pipe', 'pipe'] });
     const err = text(command.stderr);
     await once(command.stdout, 'data');

@@ -33,7 +33,7 @@ beforeAll(async () => {
 const champion = async () => (await to.registry.champion('yellow'))?.pointer;
 
 describe('the training state machine', () => {
-  test('without anyone following it, trains, judges, registers and promotes the first champion', async () => {
+  test('trains, gates, registers and promotes the first champion with nobody following it', async () => {
     const arn = await startExecution(to.output('TrainingArn'), {
       recipe: 'linear-pair',
       taxi_type: 'yellow',
@@ -54,7 +54,7 @@ describe('the training state machine', () => {
     expect((await to.registry.verdict(outcome.run_id))?.outcome).toBe('passed');
   });
 
-  test('followed by `tripcast train`, registers a run without promoting it when that is not wanted', async () => {
+  test('followed by `tripcast train`, registers a run without promoting it unless asked to', async () => {
     const before = await champion();
     const { outcome, card, model } = await runTraining(
       to,
@@ -69,7 +69,7 @@ describe('the training state machine', () => {
     expect(await champion()).toEqual(before);
   });
 
-  test('refuses to promote a run of shuffled labels and few rides, with the reasons, and keeps it to be looked at', async () => {
+  test('refuses to promote a run of shuffled labels and few rides, gives the reasons, and keeps the run for inspection', async () => {
     const before = await champion();
     await ingestAs('2022-12', '2023-01', 4000, SHUFFLED);
     const options = { ...MARCH, train: parseMonths('2022-12'), validate: '2023-04', promote: true };
@@ -87,14 +87,14 @@ describe('the training state machine', () => {
     await expect(trainAndRegister(to, options, terminal)).rejects.toThrow(/was not promoted \(refused\): .*5000/);
   });
 
-  test('fails, naming what to do, when a month is not in the bucket', async () => {
+  test('fails and says what to do when a month is not in the bucket', async () => {
     const training = runTraining(to, { ...MARCH, train: parseMonths('2019-07'), promote: false }, terminal);
     await expect(training).rejects.toThrow(/months are not in the data bucket: 2019-07, 2019-08.*tripcast ingest/s);
   });
 });
 
 describe('the registry', () => {
-  test('promotes by hand what passed the gate, not what it refused, and goes back', async () => {
+  test('promotes a run that passed the gate, refuses one that did not, and rolls back', async () => {
     const first = await champion();
     const { card } = await runTraining(
       to,
@@ -150,7 +150,7 @@ describe('the registry', () => {
     expect(interval[0]).toBeLessThan(interval[1]);
   });
 
-  test('lets one of two promotions at once win on S3, and tells the other by whom', async () => {
+  test('lets one of two simultaneous promotions win on S3, and tells the other who won', async () => {
     const { loadScorer } = await import('#adapters/onnxruntime.ts');
     const runs = (await listRuns(to, 'yellow')).filter((run) => !run.champion).slice(0, 2);
     const over = (await champion())?.sequence ?? 0;

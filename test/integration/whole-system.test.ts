@@ -4,7 +4,7 @@ import { kinesisSink } from '#adapters/kinesis.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { logLines } from '#adapters/logs.ts';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { runBackfill } from '#cli/commands/backfill.ts';
 import { runMonth } from '#cli/commands/batch.ts';
 import { ingestMonths } from '#cli/commands/ingest.ts';
@@ -14,7 +14,8 @@ import { predictions } from '#cli/commands/stream/tail.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import type { FinishedRun } from '#cli/view/train-summary.ts';
 import { systemClock } from '#clock.ts';
-import { type FunctionName, functionName } from '#lib/config.ts';
+import type { FunctionName } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { parseS3Uri } from '#storage/layout.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
 import { publish } from '#streaming/publish.ts';
@@ -54,7 +55,7 @@ describe('a model trained and promoted in the environment', () => {
     expect([validation.rows, validation.stored]).toEqual([62_979, 122_674]);
   });
 
-  test('is the champion, and scores what waited for one', async () => {
+  test('is the champion, and scores the events that waited for one', async () => {
     expect((await to.registry.champion('green'))?.pointer.run_id).toBe(run.card.run_id);
     const [early] = await somePredictions(({ prediction }) => prediction.ride_id === EARLY.ride_id, 1);
     expect(early).toMatchObject({
@@ -87,7 +88,7 @@ describe('a model trained and promoted in the environment', () => {
 describe('the monthly state machine', () => {
   const options = { taxiType: 'green', force: false, all: false } as const;
 
-  test('scores 2023-04 as if it were 15 May, and leaves a receipt that accounts for every row', async () => {
+  test('scores 2023-04 as if today were May 15, and leaves a receipt that accounts for every row', async () => {
     const outcome = await runMonth(to, { ...options, date: '2023-05-15' }, terminal);
     expect(outcome).toMatchObject({ month: '2023-04', status: 'scored', rows_in: 65_392, rows_scored: 62_979 });
     expect(outcome).toMatchObject({ evaluation: 'after-training' });
@@ -117,7 +118,7 @@ describe('the monthly state machine', () => {
     });
   });
 
-  test('fails with the reason when it is asked for nonsense', async () => {
+  test('fails with the reason when its input makes no sense', async () => {
     await expect(runMonth(to, { ...options, date: '2023-02-30' }, terminal)).rejects.toThrow(
       '"2023-02-30" is not a day',
     );
@@ -125,7 +126,7 @@ describe('the monthly state machine', () => {
 });
 
 describe('the backfill state machine', () => {
-  test('brings in what is missing, scores all, and stops for no month', async () => {
+  test('ingests what is missing, scores every month, and does not stop at a bad one', async () => {
     await publishFrom(TLC);
     const range = { from: parseMonth('2022-01'), to: parseMonth('2022-03') };
     const months = await runBackfill(
@@ -202,12 +203,12 @@ describe('the predict API', () => {
     });
   });
 
-  test('names the field that is wrong', async () => {
+  test('names the invalid field', async () => {
     const asked = askApi(to.apiUrl, { PULocationID: 0, DOLocationID: 205 });
     await expect(asked).rejects.toThrow(/422.*PULocationID/s);
   });
 
-  test('says that it is well', async () => {
+  test('reports that it is healthy', async () => {
     const health = await fetch(`${to.apiUrl}/health`);
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({ status: 'ok', model_version: run.card.run_id });

@@ -20,8 +20,11 @@ import { s3Client } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
 import type { Deployment } from '#cli/context.ts';
-import { functionName, loadConfig, stackName } from '#lib/config.ts';
+import { systemClock } from '#clock.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName, stackName } from '#lib/config/names.ts';
 import { xgboostLibrary } from '#packaging/natives.ts';
+import type { RunFiles } from '#registry/registry.ts';
 import { newRunId, type RunId } from '#storage/run-id.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import { trainRun } from '#training/train-run.ts';
@@ -87,10 +90,16 @@ export async function eventSource(to: Deployment): Promise<GetEventSourceMapping
 /** Trains a recipe on real 2023-03 here, and registers it without promotion: other tests keep their champion. */
 export async function registerRun(to: Deployment, recipe = 'linear-pair'): Promise<RunId> {
   const run = newRunId();
+  await to.registry.register(await trainedRun(run, recipe));
+  return run;
+}
+
+/** A run of real 2023-03, as the training state machine would register it. */
+export async function trainedRun(run: RunId, recipe = 'linear-pair'): Promise<RunFiles> {
   const plan = planTraining(trainingRequestSchema.parse({ recipe, months: ['2023-03'] }), 'green');
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const files = await trainRun(run, plan, {
+  return await trainRun(run, plan, {
     database,
     boosting: () => openXGBoost(xgboostLibrary()),
     loadScorer,
@@ -100,8 +109,6 @@ export async function registerRun(to: Deployment, recipe = 'linear-pair'): Promi
         return { month, path, sha256: await sha256OfFile(path) };
       }),
     codeVersion: 'test',
-    now: () => new Date(),
+    clock: systemClock,
   });
-  await to.registry.register(files);
-  return run;
 }

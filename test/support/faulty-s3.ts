@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { endpointUrl } from './endpoint-url.ts';
 
 /**
  * `down`: the connection drops before the store sees the call; `late`: after it has done the work; `silent`: it does
@@ -20,7 +21,7 @@ export interface FaultyS3 {
 /** A proxy between the SDK and the emulator. @param fault what happens to a call, by its number from 1 and its name */
 export async function faultyS3(bucket: string, fault: (nth: number, call: string) => Fault): Promise<FaultyS3> {
   const calls: string[] = [];
-  const emulator = new URL(inject('endpointUrl'));
+  const emulator = new URL(endpointUrl());
   const server = createServer((asked, answer) => {
     const path = decodeURIComponent(asked.url?.split('?')[0] ?? '').replace(`/${bucket}/`, '');
     const call = `${asked.method} ${path}`;

@@ -1,16 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const FIRST = '/whole-system.test.ts';
-const LAST = '/permissions.test.ts';
+const LAST = ['/integration/json-keys.test.ts', '/permissions.test.ts'];
 
 /**
- * The integration tests share one emulator. The whole-system test comes first: it sees the stream wait for its first
- * champion, and counts everything that came through it since. The permissions test comes last: its probes write
- * wherever they may, even over the champion's alias.
+ * The integration tests of a worker share its emulator. The whole-system test comes first: it sees the stream wait for
+ * its first champion, and counts everything that came through it since. Two come last: json-keys.test.ts moves the
+ * champion, and the probes of permissions.test.ts write wherever they may, even over the champion's alias.
  */
 export default class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => (moduleId.endsWith(FIRST) ? 0 : moduleId.endsWith(LAST) ? 2 : 1);
+    const place = ({ moduleId }: TestSpecification) =>
+      moduleId.endsWith(FIRST) ? -1 : LAST.findIndex((name) => moduleId.endsWith(name)) + 1;
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '#clock.ts';
-import type { Config } from '#lib/config.ts';
+import type { Config } from '#lib/config/schema.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import type { AStream, StreamRecord } from './a-stream.ts';
 

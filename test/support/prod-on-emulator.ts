@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { TripcastStack } from '#lib/tripcast-stack.ts';
 import { buildAssets } from '#packaging/bundle.ts';
 import { withLock } from '#setup/lock.mjs';

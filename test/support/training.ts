@@ -7,8 +7,9 @@ import { CELLS } from '#model/intervals/cells.ts';
 import type { Calibrations } from '#model/intervals/interval-graph.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
-import { type MonthSource, type TrainedModel, type TrainOptions, trainModel } from '#model/train.ts';
+import { type TrainedModel, type TrainOptions, trainModel } from '#model/train.ts';
 import { xgboostLibrary } from '#packaging/natives.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -22,7 +23,7 @@ export async function aDatabase(threads = 2): Promise<DuckDB> {
   return database;
 }
 
-export async function aRealSource(month: string): Promise<MonthSource> {
+export async function aRealSource(month: string): Promise<RawMonth> {
   const path = realMonth(month);
   return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
 }
@@ -32,7 +33,7 @@ export async function aSource(
   month: string,
   rides: readonly TestRide[],
   columns?: Readonly<Record<string, string | null>>,
-): Promise<MonthSource> {
+): Promise<RawMonth> {
   const path = join(temporaryFolder(), `${month}.parquet`);
   await writeMonth(path, rides, columns);
   return { month: parseMonth(month), path, sha256: await sha256OfFile(path) };
@@ -73,7 +74,7 @@ export async function aThinnedMonth(
   month: string,
   n: number,
   columns: Readonly<Record<string, string>> = {},
-): Promise<MonthSource> {
+): Promise<RawMonth> {
   const path = join(temporaryFolder(), `${month}.parquet`);
   const replaced = Object.entries(columns).map(([name, expression]) => `${expression} AS ${name}`);
   const star = replaced.length === 0 ? '*' : `* REPLACE (${replaced.join()})`;

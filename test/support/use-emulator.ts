@@ -1,8 +1,12 @@
-import { inject } from 'vitest';
-import { devEnvironmentVariables } from '#local/environment.ts';
+import { emulatorIn } from './worker-emulator.ts';
 
-// Every client and every command that an integration test starts talks to the emulator of this run.
-for (const [name, value] of Object.entries(devEnvironmentVariables(inject('endpointUrl')))) {
+// Every client and every command that an integration test starts talks to the emulator of its worker.
+
+const dir = `${process.env.TRIPCAST_LOCAL}-${process.env.VITEST_POOL_ID}`;
+process.env.TRIPCAST_LOCAL = dir; // before anything reads it
+const { devEnvironmentVariables, readEnvironment } = await import('#local/environment.ts');
+const { endpointUrl } = await emulatorIn(dir, readEnvironment);
+for (const [name, value] of Object.entries(devEnvironmentVariables(endpointUrl))) {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
 }

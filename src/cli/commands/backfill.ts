@@ -45,9 +45,11 @@ export type BackfillCommand = Omit<BackfillOptions, 'from' | 'to'> & {
 /** `tripcast backfill`: starts the backfill state machine, or returns to an execution, and follows it; Ctrl-C leaves it alone. */
 export async function backfill(options: BackfillCommand & CommonOptions, terminal: Terminal): Promise<void> {
   const wanted = checkUsage(() => whatIsWanted(options));
-  const to = await connect(options.env);
+  const deployment = await connect(options.env);
   const arn =
-    'attach' in wanted ? refuseOtherMachine(wanted.attach, to.output('BackfillArn')) : await startBackfill(to, wanted);
+    'attach' in wanted
+      ? refuseOtherMachine(wanted.attach, deployment.output('BackfillArn'))
+      : await startBackfill(deployment, wanted);
   const months = await interruptible(async (signal) => {
     signal.addEventListener('abort', () => terminal.say(detachedFrom(arn, options.env)), { once: true });
     return followBackfill(arn, terminal, signal);
@@ -58,15 +60,15 @@ export async function backfill(options: BackfillCommand & CommonOptions, termina
 
 /** Starts a backfill and follows it to its end. @throws TripcastError when it failed before its first month */
 export async function runBackfill(
-  to: Deployment,
+  deployment: Deployment,
   options: BackfillOptions,
   terminal: Terminal,
 ): Promise<readonly MonthOutcome[]> {
-  return followBackfill(await startBackfill(to, options), terminal);
+  return followBackfill(await startBackfill(deployment, options), terminal);
 }
 
 /** @returns the execution's ARN */
-export async function startBackfill(to: Deployment, options: BackfillOptions): Promise<string> {
+export async function startBackfill(deployment: Deployment, options: BackfillOptions): Promise<string> {
   if (options.maxConcurrency < 1 || options.maxConcurrency > MAX_CONCURRENCY) {
     throw new TripcastError(
       `--max-concurrency ${shown(options.maxConcurrency)} is not allowed`,
@@ -74,11 +76,11 @@ export async function startBackfill(to: Deployment, options: BackfillOptions): P
     );
   }
   backfillRange(options.from, options.to); // refused here, before anything starts
-  return startExecution(to.output('BackfillArn'), {
+  return startExecution(deployment.output('BackfillArn'), {
     taxi_type: options.taxiType,
     from: options.from,
     to: options.to,
-    run_id: await checkedRun(to, options),
+    run_id: await checkedRun(deployment, options),
     maxConcurrency: options.maxConcurrency,
     force: options.force,
     all: options.all,
@@ -112,7 +114,7 @@ export async function followBackfill(
   await show();
   board.clear();
   const done = await outcomesOf(arn, end);
-  progress.done(`${summaryOf(done)}, as ${executionName(arn)}`);
+  progress.done(`${summaryOf(done)}, execution ${executionName(arn)}`);
   return months.map(
     (month) =>
       done.find((each) => each.month === month) ??

@@ -38,7 +38,7 @@ export async function batch(options: BatchOptions & CommonOptions, terminal: Ter
 /** `score green 2023-04`, or how the schedule picks the month. */
 function labelOf({ taxiType, month, date }: BatchOptions): string {
   if (month !== undefined) return `score ${taxiType} ${month}`;
-  return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as on ${date}`}`;
+  return `score ${taxiType}, ${date === undefined ? "the schedule's month" : `as of ${date}`}`;
 }
 
 /**
@@ -65,7 +65,7 @@ async function runMonths(to: Deployment, options: BatchOptions, terminal: Termin
     all: options.all,
   });
   const progress = terminal.progress(labelOf(options));
-  const end = await followExecution(arn, () => progress.update(0, `running as ${executionName(arn)}`));
+  const end = await followExecution(arn, () => progress.update(0, `running, execution ${executionName(arn)}`));
   const months = await outcomesOf(arn, end);
   progress.done(months.map(({ month, status }) => `${month} ${status}`).join(', '));
   return months;

@@ -1,4 +1,6 @@
-import { alarmMetrics, type Config, loadConfig } from '#lib/config.ts';
+import { alarmMetrics } from '#lib/config/alarm-metrics.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { type Cost, costAtRest, costsAtRestOtherwise, costsPerMillion, type Sizes, USUAL } from '#operations/costs.ts';
 import { PRICES, PRICES_AS_OF, pricedRegion } from '#operations/prices.ts';
 import type { CommonOptions } from '../options.ts';
@@ -24,7 +26,7 @@ export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<
   };
   terminal.result(result, () =>
     [
-      table(['a million predictions', 'dollars', 'of which'], perMillion.map(rowOf)),
+      table(['per million predictions', 'dollars', 'of which'], perMillion.map(rowOf)),
       '',
       table(['', 'dollars', 'of which'], [atRest, ...others].map(rowOf)),
       '',
@@ -36,7 +38,7 @@ export async function cost({ env }: CommonOptions, terminal: Terminal): Promise<
 const source = (region: string, priced: string) =>
   region === priced
     ? `List prices of ${region}`
-    : `No prices of ${region} are written down: these are list prices of ${priced}; ${region} may be a fifth dearer`;
+    : `tripcast has no prices for ${region}: these are list prices of ${priced}; ${region} may cost a fifth more`;
 
 function sizesOf(config: Config): Sizes {
   const { streams, eventSource, functions, packaging } = config;

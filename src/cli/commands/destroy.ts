@@ -5,7 +5,9 @@ import { emptyBucket } from '#adapters/s3.ts';
 import { disableSchedule } from '#adapters/scheduler.ts';
 import { stopExecutions } from '#adapters/step-functions.ts';
 import { TripcastError } from '#errors.ts';
-import { type Config, loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { forgetDeployment } from '#local/environment.ts';
 import { countByType, planTeardown, type StackResource, type Teardown } from '#operations/teardown.ts';
 import { pointAt } from '../context.ts';
@@ -38,7 +40,7 @@ export async function destroy({ env, yes }: DestroyOptions & CommonOptions, term
   const stopped = await stopWork(name, teardown, terminal);
   const emptied = await emptyBuckets(teardown.toEmpty, terminal);
   const progress = terminal.progress(`delete ${name}`);
-  progress.update(0, 'CloudFormation is at it; a few minutes on AWS');
+  progress.update(0, 'CloudFormation is deleting it; on AWS this takes a few minutes');
   await deleteStack(name);
   progress.done(`${count(teardown.goes.length)} resources`);
   if (config.endpointUrl !== null) forgetDeployment();
@@ -49,12 +51,16 @@ export async function destroy({ env, yes }: DestroyOptions & CommonOptions, term
 /** What an environment protects, a person has to unprotect first: no flag of ours does it along the way. */
 const isProtected = (name: string, { region }: Config) =>
   new TripcastError(
-    `The stack ${name} is protected against deletion, and nothing was deleted`,
-    `If it is to go all the same: \`aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${name} --region ${region}\`, then again.`,
+    `The stack ${name} is protected against deletion; nothing was deleted`,
+    `To delete it anyway, run \`aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${name} --region ${region}\`, then try again.`,
   );
 
 async function isConfirmed(name: string): Promise<boolean> {
-  if (!stdin.isTTY) throw new TripcastError('There is nobody to ask', 'Add --yes to delete without being asked.');
+  if (!stdin.isTTY)
+    throw new TripcastError(
+      'The deletion must be confirmed, and there is no terminal to ask on',
+      'Add --yes to delete without being asked.',
+    );
   const question = createInterface({ input: stdin, output: stdout });
   try {
     return (await question.question(`Type ${name} to delete it: `)) === name;
@@ -90,16 +96,16 @@ const named = (resources: readonly StackResource[]) =>
 
 function listOf(name: string, { goes, stays, toEmpty }: Teardown): string {
   const buckets =
-    toEmpty.length === 0 ? [] : ['  emptied first, with all versions:', ...toEmpty.map((each) => `    ${each}`)];
+    toEmpty.length === 0 ? [] : ['  emptied first, including all versions:', ...toEmpty.map((each) => `    ${each}`)];
   const lasting =
-    stays.length === 0 ? [] : ['  stay, since the configuration has them outlive the stack:', ...named(stays)];
-  return [`Deleting ${name}:`, `  go: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join('\n');
+    stays.length === 0 ? [] : ['  kept, because the configuration lets them outlive the stack:', ...named(stays)];
+  return [`Deleting ${name}:`, `  deleted: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join('\n');
 }
 
 function afterwards(name: string, stays: readonly StackResource[]): string {
-  if (stays.length === 0) return `${name} is gone.`;
+  if (stays.length === 0) return `${name} was deleted.`;
   return [
-    `${name} is gone. These are left, cost what they cost, and block a new deploy until they are deleted or imported (docs/teardown.md):`,
+    `${name} was deleted. These remain, keep costing money, and block a new deploy until they are deleted or imported (docs/teardown.md):`,
     ...named(stays),
   ].join('\n');
 }

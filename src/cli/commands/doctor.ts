@@ -1,6 +1,10 @@
 import { styleText } from 'node:util';
 import { lambdaAccount } from '#adapters/lambda-account.ts';
-import { type Config, callsOfStream, FUNCTIONS, functionName, LIVE_FUNCTIONS, loadConfig } from '#lib/config.ts';
+import { FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
+import { callsOfStream } from '#lib/config/sections/stream.ts';
 import { type Check, doctor as examine } from '#local/doctor.ts';
 import { checkQuotas, type Demand, type QuotaCheck } from '#operations/quotas.ts';
 import { pointAt } from '../context.ts';

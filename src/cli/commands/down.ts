@@ -14,7 +14,7 @@ export async function down({ env }: CommonOptions, terminal: Terminal): Promise<
   terminal.result({ stopped: stopped ?? null, also_stopped: others, left: localstack ?? null }, () => {
     if (stopped !== undefined) return `Stopped the environment at ${[stopped, ...others].join(' and ')}.`;
     return localstack === undefined
-      ? 'Nothing was up.'
+      ? 'Nothing was running.'
       : `LocalStack at ${localstack} keeps running; commands no longer go there.`;
   });
 }

@@ -5,6 +5,7 @@ import { tlcSource } from '#adapters/tlc-source.ts';
 import { isWebAddress } from '#adapters/web-address.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { type IngestOutcome, ingestMonth } from '#batch/ingest.ts';
+import { systemClock } from '#clock.ts';
 import { LOCAL } from '#setup/paths.mjs';
 import { type Month, monthRange } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -34,8 +35,8 @@ export interface IngestedMonth {
 export async function ingest(options: IngestOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const wanted = checkUsage(() => monthRange(options.from, options.to));
   await checkSource(options.source);
-  const to = await connect(options.env);
-  const months = await ingestMonths(to, wanted, options, terminal);
+  const deployment = await connect(options.env);
+  const months = await ingestMonths(deployment, wanted, options, terminal);
   terminal.result({ months }, () =>
     table(
       ['month', 'outcome', 'rows', 'where'],
@@ -46,13 +47,13 @@ export async function ingest(options: IngestOptions & CommonOptions, terminal: T
 }
 
 export async function ingestMonths(
-  to: Deployment,
+  deployment: Deployment,
   months: readonly Month[],
   options: Pick<IngestOptions, 'taxiType' | 'source' | 'refresh'>,
   terminal: Terminal,
 ): Promise<readonly IngestedMonth[]> {
   const { DuckDB } = await import('#adapters/duckdb.ts');
-  const place = options.source ?? to.config.publication.source;
+  const place = options.source ?? deployment.config.publication.source;
   const source = tlcSource(isWebAddress(place) ? place : resolve(place));
   const progress = terminal.progress(`ingest ${options.taxiType}`, months.length);
   await using temporary = await workFolder();
@@ -62,11 +63,11 @@ export async function ingestMonths(
   for (const month of months) {
     progress.update(done.length, month);
     const outcome = await ingestMonth(options.taxiType, month, {
-      data: to.data,
+      data: deployment.data,
       source,
       database,
       workFolder: folder,
-      now: () => new Date(),
+      clock: systemClock,
       refresh: options.refresh ?? false,
       onProgress: (bytes, of) => progress.update(done.length, `${month} ${megabytes(bytes)} of ${megabytes(of)} MB`),
       onRetry: (reason) => progress.update(done.length, `${month}: ${reason}; trying again`),

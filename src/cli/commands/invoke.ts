@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { shown, TripcastError } from '#errors.ts';
-import { FUNCTIONS, type FunctionName, functionName, loadConfig } from '#lib/config.ts';
+import { FUNCTIONS, type FunctionName } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
 import { connect } from '../context.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../view/terminal.ts';

@@ -1,5 +1,6 @@
 import { logLines } from '#adapters/logs.ts';
-import { FUNCTIONS, functionName } from '#lib/config.ts';
+import { FUNCTIONS } from '#lib/config/functions.ts';
+import { functionName } from '#lib/config/names.ts';
 import { connect } from '../context.ts';
 import { interruptible } from '../interruptible.ts';
 import type { CommonOptions } from '../options.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { TripcastError } from '#errors.ts';
-import { liveFunctionName } from '#lib/config.ts';
+import { liveFunctionName } from '#lib/config/names.ts';
 import { type PredictAnswer, type PredictRequest, predictAnswerSchema } from '#serving/request.ts';
 import { connect, type Deployment } from '../context.ts';
 import type { CommonOptions } from '../options.ts';

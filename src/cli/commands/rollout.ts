@@ -1,7 +1,8 @@
 import { trafficShifts } from '#adapters/codedeploy.ts';
 import { lambdaAlias } from '#adapters/lambda.ts';
 import { lambdaVersions } from '#adapters/lambda-versions.ts';
-import { codeDeployNames, functionName, LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '#lib/config.ts';
+import { LIVE_ALIAS, LIVE_FUNCTIONS, type LiveFunctionName } from '#lib/config/functions.ts';
+import { codeDeployNames, functionName } from '#lib/config/names.ts';
 import { KEPT_VERSIONS, type Pruned, pruneVersions } from '#operations/prune-versions.ts';
 import { checkLive, type LiveAlias, moveBack, type Rollout } from '#operations/rollout.ts';
 import { connect, type Deployment } from '../context.ts';
@@ -32,7 +33,7 @@ export async function rollout(options: RolloutOptions & CommonOptions, terminal:
   const functions: RolledOut[] = [];
   for (const name of names) {
     const alias = aliasOf(to, name);
-    const by = `${userName()} asked for it`;
+    const by = `requested by ${userName()}`;
     functions.push({ function: name, ...(check ? await checkLive(alias) : await moveBack(alias, by)) });
   }
   const isGood = check && functions.every(({ outcome }) => outcome === 'kept');
@@ -108,7 +109,7 @@ function sentenceOf(rolled: RolledOut): string {
     case 'kept':
       return `${name}: version ${live} is live and answers its golden rides.`;
     case 'moved-back':
-      return `${name}: version ${live} is live again; version ${rolled.from} was taken back: ${rolled.reason}.`;
+      return `${name}: version ${live} is live again; version ${rolled.from} was rolled back: ${rolled.reason}.`;
     case 'stopped':
       return `${name}: version ${live} stays live: ${rolled.deployments.join(', ')} was moving traffic off it and was stopped: ${rolled.reason}.`;
     case 'stuck':

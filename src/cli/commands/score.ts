@@ -91,7 +91,7 @@ function whatItIs({ input, taxiType, month }: ScoreOptions): { readonly taxiType
   const foundMonth = month ?? (isMonth(written) ? written : undefined);
   if (foundType && foundMonth) return { taxiType: foundType, month: foundMonth };
   throw new TripcastError(
-    `The name ${basename(input)} does not tell ${foundType ? 'the month' : 'the taxi type'}`,
+    `The name ${basename(input)} does not contain ${foundType ? 'the month' : 'the taxi type'}`,
     `Name it as TLC does (green_tripdata_2023-04.parquet), or give --taxi-type ${TAXI_TYPES.join('|')} and --month YYYY-MM.`,
   );
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { codeVersion } from '#adapters/git.ts';
 import { TripcastError } from '#errors.ts';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -38,7 +38,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
-      () => `Model ${model.runId} answers at ${url}/predict. Ctrl-C ends it.`,
+      () => `Model ${model.runId} answers at ${url}/predict. Ctrl-C stops it.`,
     );
     await once(signal, 'abort');
     server.close();
@@ -63,6 +63,6 @@ async function listen(server: Server, wanted: number): Promise<number> {
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there',
-  EACCES: 'this user may not listen there',
+  EADDRINUSE: 'another process is listening there',
+  EACCES: 'this user is not allowed to listen there',
 };

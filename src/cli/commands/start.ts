@@ -36,13 +36,13 @@ const REPLAYED = 2000;
 const QUESTION = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
 
 /** What a step reports. */
-interface Told {
+interface StepResult {
   readonly result: string;
   readonly rows: number | null;
   readonly rmse: number | null;
   readonly where: string;
 }
-interface Step extends Told {
+interface Step extends StepResult {
   readonly what: string;
   readonly seconds: number;
 }
@@ -55,10 +55,10 @@ export async function start({ env }: CommonOptions, terminal: Terminal): Promise
   refuseUnlessLocal('start', env, '`tripcast help` lists the commands that take --env.');
   const began = performance.now();
   const steps: Step[] = [];
-  const step = async <T>(what: string, run: () => Promise<T>, tell: (of: T) => Told): Promise<T> => {
+  const step = async <T>(what: string, run: () => Promise<T>, describe: (of: T) => StepResult): Promise<T> => {
     const started = performance.now();
     const value = await run();
-    steps.push({ what, seconds: (performance.now() - started) / 1000, ...tell(value) });
+    steps.push({ what, seconds: (performance.now() - started) / 1000, ...describe(value) });
     return value;
   };
 
@@ -89,7 +89,7 @@ export async function start({ env }: CommonOptions, terminal: Terminal): Promise
   );
 }
 
-type RunStep = <T>(what: string, run: () => Promise<T>, tell: (of: T) => Told) => Promise<T>;
+type RunStep = <T>(what: string, run: () => Promise<T>, describe: (of: T) => StepResult) => Promise<T>;
 
 /** @returns the champion's card */
 async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
@@ -97,7 +97,7 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
   await step(
     'ingest',
     () => ingestMonths(to, BUNDLED, { taxiType: TAXI_TYPE, source: BUNDLED_FOLDER }, terminal),
-    (months) => toldIngest(months, to),
+    (months) => ingestResult(months, to),
   );
   const { card } = await step(
     'train, promote',
@@ -110,14 +110,14 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
     }),
   );
   await step(
-    `monthly batch, as on ${AS_IF_ON}`,
+    `monthly batch, as of ${AS_IF_ON}`,
     () => runMonth(to, { taxiType: TAXI_TYPE, date: AS_IF_ON, force: false, all: false }, terminal),
-    toldMonth,
+    monthResult,
   );
   await step(
     `backfill ${BACKFILL.from}..${BACKFILL.to}`,
     () => runBackfill(to, { taxiType: TAXI_TYPE, ...BACKFILL, maxConcurrency: 1, force: false, all: false }, terminal),
-    (months) => toldBackfill(months, to),
+    (months) => backfillResult(months, to),
   );
   await step(
     `replay ${REPLAYED} rides`,
@@ -164,7 +164,7 @@ async function championOrTrain(
 const sameMonths = ({ train }: ModelCard, months: readonly Month[]) =>
   train.months.map(({ month }) => month).join() === months.join();
 
-function toldIngest(months: readonly IngestedMonth[], to: Deployment): Told {
+function ingestResult(months: readonly IngestedMonth[], to: Deployment): StepResult {
   const lost = months.filter(({ uri }) => uri === null);
   if (lost.length > 0) {
     throw new TripcastError(
@@ -174,21 +174,21 @@ function toldIngest(months: readonly IngestedMonth[], to: Deployment): Told {
   }
   const fresh = months.filter(({ outcome }) => outcome === 'ingested').length;
   return {
-    result: fresh === 0 ? `${months.length} months were there` : `${fresh} months`,
+    result: fresh === 0 ? `${months.length} months already there` : `${fresh} months`,
     rows: months.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
     rmse: null,
     where: `s3://${to.data.bucket}/raw/`,
   };
 }
 
-const toldMonth = (month: MonthOutcome): Told => ({
+const monthResult = (month: MonthOutcome): StepResult => ({
   result: `${month.month} ${month.status}`,
   rows: month.rows_scored,
   rmse: month.rmse,
   where: month.output ?? month.note ?? '',
 });
 
-function toldBackfill(months: readonly MonthOutcome[], to: Deployment): Told {
+function backfillResult(months: readonly MonthOutcome[], to: Deployment): StepResult {
   const failed = months.filter(({ status }) => status !== 'scored' && status !== 'unchanged');
   if (failed.length > 0) {
     throw new TripcastError(

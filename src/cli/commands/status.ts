@@ -1,5 +1,7 @@
 import { withoutCredentials } from '#credentials.ts';
-import { type Config, loadConfig, stackName } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { stackName } from '#lib/config/names.ts';
+import type { Config } from '#lib/config/schema.ts';
 import type { LocalEnvironment } from '#local/environment.ts';
 import type { MlflowState } from '#local/mlflow.ts';
 import { status as findStatus, type Status } from '#local/status.ts';
@@ -63,7 +65,7 @@ const elsewhere = () => withoutCredentials(process.env.MLFLOW_TRACKING_URI ?? 'n
 function notUp(ended: LocalEnvironment | undefined): string {
   const start = 'Start it with `npx tripcast up`.';
   if (ended === undefined) return `The local environment is not up. ${start}`;
-  return `The local environment is not up: its emulator at ${ended.endpointUrl} has ended, and what it held is gone. ${start}\nIts log is ${ended.logFile}.`;
+  return `The local environment is not up: its emulator at ${ended.endpointUrl} has stopped, and its data is lost. ${start}\nIts log is ${ended.logFile}.`;
 }
 
 /** Its address, or what it is doing. */

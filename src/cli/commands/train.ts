@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkInputFolder, checkOutputFolder } from '#adapters/files.ts';
 import { currentState, executionFailed, followExecution, startExecution } from '#adapters/step-functions.ts';
+import { systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
 import { filesOf, noRun, readCard } from '#registry/registry.ts';
@@ -77,8 +78,8 @@ export async function trainAndRegister(
         `See \`tripcast models show ${run_id}\`; \`tripcast models promote ${run_id} --force\` overrules the gate.`,
       )
     : new TripcastError(
-        `Run ${run_id} was not promoted (${status}): ${champion.promoted_by} made ${champion.run_id} the champion meanwhile`,
-        `Ask the gate again with \`tripcast models promote ${run_id} --gate\`.`,
+        `Run ${run_id} was not promoted (${status}): ${champion.promoted_by} made ${champion.run_id} the champion in the meantime`,
+        `Run the gate again with \`tripcast models promote ${run_id} --gate\`.`,
       );
 }
 
@@ -120,7 +121,7 @@ function refuseNonsense(options: TrainOptions): void {
   if (local && promote) {
     throw new TripcastError(
       '--local and --promote cannot go together',
-      'A champion is in the registry: train without --local.',
+      'A champion must be in the registry: train without --local.',
     );
   }
   if (local && source === undefined) {
@@ -129,7 +130,7 @@ function refuseNonsense(options: TrainOptions): void {
   const [name, value] = source !== undefined ? ['--source', source] : ['--out', out];
   if (!local && value !== undefined) {
     throw new TripcastError(
-      `${name} ${value} is for a training without AWS`,
+      `${name} ${value} is for training without AWS`,
       'Add --local, or leave it out: the months come from the data bucket.',
     );
   }
@@ -162,7 +163,7 @@ async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<
     loadScorer,
     fetch: (months) => Array.fromAsync(months, (month) => monthIn(resolve(source), plan.taxi_type, month)),
     codeVersion: await codeVersion(import.meta.dirname),
-    now: () => new Date(),
+    clock: systemClock,
     onProgress: (step) => progress.update(0, step),
   });
   progress.done(`RMSE ${decimals(files.card.validation.rmse, 4)} min`);

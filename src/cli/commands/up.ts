@@ -26,7 +26,7 @@ export async function up({ emulator, endpoint, env }: UpOptions & CommonOptions,
   refuseUnlessLocal('up', env, `Deploy it with \`npx cdk deploy --context env=${env}\`.`);
   if (emulator === 'localstack') return upLocalStack(endpoint, terminal);
   if (endpoint !== undefined) {
-    throw new WrongUsage(`--endpoint ${endpoint} is where a LocalStack would run`, 'Add --emulator localstack.');
+    throw new WrongUsage(`--endpoint ${endpoint} is only for LocalStack`, 'Add --emulator localstack.');
   }
   await interruptible((signal) => bringUp(terminal, signal));
   const found = await findStatus();
@@ -52,7 +52,7 @@ export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<
     onStep: (step) => {
       if (step.step === 'leftover')
         terminal.say(`Stopped an emulator on port ${step.port} that a killed command had left.`);
-      else if (step.step === 'waiting') progress.update(0, `another tripcast (process ${step.pid}) is at it; waiting`);
+      else if (step.step === 'waiting') progress.update(0, `waiting for another tripcast (process ${step.pid})`);
       else if (step.step === 'deploy-line') progress.update(0, step.line);
       else if (step.state === 'done') done.add(step.step);
       else if (step.state === 'unchanged' && step.step === 'emulator') wasUp = true;

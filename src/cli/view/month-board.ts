@@ -38,13 +38,13 @@ export function drawn(screen: Screen): MonthBoard {
 }
 
 function said(terminal: Terminal): MonthBoard {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     clear: () => {},
     show(months) {
       for (const each of months) {
-        if (each.outcome === undefined || told.has(each.month)) continue;
-        told.add(each.month);
+        if (each.outcome === undefined || reported.has(each.month)) continue;
+        reported.add(each.month);
         const [month, state, , scored, rmse, seconds] = cellsOf(each);
         terminal.say(`  ${month} ${state}, ${scored} rides, RMSE ${rmse} min, ${seconds} s`);
       }

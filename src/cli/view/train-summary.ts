@@ -69,12 +69,12 @@ function saidOf({ status, gate, champion, run_id }: NonNullable<FinishedRun['out
       return [`promoted: champion #${champion?.sequence}`];
     case 'lost-race':
       return [
-        `not promoted: ${champion?.promoted_by} made ${champion?.run_id} the champion meanwhile; \`tripcast models promote ${run_id} --gate\` asks the gate again`,
+        `not promoted: ${champion?.promoted_by} made ${champion?.run_id} the champion in the meantime; \`tripcast models promote ${run_id} --gate\` runs the gate again`,
       ];
     case 'registered':
       return gate.outcome === 'passed'
         ? ['gate passed']
-        : [`registered; as a champion it would be ${gate.outcome}:`, ...reasons];
+        : [`registered; the gate would not promote it (${gate.outcome}):`, ...reasons];
     default:
       return [`not promoted, ${status}:`, ...reasons];
   }

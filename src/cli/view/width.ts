@@ -18,7 +18,7 @@ export function widthOf(line: string): number {
 
 const columnsOf = (character: string): number => (TWO_COLUMNS.test(character) ? 2 : NO_COLUMN.test(character) ? 0 : 1);
 
-/** The start of a line that fits into so many columns. Styles take none; each one that is opened is also closed. */
+/** The start of a line, as far as it fits into `columns`. Styles take no columns; each opened style is closed. */
 export function cutTo(columns: number, line: string): string {
   let used = 0;
   let isFull = false;

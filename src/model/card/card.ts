@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runIdSchema } from '#storage/run-id.ts';
+import { sha256Schema } from '#storage/sha256.ts';
 import { columnFactsSchema } from '#trips/column-facts.ts';
 import { monthSchema } from '#trips/month.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
@@ -7,7 +8,6 @@ import { breakdownSchema } from '../evaluation/breakdown.ts';
 import { figuresSchema } from '../evaluation/figures.ts';
 import { RECIPE_NAMES } from '../recipes/recipe.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256, 64 hexadecimal digits');
 const rows = z.int().nonnegative();
 const cardBody = {
   schema_version: z.literal(1),
@@ -24,7 +24,7 @@ const cardBody = {
     .optional()
     .describe('of boosted recipes: the features that gain most a split, largest first'),
   train: z.object({
-    months: z.array(z.object({ month: monthSchema, sha256, rows_read: rows, rows })),
+    months: z.array(z.object({ month: monthSchema, sha256: sha256Schema, rows_read: rows, rows })),
     rows_read: rows,
     rows,
     features: rows.describe('columns of the design matrix'),
@@ -34,7 +34,7 @@ const cardBody = {
   validation: z.object({
     kind: z.enum(['month', 'split']),
     month: monthSchema.nullable().describe('null = a share of the training months, which is optimistic'),
-    sha256: sha256.nullable(),
+    sha256: sha256Schema.nullable(),
     held_out: z.object({ share: z.number(), seed: z.int() }).optional().describe('of a split: the rides measured on'),
     rows_read: rows,
     rows,
@@ -45,7 +45,7 @@ const cardBody = {
     typical_distance: figuresSchema.describe('the same rides with no distance given'),
     breakdown: breakdownSchema.optional(),
   }),
-  model: z.object({ sha256, bytes: rows }),
+  model: z.object({ sha256: sha256Schema, bytes: rows }),
   seconds: z.number().nonnegative(),
 };
 
@@ -64,6 +64,7 @@ export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
  */
 export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
 
+/** How far the figures of a card can be trusted. */
 export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
   if (validation.kind === 'split') return 'same-days';
   return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { at } from '../at.ts';
 import { GROUPING_NAMES, GROUPINGS, type Grouping, type GroupingName } from '../rides/ride-groups.ts';
-import { at, type LabelledRides, pairAt } from '../rides/rides.ts';
+import { type LabelledRides, pairAt } from '../rides/rides.ts';
 import type { Predictions } from '../scorer.ts';
 import type { Baselines } from './baselines.ts';
 import { FigureSums, type Figures, figuresSchema } from './figures.ts';

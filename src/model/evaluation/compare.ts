@@ -5,17 +5,9 @@
  * interval too narrow (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of
  * clusters).
  */
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
+import type { LabelledRides } from '../rides/rides.ts';
 import { quantile, uniform } from './resampling.ts';
-
-/** Each array `[rides]`; minutes. */
-export interface PairedPredictions {
-  readonly actual: Float64Array;
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-  /** New York wall-clock seconds of the pickup, which give the day. */
-  readonly pickupTime: Float64Array;
-}
 
 export interface Errors {
   /** Minutes. */
@@ -23,6 +15,7 @@ export interface Errors {
   readonly mae: number;
 }
 
+/** Two models on the same rides. */
 export interface Comparison {
   readonly rows: number;
   readonly days: number;
@@ -39,19 +32,54 @@ const SEED = 42;
 const LEVEL = 0.95;
 const DAY_SECONDS = 86_400;
 
-/** The same rides give the same interval, in any order. */
-export function comparePredictions(paired: PairedPredictions, seed = SEED): Comparison {
-  const days = sumsByDay(paired);
-  const all = days.reduce(add, NOTHING);
-  const [a, b] = [errorsOf(all.rows, all.a), errorsOf(all.rows, all.b)];
-  return {
-    rows: all.rows,
-    days: days.length,
-    a,
-    b,
-    rmse_difference: a.rmse - b.rmse,
-    interval: days.length < 2 ? null : percentileInterval(resampledDifferences(days, seed)),
-  };
+/** Adds up the errors of two models on the same rides, day by day. */
+export class PairedErrors {
+  readonly #days = new Map<number, { rows: number; a: [number, number]; b: [number, number] }>();
+
+  /**
+   * @param rides their pickup times give the days
+   * @param a     minutes `[rides.size]`, and so is b
+   */
+  add(
+    { minutes, pickupTime }: Pick<LabelledRides, 'minutes' | 'pickupTime'>,
+    a: Float64Array | Float32Array,
+    b: Float64Array | Float32Array,
+  ): void {
+    minutes.forEach((actual, i) => {
+      const day = Math.floor(at(pickupTime, i) / DAY_SECONDS);
+      const sums = this.#days.get(day) ?? { rows: 0, a: [0, 0], b: [0, 0] };
+      this.#days.set(day, sums);
+      const [errorA, errorB] = [actual - at(a, i), actual - at(b, i)];
+      sums.rows += 1;
+      sums.a[0] += errorA * errorA;
+      sums.a[1] += Math.abs(errorA);
+      sums.b[0] += errorB * errorB;
+      sums.b[1] += Math.abs(errorB);
+    });
+  }
+
+  /** The same rides give the same interval, in any order. */
+  comparison(seed = SEED): Comparison {
+    const days = this.#byDay();
+    const all = days.reduce(add, NOTHING);
+    const [a, b] = [errorsOf(all.rows, all.a), errorsOf(all.rows, all.b)];
+    return {
+      rows: all.rows,
+      days: days.length,
+      a,
+      b,
+      rmse_difference: a.rmse - b.rmse,
+      interval: days.length < 2 ? null : percentileInterval(resampledDifferences(days, seed)),
+    };
+  }
+
+  /** Everything needed for the errors of any choice of days, earliest day first. */
+  #byDay(): readonly DaySums[] {
+    const named = ([squared, absolute]: [number, number]): ErrorSums => ({ squared, absolute });
+    return [...this.#days]
+      .sort(([day], [other]) => day - other)
+      .map(([, sums]) => ({ rows: sums.rows, a: named(sums.a), b: named(sums.b) }));
+  }
 }
 
 interface ErrorSums {
@@ -75,26 +103,6 @@ const errorsOf = (rows: number, { squared, absolute }: ErrorSums): Errors => ({
   rmse: Math.sqrt(squared / rows),
   mae: absolute / rows,
 });
-
-/** Everything needed for the errors of any choice of days, earliest day first. */
-function sumsByDay({ actual, a, b, pickupTime }: PairedPredictions): readonly DaySums[] {
-  const days = new Map<number, { rows: number; a: [number, number]; b: [number, number] }>();
-  actual.forEach((minutes, i) => {
-    const day = Math.floor(at(pickupTime, i) / DAY_SECONDS);
-    const sums = days.get(day) ?? { rows: 0, a: [0, 0], b: [0, 0] };
-    days.set(day, sums);
-    const [errorA, errorB] = [minutes - at(a, i), minutes - at(b, i)];
-    sums.rows += 1;
-    sums.a[0] += errorA * errorA;
-    sums.a[1] += Math.abs(errorA);
-    sums.b[0] += errorB * errorB;
-    sums.b[1] += Math.abs(errorB);
-  });
-  const named = ([squared, absolute]: [number, number]): ErrorSums => ({ squared, absolute });
-  return [...days]
-    .sort(([day], [other]) => day - other)
-    .map(([, sums]) => ({ rows: sums.rows, a: named(sums.a), b: named(sums.b) }));
-}
 
 /** Draws as many days as there are, with replacement, a thousand times. @returns RMSE differences, ascending */
 function resampledDifferences(days: readonly DaySums[], seed: number): Float64Array {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
 import type { Predictions } from '../scorer.ts';
 import { Coverage, ErrorMetrics, type ErrorSummary } from './metrics.ts';
 
@@ -15,6 +15,7 @@ export const figuresSchema = z.object({
 });
 export type CardFigures = Readonly<z.infer<typeof figuresSchema>>;
 
+/** Errors, in minutes, and interval coverage on a set of rides. */
 export interface Figures extends ErrorSummary {
   /** The share of rides inside their 90% and their 80% interval. */
   readonly coverage_90: number;

@@ -9,7 +9,10 @@ export interface ErrorSummary {
   readonly r2: number | null;
 }
 
-/** Accumulates rides one by one. The spread of the durations is Welford's running sum: stable in one pass. */
+/**
+ * Accumulates rides one by one. The spread of the durations is a running sum that is stable in one pass (Welford, "Note
+ * on a method for calculating corrected sums of squares and products", 1962).
+ */
 export class ErrorMetrics {
   #rows = 0;
   #squared = 0;

@@ -1,4 +1,5 @@
-import { at, batchOf, type LabelledRides, withoutDistance } from '../rides/rides.ts';
+import { at } from '../at.ts';
+import { batchOf, type LabelledRides, withoutDistance } from '../rides/rides.ts';
 import type { Predictions, Scorer } from '../scorer.ts';
 import type { BothPredictions } from './breakdown.ts';
 import { FigureSums, type Figures } from './figures.ts';

@@ -3,15 +3,17 @@
  * zones each added to the baseline of all predictions.
  */
 import { TripcastError } from '#errors.ts';
+import { at } from '../at.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
 import { readTable } from '../onnx/read-table.ts';
 import type { OpenBoosting } from '../recipes/gradient-boosting.ts';
 import type { RecipeName } from '../recipes/recipe.ts';
-import { at, type Rides, withTypicalDistance } from '../rides/rides.ts';
+import { type Rides, withTypicalDistance } from '../rides/rides.ts';
 import { explainPairs, explainZones } from './linear.ts';
 import type { Contribution, ExplainRide, ReadNative } from './native-answer.ts';
 import { explainMap, explainPairTrees } from './trees.ts';
 
+/** The parts of a ride that a prediction is divided among. */
 export const RIDE_PARTS = ['distance', 'time', 'pickup', 'dropoff'] as const;
 export type RidePart = (typeof RIDE_PARTS)[number];
 
@@ -44,10 +46,12 @@ const PARTS_OF: Readonly<Record<string, readonly RidePart[]>> = {
 /** The parts of a ride that a feature of any recipe describes. @throws when the feature is not listed */
 export function partsOfFeature(feature: string): readonly RidePart[] {
   const parts = PARTS_OF[feature.replace(/=.*$|_\d$/, '')];
-  if (parts === undefined) throw new Error(`src/model/explain/explain.ts does not say what ${feature} speaks of.`);
+  if (parts === undefined)
+    throw new Error(`src/model/explain/explain.ts does not say which parts of a ride ${feature} describes.`);
   return parts;
 }
 
+/** A prediction taken apart; minutes unless it says otherwise. */
 export interface Explanation {
   readonly baseline: number;
   readonly added: Readonly<Record<RidePart, number>>;
@@ -60,9 +64,18 @@ export interface Explanation {
 }
 
 /**
+ * Explains the prediction for one ride with the recipe's own model.
  * @param ride one ride; its distance may be NaN
  * @param model the graph, which has the typical distances
  * @throws TripcastError when the contributions do not add up to the prediction
+ * @example
+ * const { baseline, added, unclipped } = await explainRide(ridesOf([ride]), {
+ *   recipe: card.recipe,
+ *   model,
+ *   read: (file) => readFile(join(folder, file)),
+ *   boosting,
+ * });
+ * // baseline + added.distance + added.time + added.pickup + added.dropoff = unclipped, in minutes
  */
 export async function explainRide(
   ride: Rides,
@@ -83,8 +96,8 @@ export async function explainRide(
   const sum = RIDE_PARTS.reduce((total, part) => total + added[part], baseline);
   if (!(Math.abs(sum - unclipped) <= EXACT_TOLERANCE_MINUTES)) {
     throw new TripcastError(
-      `What was added makes ${sum} minutes, and the model says ${unclipped}`,
-      "The files of the run's folder do not belong together: train again.",
+      `The contributions add up to ${sum} minutes, but the model predicts ${unclipped}`,
+      "The files in the run's folder do not belong together: train again.",
     );
   }
   const features = contributions

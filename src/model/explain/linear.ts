@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { at, pairAt } from '../rides/rides.ts';
+import { at } from '../at.ts';
+import { pairAt } from '../rides/rides.ts';
 import { pairName, zoneSlot } from '../rides/zone-pair.ts';
 import type { ExplainRide, ReadNative } from './native-answer.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { at } from '../at.ts';
 import type { FeatureMatrix, OpenBoosting } from '../recipes/gradient-boosting.ts';
 import { encodeOnMap, MAP_FEATURES, readEncoder } from '../recipes/map-features.ts';
 import { PairColumns } from '../recipes/xgboost-pair.ts';
-import { at } from '../rides/rides.ts';
 import { pairOfFeature } from '../rides/zone-pair.ts';
 import type { ExplainRide, NativeAnswer, ReadNative } from './native-answer.ts';
 

@@ -1,5 +1,6 @@
 import { calendarOf } from '#trips/new-york-time.ts';
-import { at, type Rides } from '../rides/rides.ts';
+import { at } from '../at.ts';
+import type { Rides } from '../rides/rides.ts';
 import { BOUNDARY_RIDES, type GoldenRide } from './golden.ts';
 
 const MOST_RIDES = 500;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
-import { at, batchOf, type Rides } from '../rides/rides.ts';
+import { ZONES } from '#trips/ride-limits.ts';
+import { elementAt } from '../at.ts';
+import { batchOf, type Rides } from '../rides/rides.ts';
 import { OUTPUTS, type Predictions, type Scorer } from '../scorer.ts';
 
 const column = z.array(z.number());
@@ -46,6 +48,9 @@ export const EXACT_TOLERANCE_MINUTES = 1e-3;
 /**
  * Scores the rides and compares all five outputs with the golden ones.
  * @returns how many rides were checked, and the largest difference in minutes; Infinity when a prediction is NaN
+ * @example
+ * const { max_difference } = await checkGoldenRides(scorer, golden);
+ * const isSound = max_difference <= GRAPH_TOLERANCE_MINUTES;
  */
 export async function checkGoldenRides(
   scorer: Scorer,
@@ -73,7 +78,7 @@ export const exactDifference = ({ predictions, exact }: GoldenRides): number =>
 /** Rides at and beyond every edge of the inputs. Distances stay small enough for float32 to hold 1e-3 minutes. */
 export const BOUNDARY_RIDES: readonly GoldenRide[] = (() => {
   const ordinary: GoldenRide = { PULocationID: 74, DOLocationID: 75, trip_distance: 1.5, pickup_time: 1_680_510_600 };
-  const zones = [-1, 0, 1, 265, 266, 2_147_483_647, -2_147_483_648];
+  const zones = [-1, 0, ZONES.first, ZONES.last, ZONES.last + 1, 2_147_483_647, -2_147_483_648];
   return [
     ordinary,
     ...zones.map((zone) => ({ ...ordinary, PULocationID: zone })),
@@ -106,7 +111,7 @@ const asJson = (predictions: Predictions): GoldenRides['predictions'] => ({
 /** NaN fails every comparison, so it would slip past a limit: it counts as infinitely far off. */
 function largestDifference(found: ArrayLike<number>, expected: readonly number[]): number {
   return expected.reduce((largest, value, i) => {
-    const difference = Math.abs(at(found, i) - value);
+    const difference = Math.abs(elementAt(found, i) - value);
     return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(largest, difference);
   }, 0);
 }

@@ -1,8 +1,9 @@
 import { TripcastError } from '#errors.ts';
+import { at } from '../at.ts';
 import { fitRecipe } from '../recipes/fit.ts';
 import { mapEncoder } from '../recipes/map-features.ts';
 import type { Engines, Recipe } from '../recipes/recipe.ts';
-import { at, type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
+import { type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
 import { allRides, countRows, FOLDS } from '../rides/training-rides.ts';
 import { completeDistances, typicalDistances } from '../rides/typical-distance.ts';
 import { calibrateCells, type Residuals } from './cells.ts';
@@ -75,7 +76,7 @@ async function* judgeFolds(recipe: Recipe, engines: Engines, relation: string): 
 
 const oneFold = (rows: number) =>
   new TripcastError(
-    `The ${rows} training rides are all of days in one fold (day number modulo ${FOLDS}), so no interval can be calibrated`,
+    `The ${rows} training rides are all from days in one fold (day number modulo ${FOLDS}), so no interval can be calibrated`,
     'Train on rides of several days.',
   );
 

@@ -5,7 +5,7 @@
  * hence in any union of cells, such as a borough or a part of the day (Mondrian conformal prediction: Vovk, Gammerman
  * and Shafer, "Algorithmic Learning in a Random World", 2005, chapter 4).
  */
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
 import type { OutputName } from '../scorer.ts';
 import { PLACES, placeOf, STRATA } from './strata.ts';
 
@@ -73,7 +73,7 @@ interface InCells {
 
 function cellsOf({ strata, predicted }: Residuals): Uint16Array {
   const cells = new Uint16Array(predicted.length);
-  for (let i = 0; i < cells.length; i += 1) cells[i] = at(strata, i) * BANDS + bandOf(at(predicted, i));
+  for (let i = 0; i < cells.length; i += 1) cells[i] = (strata[i] ?? 0) * BANDS + bandOf(at(predicted, i));
   return cells;
 }
 
@@ -100,7 +100,7 @@ function runsBy(
   );
   const { values, starts } = orderedByRow(parts, groups * BANDS, rowOf);
   return Array.from({ length: groups }, (_, group) => {
-    const start = (band: number) => at(starts, group * BANDS + band);
+    const start = (band: number) => starts[group * BANDS + band] ?? 0;
     if (start(BANDS) - start(0) < least) return undefined;
     return runEnds((from, to) => start(to) - start(from)).map((to, i, ends) => {
       const from = ends[i - 1] ?? 0;
@@ -110,8 +110,7 @@ function runsBy(
 }
 
 /**
- * All residuals row by row, and where each row starts; one extra start marks the end. Elements here and below are read
- * without `at`: it has seen every kind of array, which makes it slow across millions of calls.
+ * All residuals row by row, and where each row starts; one extra start marks the end.
  * @param rowOf by cell
  */
 function orderedByRow(parts: readonly InCells[], rows: number, rowOf: Uint16Array) {
@@ -122,9 +121,9 @@ function orderedByRow(parts: readonly InCells[], rows: number, rowOf: Uint16Arra
       starts[row + 1] = (starts[row + 1] ?? 0) + 1;
     }
   }
-  for (let row = 0; row < rows; row += 1) starts[row + 1] = at(starts, row + 1) + at(starts, row);
+  for (let row = 0; row < rows; row += 1) starts[row + 1] = (starts[row + 1] ?? 0) + (starts[row] ?? 0);
   const next = starts.slice();
-  const values = new Float64Array(at(starts, rows));
+  const values = new Float64Array(starts[rows] ?? 0);
   for (const { cells, residuals } of parts) {
     for (let i = 0; i < cells.length; i += 1) {
       const row = rowOf[cells[i] ?? 0] ?? 0;

@@ -5,6 +5,7 @@
  * prediction: Lei et al., "Distribution-free predictive inference for regression", 2018, section 5.2).
  */
 
+import { at } from '../at.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, clip, sideBySide } from '../onnx/pieces.ts';
 import type { RideValues } from '../onnx/ride-values.ts';
@@ -12,7 +13,7 @@ import { treeEnsemble } from '../onnx/trees.ts';
 import { COMMON_PARAMETERS } from '../recipes/boosted.ts';
 import type { Booster, DenseMatrix, GradientBoosting, TreeEnsemble } from '../recipes/gradient-boosting.ts';
 import { addMapFeatures, encodeOnMap, MAP_FEATURES, type MapEncoder } from '../recipes/map-features.ts';
-import { at, type LabelledRides } from '../rides/rides.ts';
+import type { LabelledRides } from '../rides/rides.ts';
 
 /** Rides with the predictions of a fit that has not seen them. */
 export interface JudgedRides {

@@ -1,5 +1,5 @@
 /** The small parts that every recipe's graph is built from. */
-import { FARTHEST_MILES } from '../rides/rides.ts';
+import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
 import { ZONE_SLOTS } from '../rides/zone-pair.ts';
 import { type GraphBuilder, integer, type Value } from './graph-builder.ts';
 
@@ -29,7 +29,7 @@ export function lookUpRow(g: GraphBuilder, table: Value, index: Value): Value {
 
 /** Whether a distance is given: false for NaN (no comparison with it holds), infinity and what is too far to be one. */
 export function distanceGiven(g: GraphBuilder, distance: Value): Value {
-  return g.node('LessOrEqual', [g.node('Abs', [distance]), g.float(FARTHEST_MILES)]);
+  return g.node('LessOrEqual', [g.node('Abs', [distance]), g.float(DISTANCE_LIMIT)]);
 }
 
 export function clip(g: GraphBuilder, value: Value, least: number, most: number): Value {

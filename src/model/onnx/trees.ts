@@ -1,5 +1,5 @@
+import { elementAt } from '../at.ts';
 import type { DecisionTree, TreeEnsemble } from '../recipes/gradient-boosting.ts';
-import { at } from '../rides/rides.ts';
 import { type Attribute, type GraphBuilder, integer, integers, tensor, type Value } from './graph-builder.ts';
 
 /** Codes of the operator TreeEnsemble (ai.onnx.ml, version 5). XGBoost goes left below a threshold, never at it. */
@@ -22,10 +22,10 @@ export type BranchOf = (tree: DecisionTree, node: number) => Branch;
 /** The same question that XGBoost asks. No feature may be NaN. */
 export const belowThreshold: BranchOf = (tree, node) => ({
   mode: 'below',
-  feature: at(tree.feature, node),
-  value: at(tree.value, node),
-  yes: at(tree.left, node),
-  no: at(tree.right, node),
+  feature: elementAt(tree.feature, node),
+  value: elementAt(tree.value, node),
+  yes: elementAt(tree.left, node),
+  no: elementAt(tree.right, node),
 });
 
 /**
@@ -52,13 +52,13 @@ class NodeLists {
   readonly #leaves: number[] = [];
 
   add(tree: DecisionTree, branchOf: BranchOf): void {
-    const isLeaf = (node: number) => at(tree.left, node) === -1;
+    const isLeaf = (node: number) => elementAt(tree.left, node) === -1;
     const firstBranch = this.#branches.length;
     let branches = firstBranch;
     const number = tree.left.map((_, node) =>
-      isLeaf(node) ? this.#leaves.push(at(tree.value, node)) - 1 : branches++,
+      isLeaf(node) ? this.#leaves.push(elementAt(tree.value, node)) - 1 : branches++,
     );
-    const numbered = (node: number) => at(number, node);
+    const numbered = (node: number) => elementAt(number, node);
     this.#roots.push(firstBranch);
     if (isLeaf(0)) {
       // The operator doesn't support a tree with a single leaf: use a question with the same leaf for both answers.

@@ -10,6 +10,7 @@ export interface Fit extends Disposable {
 }
 
 /**
+ * Fits a recipe, after learning the typical distances that replace missing ones from the same rides.
  * @param relation SQL, with the columns of training-rides.ts
  * @param watch    rides to measure boosting rounds on, also a relation, and the callback to notify
  */

@@ -21,8 +21,10 @@ export interface SparseMatrix {
   readonly values: Float32Array;
 }
 
+/** The features of a set of rides, one row a ride. */
 export type FeatureMatrix = DenseMatrix | SparseMatrix;
 
+/** Features and durations of the same rides. */
 export interface LabelledMatrix {
   readonly matrix: FeatureMatrix;
   /** Minutes `[rows]`. */
@@ -37,6 +39,7 @@ export interface BoostingRound {
   readonly validation?: number;
 }
 
+/** What to boost on, and how. */
 export interface BoostingOptions extends LabelledMatrix {
   /** By the library's own names. */
   readonly parameters: Readonly<Record<string, string | number>>;
@@ -81,6 +84,7 @@ export interface Booster extends Disposable {
   toBytes(): Uint8Array;
 }
 
+/** The boosting library; src/adapters/xgboost.ts implements it. */
 export interface GradientBoosting {
   readonly version: string;
   /**

@@ -14,7 +14,13 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   'zone-map-fast': zoneMapFast,
 };
 
-/** @throws TripcastError when there is no such recipe. */
+/**
+ * A recipe by its name.
+ * @throws TripcastError when there is no such recipe
+ * @example
+ * using fit = await fitRecipe(recipeNamed('linear-pair'), { database, boosting }, 'training_rides');
+ * const minutes = predictWith(fit, rides); // [rides.size]
+ */
 export function recipeNamed(text: string): Recipe {
   const name = RECIPE_NAMES.find((known) => known === text);
   if (name === undefined) {

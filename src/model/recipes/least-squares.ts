@@ -1,4 +1,4 @@
-import { at } from '../rides/rides.ts';
+import { at } from '../at.ts';
 
 /**
  * Solves A w = b by Cholesky factorization, A = L L'. `matrix` is overwritten.

@@ -11,9 +11,10 @@
  * coefficient, so it gets intercept + slope * x.
  */
 import { TripcastError } from '#errors.ts';
+import { at } from '../at.ts';
 import { lookUp } from '../onnx/pieces.ts';
 import { MICROMILES, MICROSECONDS, milesOf, minutesOf } from '../rides/exact-sums.ts';
-import { at, pairAt } from '../rides/rides.ts';
+import { pairAt } from '../rides/rides.ts';
 import { PAIR_SLOTS, pairFeature, pairName } from '../rides/zone-pair.ts';
 import type { FitRides, FittedModel, Recipe } from './recipe.ts';
 import { vocabularyOf } from './vocabulary.ts';

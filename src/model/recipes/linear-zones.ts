@@ -8,9 +8,9 @@
  * seen in training has no coefficient.
  */
 import { z } from 'zod';
+import { at } from '../at.ts';
 import { lookUp } from '../onnx/pieces.ts';
 import { MICROSECONDS, minutesOf } from '../rides/exact-sums.ts';
-import { at } from '../rides/rides.ts';
 import { ZONE_SLOTS, zoneSlot, zonesOfPair } from '../rides/zone-pair.ts';
 import { solveSymmetric } from './least-squares.ts';
 import type { FitRides, FittedModel, Recipe } from './recipe.ts';

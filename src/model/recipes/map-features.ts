@@ -4,11 +4,12 @@
  */
 import { z } from 'zod';
 import { calendarOf } from '#trips/new-york-time.ts';
+import { at } from '../at.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from '../onnx/pieces.ts';
 import type { RideValues } from '../onnx/ride-values.ts';
 import { MICROSECONDS } from '../rides/exact-sums.ts';
-import { at, pairAt, type Rides } from '../rides/rides.ts';
+import { pairAt, type Rides } from '../rides/rides.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import { ZONE_SLOTS, zoneSlot } from '../rides/zone-pair.ts';
 import type { DenseMatrix } from './gradient-boosting.ts';

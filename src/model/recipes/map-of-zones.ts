@@ -6,6 +6,8 @@
  * majorization (SMACOF: de Leeuw 1977), one zone at a time. Four dimensions hold what two cannot: rivers and bridges.
  */
 import { z } from 'zod';
+import { ZONES } from '#trips/ride-limits.ts';
+import { at } from '../at.ts';
 import { MICROMILES, milesOf } from '../rides/exact-sums.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import { PAIR_SLOTS, ZONE_SLOTS, zonesOfPair } from '../rides/zone-pair.ts';
@@ -28,10 +30,10 @@ export interface Leg {
   readonly rides: number;
 }
 
-/** 264 and 265 are not places. */
-const LAST_PLACE = 263;
-/** Recorded distances that tell how far apart two zones are. */
-const TELLING_MILES = { from: 0.05, below: 40 } as const;
+/** TLC's last two zones, "unknown" and "outside of NYC", are not places. */
+const LAST_PLACE = ZONES.last - 2;
+/** Recorded distances that the map is drawn from. */
+const MAPPED_MILES = { from: 0.05, below: 40 } as const;
 /** Paths are capped here: longer ones are few, and they wind. */
 const LONGEST_PATH_MILES = 20;
 const SCALING_ROUNDS = 60;
@@ -47,13 +49,13 @@ export async function mapZones(database: TrainingDatabase, relation: string): Pr
 const legSchema = z.object({ pair: z.number(), rides: z.number(), micromiles: z.bigint() });
 
 async function readLegs(database: TrainingDatabase, relation: string): Promise<readonly Leg[]> {
-  const isPlace = (zone: string) => `${zone} BETWEEN 1 AND ${LAST_PLACE}`;
+  const isPlace = (zone: string) => `${zone} BETWEEN ${ZONES.first} AND ${LAST_PLACE}`;
   const rows = await database.rows(`
     SELECT least(pickup_zone, dropoff_zone) * ${ZONE_SLOTS} + greatest(pickup_zone, dropoff_zone) AS pair,
       count(*)::DOUBLE AS rides, sum(${MICROMILES}) AS micromiles
     FROM ${relation}
     WHERE ${isPlace('pickup_zone')} AND ${isPlace('dropoff_zone')} AND pickup_zone <> dropoff_zone
-      AND distance >= ${TELLING_MILES.from} AND distance < ${TELLING_MILES.below}
+      AND distance >= ${MAPPED_MILES.from} AND distance < ${MAPPED_MILES.below}
     GROUP BY ALL ORDER BY pair`);
   return z
     .array(legSchema)
@@ -80,7 +82,11 @@ interface Link extends Omit<Leg, 'from' | 'to'> {
   readonly b: number;
 }
 
-/** Floyd-Warshall. @returns `[n * n]`, at most the longest path */
+/**
+ * Floyd-Warshall. In loops that read hundreds of millions of numbers, here and below, elements are read without `at`:
+ * that saves the check for which kind of float array it is.
+ * @returns `[n * n]`, at most the longest path
+ */
 function shortestPaths(links: readonly Link[], n: number): Float64Array {
   const miles = new Float64Array(n * n).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < n; i += 1) miles[i * n + i] = 0;
@@ -93,8 +99,8 @@ function shortestPaths(links: readonly Link[], n: number): Float64Array {
       const first = at(miles, i * n + via);
       if (first === Number.POSITIVE_INFINITY) continue;
       for (let j = 0; j < n; j += 1) {
-        const through = first + at(miles, via * n + j);
-        if (through < at(miles, i * n + j)) miles[i * n + j] = through;
+        const through = first + (miles[via * n + j] ?? Number.NaN);
+        if (through < (miles[i * n + j] ?? Number.NaN)) miles[i * n + j] = through;
       }
     }
   }
@@ -159,8 +165,9 @@ function relax(positions: Float64Array, links: readonly Link[], n: number): void
         const stretch = miles / Math.max(Math.sqrt(squaredDistance(positions, here, there)), 1e-9);
         weights += weight;
         for (let k = 0; k < DIMENSIONS; k += 1) {
-          const origin = at(positions, there + k);
-          wanted[k] = at(wanted, k) + weight * (origin + stretch * (at(positions, here + k) - origin));
+          const origin = positions[there + k] ?? Number.NaN;
+          const direction = (positions[here + k] ?? Number.NaN) - origin;
+          wanted[k] = (wanted[k] ?? Number.NaN) + weight * (origin + stretch * direction);
         }
       }
       for (let k = 0; k < DIMENSIONS; k += 1) positions[here + k] = at(wanted, k) / weights;
@@ -170,7 +177,9 @@ function relax(positions: Float64Array, links: readonly Link[], n: number): void
 
 function squaredDistance(positions: Float64Array | Float32Array, a: number, b: number): number {
   let square = 0;
-  for (let k = 0; k < DIMENSIONS; k += 1) square += (at(positions, a + k) - at(positions, b + k)) ** 2;
+  for (let k = 0; k < DIMENSIONS; k += 1) {
+    square += ((positions[a + k] ?? Number.NaN) - (positions[b + k] ?? Number.NaN)) ** 2;
+  }
   return square;
 }
 
@@ -195,13 +204,10 @@ export function mapOf(coordinates: Float32Array): ZoneMap {
   return { coordinates, miles };
 }
 
-/** Like the one in rides.ts, for float arrays only: these loops read hundreds of millions of numbers. */
-const at = (values: Float64Array | Float32Array, index: number): number => values[index] ?? Number.NaN;
-
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
 function dot(a: Float64Array, b: Float64Array): number {
   let total = 0;
-  for (let i = 0; i < a.length; i += 1) total += at(a, i) * at(b, i);
+  for (let i = 0; i < a.length; i += 1) total += (a[i] ?? Number.NaN) * (b[i] ?? Number.NaN);
   return total;
 }

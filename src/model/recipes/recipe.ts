@@ -3,6 +3,7 @@ import type { Rides } from '../rides/rides.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import type { BoostingRound, OpenBoosting } from './gradient-boosting.ts';
 
+/** The recipes by name, simplest first; recipes/index.ts has the recipes themselves. */
 export const RECIPE_NAMES = ['linear-pair', 'linear-zones', 'xgboost-pair', 'zone-map', 'zone-map-fast'] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];
 

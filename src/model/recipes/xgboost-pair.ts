@@ -4,9 +4,10 @@
  * a branch on such a column only asks whether the ride is of that pair, and the graph asks just that of the pair slot.
  */
 
+import { at, elementAt } from '../at.ts';
 import { asColumn, sideBySide } from '../onnx/pieces.ts';
 import { type BranchOf, belowThreshold, treeEnsemble } from '../onnx/trees.ts';
-import { at, pairAt, type Rides } from '../rides/rides.ts';
+import { pairAt, type Rides } from '../rides/rides.ts';
 import { PAIR_SLOTS, pairFeature } from '../rides/zone-pair.ts';
 import { boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
 import type { Booster, SparseMatrix } from './gradient-boosting.ts';
@@ -64,8 +65,13 @@ export class PairColumns {
     return this.pairs.length;
   }
 
+  /** -1 = it has none. */
+  #columnOf(pair: number): number {
+    return this.#columns[pair] ?? -1;
+  }
+
   has(pair: number): boolean {
-    return at(this.#columns, pair) >= 0;
+    return this.#columnOf(pair) >= 0;
   }
 
   encode(rides: Rides): SparseMatrix {
@@ -76,7 +82,7 @@ export class PairColumns {
     for (let i = 0; i < rides.size; i += 1) {
       const pair = pairAt(rides, i);
       if (this.has(pair)) {
-        indices[stored] = at(this.#columns, pair);
+        indices[stored] = this.#columnOf(pair);
         values[stored] = 1;
         stored += 1;
       }
@@ -104,8 +110,8 @@ const branchIn =
     if (branch.feature === columns.distance) return { ...branch, feature: 1 };
     const { yes: left, no: right } = branch;
     const ofPair = 1 < branch.value ? left : right;
-    const ofOthers = at(tree.missingLeft, node) === 1 ? left : right;
-    return { mode: 'equal', feature: 0, value: at(columns.pairs, branch.feature), yes: ofPair, no: ofOthers };
+    const ofOthers = elementAt(tree.missingLeft, node) === 1 ? left : right;
+    return { mode: 'equal', feature: 0, value: elementAt(columns.pairs, branch.feature), yes: ofPair, no: ofOthers };
   };
 
 function fittedModel(columns: PairColumns, booster: Booster): FittedModel {

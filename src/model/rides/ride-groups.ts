@@ -1,6 +1,7 @@
 import { calendarOf, UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { BOROUGHS, zoneOf } from '#trips/zones.ts';
-import { at, type Rides } from './rides.ts';
+import { at } from '../at.ts';
+import type { Rides } from './rides.ts';
 
 /** A way to split rides into groups, each ride in exactly one. */
 export interface Grouping {
@@ -48,7 +49,9 @@ function byHour(starts: readonly number[], names: readonly string[]): Grouping {
     groups: [...names, 'unknown'],
     groupOf(rides, index) {
       const time = at(rides.pickupTime, index);
-      return time === UNKNOWN_TIME ? starts.length : at(bandOfHour, Math.floor(calendarOf(time).minute / 60));
+      return time === UNKNOWN_TIME
+        ? starts.length
+        : (bandOfHour[Math.floor(calendarOf(time).minute / 60)] ?? Number.NaN);
     },
   };
 }
@@ -61,7 +64,7 @@ function bandNames(starts: readonly number[], lastEnd: string): readonly string[
 /** The last band that begins at or before the value. A plain loop, since it runs for every ride of a month. */
 function bandOf(starts: readonly number[], value: number): number {
   let band = starts.length - 1;
-  while (band > 0 && value < at(starts, band)) band -= 1;
+  while (band > 0 && value < (starts[band] ?? Number.NaN)) band -= 1;
   return band;
 }
 

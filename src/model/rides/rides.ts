@@ -1,3 +1,5 @@
+import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
+import { at } from '../at.ts';
 import { RideBatch } from './ride-batch.ts';
 import { pairSlot } from './zone-pair.ts';
 
@@ -17,23 +19,14 @@ export interface LabelledRides extends Rides {
   readonly minutes: Float64Array;
 }
 
-/** An element of an array whose index is known to be in range; NaN out of range. */
-export const at = (values: ArrayLike<number>, index: number): number => values[index] ?? Number.NaN;
-
 /** The pair slot of ride `index`. */
 export const pairAt = (rides: Rides, index: number): number =>
   pairSlot(at(rides.pickupZone, index), at(rides.dropoffZone, index));
 
-/**
- * A recorded distance beyond this is not a distance, and the typical one replaces it. TLC's farthest so far is 260,000
- * miles, and the published recipe keeps it: the limit is there so that no input at all can overflow float32.
- */
-export const FARTHEST_MILES = 1e6;
-
 /** The same rides with the pair's typical distance wherever none is given, as in the graph. */
 export function withTypicalDistance<R extends Rides>(rides: R, typical: Float64Array): R {
   const distance = rides.distance.map((miles, i) =>
-    Math.abs(miles) <= FARTHEST_MILES ? miles : at(typical, pairAt(rides, i)),
+    Math.abs(miles) <= DISTANCE_LIMIT ? miles : at(typical, pairAt(rides, i)),
   );
   return { ...rides, distance };
 }

@@ -1,22 +1,17 @@
 import { TripcastError } from '#errors.ts';
+import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries, RideQueries } from '#trips/database.ts';
 import { inspectFile } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
+import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
 import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { KEPT_MINUTES, rideSql } from '#trips/tlc-file.ts';
-import { FARTHEST_MILES, type LabelledRides } from './rides.ts';
+import type { LabelledRides } from './rides.ts';
 import { pairSlotSql } from './zone-pair.ts';
 
 /** What training needs from a database. */
 export type TrainingDatabase = RideQueries;
-
-/** A TLC month, on disk. */
-export interface MonthSource {
-  readonly month: Month;
-  readonly path: string;
-  readonly sha256: string;
-}
 
 /** A share of the rides held out at random; the same seed gives the same rides. */
 export interface HoldOut {
@@ -25,7 +20,7 @@ export interface HoldOut {
   readonly seed: number;
 }
 
-export interface MonthRows extends Omit<MonthSource, 'path'> {
+export interface MonthRows extends Omit<RawMonth, 'path'> {
   readonly rowsRead: number;
   /** Left after cleaning and not held out. */
   readonly rows: number;
@@ -34,6 +29,8 @@ export interface MonthRows extends Omit<MonthSource, 'path'> {
 /** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
 export const FOLDS = 5;
 const DAY_SECONDS = 86_400;
+/** Rides at a time in memory, and in one native call. */
+const BATCH_ROWS = 65_536;
 
 /**
  * Reads months into a table of the rides that cleaning keeps, in the files' order:
@@ -52,7 +49,7 @@ export async function loadRides(
   database: TrainingDatabase,
   table: string,
   taxiType: TaxiType,
-  sources: readonly MonthSource[],
+  sources: readonly RawMonth[],
   holdOut?: HoldOut,
 ): Promise<readonly MonthRows[]> {
   await database.run(`CREATE OR REPLACE TEMP TABLE ${table} (pickup_zone INTEGER, dropoff_zone INTEGER, pair INTEGER,
@@ -85,7 +82,7 @@ export async function countRows(database: Queries, relation: string): Promise<nu
 export async function* readRides(
   database: TrainingDatabase,
   relation: string,
-  batchRows: number,
+  batchRows = BATCH_ROWS,
 ): AsyncGenerator<LabelledRides> {
   const query = `SELECT pickup_zone::DOUBLE, dropoff_zone::DOUBLE, distance, pickup_time::DOUBLE, minutes FROM ${relation}`;
   for await (const { rows, columns } of database.numbers(query, batchRows)) {
@@ -105,10 +102,10 @@ export async function* readRides(
 export async function allRides(database: TrainingDatabase, relation: string): Promise<LabelledRides> {
   const rows = await countRows(database, relation);
   for await (const rides of readRides(database, relation, rows)) return rides;
-  throw new TripcastError(`No ride is left of ${rows}`, 'Give other months.');
+  throw new TripcastError(`None of the ${rows} rides could be read`, 'Give other months.');
 }
 
-async function checkedRows(database: Queries, taxiType: TaxiType, { path }: MonthSource): Promise<number> {
+async function checkedRows(database: Queries, taxiType: TaxiType, { path }: RawMonth): Promise<number> {
   const inspected = await inspectFile(database, path, taxiType, 'train');
   if (inspected.outcome === 'readable') return inspected.rows;
   throw new TripcastError(
@@ -118,10 +115,10 @@ async function checkedRows(database: Queries, taxiType: TaxiType, { path }: Mont
 }
 
 /** The rides of a file that cleaning keeps, as a relation with {@link loadRides}'s columns, reread by each query. */
-export function keptRides(taxiType: TaxiType, { month, path }: MonthSource, holdOut?: HoldOut): string {
+export function keptRides(taxiType: TaxiType, { month, path }: RawMonth, holdOut?: HoldOut): string {
   const ride = rideSql(taxiType);
   return `(SELECT pickup_zone, dropoff_zone, ${pairSlotSql('pickup_zone', 'dropoff_zone')} AS pair,
-      CASE WHEN abs(distance) <= ${FARTHEST_MILES} THEN distance END AS distance,
+      CASE WHEN abs(distance) <= ${DISTANCE_LIMIT} THEN distance END AS distance,
       pickup_time, minutes, abs(pickup_time // ${DAY_SECONDS}) % ${FOLDS} AS fold, ${heldOutSql(month, holdOut)} AS held_out
     FROM (SELECT ${ride.pickupZone} AS pickup_zone, ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS distance,
         ${ride.pickupTime} AS pickup_time, ${ride.duration} AS minutes, file_row_number

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { TripcastError } from '#errors.ts';
-import { at } from './rides.ts';
+import { at } from '../at.ts';
 import type { TrainingDatabase } from './training-rides.ts';
 import { PAIR_SLOTS } from './zone-pair.ts';
 
-/** Recorded distances between which a ride tells how far apart its zones are, in miles, exclusive. */
-const TELLING_MILES = { above: 0, below: 100 } as const;
+/** Recorded distances, both ends excluded, that count toward the typical one. */
+const PLAUSIBLE_MILES = { above: 0, below: 100 } as const;
 
 const medianSchema = z.object({ pair: z.number(), miles: z.number() });
 
@@ -17,16 +17,16 @@ const medianSchema = z.object({ pair: z.number(), miles: z.number() });
  * @throws TripcastError when no ride has a usable distance
  */
 export async function typicalDistances(database: TrainingDatabase, relation: string): Promise<Float64Array> {
-  const telling = `FROM ${relation} WHERE distance > ${TELLING_MILES.above} AND distance < ${TELLING_MILES.below}`;
-  const [all] = await database.rows(`SELECT median(distance) AS miles ${telling}`);
+  const plausible = `FROM ${relation} WHERE distance > ${PLAUSIBLE_MILES.above} AND distance < ${PLAUSIBLE_MILES.below}`;
+  const [all] = await database.rows(`SELECT median(distance) AS miles ${plausible}`);
   if (typeof all?.miles !== 'number') {
     throw new TripcastError(
-      `No ride has a trip_distance between ${TELLING_MILES.above} and ${TELLING_MILES.below} miles`,
+      `No ride has a trip_distance between ${PLAUSIBLE_MILES.above} and ${PLAUSIBLE_MILES.below} miles`,
       'Check the column trip_distance of the files.',
     );
   }
   const typical = new Float64Array(PAIR_SLOTS).fill(all.miles);
-  const rows = await database.rows(`SELECT pair, median(distance) AS miles ${telling} GROUP BY pair`);
+  const rows = await database.rows(`SELECT pair, median(distance) AS miles ${plausible} GROUP BY pair`);
   for (const { pair, miles } of z.array(medianSchema).parse(rows)) typical[pair] = miles;
   return typical;
 }

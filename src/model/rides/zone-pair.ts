@@ -1,13 +1,14 @@
+import { ZONES } from '#trips/ride-limits.ts';
+
 /**
  * A ride's place as a row of a table. TLC's zones are 1..265; slot 0 stands for every other id (missing, unknown), so
  * a table has 266 slots for zones, and 266 x 266 for pairs. The graph (onnx/pieces.ts) does the same with nodes.
  */
-export const LAST_ZONE = 265;
-export const ZONE_SLOTS = LAST_ZONE + 1;
+export const ZONE_SLOTS = ZONES.last + 1;
 export const PAIR_SLOTS = ZONE_SLOTS * ZONE_SLOTS;
 
-/** 0..{@link LAST_ZONE} */
-export const zoneSlot = (zone: number): number => (zone >= 1 && zone <= LAST_ZONE ? zone : 0);
+/** 0..{@link ZONE_SLOTS} - 1 */
+export const zoneSlot = (zone: number): number => (zone >= ZONES.first && zone <= ZONES.last ? zone : 0);
 
 /** 0..{@link PAIR_SLOTS} - 1. */
 export const pairSlot = (pickupZone: number, dropoffZone: number): number =>
@@ -17,7 +18,8 @@ export const pairSlot = (pickupZone: number, dropoffZone: number): number =>
 export const pairSlotSql = (pickupZone: string, dropoffZone: string): string =>
   `(${zoneSlotSql(pickupZone)} * ${ZONE_SLOTS} + ${zoneSlotSql(dropoffZone)})`;
 
-const zoneSlotSql = (zone: string) => `CASE WHEN ${zone} BETWEEN 1 AND ${LAST_ZONE} THEN ${zone} ELSE 0 END`;
+const zoneSlotSql = (zone: string) =>
+  `CASE WHEN ${zone} BETWEEN ${ZONES.first} AND ${ZONES.last} THEN ${zone} ELSE 0 END`;
 
 /** `130_205`: the pair as the published feature PU_DO writes it. */
 export function pairName(pair: number): string {

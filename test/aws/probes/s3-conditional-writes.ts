@@ -24,7 +24,7 @@ export const putIfAbsent: Probe = {
   id: 's3-put-if-absent',
   behavior: 'A put with `If-None-Match: *` fails with 412 if the key exists, and changes nothing.',
   docs: DOCS,
-  reliedOnBy: ['test/integration/batch-faults.test.ts', 'src/adapters/s3.ts', 'src/batch/receipt.ts'],
+  reliedOnBy: ['test/integration/batch-faults.test.ts', 'src/adapters/s3.ts', 'src/batch/receipts.ts'],
   expected: { first: 'accepted', second: '412 PreconditionFailed', content: 'first' },
   look: {
     async seen(bench) {

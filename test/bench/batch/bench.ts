@@ -138,7 +138,7 @@ const section = (title: string, head: readonly string[], rows: readonly (readonl
 const small = await sideBySide(green, 5);
 const large = await sideBySide(yellow, 3);
 section(
-  'tripcast score beside batch.py',
+  'tripcast score compared with batch.py',
   ['', 'whole process', 'Python', 'ratio', 'in process', 'Python', 'ratio', 'again', 'ratio', 'peak', 'Python'],
   [comparison('a real green month', small), comparison('3.4M yellow rides', large)],
 );
@@ -150,7 +150,7 @@ const job = jobSchema.parse(
 const of = (name: 'score' | 'copy' | 'copy_default') => median(job.runs.map((each) => each[name]));
 const ratio = (name: 'copy' | 'copy_default') => median(job.runs.map((each) => each.score / each[name]));
 section(
-  "Scoring beside DuckDB's COPY of the scored file, in one process",
+  "Scoring compared with DuckDB's COPY of the scored file, in one process",
   ['', 'seconds', 'scoring takes'],
   [
     ['scoring 3.4M rides', decimals(of('score'), 2), ''],

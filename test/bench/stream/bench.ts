@@ -98,7 +98,7 @@ sections.push(
 );
 if (peers !== undefined) {
   sections.push(
-    `Beside Python, record by record (DictVectorizer, LinearRegression), in turns\n${table(
+    `Compared with Python, record by record (DictVectorizer, LinearRegression), alternating\n${table(
       ['run', 'tripcast', 'Python', 'ratio'],
       [
         ...pairs.map(({ python: theirs, ours }, i) => [

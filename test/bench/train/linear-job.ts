@@ -1,8 +1,8 @@
 /** The job of train_linear.py: read, clean, fit, error on the same rides. usage: linear-job.ts RECIPE TAXI_TYPE FILE */
 import { tmpdir } from 'node:os';
 import { DuckDB } from '#adapters/duckdb.ts';
+import { at } from '#model/at.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
-import { at } from '#model/rides/rides.ts';
 import { keptRides } from '#model/rides/training-rides.ts';
 import { PAIR_SLOTS, zonesOfPair } from '#model/rides/zone-pair.ts';
 import { sha256OfFile } from '#storage/sha256.ts';

@@ -63,7 +63,7 @@ test.each(['ApplicationDoesNotExistException', 'DeploymentGroupDoesNotExistExcep
   },
 );
 
-test('one that ended in the meantime is not one that was stopped', async () => {
+test('one that ended in the meantime is not reported as stopped', async () => {
   const { client } = await aClient((operation) => {
     if (operation === 'StopDeployment') throw named('DeploymentAlreadyCompletedException');
     return { deployments: ['d-1'] };
@@ -71,7 +71,7 @@ test('one that ended in the meantime is not one that was stopped', async () => {
   expect(await trafficShifts('tripcast-prod', 'tripcast-prod-predict', client).stop()).toEqual([]);
 });
 
-test('a caller who may not ask hears of it', async () => {
+test('a caller without permission gets the error', async () => {
   const { client } = await aClient(() => {
     throw named('AccessDeniedException');
   });

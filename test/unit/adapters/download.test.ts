@@ -54,7 +54,7 @@ const cutAt =
   };
 
 describe('a download', () => {
-  test('that is cut short goes on where it stopped', async () => {
+  test('that is cut short continues where it stopped', async () => {
     const { fetch, asked, bytes, left } = await from(cutAt(100_000), whole);
     expect(await fetch()).toEqual({ outcome: 'fetched', etag: ETAG });
     expect(asked[1]).toMatchObject({ range: 'bytes=100000-', 'if-range': ETAG });
@@ -62,7 +62,7 @@ describe('a download', () => {
     expect(await left()).toEqual(['month.parquet']);
   });
 
-  test('goes on in another process too', async () => {
+  test('continues in another process too', async () => {
     const { fetch, asked, bytes } = await from(cutAt(100_000), status(401), whole);
     await expect(fetch()).rejects.toThrow('answered 401');
     await fetch();
@@ -80,7 +80,7 @@ describe('a download', () => {
     expect(JSON.parse(note)).toEqual({ url, etag: ETAG });
   });
 
-  test('starts over when the file was published anew meanwhile, or has no name for its version', async () => {
+  test('starts over when the file was republished in the meantime, or has no ETag', async () => {
     const anew = (request: IncomingMessage, response: ServerResponse) =>
       sendFile(request, response, BODY, '"the-second-edition"');
     const changed = await from(cutAt(100_000), anew);
@@ -97,7 +97,7 @@ describe('a download', () => {
     ['empty, as a full disk leaves it', ''],
     ['cut short', '{"url":"http://127'],
     ['something else', '{"etag":7}'],
-  ])('starts over when the note of what has come is %s', async (_, note) => {
+  ])('starts over when the record of what has arrived is %s', async (_, note) => {
     const { fetch, asked, bytes, left, folder } = await from(whole);
     await writeFile(join(folder, 'month.parquet.partial'), 'some bytes of it');
     await writeFile(join(folder, 'month.parquet.partial.json'), note);
@@ -107,7 +107,7 @@ describe('a download', () => {
     expect(await left()).toEqual(['month.parquet']);
   });
 
-  test('has its note whole or not at all: what cannot be written does not stand under its name', async () => {
+  test('has its record whole or not at all: what cannot be written does not get its name', async () => {
     const { fetch, left } = await from(cutAt(100_000), status(400));
     await expect(fetch()).rejects.toThrow('answered 400');
     expect(await left()).toEqual(['month.parquet.partial', 'month.parquet.partial.json']);
@@ -130,7 +130,7 @@ describe('a download', () => {
     expect(asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=100000-', undefined]);
   });
 
-  test('of which less comes than was spoken of, cleanly ended, is not taken for whole', async () => {
+  test('that ends cleanly with fewer bytes than announced is not taken as complete', async () => {
     const lies = (_: IncomingMessage, response: ServerResponse) => {
       response.socket?.end(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY.length}\r\nConnection: close\r\n\r\nonly this`);
     };
@@ -152,7 +152,7 @@ describe('a download', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('has two minutes more whenever it came further', async () => {
+  test('gets two more minutes whenever it makes progress', async () => {
     const drops: Answer = async (request, response, came) => {
       const done = Number(/\d+/.exec(request.headers.range ?? '0'));
       const until = Math.min(done + 100_000, BODY.length);
@@ -173,7 +173,7 @@ describe('a download', () => {
     expect(clock.sleeps[1]).toBeLessThanOrEqual(500); // not the second wait in a row
   });
 
-  test('whose rest comes in smaller parts than it was asked for is not taken for whole before the last', async () => {
+  test('whose rest comes in smaller parts than requested is not taken as complete before the last', async () => {
     const inParts = (request: IncomingMessage, response: ServerResponse) => {
       const from = Number(/\d+/.exec(request.headers.range ?? '0'));
       const part = BODY.subarray(from, from + 100_000);
@@ -186,7 +186,7 @@ describe('a download', () => {
     expect(asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-', 'bytes=200000-']);
   });
 
-  test('that falls silent is taken up again', async () => {
+  test('that goes silent is resumed', async () => {
     const silent: Answer = (_, response) => {
       response.writeHead(200, { etag: ETAG, 'content-length': BODY.length });
       response.write(BODY.subarray(0, 100_000));
@@ -212,7 +212,7 @@ describe('a download', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('is not tried again after an answer that will not change', async () => {
+  test('is not retried after an answer that will not change', async () => {
     const { fetch, asked } = await from(status(400));
     await expect(fetch()).rejects.toThrow(TripcastError);
     await expect(fetch()).rejects.not.toThrow(TransientError);
@@ -238,7 +238,7 @@ describe('a download', () => {
     expect(reasons[0]).toMatch(reason);
   });
 
-  test('from a server that was there and went away has its two minutes', async () => {
+  test('from a server that was there and went away gets its two minutes', async () => {
     const server = createServer((_, response) => {
       response.writeHead(503, { connection: 'close' }).end(() => server.close());
     }).listen(0, '127.0.0.1');

@@ -29,7 +29,7 @@ test('SQL computes with a function of ours: each row once, whatever is filtered 
   expect([seen.length, new Set(seen).size]).toEqual([5000, 5000]);
 });
 
-test('what our function throws fails the query with its message', async () => {
+test('an error in our function fails the query with its message', async () => {
   await using database = await open();
   const name = database.define({
     parameters: { n: 'BIGINT' },

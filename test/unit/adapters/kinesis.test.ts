@@ -65,7 +65,7 @@ function validation({ Records }: PutRecordsBody): string | undefined {
 }
 
 describe('writing to Kinesis', () => {
-  test('sends bytes and partition key, and answers undefined for what is stored', async () => {
+  test('sends bytes and partition key, and returns undefined for what is stored', async () => {
     const { sink, calls } = await aKinesis((_, body) => stored(body));
     expect(await sink.putRecords([anEntry('156')], AbortSignal.timeout(5000))).toEqual([undefined]);
     expect(calls).toEqual([
@@ -73,7 +73,7 @@ describe('writing to Kinesis', () => {
     ]);
   });
 
-  test('a call that succeeds in part says of each record which error it met, and the rest is sent alone', async () => {
+  test("a call that partly succeeds gives each record's error, and the rest is sent alone", async () => {
     const { sink, calls } = await aKinesis((_, body, call) => {
       if (call > 0) return stored(body);
       const refused = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' };
@@ -93,7 +93,7 @@ describe('writing to Kinesis', () => {
     ]);
   });
 
-  test('keeps to the limits of a call, and one bad record costs its neighbours nothing', async () => {
+  test('keeps to the limits of a call, and one bad record does not affect its neighbors', async () => {
     const { sink, calls } = await aKinesis((_, body) => {
       const message = validation(body);
       return message === undefined ? stored(body) : { status: 400, body: { __type: 'ValidationException', message } };
@@ -108,7 +108,7 @@ describe('writing to Kinesis', () => {
     expect(unsent.map(({ index, error }) => [index, error])).toEqual([
       [0, 'its partition key has 0 characters, not 1 to 256'],
       [1, 'its partition key has 257 characters, not 1 to 256'],
-      [2, 'it has 1048577 bytes, more than the 1048576 of a record'],
+      [2, "it has 1048577 bytes, more than a record's limit of 1048576"],
     ]);
     expect(calls.flatMap(({ Records }) => Records)).toHaveLength(good.length + brink.length);
   });
@@ -119,12 +119,12 @@ describe('writing to Kinesis', () => {
     'ValidationException',
     'InvalidArgumentException',
     'KMSAccessDeniedException',
-  ])('%s never passes: it is said at once, with the stream and what to do', async (__type) => {
+  ])('%s never passes: it is reported at once, with the stream and what to do', async (__type) => {
     const { sink, calls } = await aKinesis(() => ({ status: 400, body: { __type, message: 'no' } }));
     const clock = new ManualClock();
     const [unsent] = await publish(sink, [anEntry('156')], options(clock));
     expect(unsent?.error).toMatch(
-      new RegExp(`^TripcastError: The stream stg_taxi_predictions .*${__type}: no\\. Trying`),
+      new RegExp(`^TripcastError: The stream stg_taxi_predictions .*${__type}: no\\. Retrying`),
     );
     expect(calls).toHaveLength(1);
     expect(clock.sleeps).toEqual([]);
@@ -136,7 +136,7 @@ describe('writing to Kinesis', () => {
     [400, 'LimitExceededException'],
     [500, 'InternalFailure'],
     [503, 'ServiceUnavailable'],
-  ])('%i %s may pass: it is tried again', async (status, __type) => {
+  ])('%i %s may pass: it is retried', async (status, __type) => {
     const { sink, calls } = await aKinesis((_, body, call) =>
       call === 0 ? { status, body: { __type, message: 'later' } } : stored(body),
     );
@@ -153,7 +153,7 @@ describe('writing to Kinesis', () => {
 });
 
 describe('reading from Kinesis', () => {
-  test('goes on after the last record when the iterator expired, and follows the shards of a resharding', async () => {
+  test('continues after the last record when the iterator expired, and follows the shards of a resharding', async () => {
     const asked: object[] = [];
     const record = (SequenceNumber: string) => ({ SequenceNumber, PartitionKey: 'k', Data: btoa(SequenceNumber) });
     const answers: readonly Answer[] = [
@@ -222,7 +222,7 @@ describe('reading from Kinesis', () => {
     }
   });
 
-  test('backs off where other readers leave it no room, longer each time, and loses nothing', async () => {
+  test('backs off when other readers leave it no room, longer each time, and loses nothing', async () => {
     const { at, records } = await readsOf(12, (read) => read > 2 && read <= 8);
     expect(at.a).toEqual([0, 1000, 2500, 5500, 11_500, 12_500]);
     expect(records).toBe(12 - 6 - 1); // the last answer comes after the signal

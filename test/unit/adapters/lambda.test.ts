@@ -62,7 +62,7 @@ describe('an invoke of a function that is inactive', () => {
     expect(lambda.calls.length).toBeLessThan(15);
   });
 
-  test('fails with the function and the wait in its message when it does not wake up', async () => {
+  test('fails and names the function and the wait when it does not wake up', async () => {
     const lambda = await aLambda(() => ASLEEP);
     const start = lambda.clock.now();
     const error = await invokeFunction('tripcast-prod-score', {}, lambda.to).catch((each: unknown) => each);
@@ -89,7 +89,7 @@ describe('an invoke of a function that is inactive', () => {
   );
 });
 
-test('a rollback wakes the version before, which nobody called for weeks, and goes back to it', async () => {
+test('a rollback wakes the previous version, which nobody has called for weeks, and goes back to it', async () => {
   const start = new ManualClock().now();
   const lambda = await aLambda((operation) => {
     if (operation.startsWith('GET tripcast-prod-predict/aliases/live')) {

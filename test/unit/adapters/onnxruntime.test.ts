@@ -30,7 +30,7 @@ function aBatch(rides: readonly (readonly [distance: number, time: number])[]): 
   return batch;
 }
 
-test('feeds rides to the graph and gives back five arrays, one element a ride', async () => {
+test('feeds rides to the graph and returns five arrays, one element per ride', async () => {
   const scorer = await aLoadedModel();
   const time = Date.UTC(2143, 3, 3, 8, 30) / 1000; // beyond 32 bits
   const scores = await scorer.score(
@@ -72,20 +72,20 @@ test('a ride gets the same answer alone and among others', async () => {
   }
 });
 
-test('refuses bytes that are no ONNX model, and none at all', async () => {
+test('refuses bytes that are not an ONNX model, and none at all', async () => {
   for (const bytes of [new TextEncoder().encode('not a model'), new Uint8Array(0)]) {
     const loading = loadScorer(bytes);
     await expect(loading).rejects.toThrow(TripcastError);
-    await expect(loading).rejects.toThrow(`${bytes.length} bytes are no ONNX model`);
+    await expect(loading).rejects.toThrow(`${bytes.length} bytes are not an ONNX model`);
   }
 });
 
-test('refuses an ONNX model of somebody else', async () => {
+test('refuses an ONNX model that tripcast did not make', async () => {
   const g = new GraphBuilder();
   g.output('predicted_duration', g.input('trip_distance', 'float'));
   await expect(loadScorer(g.toModel('other', {}))).rejects.toThrow('it lacks interval_low');
 });
 
-test('tells its version', async () => {
+test('reports its version', async () => {
   expect(await onnxruntimeVersion()).toMatch(/^1\.\d+\.\d+$/);
 });

@@ -16,7 +16,7 @@ describe('an address with a name and a password in it', () => {
     ['http://:s3cret@host/', 'http://host/', basic(':s3cret')],
     ['http://ana:100%@host/', 'http://host/', basic('ana:100%')],
     ['http://ana:p@ss@host/', 'http://host/', basic('ana:p@ss')],
-  ])('%j is parted into the address and a header', (text, url, authorization) => {
+  ])('%j is split into the address and a header', (text, url, authorization) => {
     expect(parseWebAddress(text)).toEqual({ url, headers: { authorization } });
   });
 

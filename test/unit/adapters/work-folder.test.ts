@@ -37,7 +37,7 @@ describe('a work folder', () => {
     expect(readdirSync(beside)).toEqual([]);
   });
 
-  test('has a name that nobody can guess, and is for its owner alone', async () => {
+  test('has a name that nobody can guess, and only its owner can use it', async () => {
     const beside = temporaryFolder();
     await using one = await workFolder(beside);
     await using other = await workFolder(beside);
@@ -46,7 +46,7 @@ describe('a work folder', () => {
     expect(statSync(one.path).mode & 0o777).toBe(0o700);
   });
 
-  test('that cannot be made is an error that names the place', async () => {
+  test('that cannot be created is an error that names the place', async () => {
     await expect(workFolder(join(temporaryFolder(), 'gone'))).rejects.toThrow(
       /The folder .*gone is not writable \(ENOENT\)\. /,
     );
@@ -78,7 +78,7 @@ describe('a work folder', () => {
     expect(there()).toEqual([]);
   });
 
-  test('is gone after process.exit() and after an error that nobody catches', async () => {
+  test('is gone after process.exit() and after an uncaught error', async () => {
     for (const end of ['process.exit(3)', 'throw new Error("unexpected")']) {
       const { child, there } = await process(`
         process.on('uncaughtException', () => process.exit(3));

@@ -21,7 +21,7 @@ const TWO_GROUPS = { matrix: column(1, 2, 3, 4), labels: Float32Array.of(10, 10,
 const ONE_SPLIT = { max_depth: 1, learning_rate: 1, reg_lambda: 0, min_child_weight: 0 };
 
 describe('XGBoost', () => {
-  test('finds the split that can be worked out by hand', async () => {
+  test('finds the split worked out by hand', async () => {
     using booster = await (await open()).train({ ...TWO_GROUPS, parameters: ONE_SPLIT, rounds: 1 });
     expect([...booster.predict(column(0, 2, 3, 100))]).toEqual([10, 10, 20, 20]);
     const { base, trees } = booster.trees();
@@ -45,7 +45,7 @@ describe('XGBoost', () => {
     expect(() => library.load(new TextEncoder().encode('no model'))).toThrow(TripcastError);
   });
 
-  test('tells the errors after each round, on the rides and on those it only watches', async () => {
+  test('reports the errors after each round, on the training rides and on those it only watches', async () => {
     const rounds: BoostingRound[] = [];
     const validation = { matrix: column(1, 4), labels: Float32Array.of(13, 24) };
     const parameters = { ...ONE_SPLIT, learning_rate: 0.5 };
@@ -59,7 +59,7 @@ describe('XGBoost', () => {
     ]);
   });
 
-  test('reads compressed rows as full ones with the rest missing', async () => {
+  test('reads compressed rows as full rows with the rest missing', async () => {
     const sparse: SparseMatrix = {
       kind: 'sparse',
       rows: 4,
@@ -94,24 +94,24 @@ describe('XGBoost', () => {
     expect((await bytes(42)).equals(await bytes(43))).toBe(false);
   });
 
-  test('refuses labels that are no numbers, and parameters that cannot be, in its own words', async () => {
+  test('refuses labels that are not numbers and impossible parameters, in its own words', async () => {
     const boosting = await open();
     const labels = Float32Array.of(10, Number.NaN, 20, 20);
     const training = boosting.train({ ...TWO_GROUPS, labels, parameters: {}, rounds: 1 });
     await expect(training).rejects.toThrow(TripcastError);
-    await expect(training).rejects.toThrow(/^XGBoost refuses: .*Label contains NaN/);
+    await expect(training).rejects.toThrow(/^XGBoost failed: .*Label contains NaN/);
     const deep = boosting.train({ ...TWO_GROUPS, parameters: { max_depth: -4 }, rounds: 1 });
-    await expect(deep).rejects.toThrow(/^XGBoost refuses: value -4 for Parameter max_depth/);
+    await expect(deep).rejects.toThrow(/^XGBoost failed: value -4 for Parameter max_depth/);
   });
 
-  test('a booster that was disposed of says so, however often that was', async () => {
+  test('a booster that was disposed of says so, however often', async () => {
     const booster = await (await open()).train({ ...TWO_GROUPS, parameters: ONE_SPLIT, rounds: 1 });
     booster[Symbol.dispose]();
     booster[Symbol.dispose]();
     expect(() => booster.predict(column(1))).toThrow('disposed of');
   });
 
-  test('answers no rows with no predictions', async () => {
+  test('returns no predictions for no rows', async () => {
     using booster = await (await open()).train({ ...TWO_GROUPS, parameters: ONE_SPLIT, rounds: 1 });
     expect(booster.predict(column())).toEqual(new Float32Array(0));
   });
@@ -125,7 +125,7 @@ describe('XGBoost', () => {
 describe('the library', () => {
   const FIX = 'Run `npm run setup`, or let XGBOOST_LIBRARY name the libxgboost of xgboost-cpu 3.2.0.';
 
-  test('that is missing, or no library, or another one, is named with the fix', async () => {
+  test('that is missing, not a library, or the wrong one is named with the fix', async () => {
     const folder = temporaryFolder();
     const text = join(folder, 'text.so');
     writeFileSync(text, 'words');
@@ -148,7 +148,7 @@ describe('the library', () => {
     }
   });
 
-  test('is found beside the natives of a function, in a layer and in an image', async () => {
+  test("is found next to a function's natives, in a layer and in an image", async () => {
     const [layer, image] = [temporaryFolder(), temporaryFolder()];
     const wheel = xgboostLibrary().slice(0, -LIBRARY_IN_WHEEL.length);
     for (const folder of [join(layer, 'nodejs'), image]) {

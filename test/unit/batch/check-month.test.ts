@@ -4,6 +4,7 @@ import { checkedInput } from '#function-input.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aRun } from '../../support/a-run.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const FROM_SCHEDULE = { taxi_type: 'green', scheduledTime: '2023-05-15T21:00:00Z' }; // midnight of the 16th in Cairo
@@ -28,7 +29,7 @@ async function check(
         metrics[name] = value;
       },
     },
-    now: () => new Date('2023-05-15T21:00:07Z'),
+    clock: new ManualClock(Date.parse('2023-05-15T21:00:07Z')),
   });
   return { ...found, metrics };
 }
@@ -39,7 +40,7 @@ const started = (input: unknown, at = '2023-05-14T21:00:03Z'): RunningExecution 
 });
 
 describe('checking a month', () => {
-  test('that nobody scored and nobody is at says that it is missing', async () => {
+  test('that nobody scored and nobody is working on is reported missing', async () => {
     expect(await check(FROM_SCHEDULE)).toEqual({
       taxi_type: 'green',
       month: '2023-04',
@@ -54,7 +55,7 @@ describe('checking a month', () => {
     expect(await check(FROM_SCHEDULE, { data })).toMatchObject({ found: 'receipt', metrics: { MonthMissing: 0 } });
   });
 
-  test('takes no receipt of another month or taxi type for it', async () => {
+  test('does not mistake a receipt of another month or taxi type for it', async () => {
     const data = new MemoryStore();
     await data.put(dataKeys.receipt('green', parseMonth('2023-03'), aRun('b'), '0'.repeat(64)), '{}');
     await data.put(dataKeys.receipt('yellow', parseMonth('2023-04'), aRun('b'), '0'.repeat(64)), '{}');

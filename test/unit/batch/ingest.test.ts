@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { tlcSource } from '#adapters/tlc-source.ts';
-import { type IngestDependencies, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
+import { type IngestDeps, ingestMonth, readRawFacts, type TlcSource } from '#batch/ingest.ts';
+import { systemClock } from '#clock.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
@@ -19,7 +20,7 @@ const FOLDER = join(realMonth('2023-04'), '..');
 async function ingest(
   source: TlcSource,
   data = new MemoryStore('data'),
-  more: Pick<IngestDependencies, 'refresh' | 'onProgress'> = {},
+  more: Pick<IngestDeps, 'refresh' | 'onProgress'> = {},
 ) {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
@@ -28,7 +29,7 @@ async function ingest(
     source,
     database,
     workFolder: folder,
-    now: () => new Date(),
+    clock: systemClock,
     ...more,
   });
   return { outcome, data, left: await readdir(folder) };
@@ -64,7 +65,7 @@ describe('ingesting a month', () => {
     });
   });
 
-  test('refuses what is no month file, and stores nothing', async () => {
+  test('refuses what is not a month file, and stores nothing', async () => {
     const folder = temporaryFolder();
     await writeFile(join(folder, FILE), '<html>Access denied</html>');
     const { outcome, data } = await ingest(tlcSource(folder));
@@ -169,7 +170,7 @@ describe('asking again for a month that is there', () => {
 });
 
 describe('ingesting from the web', () => {
-  test('asks for the file by its name, tells how far it is, and leaves nothing on this machine', async () => {
+  test('requests the file by name, reports progress, and leaves nothing on this machine', async () => {
     const body = await readFile(realMonth('2023-04'));
     const source = await serverOf((request, response) =>
       request.url === `/trip-data/${FILE}` ? sendFile(request, response, body) : response.end('no'),

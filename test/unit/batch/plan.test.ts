@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   backfillRequestSchema,
   monthRequestSchema,
-  type PlanDependencies,
+  type PlanDeps,
   planBackfill,
   planMonth,
   type ScheduledMonthPlan,
@@ -32,7 +32,7 @@ async function planner() {
 }
 
 /** The one month that a request leads to. */
-async function planned(input: object, deps?: PlanDependencies): Promise<ScheduledMonthPlan | undefined> {
+async function planned(input: object, deps?: PlanDeps): Promise<ScheduledMonthPlan | undefined> {
   const { months } = await planMonth(request(input), deps ?? (await planner()));
   return months.at(-1);
 }
@@ -88,7 +88,7 @@ describe('planning a month', () => {
 
   test('without a champion says how to get one', async () => {
     const deps = { ...(await planner()), registry: new Registry(new MemoryStore(), NAMES) };
-    await expect(planned({}, deps)).rejects.toThrow(/no green champion.*tripcast train/s);
+    await expect(planned({}, deps)).rejects.toThrow(/no champion for green taxis.*tripcast train/s);
   });
 
   test.each([
@@ -107,7 +107,7 @@ describe('planning a month', () => {
 });
 
 describe('months still owed', () => {
-  const months = async (input: object, deps: PlanDependencies) =>
+  const months = async (input: object, deps: PlanDeps) =>
     (await planMonth(request(input), deps)).months.map(({ month, patient }) => `${month}${patient ? '' : ' once'}`);
 
   test('come before the scheduled one, the oldest first, and are asked for once', async () => {
@@ -121,7 +121,7 @@ describe('months still owed', () => {
     expect(await months({}, deps)).toEqual(['2023-03 once', '2023-04']);
   });
 
-  test('are no concern when a month or a day is named', async () => {
+  test('do not matter when a month or a day is named', async () => {
     const deps = await planner();
     expect(await months({ month: '2023-04' }, deps)).toEqual(['2023-04']);
     expect(await months({ date: '2023-05-15' }, deps)).toEqual(['2023-04']);
@@ -135,7 +135,7 @@ describe('months still owed', () => {
 describe('planning a backfill', () => {
   const range = (input: object) => checkedInput(backfillRequestSchema, { from: '2022-12', to: '2023-02', ...input });
 
-  test('lists the months oldest first, one after the other unless told otherwise', async () => {
+  test('lists the months oldest first, by default one at a time', async () => {
     const { months, maxConcurrency } = await planBackfill(range({}), await planner());
     expect(months.map(({ month }) => month)).toEqual(['2022-12', '2023-01', '2023-02']);
     expect(maxConcurrency).toBe(1);
@@ -146,7 +146,7 @@ describe('planning a backfill', () => {
     const sixty = await planBackfill(range({ from: '2018-01', to: '2022-12' }), await planner());
     expect(sixty.months).toHaveLength(60);
     const tooMany = planBackfill(range({ from: '2013-01', to: '2023-01' }), await planner());
-    await expect(tooMany).rejects.toThrow('2013-01..2023-01 are 121 months, and one execution takes at most 120.');
+    await expect(tooMany).rejects.toThrow('2013-01..2023-01 is 121 months; one execution takes at most 120.');
   });
 
   test('refuses a range that ends before it begins', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { reportSchema, schemaReportSchema } from '#batch/schema-report.ts';
 import { type ColumnFacts, fileFacts, mergedFacts } from '#trips/column-facts.ts';
+import { inspectFile } from '#trips/inspect-file.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aCard } from '../../support/a-card.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -27,7 +28,7 @@ async function report(path: string, trained: readonly ColumnFacts[] | undefined,
   const card = aCard();
   const train = trained === undefined ? card.train : { ...card.train, columns: [...trained] };
   await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
-  return await reportSchema(database, path, {
+  return await reportSchema(database, path, await inspectFile(database, path, 'green', 'score'), {
     card: { ...card, train },
     month: parseMonth(month),
     sourceSha256: '0'.repeat(64),
@@ -97,9 +98,7 @@ describe('a column', () => {
   ])('that is needed may not be %s', async (_, columns) => {
     const { decision, notes } = await reportOf(columns);
     expect(decision).toBe('refuse');
-    expect(notes[0]).toBe(
-      `${Object.keys(columns)[0]} is not readable: 100% of the rows have no value that can be read`,
-    );
+    expect(notes[0]).toBe(`${Object.keys(columns)[0]} has no readable value in 100% of the rows`);
   });
 
   test.each([
@@ -111,30 +110,32 @@ describe('a column', () => {
   ])('that is needed, %s, may not be null in most rows: %s', async (name, column, share) => {
     const { decision, notes } = await reportOf({ [name]: column });
     expect(decision).toBe('refuse');
-    expect(notes[0]).toBe(`${name} is not readable: ${share}% of the rows have no value that can be read`);
+    expect(notes[0]).toBe(`${name} has no readable value in ${share}% of the rows`);
   });
 
   test('of which few values cannot be read is noted', async () => {
     const { decision, notes } = await reportOf({ PULocationID: "CASE pu WHEN 75 THEN 'Queens' ELSE pu::VARCHAR END" });
     expect(decision).toBe('fine-with-notes');
-    expect(notes).toContain('25% of the values of PULocationID cannot be read, and count as missing');
+    expect(notes).toContain('25% of the values of PULocationID cannot be read and count as missing');
   });
 
   test('of which one time is thousands of years off is noted', async () => {
     const pickup = "CASE pu WHEN 75 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
     const { decision, notes } = await reportOf({ lpep_pickup_datetime: pickup });
     expect(decision).toBe('fine-with-notes');
-    expect(notes).toContain('25% of the values of lpep_pickup_datetime cannot be read, and count as missing');
+    expect(notes).toContain('25% of the values of lpep_pickup_datetime cannot be read and count as missing');
   });
 
-  test('that is null more often is noted, and told how often', async () => {
+  test('that is null more often is noted, with how often', async () => {
     const { notes } = await reportOf({ trip_distance: 'CASE pu WHEN 75 THEN NULL ELSE distance END' });
-    expect(notes).toContain('trip_distance is null in 25% of the rows, and was in 0%');
+    expect(notes).toContain('trip_distance is null in 25% of the rows; in the training months, in 0%');
   });
 
-  test('whose values lie elsewhere is noted', async () => {
+  test('whose values shifted is noted', async () => {
     const { notes } = await reportOf({ trip_distance: 'distance * 1609' }); // metres
-    expect(notes).toEqual([expect.stringMatching(/^trip_distance is mostly 1609\.\.11\S+, and was 1\.\.7$/)]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^trip_distance is mostly 1609\.\.11\S+; in the training months, 1\.\.7$/),
+    ]);
   });
 });
 
@@ -149,10 +150,10 @@ test.each([
   expect(found.notes).toEqual([expect.stringContaining('not readable as Parquet')]);
 });
 
-test('a model that does not tell its columns has every readable file scored, with a note', async () => {
+test('a model that does not list its columns has every readable file scored, with a note', async () => {
   expect(await report(await aMonth(), undefined)).toMatchObject({
     decision: 'fine-with-notes',
-    notes: ['The model does not tell which columns it was trained on: nothing was compared'],
+    notes: ['The model does not say which columns it was trained on, so nothing was compared'],
   });
 });
 

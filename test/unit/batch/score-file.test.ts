@@ -210,7 +210,7 @@ describe('scoring rides', () => {
     expect(outcome.outcome === 'scored' && outcome.errors?.coverage_90).toBe(0.5);
   });
 
-  test('errors on all rides are told beside those on the kept ones', async () => {
+  test('errors on all rides are reported next to those on the kept ones', async () => {
     // absolute errors, by the same hand: 6.718, 1.282, 18.218 (half a minute), 681.282 (a forgotten meter); one unknown
     const rides = [12, 20, 0.5, 700, null].map((minutes) => ({ minutes }));
     const { outcome } = await scoreRides(rides);

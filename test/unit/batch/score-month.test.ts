@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import type { MonthJob } from '#batch/outcome.ts';
-import { receiptSchema } from '#batch/receipt.ts';
+import { receiptSchema } from '#batch/receipts.ts';
 import { schemaReportSchema } from '#batch/schema-report.ts';
-import { type ScoreMonthDependencies, scoreMonth } from '#batch/score-month.ts';
+import { type ScoreMonthDeps, scoreMonth } from '#batch/score-month.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import { type Month, parseMonth } from '#trips/month.ts';
 import { aCard } from '../../support/a-card.ts';
 import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type TestRide, writeMonth } from '../../support/tlc-files.ts';
@@ -43,7 +44,7 @@ async function publishMonth(data: MemoryStore, rides: readonly TestRide[], month
   await data.put(dataKeys.raw('green', month), await readFile(file));
 }
 
-async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMonthDependencies> = {}) {
+async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMonthDeps> = {}) {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
   return await scoreMonth(what, {
@@ -54,7 +55,7 @@ async function score(data: MemoryStore, what = job(), changes: Partial<ScoreMont
     workFolder: folder,
     codeVersion: 'test',
     engines: { node: process.version },
-    now: () => new Date('2023-05-15T00:00:00Z'),
+    clock: new ManualClock(Date.parse('2023-05-15T00:00:00Z')),
     ...changes,
   });
 }
@@ -108,7 +109,7 @@ describe('scoring a month', () => {
     expect(data.objects.has(outputKey)).toBe(true);
   });
 
-  test('is done again when other bytes lie where the output was, of the same size', async () => {
+  test('is done again when the output was replaced by other bytes of the same size', async () => {
     const data = await aBucketWith();
     await score(data);
     const whole = bytesOf(data, outputKey);
@@ -155,7 +156,7 @@ describe('scoring a month', () => {
       expect(await score(data, job({ all }))).toMatchObject({
         status: 'refused',
         rows_scored: null,
-        note: expect.stringContaining('lpep_pickup_datetime is not readable: 100% of the rows'),
+        note: expect.stringContaining('lpep_pickup_datetime has no readable value in 100% of the rows'),
       });
     }
     expect(data.text(currentKey)).toBe(before);
@@ -218,7 +219,7 @@ describe('scoring a month', () => {
     expect(data.objects.has(currentKey)).toBe(true);
   });
 
-  test('is refused when a column is gone: the report beside the raw month is all it writes', async () => {
+  test('is refused when a column is missing: the report next to the raw month is all it writes', async () => {
     const data = await aBucketWith(RIDES, APRIL, { trip_distance: null });
     const outcome = await score(data);
     expect(outcome).toMatchObject({ status: 'refused', note: expect.stringContaining('trip_distance') });
@@ -279,7 +280,7 @@ describe('scoring a month', () => {
 
 describe('a republished month', () => {
   const EDITION = [...RIDES, { minutes: 30 }];
-  const at = (time: string) => ({ now: () => new Date(time) });
+  const at = (time: string) => ({ clock: new ManualClock(Date.parse(time)) });
 
   async function republished() {
     const data = await aBucketWith();
@@ -288,7 +289,7 @@ describe('a republished month', () => {
     return { data, first };
   }
 
-  test('is scored under a name of its own; its receipt says what it supersedes, and the pointer moves', async () => {
+  test('is scored under a separate name; its receipt says what it supersedes, and the pointer moves', async () => {
     const { data, first } = await republished();
     const second = await score(data, job(), at('2023-06-15T00:00:00Z'));
     const source = sha256(bytesOf(data, rawKey));

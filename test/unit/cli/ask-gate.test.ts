@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { askGate } from '#cli/ask-gate.ts';
-import { loadConfig } from '#lib/config.ts';
+import { systemClock } from '#clock.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
@@ -34,7 +35,7 @@ test("`models promote --gate` judges a run on the environment's months, by its l
     loadScorer,
     fetch: (months) => fetchRawMonths(data, 'green', months, folder),
     codeVersion: 'test',
-    now: () => new Date(),
+    clock: systemClock,
   });
   await registry.register(run);
   const { run_id } = run.card;

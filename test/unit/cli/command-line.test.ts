@@ -1,34 +1,15 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLONE } from '#setup/paths.mjs';
+import { runProcess } from '../../support/run-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { readRows, realMonth, writeMonth } from '../../support/tlc-files.ts';
 
 const TLC = join(realMonth('2023-04'), '..');
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command line as a person runs it, in a process of its own. */
-function tripcast(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  // No environment is up for these commands, whatever this machine runs.
-  const variables = { ...process.env, TRIPCAST_LOCAL: temporaryFolder(), ...env };
-  return new Promise((resolve) => {
-    const command = join(CLONE, 'bin/tripcast.mjs');
-    execFile(process.execPath, [command, ...args], { cwd: CLONE, env: variables }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
-    });
-  });
-}
-
 async function trainedModel(): Promise<{ readonly folder: string; readonly result: Record<string, unknown> }> {
   const folder = join(temporaryFolder(), 'model');
-  const { out, err } = await tripcast([
+  const { out, err } = await runProcess([
     'train',
     '--local',
     '--source',
@@ -59,7 +40,7 @@ describe('training and scoring without AWS', () => {
     expect((result.validation as { rmse: number }).rmse).toBeCloseTo(6.2212029, 6);
 
     const output = join(temporaryFolder(), 'april.parquet');
-    const scored = await tripcast([
+    const scored = await runProcess([
       'score',
       realMonth('2023-04'),
       output,
@@ -78,7 +59,7 @@ describe('training and scoring without AWS', () => {
     const { folder } = await trainedModel();
     const score = async (env: Record<string, string>) => {
       const output = join(temporaryFolder(), 'april.parquet');
-      await tripcast(['score', realMonth('2023-04'), output, '--model', join(folder, 'model.onnx')], env);
+      await runProcess(['score', realMonth('2023-04'), output, '--model', join(folder, 'model.onnx')], env);
       return readRows(output, 'bit_xor(hash(ride_id, predicted_duration, lpep_pickup_datetime))::VARCHAR AS hash');
     };
     expect(await score({ TZ: 'Asia/Kolkata', LANG: 'C' })).toEqual(
@@ -116,7 +97,7 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
       /"split:2" is not a split/,
     ],
   ])('%j', async (args, message) => {
-    const ended = await tripcast(args);
+    const ended = await runProcess(args);
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(message);
     expect(ended.out).toBe('');
@@ -131,7 +112,7 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
       ['score', 'missing.parquet', 'out.parquet', '--taxi-type', 'green', '--month', '2023-04', ...model],
       /no file missing\.parquet/,
     ],
-    [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not tell the taxi type/],
+    [['score', 'rides.parquet', 'out.parquet', ...model], /name rides\.parquet does not contain the taxi type/],
     [['score', realMonth('2023-04'), 'out.parquet', ...model], /no model file no-such\.onnx/],
     [
       ['train', '--local', '--source', TLC, '--recipe', 'linear-pair', '--train', '2019-07'],
@@ -140,7 +121,7 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
     [['models', 'list'], /local environment is not up.*npx tripcast up/s],
     [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset AWS_ENDPOINT_URL/s],
   ])('%j', async (args, message) => {
-    const ended = await tripcast(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
+    const ended = await runProcess(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
     expect(ended.err).toMatch(message);
     expect(
       ended.err
@@ -158,9 +139,11 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
     const month = join(folder, 'green_tripdata_2023-04.parquet');
     await writeMonth(month, [{}], { PULocationID: null });
     const output = join(folder, 'out.parquet');
-    expect((await tripcast(['score', realMonth('2023-04'), output, '--model', file])).err).toMatch(/no ONNX model/);
+    expect((await runProcess(['score', realMonth('2023-04'), output, '--model', file])).err).toMatch(
+      /not an ONNX model/,
+    );
     const { folder: trained } = await trainedModel();
-    const refused = await tripcast(['score', month, output, '--model', join(trained, 'model.onnx')]);
+    const refused = await runProcess(['score', month, output, '--model', join(trained, 'model.onnx')]);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('lacks the column PULocationID') });
     await expect(readFile(output)).rejects.toThrow('ENOENT');
   });

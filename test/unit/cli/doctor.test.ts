@@ -6,6 +6,7 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { aCloneWith } from '../../support/a-clone.ts';
+import { differences } from '../../support/documented-keys.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Lambda's answers of an account, with what its functions have reserved. Any other request is a mistake. */
@@ -82,10 +83,11 @@ describe('tripcast doctor of an environment on AWS', { timeout: 60_000 }, () => 
     const ended = await doctor({ reservedConcurrency }, await anAccount(10));
     expect(called(ended, 'Lambda reservations')).toMatchObject({
       ok: false,
-      found: '22 wanted, 0 can be reserved: of 10, 10 must stay unreserved',
+      found: '22 wanted, but only 0 can be reserved: 10 of 10 must stay unreserved',
       fix: expect.stringContaining('lower reservedConcurrency in env/qa.json'),
     });
     expect(ended.code).toBe(1);
+    expect(differences('doctor', { ok: false, checks: ended.checks })).toEqual([]);
   });
 
   test('does not count twice what a deploy before has reserved', async () => {

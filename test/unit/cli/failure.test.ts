@@ -18,21 +18,18 @@ const zodError = () => z.object({ a: z.string() }).safeParse({ a: 1 }).error;
 describe('what a person reads of an error is one line with the fix', () => {
   test.each([
     [new TripcastError('It is broken', 'Fix it.'), 'tripcast: It is broken. Fix it.'],
-    [new TypeError('x is undefined'), /Unexpected TypeError: x is undefined\. .*defect.*TRIPCAST_DEBUG=1/],
+    [new TypeError('x is undefined'), /Unexpected TypeError: x is undefined\. .*bug in tripcast.*TRIPCAST_DEBUG=1/],
     [zodError(), /Unexpected ZodError: .*TRIPCAST_DEBUG=1/],
     ['thrown text', /Unexpected thrown text\. .*TRIPCAST_DEBUG=1/],
     [coded('ENOSPC', 'ENOSPC: no space left on device, write'), /ENOSPC: no space left on device, write\. Free some/],
-    [
-      coded('EACCES', "EACCES: permission denied, open '/x'"),
-      /EACCES: permission denied, open '\/x'\. .*another place/,
-    ],
+    [coded('EACCES', "EACCES: permission denied, open '/x'"), /EACCES: permission denied, open '\/x'\. .*another path/],
     [coded('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'), /does not answer \(connect ECONNREFUSED.*status/],
     [awsError('AccessDenied', 'User: ana is not authorized'), /AWS answered AccessDenied: User: ana .*AWS_PROFILE/],
     [awsError('SlowDown', 'Please reduce your request rate.'), /AWS answered SlowDown: .* rate\. Try again/],
     [awsError('ExpiredToken', 'The token has expired'), /no valid AWS credentials \(The token has expired\)\. Sign in/],
     [
       new Error('fetch https://ana:s3cret@host/x failed'),
-      /Unexpected Error: fetch https:\/\/host\/x failed\. .*defect/,
+      /Unexpected Error: fetch https:\/\/host\/x failed\. .*bug in tripcast/,
     ],
   ])('%s', (error, expected) => {
     const { code, text } = said(error);

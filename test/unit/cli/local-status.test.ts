@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { writeEnvironment } from '#local/environment.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { processStart, thisProcess } from '#setup/processes.mjs';
+import { expectDocumented } from '../../support/json-of.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 async function tripcast(local: string, ...words: readonly string[]) {
@@ -45,14 +46,13 @@ describe('tripcast status', { timeout: 30_000 }, () => {
     const log = join(local, 'emulator-4999.log');
     expect(await tripcast(local, 'status')).toEqual({
       code: 0,
-      out: `The local environment is not up: its emulator at http://127.0.0.1:4999 has ended, and what it held is gone. Start it with \`npx tripcast up\`.\nIts log is ${log}.\n`,
+      out: `The local environment is not up: its emulator at http://127.0.0.1:4999 has stopped, and its data is lost. Start it with \`npx tripcast up\`.\nIts log is ${log}.\n`,
       err: '',
     });
-    expect(JSON.parse((await tripcast(local, 'status', '--json')).out)).toMatchObject({
-      up: false,
-      ended: { port: 4999 },
-    });
-    expect((await tripcast(local, 'down')).out).toBe('Nothing was up.\n');
+    const ended = await tripcast(local, 'status', '--json');
+    expectDocumented('status', ended);
+    expect(JSON.parse(ended.out)).toMatchObject({ up: false, ended: { port: 4999 } });
+    expect((await tripcast(local, 'down')).out).toBe('Nothing was running.\n');
     expect((await tripcast(local, 'status')).out).toBe(
       'The local environment is not up. Start it with `npx tripcast up`.\n',
     );
@@ -86,6 +86,6 @@ test('down leaves a process alone that has the pid of an emulator which ended', 
   onTestFinished(() => void child.kill('SIGKILL'));
   const pid = child.pid ?? 0;
   anEnvironment(local, 4999, { pid, start: 'long ago' });
-  expect(await tripcast(local, 'down')).toEqual({ code: 0, out: 'Nothing was up.\n', err: '' });
+  expect(await tripcast(local, 'down')).toEqual({ code: 0, out: 'Nothing was running.\n', err: '' });
   expect(processStart(pid)).toBeDefined();
 });

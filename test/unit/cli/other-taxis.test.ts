@@ -49,7 +49,7 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-const REFUSED = `tripcast: ${model} is a model of "green" taxis, not of yellow ones. Choose a model of yellow taxis, or give --any-taxi-type if that is what you want.\n`;
+const REFUSED = `tripcast: ${model} is a model of "green" taxis, not of yellow ones. Choose a model of yellow taxis, or add --any-taxi-type to use this one.\n`;
 
 test('`score` refuses it and writes nothing, unless it is asked for', { timeout: 30_000 }, async () => {
   const output = join(home, 'out.parquet');

@@ -87,10 +87,14 @@ describe('a score that would overwrite what it reads is refused, and nothing cha
 
 describe('a score that cannot be done says so before it starts, and leaves nothing', () => {
   test.each([
-    ['an output in no folder', 'gone/o.parquet', /There is no folder .*gone\. Give a path in a folder that is there/],
-    ['an output in a file', `${MONTH}/o.parquet`, /2023-04\.parquet is a file, not a folder\. Give a path/],
-    ['a folder as output', 'model', /model is a folder\. Give the name of a file in it/],
-    ['a folder to be as output', 'gone/', /gone\/ is a folder\. Give the name of a file in it/],
+    [
+      'an output in no folder',
+      'gone/o.parquet',
+      /There is no folder .*gone\. Give an output path in an existing folder/,
+    ],
+    ['an output in a file', `${MONTH}/o.parquet`, /2023-04\.parquet is a file, not a folder\. Give an output path/],
+    ['a folder as output', 'model', /model is a folder\. Give the output a file name in it/],
+    ['a folder to be as output', 'gone/', /gone\/ is a folder\. Give the output a file name in it/],
   ])('%s', async (_, output, says) => {
     const { scoreTo, contents } = aFolder();
     const before = contents();
@@ -119,7 +123,7 @@ describe('a score that cannot be done says so before it starts, and leaves nothi
     ['an input that is cut', { input: 'cut' }, /cut: The file is not readable as Parquet/],
     ['no model', { model: 'gone.onnx' }, /There is no model file .*gone\.onnx\. Give a run id/],
     ['a folder as model', { model: 'model' }, /model is a folder, not a file\. Give the path of the model\.onnx in it/],
-    ['a model that is none', { model: MONTH }, /These \d+ bytes are no ONNX model.*Give a model\.onnx/],
+    ['a model that is none', { model: MONTH }, /These \d+ bytes are not an ONNX model.*Give a model\.onnx/],
   ])('%s', async (_, given, says) => {
     const { at, scoreTo, contents } = aFolder();
     writeFileSync(at('empty'), '');

@@ -1,24 +1,30 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { train } from '#cli/commands/train.ts';
 import { CLONE } from '#setup/paths.mjs';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { realMonth } from '../../support/tlc-files.ts';
+import { aLocalTraining } from '../../support/a-local-training.ts';
+import { silentTerminal } from '../../support/silent-terminal.ts';
 
 const COMMAND = join(CLONE, 'bin/tripcast.ts');
 const run = (...args: readonly string[]) =>
   spawnSync(process.execPath, [COMMAND, ...args], { encoding: 'utf8', timeout: 30_000 });
 
-function aModel(): string {
-  const folder = join(temporaryFolder(), 'model');
-  const source = join(realMonth('2023-04'), '..');
-  const data = ['--source', source, '--recipe', 'linear-pair', '--train', '2023-03'];
-  run('train', '--local', ...data, '--out', folder);
-  return join(folder, 'model.onnx');
-}
+let folder: string;
+let model: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tripcast-trained-'));
+  await train(aLocalTraining(folder), silentTerminal());
+  model = join(folder, 'model.onnx');
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function aTakenPort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -30,7 +36,7 @@ async function aTakenPort(): Promise<string> {
 
 describe('tripcast serve', { timeout: 60_000 }, () => {
   test('--port 0 takes any free port, and says which', async () => {
-    const args = [COMMAND, 'serve', '--model', aModel(), '--port', '0', '--json'];
+    const args = [COMMAND, 'serve', '--model', model, '--port', '0', '--json'];
     const serve = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void serve.kill('SIGKILL'));
     const [line = ''] = await once(createInterface({ input: serve.stdout }), 'line');
@@ -43,9 +49,9 @@ describe('tripcast serve', { timeout: 60_000 }, () => {
 
   test('a port that is taken is an error that names it', async () => {
     const port = await aTakenPort();
-    const { status, stdout, stderr } = run('serve', '--model', aModel(), '--port', port);
+    const { status, stdout, stderr } = run('serve', '--model', model, '--port', port);
     expect(stderr).toBe(
-      `tripcast: Port ${port} on 127.0.0.1 cannot be used: another process listens there. Give another one with --port; --port 0 takes any that is free.\n`,
+      `tripcast: Port ${port} on 127.0.0.1 cannot be used: another process is listening there. Give another one with --port; --port 0 takes any that is free.\n`,
     );
     expect(stdout).toBe('');
     expect(status).toBe(1);

@@ -43,7 +43,7 @@ describe('the bundle of the command line', () => {
     expect(runs(file)).toBe(runs(join(root, 'bin/tripcast.ts')));
   });
 
-  test('is passed over once a source has changed, and made anew beside the one that may still run', async () => {
+  test('is ignored once a source has changed, and rebuilt next to the one that may still be running', async () => {
     const root = aClone();
     const first = await bundled(root);
     say(root, 'other');
@@ -58,7 +58,7 @@ describe('the bundle of the command line', () => {
       (root: string) => utimesSync(join(root, SAID), new Date(), new Date('2020-01-01T00:00:00Z')),
     ],
     ['npm installed anew', (root: string) => writeFileSync(join(root, 'node_modules/.package-lock.json'), '{ }')],
-  ])('is passed over when %s', async (_, change) => {
+  ])('is ignored when %s', async (_, change) => {
     const root = aClone();
     await bundled(root);
     change(root);
@@ -66,7 +66,7 @@ describe('the bundle of the command line', () => {
   });
 
   test.each(['', '{', 'null', '[]', '{}', '{"entry":1,"madeOf":{}}', '{"entry":"bin/tripcast.ts"}', '\0\0\0'])(
-    'is passed over when its record is damaged: %j, and made again',
+    'is ignored when its record is damaged: %j, and made again',
     async (damaged) => {
       const root = aClone();
       await bundled(root);
@@ -82,7 +82,7 @@ describe('the bundle of the command line', () => {
   test.each([
     ['cut short', (part: string) => truncateSync(part)],
     ['deleted', (part: string) => rmSync(part)],
-  ])('is passed over when a part of it was %s', async (_, damage) => {
+  ])('is ignored when a part of it was %s', async (_, damage) => {
     const root = aClone();
     const folder = dirname(await bundled(root));
     for (const part of readdirSync(folder)) {
@@ -94,7 +94,7 @@ describe('the bundle of the command line', () => {
     expect(readdirSync(folder).length).toBeGreaterThan(1);
   });
 
-  test('of the day before is removed by the next one', async () => {
+  test('from the day before is removed by the next one', async () => {
     const root = aClone();
     await bundled(root);
     const [yesterday = ''] = bundlesOf(root);
@@ -110,7 +110,7 @@ describe('an environment that is added', () => {
   const cost = (file: string) =>
     JSON.parse(execFileSync(process.execPath, [file, 'cost', '--env', 'qa', '--json'], { encoding: 'utf8' }));
 
-  test('is known to the sources, and to a bundle that was made before it', { timeout: 60_000 }, async () => {
+  test('is known to the sources, and to a bundle that was built before it', { timeout: 60_000 }, async () => {
     const root = aCloneWith({ qa: { region: 'eu-west-1' } });
     const added = readFileSync(join(root, 'env/qa.json'));
     rmSync(join(root, 'env/qa.json'));

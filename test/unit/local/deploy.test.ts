@@ -3,7 +3,7 @@ import { reasons } from '#local/deploy.ts';
 
 // What `cdk deploy` 2.1148.1 printed against the emulator, shortened in the middle.
 
-test('of a resource that could not be made, the resource and the message are shown', () => {
+test('of a resource that could not be created, the resource and the message are shown', () => {
   const output = `
 ✨  Synthesis time: 3.97s
 

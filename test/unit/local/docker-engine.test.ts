@@ -39,18 +39,18 @@ describe('the search for a Docker engine', () => {
   test('takes the one that runs, and leaves it running', async () => {
     const { machine, installed } = aMachine({ commands: ['docker', 'dockerd'], engine: '28.2.2', isRoot: false });
     const engine = await findEngine(machine, silently);
-    expect(engine.description).toBe('Docker 28.2.2, which ran already');
+    expect(engine.description).toBe('Docker 28.2.2, already running');
     expect(engine.docker.host).toBeUndefined();
     expect(installed).toEqual([]);
   });
 
-  test('starts one where it is installed and none answers', async () => {
+  test('starts one if it is installed and none answers', async () => {
     const { machine, installed } = aMachine({ commands: ['docker', 'dockerd'] });
     expect(await findEngine(machine, silently)).toBe(ours);
     expect(installed).toEqual([]);
   });
 
-  test("installs Debian's first where there is none, and says so", async () => {
+  test("installs Debian's first if there is none, and says so", async () => {
     const { machine, installed } = aMachine({ commands: ['apt-get'] });
     const said: string[] = [];
     expect(await findEngine(machine, (line) => said.push(line))).toBe(ours);
@@ -58,7 +58,7 @@ describe('the search for a Docker engine', () => {
     expect(said).toEqual(['installing docker.io', 'starting an engine']);
   });
 
-  test('installs the engine where only the command is there, and the command where only the engine is', async () => {
+  test('installs the engine if only the command exists, and the command if only the engine does', async () => {
     const withoutEngine = aMachine({ commands: ['apt-get', 'docker'] });
     await findEngine(withoutEngine.machine, silently);
     expect(withoutEngine.installed).toEqual(['docker.io']);

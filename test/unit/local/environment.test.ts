@@ -23,7 +23,7 @@ const anEnvironment = (changes: Partial<LocalEnvironment> = {}): LocalEnvironmen
 });
 
 describe('the state file', () => {
-  test('gives back what was written, and leaves no draft beside it', () => {
+  test('returns what was written, and leaves no draft behind', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'environment.json');
     const deployed = { stack: 'tripcast-dev', at: '2026-11-21T11:01:00.000Z', sourcesHash: 'ab' };
@@ -32,7 +32,7 @@ describe('the state file', () => {
     expect(readdirSync(folder)).toEqual(['environment.json']);
   });
 
-  test('is left whole by a write that fails', () => {
+  test('is left intact by a failed write', () => {
     const file = join(temporaryFolder(), 'environment.json');
     writeEnvironment(anEnvironment(), file);
     const before = readFileSync(file, 'utf8');
@@ -42,13 +42,13 @@ describe('the state file', () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
-  test('of a process that is gone, or whose pid another has now, means that nothing is up', () => {
+  test('of a process that is gone, or whose pid now belongs to another one, means that nothing is up', () => {
     const file = join(temporaryFolder(), 'environment.json');
     writeEnvironment(anEnvironment({ process: { pid: process.pid, start: 'long ago' } }), file);
     expect(readEnvironment(file)).toBeUndefined();
   });
 
-  test('no longer tells of a deployment whose stack was deleted', () => {
+  test('no longer mentions a deployment whose stack was deleted', () => {
     const file = join(temporaryFolder(), 'environment.json');
     const deployed = { stack: 'tripcast-dev', at: '2026-11-21T11:01:00.000Z', sourcesHash: 'ab' };
     writeEnvironment(anEnvironment({ deployed }), file);
@@ -56,7 +56,7 @@ describe('the state file', () => {
     expect(readEnvironment(file)).toEqual(anEnvironment());
   });
 
-  test('that is missing, forgotten or of another shape means that nothing is up', () => {
+  test('that is missing, deleted or of another shape means that nothing is up', () => {
     const file = join(temporaryFolder(), 'environment.json');
     expect(readEnvironment(file)).toBeUndefined();
     writeEnvironment(anEnvironment(), file);

@@ -10,23 +10,30 @@ const withServices = (services: Readonly<Record<string, string>>): LocalStackHea
 });
 
 describe('what LocalStack lacks', () => {
-  test('is said of the free edition: the HTTP API, images, schedules that fire, dashboards', () => {
+  test('is listed for the free edition: the HTTP API, images, schedules that fire, dashboards', () => {
     const sentences = lacks(RECORDED);
     expect(sentences).toHaveLength(4);
-    for (const about of [/no HTTP API/, /no ECR and no image functions/, /schedules never fire/, /Dashboards/]) {
+    for (const about of [
+      /not run HTTP APIs/,
+      /neither ECR nor image functions/,
+      /schedules never fire/,
+      /Dashboards/,
+    ]) {
       expect(sentences.filter((sentence) => about.test(sentence))).toHaveLength(1);
     }
   });
 
-  test('is nothing where the services are there', () => {
+  test('is nothing if the services are there', () => {
     expect(lacks(withServices({ apigatewayv2: 'available', ecr: 'running' }))).toEqual([]);
   });
 
-  test('is told with care of another release than the one that was looked at', () => {
-    expect(lacks({ ...RECORDED, version: '2026.3.1' })[0]).toMatch(/LocalStack 2026\.3\.1; tripcast knows 4\.14\.0/);
+  test('comes with a caveat for a release other than the tested one', () => {
+    expect(lacks({ ...RECORDED, version: '2026.3.1' })[0]).toMatch(
+      /LocalStack 2026\.3\.1; tripcast was tested with 4\.14\.0/,
+    );
   });
 
-  test('stops the deploy where the stack could not even be made', () => {
+  test('stops the deploy if the stack could not even be created', () => {
     expect(() => lacks(withServices({ kinesis: 'disabled', scheduler: 'disabled' }))).toThrow(
       'LocalStack 4.14.0 runs without kinesis, scheduler. Start it without SERVICES',
     );
@@ -48,7 +55,7 @@ describe('the question to LocalStack', () => {
     );
   });
 
-  test('finds out that something else answers, for example the other emulator', async () => {
+  test('notices that something else answers, for example the other emulator', async () => {
     const url = await answering({ ...RECORDED, edition: 'light', version: '1.5.33', auth: 'disabled' });
     await expect(localstackHealth(url)).rejects.toThrow(`What answers at ${url} is not LocalStack`);
   });

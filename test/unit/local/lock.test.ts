@@ -28,11 +28,13 @@ test.each([
   ['no hard links', 'EPERM'],
   ['no hard links on macOS', 'ENOTSUP'],
   ['no hard links through FUSE', 'ENOSYS'],
-])('processes that want one lock at once work one after the other, on a file system with %s', async (_, linkFails) => {
-  const folder = temporaryFolder();
-  const file = join(folder, 'work.lock');
-  // Each notes the count, rests, and puts back one more: two at once would lose a count.
-  const script = `${linkFails && WITHOUT_HARD_LINKS}
+])(
+  'processes that want one lock at the same time work one after the other, on a file system with %s',
+  async (_, linkFails) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'work.lock');
+    // Each notes the count, rests, and puts back one more: two at once would lose a count.
+    const script = `${linkFails && WITHOUT_HARD_LINKS}
     import { readFileSync, writeFileSync } from 'node:fs';
     import { withLock } from ${JSON.stringify(LOCK_MODULE)};
     const [, lock, count] = process.argv;
@@ -41,21 +43,22 @@ test.each([
       await new Promise((resolve) => setTimeout(resolve, 5));
       writeFileSync(count, String(seen + 1));
     });`;
-  const count = join(folder, 'count');
-  writeFileSync(count, '0');
-  const children = [1, 2, 3].map(() =>
-    spawn(process.execPath, ['--input-type=module', '-e', script, file, count], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, LINK_FAILS: linkFails },
-    }),
-  );
-  const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
-  expect(codes).toEqual([0, 0, 0]);
-  expect(readFileSync(count, 'utf8')).toBe('15');
-  expect(readdirSync(folder)).toEqual(['count']);
-});
+    const count = join(folder, 'count');
+    writeFileSync(count, '0');
+    const children = [1, 2, 3].map(() =>
+      spawn(process.execPath, ['--input-type=module', '-e', script, file, count], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, LINK_FAILS: linkFails },
+      }),
+    );
+    const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]));
+    expect(codes).toEqual([0, 0, 0]);
+    expect(readFileSync(count, 'utf8')).toBe('15');
+    expect(readdirSync(folder)).toEqual(['count']);
+  },
+);
 
-test('a stale lock is taken over on a file system without hard links, and a failure that is none of theirs is told', async () => {
+test('a stale lock is taken over on a file system without hard links, and any other failure is reported', async () => {
   const file = join(temporaryFolder(), 'work.lock');
   writeFileSync(file, JSON.stringify({ pid: process.pid, start: 'long ago' }));
   const script = `${WITHOUT_HARD_LINKS}
@@ -102,7 +105,7 @@ test.each(['', '{', '"pid', 'null', '[]', '{"pid":"x"}', '\0\0\0'])(
   },
 );
 
-test('a lock that says nothing yet is given time to: its holder may just be writing it', async () => {
+test('an empty lock is waited for: its holder may just be writing it', async () => {
   const file = join(temporaryFolder(), 'work.lock');
   writeFileSync(file, '');
   const waiting = withLock(file, async () => existsSync(file));
@@ -114,7 +117,7 @@ test('a lock that says nothing yet is given time to: its holder may just be writ
   expect(performance.now() - waited).toBeGreaterThan(1400);
 });
 
-test('a waiter says whom it waits for, and stops waiting when aborted', async () => {
+test('a waiter reports the holder, and stops waiting when aborted', async () => {
   const file = join(temporaryFolder(), 'work.lock');
   writeFileSync(file, JSON.stringify(thisProcess()));
   const stop = new AbortController();

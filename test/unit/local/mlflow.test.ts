@@ -45,7 +45,7 @@ echo 'ERROR: Could not find a version that satisfies the requirement mlflow==3.1
 echo 'ERROR: No matching distribution found for mlflow==3.17.2' >&2
 exit 1`;
 
-test('MLflow that cannot be installed is a sentence in `tripcast status`, and its log says the rest', async () => {
+test('MLflow that cannot be installed is one sentence in `tripcast status`, and its log has the details', async () => {
   const clone = cloneWithPython(OFFLINE);
   expect(await keptBy(clone)).toBe(
     'stopped: MLflow could not be installed: No matching distribution found for mlflow==3.17.2. `npm run setup` tries again. Everything else works without it.',
@@ -59,14 +59,14 @@ test('so is a Python that is too old for it', async () => {
   );
 });
 
-test('and a server that ends by itself: the sentence names its log', async () => {
+test('and a server that exits on its own: the sentence names its log', async () => {
   const server = `case "$*" in *platform*) echo 3.12.1; exit;; *venv*) mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; exit;; *server*) echo boom >&2; exit 3;; esac`;
   expect(await keptBy(cloneWithPython(server))).toMatch(
     /^stopped: MLflow's server ended with exit code 3: boom\. The whole log is .*mlflow-5999\.log\. Everything else works without it\.$/,
   );
 });
 
-test('a failure without a word of pip is told by its first line', () => {
+test('a failure without a word from pip is reported by its first line', () => {
   expect(reasonOf(new SetupError('python3 cannot be run: EACCES\nmore'))).toMatch(
     /^MLflow could not be installed: python3 cannot be run: EACCES\. /,
   );

@@ -15,7 +15,7 @@ function seenIn(cwd: string, TRIPCAST_LOCAL: string | undefined): { local: strin
   return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd, env, encoding: 'utf8' }));
 }
 
-test('a relative TRIPCAST_LOCAL means the folder below the one the command is given in, for child processes too', () => {
+test('a relative TRIPCAST_LOCAL means the folder below the current one, for child processes too', () => {
   const cwd = temporaryFolder();
   const state = join(cwd, 'my state');
   expect(seenIn(cwd, 'my state')).toEqual({ local: state, passedOn: state });

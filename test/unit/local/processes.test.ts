@@ -18,7 +18,7 @@ test('this process runs', () => {
   expect(isRunning(thisProcess())).toBe(true);
 });
 
-test('a process is found by an argument of its own, and only by the whole of it', async () => {
+test('a process is found by one of its arguments, and only by the whole argument', async () => {
   const argument = `tripcast=${randomUUID()}`;
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', argument], { stdio: 'ignore' });
   await once(child, 'spawn');
@@ -38,7 +38,7 @@ test('a process that was stopped does not run', async () => {
   expect(isRunning({ pid, start })).toBe(false);
 });
 
-test('a process that was given the pid of one noted earlier is not taken for it, and not stopped', async () => {
+test('a process that reuses a recorded pid is not mistaken for the recorded one, and not stopped', async () => {
   const { pid, start, ended } = await aProcess();
   const earlier = { pid, start: `${start}0` };
   expect(isRunning(earlier)).toBe(false);

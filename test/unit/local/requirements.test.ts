@@ -3,7 +3,7 @@ import { diskProblem, nodeProblem, pathProblem, platformProblem, pythonProblem }
 
 const GIB = 2 ** 30;
 
-describe('a machine that cannot run tripcast is told what fails, the value and the fix', () => {
+describe('a machine that cannot run tripcast gets what fails, the value and the fix', () => {
   test('a Node older than 20', () => {
     expect(nodeProblem('18.20.4')).toBe(
       'Node.js 18.20.4 is too old: tripcast needs 20 or newer. Install Node.js 24 from your package manager or from nodejs.org.',
@@ -23,7 +23,7 @@ describe('a machine that cannot run tripcast is told what fails, the value and t
     expect(platformProblem({ platform: 'win32', arch: 'x64', glibc: undefined })).toMatch(/win32.*WSL2/);
   });
 
-  test('a processor that no prebuilt engine is made for', () => {
+  test('a processor without prebuilt engines', () => {
     expect(platformProblem({ platform: 'linux', arch: 'ppc64', glibc: '2.36' })).toMatch(
       /linux-ppc64 is not supported/,
     );

@@ -25,7 +25,7 @@ function aClone(installed: Record<string, object>): string {
 }
 
 describe('node_modules is left as it is', () => {
-  test('when npm recorded every package of the lock file, but for those of other platforms', () => {
+  test('when npm recorded every package of the lock file, except those of other platforms', () => {
     expect(hasNodeModules(aClone({ 'node_modules/zod': { version: '4.6.7', integrity: 'sha512-zod' } }))).toBe(true);
   });
 
@@ -60,7 +60,7 @@ test('a damaged package-lock.json is an error that says how to restore it', () =
 });
 
 describe('the venv', () => {
-  test('is not taken for done when it has an interpreter but no stamp: the install was cut short', () => {
+  test('is not considered done when it has an interpreter but no stamp: the install was cut short', () => {
     const root = temporaryFolder();
     mkdirSync(join(root, '.tripcast', 'venv', 'bin'), { recursive: true });
     symlinkSync(realpathSync(process.execPath), join(root, '.tripcast', 'venv', 'bin', 'python'));
@@ -96,7 +96,7 @@ describe('the Python interpreter', () => {
   });
 });
 
-test('npm is the one that runs the script, on its own Node; any other package manager gives way to the npm on PATH', () => {
+test('npm is the one that runs the script, on its own Node; with any other package manager, it is the npm on PATH', () => {
   const node = process.execPath;
   expect(npmCommand({ npm_execpath: '/opt/npm/bin/npm-cli.js', npm_node_execpath: node })).toEqual([
     node,

@@ -19,7 +19,7 @@ const aMinuteAMile: Recipe = {
   }),
 };
 
-test('intervals are calibrated on what the other days alone tell, with the metered distance and with the typical one', async () => {
+test('intervals are calibrated on the other days alone, with the metered distance and with the typical one', async () => {
   const engines = await theEngines();
   const source = await aSource('2023-03', [
     { pickup: '2023-03-01 08:00:00', distance: 2, minutes: 10 },

@@ -48,7 +48,7 @@ const EXTRAS: CardExtras = {
 };
 
 describe('the page of a real card', () => {
-  test('says every figure of all rides, and every group with all of its own', async () => {
+  test('shows every figure of all rides, and every group with all of its own', async () => {
     const card = await realCard();
     const text = textOf(renderCard(card));
     const { validation } = card;
@@ -78,7 +78,7 @@ describe('the page of a real card', () => {
     }
   });
 
-  test('stands beside the published figures on the same month, and the means', async () => {
+  test('compares the model with the published figures on the same month, and with the means', async () => {
     const text = textOf(renderCard(await realCard()));
     expect(text).toContain('This model, metered distance trained on 2023-03 6.22 4.09');
     expect(text).toContain('xgboost-pair, reference trained on 2023-03 5.47 –');
@@ -107,7 +107,7 @@ describe('the page of a real card', () => {
   });
 });
 
-test('metered and typical distance stand side by side, in the headline and in each group', () => {
+test('metered and typical distance are side by side, in the headline and in each group', () => {
   const typical_distance = { rmse: 7.25, mae: 5.5, coverage_90: 0.885, coverage_80: 0.775 };
   const group = aGroup('Queens', {
     rows: 4321,
@@ -128,7 +128,7 @@ test('metered and typical distance stand side by side, in the headline and in ea
   expect(text).toContain('Queens 4,321 rides metered 5.11 3.22 91.2% 82.3% typical 7.25 5.50 88.5% 77.5%');
 });
 
-test('what the card does not hold comes with the extras', () => {
+test('what the card does not contain comes with the extras', () => {
   const text = textOf(renderCard(aCard(), EXTRAS));
   for (const said of [
     'max_depth 9',
@@ -143,11 +143,11 @@ test('what the card does not hold comes with the extras', () => {
 test('of thousands of features the first twenty are shown, and the rest summed up', () => {
   const importance = Array.from({ length: 1025 }, (_, i) => ({ feature: `PU_DO=${i}`, gain: i < 25 ? 4 : 0.9 })); // in all 1000
   const text = textOf(renderCard(aCard(), { importance }));
-  expect(text).toContain('PU_DO=19 0.4% 1,005 more have 92.0% together.');
+  expect(text).toContain('PU_DO=19 0.4% 1,005 more account for 92.0% together.');
   expect(text).not.toContain('PU_DO=20');
 });
 
-test('each file stands with its month, its rides, and its sha256: short to read, whole to compare', () => {
+test('each file is listed with its month, its rides, and its sha256: short to read, whole to compare', () => {
   const sha256 = '69ab2c3b515a'.padEnd(64, 'f');
   const month = { month: parseMonth('2023-03'), sha256, rows_read: 72_044, rows: 69_392 };
   const card = aCard();
@@ -166,10 +166,8 @@ test('a run says where it comes from and how to make it again', () => {
   );
 });
 
-test('code that no commit holds is said to be so', () => {
-  expect(textOf(renderCard(aCard({ code_version: 'c01db7da12b4-changed' })))).toContain(
-    'changes that the commit does not hold',
-  );
+test('code with uncommitted changes is marked as such', () => {
+  expect(textOf(renderCard(aCard({ code_version: 'c01db7da12b4-changed' })))).toContain('uncommitted changes');
   expect(renderCard(aCard({ code_version: 'unknown' }))).not.toContain('git checkout');
 });
 
@@ -200,7 +198,7 @@ test('an older card, with no breakdown, has a page as well', () => {
   expect(textOf(page)).not.toContain('weak spot');
 });
 
-test('an R² that nothing could be said of is a dash', () => {
+test('an undefined R² is a dash', () => {
   const { validation } = aCard();
   expect(textOf(renderCard(aCard({ validation: { ...validation, r2: null } })))).toContain('6.0000 4.0000 30.0% –');
 });

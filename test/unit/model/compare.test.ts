@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comparePredictions, type PairedPredictions } from '#model/evaluation/compare.ts';
+import { PairedErrors } from '#model/evaluation/compare.ts';
 
 const DAY = 86_400;
 
@@ -11,26 +11,29 @@ interface PairedRide {
   readonly b: number;
 }
 
-const paired = (rides: readonly PairedRide[]): PairedPredictions => ({
-  actual: Float64Array.from(rides, ({ actual }) => actual),
-  a: Float64Array.from(rides, ({ a }) => a),
-  b: Float64Array.from(rides, ({ b }) => b),
-  pickupTime: Float64Array.from(rides, ({ day }) => day * DAY + 3600),
-});
+function compared(rides: readonly PairedRide[]) {
+  const column = (of: (ride: PairedRide) => number) => Float64Array.from(rides, of);
+  const errors = new PairedErrors();
+  const measured = { minutes: column(({ actual }) => actual), pickupTime: column(({ day }) => day * DAY + 3600) };
+  errors.add(
+    measured,
+    column(({ a }) => a),
+    column(({ b }) => b),
+  );
+  return errors.comparison();
+}
 
 describe('a comparison of two models', () => {
   test('of six rides on two days is as worked out by hand', () => {
     // errors of a: 3, 4 | 0, 0, 0, 5; of b: 0, 0 | 6, 8, 0, 0
-    const { rows, days, a, b, rmse_difference, interval } = comparePredictions(
-      paired([
-        { day: 1, actual: 10, a: 13, b: 10 },
-        { day: 1, actual: 10, a: 14, b: 10 },
-        { day: 2, actual: 10, a: 10, b: 16 },
-        { day: 2, actual: 10, a: 10, b: 18 },
-        { day: 2, actual: 10, a: 10, b: 10 },
-        { day: 2, actual: 10, a: 15, b: 10 },
-      ]),
-    );
+    const { rows, days, a, b, rmse_difference, interval } = compared([
+      { day: 1, actual: 10, a: 13, b: 10 },
+      { day: 1, actual: 10, a: 14, b: 10 },
+      { day: 2, actual: 10, a: 10, b: 16 },
+      { day: 2, actual: 10, a: 10, b: 18 },
+      { day: 2, actual: 10, a: 10, b: 10 },
+      { day: 2, actual: 10, a: 15, b: 10 },
+    ]);
     expect({ rows, days }).toEqual({ rows: 6, days: 2 });
     expect(a).toEqual({ rmse: Math.sqrt(50 / 6), mae: 2 });
     expect(b).toEqual({ rmse: Math.sqrt(100 / 6), mae: 14 / 6 });
@@ -42,13 +45,13 @@ describe('a comparison of two models', () => {
   });
 
   test('has no interval when all rides are of one day', () => {
-    expect(comparePredictions(paired([{ day: 1, actual: 1, a: 2, b: 3 }])).interval).toBeNull();
+    expect(compared([{ day: 1, actual: 1, a: 2, b: 3 }]).interval).toBeNull();
   });
 
   test('draws days, not rides: rides that are the same within each day leave it as unsure as one ride a day', () => {
     const once = Array.from({ length: 30 }, (_, day) => ({ day, actual: 10, a: 10 + (day % 7), b: 10 + (day % 5) }));
     const often = once.flatMap((ride) => Array.from({ length: 50 }, () => ride));
-    const [few, many] = [comparePredictions(paired(once)), comparePredictions(paired(often))];
+    const [few, many] = [compared(once), compared(often)];
     expect(many.interval?.[0]).toBeCloseTo(few.interval?.[0] ?? 0, 9);
     expect(many.interval?.[1]).toBeCloseTo(few.interval?.[1] ?? 0, 9);
   });
@@ -61,7 +64,7 @@ describe('a comparison of two models', () => {
       a: 10 + ((day * 7919) % 13) - 6,
       b: 10 + ((day * 104_729) % 11) - 5,
     }));
-    const found = comparePredictions(paired(rides));
+    const found = compared(rides);
     const slopes = rides.map(({ a, b }) => (a - 10) ** 2 / (2 * found.a.rmse) - (b - 10) ** 2 / (2 * found.b.rmse));
     const mean = slopes.reduce((sum, each) => sum + each, 0) / slopes.length;
     const error = Math.sqrt(slopes.reduce((sum, each) => sum + (each - mean) ** 2, 0)) / slopes.length;
@@ -79,8 +82,8 @@ describe('a comparison of two models', () => {
   test('is mirrored when the models change places', () => {
     fc.assert(
       fc.property(rides, (some) => {
-        const one = comparePredictions(paired(some));
-        const other = comparePredictions(paired(some.map(({ a, b, ...ride }) => ({ ...ride, a: b, b: a }))));
+        const one = compared(some);
+        const other = compared(some.map(({ a, b, ...ride }) => ({ ...ride, a: b, b: a })));
         expect(other.rmse_difference).toBeCloseTo(-one.rmse_difference, 9);
         expect(other.interval?.[0] ?? 0).toBeCloseTo(-(one.interval?.[1] ?? 0), 9);
         expect(other.interval?.[1] ?? 0).toBeCloseTo(-(one.interval?.[0] ?? 0), 9);
@@ -92,7 +95,7 @@ describe('a comparison of two models', () => {
   test('finds no difference at all between a model and itself', () => {
     fc.assert(
       fc.property(rides, (some) => {
-        const { rmse_difference, interval } = comparePredictions(paired(some.map((ride) => ({ ...ride, b: ride.a }))));
+        const { rmse_difference, interval } = compared(some.map((ride) => ({ ...ride, b: ride.a })));
         expect(rmse_difference).toBe(0);
         expect(interval ?? [0, 0]).toEqual([0, 0]);
       }),
@@ -103,8 +106,8 @@ describe('a comparison of two models', () => {
   test('does not depend on the order of the rides', () => {
     fc.assert(
       fc.property(rides, (some) => {
-        const one = comparePredictions(paired(some));
-        const other = comparePredictions(paired(some.toReversed()));
+        const one = compared(some);
+        const other = compared(some.toReversed());
         expect(other.rmse_difference).toBeCloseTo(one.rmse_difference, 9);
         expect(other.interval?.[0] ?? 0).toBeCloseTo(one.interval?.[0] ?? 0, 9);
       }),

@@ -51,7 +51,7 @@ test('a coefficient that went wrong is caught: against the golden answers, and a
   );
 });
 
-test('an answer that is no number is infinitely far off', async () => {
+test('an answer that is not a number is infinitely far off', async () => {
   const golden = await recordGoldenRides(await aModel(), BOUNDARY_RIDES, exact);
   const broken = aScorer({ shift: Number.NaN });
   expect((await checkGoldenRides(broken, golden)).max_difference).toBe(Number.POSITIVE_INFINITY);

@@ -3,16 +3,24 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { modelCardSchema } from '#model/card/card.ts';
 import { checkGoldenRides, EXACT_TOLERANCE_MINUTES, exactDifference } from '#model/golden/golden.ts';
 import { readMetadata } from '#model/onnx/metadata.ts';
+import type { TrainedModel } from '#model/train.ts';
 import { realMonth } from '../../support/tlc-files.ts';
 import { aRealSource, train, trainOnReal } from '../../support/training.ts';
 
 const WITHIN = 1e-6;
 const near = (value: number) => expect.closeTo(value, -Math.log10(WITHIN));
 
+/** On 2023-03, validated on 2023-04; trained once for all tests. */
+let once: Promise<TrainedModel> | undefined;
+const theModel = () => {
+  once ??= trainOnReal('2023-03', '2023-04');
+  return once;
+};
+
 // The figures are those of the Python stack on the same files (DictVectorizer, exact least squares).
 describe('linear-pair on the real months', () => {
   test('2023-03, validated on 2023-04, meets the reference figures', async () => {
-    const { card, files } = await trainOnReal('2023-03', '2023-04');
+    const { card, files } = await theModel();
     expect(card.train).toMatchObject({ rows_read: 72_044, rows: 69_392, features: 6053, stored: 138_784 });
     expect(card.validation).toMatchObject({ rows_read: 65_392, rows: 62_979, stored: 122_674 });
     expect(card.validation.rmse).toEqual(near(6.2212029));
@@ -21,8 +29,8 @@ describe('linear-pair on the real months', () => {
     expect(coefficients).toMatchObject({ trip_distance: expect.closeTo(2.8719e-5, 9) });
   });
 
-  test('its card tells what the training file looked like', async () => {
-    const { columns } = (await trainOnReal('2023-03', '2023-04')).card.train;
+  test('its card says what the training file looked like', async () => {
+    const { columns } = (await theModel()).card.train;
     expect(columns).toHaveLength(20);
     // quantiles of 1% and 99% by pandas: zones 7..260, miles 0..15.3
     expect(columns).toContainEqual({ name: 'PULocationID', types: ['INTEGER'], null_share: 0, low: 7, high: 260 });
@@ -38,7 +46,7 @@ describe('linear-pair on the real months', () => {
   });
 
   test('the graph says what the algebra says, on up to 500 rides', async () => {
-    const { golden, model } = await trainOnReal('2023-03', '2023-04');
+    const { golden, model } = await theModel();
     expect(golden.rides.length).toBeGreaterThan(400);
     expect(golden.rides.length).toBeLessThanOrEqual(500);
     expect(exactDifference(golden)).toBeLessThan(EXACT_TOLERANCE_MINUTES);
@@ -56,7 +64,7 @@ describe('linear-pair on the real months', () => {
   });
 
   test('the file says what it was made from, and neither the run, nor a time, nor a path', async () => {
-    const { model, card } = await trainOnReal('2023-03', '2023-04');
+    const { model, card } = await theModel();
     expect(readMetadata(model)).toEqual({
       recipe: 'linear-pair',
       taxi_type: 'green',
@@ -68,7 +76,7 @@ describe('linear-pair on the real months', () => {
   });
 
   test('the card, once it has a run and a time, is a card', async () => {
-    const { card } = await trainOnReal('2023-03', '2023-04');
+    const { card } = await theModel();
     const whole = { ...card, run_id: 'a'.repeat(32), mlflow_run_id: null, created_at: '2023-05-15T00:00:00.000Z' };
     expect(modelCardSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
   });

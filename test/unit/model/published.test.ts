@@ -11,7 +11,7 @@ const validatedOn = (sha256: string) => aCard({ validation: { ...aCard().validat
 const modelsIn = (sha256: string) => comparison(validatedOn(sha256)).map(({ model }) => model);
 
 describe('published figures', () => {
-  test("stand beside a model that was validated on TLC's own file", async () => {
+  test("are compared with a model that was validated on TLC's own file", async () => {
     const own = await sha256OfFile(realMonth('2023-04'));
     expect(publishedOn(own).map(({ rmse }) => rmse)).toEqual([6.2212029, 5.4709226]);
     expect(modelsIn(own)).toContain('xgboost-pair, reference');
@@ -19,7 +19,7 @@ describe('published figures', () => {
     expect(publishedOn(await sha256OfFile(realMonth('2021-02'))).map(({ rmse }) => rmse)).toEqual([7.4808269]);
   });
 
-  test('do not stand beside one that was validated on another file of the same month, or on a split', () => {
+  test('are not compared with one that was validated on another file of the same month, or on a split', () => {
     const other = 'f'.repeat(64);
     expect(modelsIn(other)).toEqual(['linear-pair, the champion', 'linear-pair, no distance given']);
     expect(renderCard(validatedOn(other))).not.toContain('reference');

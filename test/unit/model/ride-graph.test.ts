@@ -55,7 +55,7 @@ describe('the graph around a recipe', () => {
     );
   });
 
-  test("puts the pair's typical distance where none is given, or what is given is none", async () => {
+  test("uses the pair's typical distance where none, or an invalid one, is given", async () => {
     const typical = Math.fround(pairSlot(3, 4) / 10_000);
     const distances = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 2.5, 0, -1];
     const found = await score(

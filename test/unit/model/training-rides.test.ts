@@ -76,7 +76,7 @@ describe('the rides of a training', () => {
     await expect(loading).rejects.toThrow(/2023-03\.parquet.*trip_distance/);
   });
 
-  test('are refused from a file that is no Parquet', async () => {
+  test('are refused from a file that is not Parquet', async () => {
     const path = join(temporaryFolder(), 'words.parquet');
     await writeFile(path, 'no Parquet at all, but long enough to look into');
     const loading = loadRides(await aDatabase(), 'rides', 'green', [
@@ -132,7 +132,7 @@ describe('training', () => {
   test('on a month twice is refused', async () => {
     const [source, other] = [await aRealSource('2023-03'), await aRealSource('2023-04')];
     const validation = { kind: 'month', source: other } as const;
-    await expect(train({ train: [source, source], validation })).rejects.toThrow('2023-03 is given twice');
+    await expect(train({ train: [source, source], validation })).rejects.toThrow('2023-03 is listed twice');
   });
 
   test('and validating on one month works, and the card warns that its figures are optimistic', async () => {

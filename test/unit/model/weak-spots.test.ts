@@ -9,7 +9,7 @@ function found(changes: Partial<GroupFigures>) {
   return spots.map(({ grouping, figures, measures }) => `${grouping} ${figures.group}: ${measures.join(', ')}`);
 }
 
-test('a group like all others is no weak spot', () => {
+test('a group like all others is not a weak spot', () => {
   expect(found({})).toEqual([]);
 });
 
@@ -30,7 +30,7 @@ test('the typical distance counts by itself, against its own overall figures', (
   expect(found({ typical_distance: { ...typical_distance, rmse: 10.6 } })).toEqual(['pickup_borough Bronx: rmse']);
 });
 
-test('fewer than 100 rides tell nothing, and are named as such', () => {
+test('fewer than 100 rides are inconclusive, and are named as such', () => {
   const few = aGroup('Staten Island', { rows: 99, rmse: 30 });
   const { spots, untold } = weakSpots(aBreakdown({ pickup_borough: [few] }), OVERALL);
   expect(spots).toEqual([]);

@@ -19,7 +19,7 @@ function spiral(zones: number, isKnown = (_a: number, _b: number) => true): read
 }
 
 describe('the map of the zones', () => {
-  test('has the miles that it was drawn from, where these lie in a plane', () => {
+  test('reproduces the distances that it was drawn from, if they fit in a plane', () => {
     const { miles } = drawMap(spiral(9));
     for (const { from, to, miles: wanted } of spiral(9)) {
       expect(miles[pairSlot(from, to)]).toBeCloseTo(wanted, 3);
@@ -27,7 +27,7 @@ describe('the map of the zones', () => {
     }
   });
 
-  test('tells the miles between zones that no ride went between', () => {
+  test('estimates the distance between zones that no ride connects', () => {
     const known = (a: number, b: number) => !(a === 3 && b === 8);
     expect(drawMap(spiral(12, known)).miles[pairSlot(3, 8)]).toBeCloseTo(straight(3, 8), 1);
   });

@@ -54,7 +54,7 @@ test('a month at rest, by hand: four shards, kept for a week, ten alarms', () =>
   expect(dollars).toBeCloseTo(43.8 + 58.4 + 1 + 3 + 1 + 0.05, 8);
 });
 
-test('a day of retention costs nothing beside the shards', () => {
+test('a day of retention costs nothing on top of the shards', () => {
   const { of } = costAtRest({ ...SIZES, streams: { mode: 'provisioned', shards: 2, retentionHours: 24 } }, US);
   expect(of['24 hours of retention']).toBe(0);
 });
@@ -82,7 +82,7 @@ test('the other choices for the streams are priced next to the one that is confi
   expect(others({ mode: 'on-demand', retentionHours: 24 })).toEqual([['with 1 shard a stream, 24 hours', 26.95]]);
 });
 
-test('prices are those of the region, or of us-east-1 where none are written down', () => {
+test('prices are those of the region, or of us-east-1 if the table has none', () => {
   expect(pricedRegion('eu-north-1')).toBe('eu-north-1');
   expect(pricedRegion('ap-south-2')).toBe('us-east-1');
   expect(pricedRegion('toString')).toBe('us-east-1');
@@ -98,7 +98,7 @@ test('smaller batches and more memory cost more', () => {
   expect(dollars({ ...SIZES, memoryMb })).toBeGreaterThan(dollars(SIZES));
 });
 
-test('docs/costs.md shows what `tripcast cost --env prod` prints, and what it reckons with', () => {
+test('docs/costs.md shows what `tripcast cost --env prod` prints, and its assumptions', () => {
   const command = [join(CLONE, 'bin/tripcast.ts'), 'cost', '--env', 'prod'];
   const env = { PATH: process.env.PATH, NO_COLOR: '1' };
   const printed = execFileSync(process.execPath, command, { cwd: CLONE, env, encoding: 'utf8' });

@@ -28,7 +28,7 @@ function aRelease(answers: Readonly<Record<string, unknown>>, changes: Partial<P
 const ALL_WELL = { 'tripcast-prod-stream-score': GOLDEN, 'tripcast-prod-predict': GOLDEN };
 
 describe('before a new version gets traffic', () => {
-  test('each version of the release answers the golden rides, and CodeDeploy is told', async () => {
+  test('each version of the release answers the golden rides, and CodeDeploy is notified', async () => {
     const { run, asked, told } = aRelease(ALL_WELL);
     expect(await run()).toMatchObject({
       status: 'Succeeded',
@@ -45,10 +45,14 @@ describe('before a new version gets traffic', () => {
 
   test.each([
     ['fails', new TripcastError('tripcast-prod-predict:12 failed: Cannot find module', 'See.'), /Cannot find module/],
-    ['is off by more than is allowed', { ...GOLDEN, max_difference: 0.01 }, /0\.01 minutes off; 0\.0001 is allowed/],
+    [
+      'is off by more than is allowed',
+      { ...GOLDEN, max_difference: 0.01 },
+      /0\.01 minutes off on its golden rides; at most 0\.0001 is allowed/,
+    ],
     ['answers something else', { statusCode: 200 }, /It answered/],
     ['cannot be called', new Error('AccessDenied'), /The check itself failed: Error: AccessDenied/],
-  ])('one that %s stops the release, and the reason is said', async (_, answer, reason) => {
+  ])('one that %s stops the release, with the reason', async (_, answer, reason) => {
     const { run, told } = aRelease({ ...ALL_WELL, 'tripcast-prod-predict': answer });
     expect(await run()).toMatchObject({
       status: 'Failed',
@@ -70,7 +74,7 @@ describe('before a new version gets traffic', () => {
     expect(told).toEqual([[HOOK, 'Failed']]);
   });
 
-  test('a check of no version is none', async () => {
+  test('a check of no versions checks nothing', async () => {
     expect(await aRelease({}, { versions: {} }).run()).toMatchObject({ status: 'Failed' });
   });
 

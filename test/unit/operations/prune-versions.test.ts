@@ -60,7 +60,7 @@ describe('pruning', () => {
     expect(await pruneVersions(store)).toEqual({ deleted: [1], denied: [2, 3] });
   });
 
-  test('keeps a version that somebody rolled back to meanwhile', async () => {
+  test('keeps a version that someone rolled back to in the meantime', async () => {
     const aliased = [14];
     const { store, deleted } = aStore(upTo(14), aliased, () => aliased.splice(0, 1, 3));
     await pruneVersions(store);

@@ -65,7 +65,7 @@ describe('a reservation', () => {
   test('is refused in a new account, where nothing can be reserved', () => {
     expect(checkOf('Lambda reservations', { reserved: { 'stream-score': 2, predict: null } }, NEW)).toMatchObject({
       verdict: 'refused',
-      found: '2 wanted, 0 can be reserved: of 10, 10 must stay unreserved',
+      found: '2 wanted, but only 0 can be reserved: 10 of 10 must stay unreserved',
       fix: expect.stringMatching(/--desired-value 12 .*lower reservedConcurrency in env\/prod\.json/),
     });
   });

@@ -40,7 +40,11 @@ describe('a check of the live version', () => {
 
   test.each([
     ['fails', broken, /Cannot find module/],
-    ['answers 0.01 minutes off', { ...GOLDEN, max_difference: 0.01 }, /0\.01 minutes off; 0\.0001 is allowed/],
+    [
+      'answers 0.01 minutes off',
+      { ...GOLDEN, max_difference: 0.01 },
+      /0\.01 minutes off on its golden rides; at most 0\.0001 is allowed/,
+    ],
     ['checks no ride', { ...GOLDEN, checked: 0 }, /It answered/],
     ['answers something else', { statusCode: 200 }, /It answered \{"statusCode":200\}/],
   ])('takes back one that %s', async (_, answer, reason) => {
@@ -71,9 +75,12 @@ describe('a check of the live version', () => {
     });
   });
 
-  test('does not move an alias that somebody moved meanwhile', async () => {
+  test('does not move an alias that someone else moved in the meantime', async () => {
     const alias = anAlias(3, { 2: GOLDEN, 3: broken }, () => (alias.state.revision = 'b'));
-    expect(await checkLive(alias)).toMatchObject({ outcome: 'stuck', why: 'Somebody else moved the alias meanwhile' });
+    expect(await checkLive(alias)).toMatchObject({
+      outcome: 'stuck',
+      why: 'Someone else moved the alias in the meantime',
+    });
     expect(alias.state.live).toBe(3);
   });
 

@@ -42,23 +42,23 @@ const given = (changes: Partial<Figures>) => ({
 });
 
 describe('the gate', () => {
-  test('lets a sound run pass, and says that there was nobody to compare it with', () => {
+  test('passes a sound run, and says that there was no champion to compare it with', () => {
     const verdict = judge(evidence(), LIMITS);
     expect(verdict).toMatchObject({ outcome: 'passed', reasons: [], champion: null });
     expect(verdict.checks.every(({ passed }) => passed)).toBe(true);
-    expect(verdict.checks.at(-1)?.said).toBe('There is no champion yet, so it was compared with nothing');
+    expect(verdict.checks.at(-1)?.said).toBe('There is no champion yet to compare it with');
   });
 
   test.each<[string, Partial<Evidence>, string]>([
     [
       'golden rides answered otherwise than in training',
       { golden: { checked: 500, here: 0.002, exact: 0 } },
-      '500 golden rides are answered 0.002 min off (0.0001 is allowed)',
+      'On its 500 golden rides the graph is 0.002 min off (limit 0.0001)',
     ],
     [
       'a graph that is not its algebra',
       { golden: { checked: 500, here: 0, exact: 0.5 } },
-      "the recipe's own algebra is 0.5 min away (0.001 is allowed)",
+      "0.5 min from the recipe's own algebra (limit 0.001)",
     ],
     ['too few rides', data({ rows: 4999 }), '4999 rides are left after cleaning; at least 5000 are needed'],
     [
@@ -91,7 +91,7 @@ describe('the gate', () => {
     [
       'intervals too narrow',
       given({ coverage_90: 0.8799 }),
-      '88.0% of the validation rides (metered distance) are inside their 90% interval; within 2.0 points of it is allowed',
+      '88.0% of the validation rides (metered distance) are inside their 90% interval (limit 90% ± 2.0 points)',
     ],
     ['intervals too wide', given({ coverage_80: 0.8201 }), 'inside their 80% interval'],
     [
@@ -136,7 +136,7 @@ describe('the gate', () => {
     expect(judge(evidence(changes), LIMITS)).toMatchObject({ outcome: 'passed', reasons: [] });
   });
 
-  test('says "not-comparable" when nothing else speaks against a run, and refuses it otherwise', () => {
+  test('says "not-comparable" when a run fails nothing else, and refuses it otherwise', () => {
     const uncompared = { champion: { kind: 'not-comparable', champion, reason: 'its rides are gone' } } as const;
     const verdict = judge(evidence(uncompared), LIMITS);
     expect(verdict).toMatchObject({

@@ -6,8 +6,10 @@ import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
+import { aCard } from '../../support/a-card.ts';
 import { aRun } from '../../support/a-run.ts';
 import { type AScorer, aScorer } from '../../support/a-scorer.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const RIDES = [{ PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_time: 1_680_510_600 }];
@@ -20,18 +22,18 @@ const goldenOf = (shift: number) => recordGoldenRides(aScorer({ shift }), RIDES,
 /** A loader that remembers what it loaded. */
 function aLoader() {
   const loaded: AScorer[] = [];
-  const load: LoadScorer = async (model) => {
+  const loadScorer: LoadScorer = async (model) => {
     const scorer = aScorer(JSON.parse(Buffer.from(model).toString()));
     loaded.push(scorer);
     return scorer;
   };
-  return { load, loaded };
+  return { loadScorer, loaded };
 }
 
 /** A registry with runs `a`, `b`, ... whose answers are shifted by 0, 1, ..., and a model that follows its champion. */
 function aLiveModel() {
   const files = new Map<RunId, { model: Uint8Array; golden: Awaited<ReturnType<typeof goldenOf>> }>();
-  const { load, loaded } = aLoader();
+  const { loadScorer, loaded } = aLoader();
   const failures: string[] = [];
   const world = {
     champion: undefined as SeenAlias | undefined,
@@ -40,7 +42,7 @@ function aLiveModel() {
     /** The ETags of the conditional questions. */
     known: [] as string[],
     down: false,
-    now: 0,
+    clock: new ManualClock(0),
     async add(run: RunId, shift: number, taxiType?: TaxiType) {
       files.set(run, { model: bytesOf(shift, taxiType), golden: await goldenOf(shift) });
     },
@@ -75,18 +77,28 @@ function aLiveModel() {
     },
     readModel: async (run: RunId) => {
       world.fetched.push(run);
-      return files.get(run);
+      const found = files.get(run);
+      return found && { card: aCard({ run_id: run }), ...found };
     },
   };
   const model = new LiveModel({
     registry,
     taxiType: 'green',
-    load,
+    loadScorer,
     refreshSeconds: 60,
-    now: () => world.now,
+    clock: world.clock,
     onRefreshFailed: (error) => failures.push(String(error)),
   });
-  return { world, registry, files, load, loaded, failures, model, served: async () => (await model.current()).runId };
+  return {
+    world,
+    registry,
+    files,
+    loadScorer,
+    loaded,
+    failures,
+    model,
+    served: async () => (await model.current()).runId,
+  };
 }
 
 const [A, B, C] = [aRun('a'), aRun('b'), aRun('c')];
@@ -110,10 +122,10 @@ describe('the live model', () => {
 
   test('asks the alias no more often than it should', async () => {
     const { world, served } = await serving();
-    world.now = 59_999;
+    world.clock.time = 59_999;
     await served();
     expect(world.asked).toBe(1);
-    world.now = 60_000;
+    world.clock.time = 60_000;
     await served();
     await served();
     expect(world.asked).toBe(2);
@@ -124,12 +136,12 @@ describe('the live model', () => {
     await world.add(B, 1);
     world.promote(B);
     expect(await served()).toBe(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(B);
     expect(loaded.map(({ closed }) => closed)).toEqual([false, false]);
     await world.add(C, 2);
     world.promote(C);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     expect(loaded.map(({ closed }) => closed)).toEqual([true, false, false]);
     expect(failures).toEqual([]);
@@ -139,20 +151,20 @@ describe('the live model', () => {
     const { world, served } = await serving();
     await world.add(B, 1);
     world.promote(B);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await Promise.all([served(), served()])).toEqual([B, A]);
   });
 
   test('goes on serving when the alias cannot be asked, says so, and asks again later', async () => {
     const { world, served, failures } = await serving();
     world.down = true;
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(A);
     expect(failures).toEqual(['Error: S3 is down']);
     world.down = false;
     await world.add(B, 1);
     world.promote(B);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(B);
   });
 
@@ -163,7 +175,7 @@ describe('the live model', () => {
         await live.world.add(B, 1);
         live.world.promote(B, 'f'.repeat(64));
       },
-      'the alias that names it says',
+      'the alias that points at it says',
     ],
     [
       'that answers its golden rides otherwise',
@@ -199,7 +211,7 @@ describe('the live model', () => {
   ])('keeps the old model against a new champion %s', async (_, breakIt, reason) => {
     const live = await serving();
     await breakIt(live);
-    live.world.now += 60_000;
+    live.world.clock.time += 60_000;
     expect(await live.served()).toBe(A);
     expect(live.failures).toEqual([expect.stringContaining(reason)]);
     expect(live.loaded[0]?.closed).toBe(false);
@@ -213,7 +225,7 @@ describe('the live model', () => {
     const fetchedAt: number[] = [];
     for (let minute = 1; minute <= 200; minute++) {
       const before = world.fetched.length;
-      world.now = minute * 60_000;
+      world.clock.time = minute * 60_000;
       expect(await served()).toBe(A);
       if (world.fetched.length > before) fetchedAt.push(minute);
     }
@@ -226,14 +238,14 @@ describe('the live model', () => {
     const { world, served, failures } = await serving();
     await world.add(B, 1);
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     await world.add(C, 2);
     world.promote(C);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(C);
     expect(world.fetched).toEqual([A, B, C, B]);
     expect(failures).toHaveLength(2);
@@ -242,12 +254,12 @@ describe('the live model', () => {
   test('is content when the alias comes back from a broken champion to what is served', async () => {
     const { world, served, failures } = await serving();
     world.promote(B, 'f'.repeat(64));
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     world.promote(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     expect(await served()).toBe(A);
-    world.now += 60_000;
+    world.clock.time += 60_000;
     await served();
     expect(failures).toHaveLength(1);
     expect(world.fetched).toEqual([A, B]);
@@ -275,22 +287,22 @@ describe('the live model', () => {
 
 describe('a pinned run', () => {
   test('is served whatever the alias says', async () => {
-    const { world, registry, load } = await serving();
+    const { world, registry, loadScorer } = await serving();
     await world.add(B, 1);
-    const pinned = pinnedRun({ registry, runId: B, taxiType: 'green', load });
+    const pinned = pinnedRun({ registry, runId: B, taxiType: 'green', loadScorer });
     expect((await pinned.current()).runId).toBe(B);
   });
 
   test('that is unknown is named', async () => {
-    const { registry, load } = aLiveModel();
-    const pinned = pinnedRun({ registry, runId: B, taxiType: 'green', load });
+    const { registry, loadScorer } = aLiveModel();
+    const pinned = pinnedRun({ registry, runId: B, taxiType: 'green', loadScorer });
     await expect(pinned.current()).rejects.toThrow(`no completed run ${B}`);
   });
 
   test('of other taxis is refused', async () => {
-    const { world, registry, load } = aLiveModel();
+    const { world, registry, loadScorer } = aLiveModel();
     await world.add(B, 1, 'yellow');
-    await expect(pinnedRun({ registry, runId: B, taxiType: 'green', load }).current()).rejects.toThrow('yellow');
+    await expect(pinnedRun({ registry, runId: B, taxiType: 'green', loadScorer }).current()).rejects.toThrow('yellow');
   });
 });
 
@@ -305,20 +317,26 @@ describe('a model by its location', () => {
 
   test.each([folder, `${folder}/`, `${folder}/model.onnx`])('%s is served as the run it names', async (location) => {
     const store = await aBucket();
-    const model = modelAt({ location, open: () => store, taxiType: 'green', load: aLoader().load });
+    const model = modelAt({ location, storeOf: () => store, taxiType: 'green', loadScorer: aLoader().loadScorer });
     expect((await model.current()).runId).toBe(B);
   });
 
   test('is called as RUN_ID says', async () => {
     const store = await aBucket();
-    const model = modelAt({ location: folder, runId: C, open: () => store, taxiType: 'green', load: aLoader().load });
+    const model = modelAt({
+      location: folder,
+      runId: C,
+      storeOf: () => store,
+      taxiType: 'green',
+      loadScorer: aLoader().loadScorer,
+    });
     expect((await model.current()).runId).toBe(C);
   });
 
   test('is loaded once', async () => {
     const store = await aBucket();
-    const { load, loaded } = aLoader();
-    const model = modelAt({ location: folder, open: () => store, taxiType: 'green', load });
+    const { loadScorer, loaded } = aLoader();
+    const model = modelAt({ location: folder, storeOf: () => store, taxiType: 'green', loadScorer });
     await Promise.all([model.current(), model.current()]);
     await model.current();
     expect(loaded).toHaveLength(1);
@@ -326,17 +344,29 @@ describe('a model by its location', () => {
 
   test('of other taxis is refused', async () => {
     const store = await aBucket();
-    const model = modelAt({ location: folder, open: () => store, taxiType: 'yellow', load: aLoader().load });
+    const model = modelAt({
+      location: folder,
+      storeOf: () => store,
+      taxiType: 'yellow',
+      loadScorer: aLoader().loadScorer,
+    });
     await expect(model.current()).rejects.toThrow('a model of "green" taxis, not of yellow ones');
   });
 
   test.each(['./model.onnx', 's3://elsewhere', 's3://elsewhere/no-run/model.onnx'])('%s is refused', (location) => {
-    const open = () => new MemoryStore();
-    expect(() => modelAt({ location, open, taxiType: 'green', load: aLoader().load })).toThrow('MODEL_LOCATION');
+    const storeOf = () => new MemoryStore();
+    expect(() => modelAt({ location, storeOf, taxiType: 'green', loadScorer: aLoader().loadScorer })).toThrow(
+      'MODEL_LOCATION',
+    );
   });
 
   test('with nothing there is named', async () => {
-    const model = modelAt({ location: folder, open: () => new MemoryStore(), taxiType: 'green', load: aLoader().load });
+    const model = modelAt({
+      location: folder,
+      storeOf: () => new MemoryStore(),
+      taxiType: 'green',
+      loadScorer: aLoader().loadScorer,
+    });
     await expect(model.current()).rejects.toThrow(`no complete model at ${folder}`);
   });
 });

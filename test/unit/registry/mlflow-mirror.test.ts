@@ -163,7 +163,7 @@ describe('MLflow that fails', () => {
     },
   );
 
-  test('once is asked again, and nobody hears of it', async () => {
+  test('once is retried silently', async () => {
     const { server, sync } = await aRegistryAndAServer();
     let failures = 0;
     server.trouble = (call) => (call === 'runs/log-batch' && failures++ === 0 ? { status: 503 } : undefined);
@@ -191,7 +191,7 @@ describe('MLflow that fails', () => {
     expect(server.calls.filter((call) => call === 'runs/log-batch')).toHaveLength(1);
   });
 
-  test('by not being MLflow at all is told apart from MLflow', async () => {
+  test('by not being MLflow is distinguished from MLflow', async () => {
     const { server, sync } = await aRegistryAndAServer();
     server.trouble = () => ({ status: 200, body: '<html>Sign in</html>' });
     await expect(sync()).rejects.toThrow(/is not an MLflow server \("<html>Sign in<\/html>"\).*MLFLOW_TRACKING_URI/s);

@@ -94,11 +94,11 @@ describe('a promotion', () => {
     const { store, registry, add } = aRegistry();
     await add('a');
     const promotion = promoteRun(registry, aRun('a'), { ...by('ada'), loadScorer: otherScorer, force: true });
-    await expect(promotion).rejects.toThrow(/answers its golden rides .* minutes off; 0\.0001 is allowed/);
+    await expect(promotion).rejects.toThrow(/minutes off on its golden rides; at most 0\.0001 is allowed/);
     expect(store.objects.has(POINTER)).toBe(false);
   });
 
-  test('that rests on a champion who is no longer is lost, and told to whom', async () => {
+  test('based on a former champion is lost, and says to whom', async () => {
     const { registry, add } = aRegistry();
     for (const digit of ['a', 'b']) await add(digit);
     await add('c', {}, passedOver('a', 1));
@@ -140,7 +140,7 @@ describe('a verdict over a former champion', () => {
       outcome: 'refused',
       judged: false,
       reasons: [
-        `The gate compared the run with champion #1 (${aRun('a')}), and the champion is now champion #2 (${aRun('b')})`,
+        `The gate compared the run with champion #1 (${aRun('a')}), but the champion is now champion #2 (${aRun('b')})`,
       ],
     });
     expect(await registry.standing(aRun('c'), (await registry.champion('green'))?.pointer)).toMatchObject({
@@ -233,7 +233,7 @@ describe('the last step of a training', () => {
     expect(await promoteRun(registry, aRun('c'), by('ada'))).toMatchObject({ outcome: 'moved' });
   });
 
-  test('that is tried again after its answer was lost has promoted, though another followed meanwhile', async () => {
+  test('that is retried after its answer was lost has promoted, though another followed in the meantime', async () => {
     const { registry, add } = aRegistry();
     await add('a');
     await add('b', {}, passedOver('a', 1));
@@ -279,7 +279,7 @@ describe('the best champion so far', () => {
 });
 
 describe('a rollback', () => {
-  test('is an entry of its own in the history, and goes further back the next time', async () => {
+  test('is a separate entry in the history, and goes further back the next time', async () => {
     const { registry, add } = aRegistry();
     await promoteInTurn(registry, add, 'abc');
     const first = await rollBack(registry, 'green', by('grace'));
@@ -298,7 +298,9 @@ describe('a rollback', () => {
   });
 
   test('from no champion at all says so', async () => {
-    await expect(rollBack(aRegistry().registry, 'yellow', by('ada'))).rejects.toThrow('There is no yellow champion');
+    await expect(rollBack(aRegistry().registry, 'yellow', by('ada'))).rejects.toThrow(
+      'There is no champion for yellow taxis',
+    );
   });
 
   test('that races a promotion loses to it', async () => {

@@ -30,7 +30,9 @@ describe('the registry', () => {
     await registry.register(runFiles());
     const before = new Map(store.objects);
     await registry.register(runFiles());
-    await expect(registry.register(runFiles({ seconds: 2 }))).rejects.toThrow(/there already.*immutable/s);
+    await expect(registry.register(runFiles({ seconds: 2 }))).rejects.toThrow(
+      /already exists with different content.*immutable/s,
+    );
     expect(new Map(store.objects)).toEqual(before);
   });
 

@@ -25,7 +25,7 @@ function anApi({ model = aModel(), publish }: { model?: ModelSource; publish?: (
     model,
     modelName: 'ride_duration_prediction_model',
     codeVersion: 'v1',
-    now: () => Date.parse('2023-04-03T12:30:00Z'),
+    clock: new ManualClock(Date.parse('2023-04-03T12:30:00Z')),
     newUuid: () => UUID,
     publish: publish ?? (async (record) => void published.push(record)),
     onPublishFailed: (error) => reported.push(error),
@@ -129,11 +129,11 @@ describe('POST /predict', () => {
   });
 
   test.each([
-    [{ ...RIDE, PULocationID: '130' }, 'PULocationID', 'wrong-type', 'the text "130"'],
+    [{ ...RIDE, PULocationID: '130' }, 'PULocationID', 'wrong-type', 'the string "130"'],
     [{ ...RIDE, DOLocationID: 266 }, 'DOLocationID', 'out-of-range', 'is 266'],
     [{ DOLocationID: 205 }, 'PULocationID', 'missing', 'is missing'],
     [{ ...RIDE, trip_distance: -1 }, 'trip_distance', 'out-of-range', 'is -1'],
-    [{ ...RIDE, pickup_datetime: 'soon' }, 'pickup_datetime', 'not-a-time', 'the text "soon"'],
+    [{ ...RIDE, pickup_datetime: 'soon' }, 'pickup_datetime', 'not-a-time', 'the string "soon"'],
     [{ ...RIDE, ride_id: 2 ** 53 }, 'ride_id', 'out-of-range', 'is 9007199254740992'],
   ])('refuses %j, naming field and reason', async (ride, field, reason, said) => {
     const { status, body } = await anApi().post(ride);

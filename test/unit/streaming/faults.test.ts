@@ -4,7 +4,7 @@ import { recordGoldenRides } from '#model/golden/golden.ts';
 import { rideGraph } from '#model/onnx/ride-graph.ts';
 import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { LiveModel } from '#registry/live-model.ts';
-import { type ModelFiles, Registry } from '#registry/registry.ts';
+import { Registry, type RunFiles } from '#registry/registry.ts';
 import { modelKeys } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
@@ -20,8 +20,10 @@ import { evenCalibrations } from '../../support/training.ts';
 const [A, B] = [aRun('a'), aRun('b')];
 const RIDE = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_time: 1_680_510_600 };
 
+type Model = Pick<RunFiles, 'model' | 'golden'>;
+
 /** A graph that predicts the miles and so many minutes more, with its golden rides. */
-async function aModel(minutes: number): Promise<ModelFiles> {
+async function aModel(minutes: number): Promise<Model> {
   const model = rideGraph({
     typical: new Float64Array(PAIR_SLOTS).fill(2.5),
     addPrediction: (g, ride) => g.node('Add', [ride.distance, g.float(minutes)]),
@@ -34,7 +36,7 @@ async function aModel(minutes: number): Promise<ModelFiles> {
   return { model, golden };
 }
 
-let models: Readonly<Record<'five' | 'ten', ModelFiles>>;
+let models: Readonly<Record<'five' | 'ten', Model>>;
 beforeAll(async () => {
   models = { five: await aModel(5), ten: await aModel(10) };
 });
@@ -60,9 +62,9 @@ function aFunction() {
   const model = new LiveModel({
     registry,
     taxiType: 'green',
-    load: loadScorer,
+    loadScorer,
     refreshSeconds: 60,
-    now: () => clock.now(),
+    clock,
     onRefreshFailed: (error) => failures.push(String(error)),
   });
   const deps = { model, modelName: 'm', predictions, quarantine: new MemoryStore('data'), clock, codeVersion: 'v1' };
@@ -72,7 +74,7 @@ function aFunction() {
     clock,
     failures,
     world,
-    async promote(run: RunId, { model: body, golden }: ModelFiles) {
+    async promote(run: RunId, { model: body, golden }: Model) {
       const card = { run_id: run, model: { sha256: sha256(body), bytes: body.length } };
       await registry.register({ ...runFiles(card), model: body, golden });
       await registry.promote(run, 'a test', new Date(clock.now()));
@@ -177,14 +179,14 @@ describe('a new champion', () => {
     ],
     [
       'was cut short before it was registered',
-      'are no ONNX model',
+      'are not an ONNX model',
       async ({ promote }: ReturnType<typeof aFunction>) => {
         await promote(B, { ...models.ten, model: models.ten.model.subarray(0, 1000) });
       },
     ],
     [
-      'answers its golden rides otherwise',
-      'golden rides 5 minutes off',
+      'predicts its golden rides differently',
+      '5 minutes off on its golden rides',
       async ({ promote }: ReturnType<typeof aFunction>) => {
         await promote(B, { ...models.ten, golden: models.five.golden });
       },

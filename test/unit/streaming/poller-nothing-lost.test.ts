@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '#lib/config.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { type ModelSource, NoChampionError } from '#registry/model-source.ts';
 import { aModel, aScoredStream } from '../../support/a-scored-stream.ts';
 import { EXAMPLE } from '../../support/kinesis-events.ts';

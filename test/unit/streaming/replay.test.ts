@@ -77,7 +77,7 @@ describe('the reader of predictions', () => {
     expect(await collect(distinctPredictions(ids('a', 'b', 'a', 'c', 'b')))).toEqual(ids('a', 'b', 'c'));
   });
 
-  test('remembers as many ids as it is told, the newest', async () => {
+  test('remembers a given number of ids, the newest ones', async () => {
     expect(await collect(distinctPredictions(ids('a', 'b', 'c', 'c', 'a'), 2))).toEqual(ids('a', 'b', 'c', 'a'));
   });
 });

@@ -115,7 +115,7 @@ describe('what Lambda gave up on', () => {
   });
 });
 
-describe('what lies in quarantine', () => {
+describe('what is in quarantine', () => {
   test('is sent again as it came, with its id; a ride_id that is none leaves the partition key to the id', async () => {
     const stream = aScoredStream();
     const extra = { ...BAD_ZONE, ride_id: { no: 'id' }, vendor: 'x' };
@@ -131,7 +131,7 @@ describe('what lies in quarantine', () => {
     expect(stream.events.records[3]?.partitionKey).toBe(ids[1]);
   });
 
-  test('lies beside its first object when it is refused again, and can be sent once more', async () => {
+  test('is stored next to its first object when it is refused again, and can be sent once more', async () => {
     const stream = aScoredStream();
     stream.send(BAD_ZONE);
     await stream.poll();

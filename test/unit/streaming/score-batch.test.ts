@@ -324,7 +324,7 @@ describe('the sum closes', () => {
 });
 
 describe('the event', () => {
-  test('of test/events, which stands in the README, is scored whole', async () => {
+  test('in test/events, as used in the README, is scored in full', async () => {
     const { run } = aFunction();
     const event = parseKinesisEvent(JSON.parse(await readFile('test/events/kinesis.json', 'utf8')));
     expect(await run({ Records: event.Records })).toMatchObject({ records: 3, scored: 3 });

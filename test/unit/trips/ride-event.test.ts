@@ -41,7 +41,7 @@ describe('a ride event is refused with the field, the value and what to send', (
         reason: 'wrong-type',
         field: 'ride.PULocationID',
         message:
-          'ride.PULocationID is the text "130": send the zone where the ride starts, an integer from 1 to 265, as a JSON number',
+          'ride.PULocationID is the string "130": send the zone where the ride starts, an integer from 1 to 265, as a JSON number',
       },
     ]);
   });
@@ -89,7 +89,7 @@ describe('a ride event is refused with the field, the value and what to send', (
     ['x'.repeat(1_000_000), 'out-of-range'],
     [2 ** 53, 'out-of-range'],
     [-(2 ** 53), 'out-of-range'],
-  ])('a ride_id that is no name of a ride, or no partition key', (ride_id, reason) => {
+  ])('a ride_id that cannot identify a ride or be a partition key', (ride_id, reason) => {
     const [refusal] = refusalsOf({}, { ride_id });
     expect(refusal).toMatchObject({ reason, field: 'ride_id' });
     expect(refusal?.message.length).toBeLessThan(200);

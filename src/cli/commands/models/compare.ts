@@ -1,11 +1,11 @@
-import { evaluationOf } from '#batch/receipt.ts';
+import { evaluationOf } from '#batch/receipts.ts';
 import { chooseRun } from '#cli/choose-run.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import type { CommonOptions } from '#cli/options.ts';
 import { count, decimals, type Terminal, table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
-import { compareOnMonth } from '#registry/compare-runs.ts';
+import { compareOnMonth } from '#model/evaluation/compare-on-month.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
 import type { Month } from '#trips/month.ts';
@@ -35,7 +35,7 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
   ]);
   const runs = await Promise.all([options.a, options.b].map((named) => chooseRun(to, named, options.taxiType)));
   const [a, b] = await Promise.all(runs.map((run) => loadRun(to.registry, run, loadScorer)));
-  if (a === undefined || b === undefined) throw new TypeError('Two runs give two models.');
+  if (a === undefined || b === undefined) throw new TypeError('Both runs must have a model.');
   refuseOtherType(a.card, b.card);
   const month = options.month ?? a.card.validation.month;
   if (month === null) {
@@ -45,7 +45,7 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path });
   const [source] = await fetchRawMonths(to.data, a.card.taxi_type, [month], folder.path);
-  if (source === undefined) throw new TypeError('A month that was fetched is there.');
+  if (source === undefined) throw new TypeError('A month that was fetched must be there.');
   const comparison = await compareOnMonth({ a: a.scorer, b: b.scorer }, a.card.taxi_type, source, database);
   await Promise.all([a.scorer.close(), b.scorer.close()]);
   progress.done(`${count(comparison.rows)} rides`);
@@ -74,7 +74,7 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
 function refuseOtherType(a: ModelCard, b: ModelCard): void {
   if (a.taxi_type === b.taxi_type) return;
   throw new TripcastError(
-    `Run ${a.run_id} is of ${a.taxi_type} taxis and run ${b.run_id} of ${b.taxi_type} ones`,
+    `Run ${a.run_id} is for ${a.taxi_type} taxis and run ${b.run_id} for ${b.taxi_type} ones`,
     'Compare two runs of the same taxi type.',
   );
 }
@@ -88,7 +88,7 @@ function describe({ month, rows, a, b, rmse_difference, interval, comparable }: 
     evaluation,
   ];
   const range = interval === null ? '' : `, 95% interval ${interval.map((end) => decimals(end, 4)).join(' to ')}`;
-  const surely = interval !== null && interval[0] <= 0 && interval[1] >= 0 ? ': neither is surely better' : '';
+  const surely = interval !== null && interval[0] <= 0 && interval[1] >= 0 ? ': neither is clearly better' : '';
   return [
     table(['run', 'recipe', 'RMSE min', 'MAE min', 'evaluation'], [line(a), line(b)]),
     `RMSE difference ${decimals(rmse_difference, 4)} min${range}${surely} (${count(rows)} rides of ${month}; 1,000 resamples of days)`,

@@ -35,6 +35,6 @@ export async function modelsCopy(options: ModelsCopyOptions & Pick<CommonOptions
   terminal.result(
     result,
     () =>
-      `Run ${source.run} is in ${options.to}: ${uri}\nIts gate has not judged it. Promote it with \`tripcast models promote ${source.run} --env ${options.to} --gate\`.`,
+      `Run ${source.run} is in ${options.to}: ${uri}\nThe gate there has not checked it. Promote it with \`tripcast models promote ${source.run} --env ${options.to} --gate\`.`,
   );
 }

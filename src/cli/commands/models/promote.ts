@@ -23,7 +23,7 @@ export interface ModelsPromoteOptions {
 /** `tripcast models promote`: a registered run becomes the champion for its own taxi type. */
 export async function modelsPromote(options: ModelsPromoteOptions & CommonOptions, terminal: Terminal): Promise<void> {
   if (options.reason !== undefined && !options.force) {
-    throw new TripcastError('--reason says why the gate is overruled, and --force is not there', 'Add --force.');
+    throw new TripcastError('--reason says why the gate is overruled, but --force is missing', 'Add --force.');
   }
   const to = await connect(options.env);
   const run = await chooseRun(to, options.run, to.config.model.servedTaxiType);
@@ -77,19 +77,19 @@ export function promotionText(run: RunId, outcome: PromotionOutcome, env: string
         `Run ${run} is the champion (#${sequence})${previous_run_id === null ? '' : `, after ${previous_run_id}`}.`,
         ...(overruled === undefined
           ? []
-          : ['The gate was overruled; the history says so:', ...overruled.reasons.map((reason) => `  - ${reason}`)]),
+          : ['The gate was overruled, as the history records:', ...overruled.reasons.map((reason) => `  - ${reason}`)]),
       ].join('\n');
     }
     case 'already-there':
-      return `Run ${run} is the champion already (#${outcome.pointer.sequence}).`;
+      return `Run ${run} is already the champion (#${outcome.pointer.sequence}).`;
     case 'lost-race':
-      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion meanwhile. Ask the gate again with \`${promoteCommand(run, env)} --gate\`.`;
+      return `Run ${run} was not promoted: ${outcome.winner.promoted_by} made ${outcome.winner.run_id} the champion in the meantime. Run the gate again with \`${promoteCommand(run, env)} --gate\`.`;
     case 'refused':
       return outcome.judged
         ? [
-            `Run ${run} was not promoted; the gate speaks against it (--force overrules it):`,
+            `Run ${run} was not promoted: the gate rejects it (--force overrules it):`,
             ...outcome.reasons.map((reason) => `  - ${reason}`),
           ].join('\n')
-        : `Run ${run} was not promoted. ${outcome.reasons.join('. ')}. Ask the gate with \`${promoteCommand(run, env)} --gate\`.`;
+        : `Run ${run} was not promoted. ${outcome.reasons.join('. ')}. Run the gate with \`${promoteCommand(run, env)} --gate\`.`;
   }
 }

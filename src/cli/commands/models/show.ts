@@ -77,16 +77,16 @@ function describe({
     ['made', card.created_at],
     ['model', model],
     ['files', files.map(({ name }) => name).join(', ')],
-    ['MLflow', mlflow_run_ids.join(', ') || 'not there yet: `tripcast models sync`'],
+    ['MLflow', mlflow_run_ids.join(', ') || 'not mirrored yet: `tripcast models sync`'],
     ...promotions.map((move): [string, string] => [`champion #${move.sequence}`, saidOf(move)]),
   ];
-  const checks = gate?.checks.map(({ check, passed, said }) => [passed ? 'held' : 'NOT HELD', check, said]) ?? [];
+  const checks = gate?.checks.map(({ check, passed, said }) => [passed ? 'passed' : 'FAILED', check, said]) ?? [];
   return [
     table(['what', ''], facts),
     '',
     gate === null
-      ? 'The gate was never asked: `tripcast models promote RUN --gate` asks it.'
-      : `gate: ${gate.outcome}${gate_counts ? '' : ', against a former champion: `tripcast models promote RUN --gate` asks again'}`,
+      ? 'The gate has not run: `tripcast models promote RUN --gate` runs it.'
+      : `gate: ${gate.outcome}${gate_counts ? '' : ', against a former champion: `tripcast models promote RUN --gate` runs it again'}`,
     ...(checks.length === 0 ? [] : [table(['', 'check', 'found'], checks)]),
   ].join('\n');
 }
@@ -95,7 +95,7 @@ function saidOf({ promoted_at, promoted_by, rolled_back_run_id, overruled }: Sho
   const because = overruled?.because == null ? '' : ` (${overruled.because})`;
   return [
     `${promoted_at} by ${promoted_by}`,
-    ...(rolled_back_run_id === undefined ? [] : [`taking back ${rolled_back_run_id}`]),
+    ...(rolled_back_run_id === undefined ? [] : [`rolling back ${rolled_back_run_id}`]),
     ...(overruled === undefined ? [] : [`overruling the gate${because}: ${overruled.reasons.join('; ')}`]),
   ].join(', ');
 }

@@ -28,7 +28,7 @@ export async function mirrorToMlflow(to: Deployment, terminal: Terminal): Promis
       ...mirrored.map(({ registered_model, version }) => `${registered_model} version ${version}`),
       ...moved.map(({ registered_model, version }) => `champion of ${registered_model} is version ${version}`),
     ];
-    terminal.say(`  MLflow at ${url}: ${news.join(', ') || 'has it all'}.`);
+    terminal.say(`  MLflow at ${url}: ${news.join(', ') || 'up to date'}.`);
   } catch (error) {
     if (!(error instanceof TripcastError)) throw error;
     terminal.say(`  Not yet in MLflow: ${error.message}`);
@@ -49,7 +49,7 @@ async function sync(to: Deployment, terminal: Terminal): Promise<SyncReport> {
     onMirrored: ({ run_id }: { readonly run_id: string }) => progress.update(++count, `run ${run_id}`),
   };
   const report = await withLock(join(LOCAL, 'models-sync.lock'), () => syncMlflow(mirror));
-  progress.done(`${report.mirrored.length} runs mirrored, ${report.present} were there`);
+  progress.done(`${report.mirrored.length} runs mirrored, ${report.present} already there`);
   return report;
 }
 
@@ -60,7 +60,7 @@ function trackingUri({ config }: Deployment): string {
   const local = config.endpointUrl === null ? undefined : readEnvironment()?.mlflow;
   if (local !== undefined) return local.url;
   throw new TripcastError(
-    `It is not said where the MLflow server of ${config.env} is`,
+    `The address of the MLflow server of ${config.env} is not set`,
     'Set MLFLOW_TRACKING_URI to its http(s) address.',
   );
 }
@@ -69,7 +69,7 @@ function summary({ url, experiment, mirrored, present, champions }: SyncReport):
   const rows = mirrored.map((run) => [run.run_id, run.mlflow_run_id, `${run.registered_model} ${run.version}`]);
   return [
     ...(rows.length === 0 ? [] : [table(['run', 'MLflow run', 'version'], rows)]),
-    `${mirrored.length} runs mirrored, ${present} were there: experiment ${experiment} of ${url}`,
+    `${mirrored.length} runs mirrored, ${present} already there: experiment ${experiment} of ${url}`,
     ...champions.map(
       ({ registered_model, version, run_id, moved }) =>
         `champion of ${registered_model}: version ${version}${moved ? ' (moved now)' : ''}, run ${run_id}`,

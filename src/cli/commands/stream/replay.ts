@@ -24,7 +24,7 @@ export async function streamReplay(options: ReplayOptions & CommonOptions, termi
   const sent = await replayMonth(to, options, terminal);
   terminal.result(
     { sent, stream: to.output('EventsStreamName') },
-    () => 'See what comes of them: tripcast stream tail',
+    () => 'Watch their predictions: tripcast stream tail',
   );
 }
 
@@ -49,8 +49,8 @@ export async function replayMonth(to: Deployment, options: ReplayOptions, termin
     const [lost] = burst.unsent;
     if (lost !== undefined) {
       throw new TripcastError(
-        `${burst.unsent.length} events were not taken by the stream (${lost.error}); ${sent} were`,
-        'The stream is throttled or gone: lower --rate, or look with `tripcast status`.',
+        `${burst.unsent.length} events were refused by the stream (${lost.error}); ${sent} were sent`,
+        'The stream is throttled or gone: lower --rate, or check with `tripcast status`.',
       );
     }
   }

@@ -31,8 +31,8 @@ export async function streamRequeue(options: RequeueOptions & CommonOptions, ter
   const [lost] = unsent;
   if (lost !== undefined) {
     throw new TripcastError(
-      `${unsent.length} events were not taken by the stream (${lost.error}); ${sent} were`,
-      'The same command sends those that are left.',
+      `${unsent.length} events were refused by the stream (${lost.error}); ${sent} were sent`,
+      'Run the same command again to send the rest.',
     );
   }
 }
@@ -66,7 +66,7 @@ function refuseNonsense({ from, to, reason }: RequeueOptions): void {
   if (from !== undefined && to !== undefined && from >= to) {
     throw new TripcastError(
       `--from ${from.toISOString()} is not before --to ${to.toISOString()}`,
-      'Give the earlier time with --from; records that arrived at --to or later are left.',
+      'Give the earlier time with --from; records that arrived at --to or later are left out.',
     );
   }
 }
@@ -81,8 +81,8 @@ function wanted({ from, to, reason }: RequeueOptions): (record: OwedRecord) => b
 function summary(of: Record<'found' | 'sent' | 'before' | 'copies' | 'unreadable' | 'left', number>): string {
   const lines: readonly (readonly [number, string])[] = [
     [of.before, 'were sent again before: --again sends them once more'],
-    [of.copies, 'are copies of another, left by a redelivery'],
-    [of.unreadable, 'are no JSON objects, and cannot be sent again: their bytes are in `raw`'],
+    [of.copies, 'are duplicates left by a redelivery'],
+    [of.unreadable, 'are not JSON objects and cannot be sent again; their bytes are in `raw`'],
     [of.left, 'are beyond --limit'],
   ];
   const others = lines.filter(([n]) => n > 0).map(([n, what]) => `  ${count(n)} ${what}`);

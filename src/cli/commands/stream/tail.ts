@@ -15,7 +15,7 @@ export interface TailOptions {
 /** `tripcast stream tail`: predictions as they arrive, without redelivered copies; until Ctrl-C or nobody reads. */
 export async function streamTail(options: TailOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
-  terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C ends it.`);
+  terminal.say(`Reading ${to.output('PredictionsStreamName')}; Ctrl-C stops it.`);
   await interruptible(async (interrupted) => {
     const signal = AbortSignal.any([interrupted, terminal.lost]);
     let shown = 0;

@@ -26,8 +26,8 @@ export function comparison(card: RenderedCard, { compared = [] }: CardExtras): H
   );
   const lines = [...own, ...others, ...baselineLines(validation.breakdown?.baselines, trainedOn)];
   const longest = Math.max(...lines.map(({ rmse }) => rmse));
-  return html`<h2 id="comparison">Beside other predictors</h2>
-<p>On the same validation rides.${others.length > 0 ? ' Other models are given the metered distance.' : ''}</p>
+  return html`<h2 id="comparison">Compared with other predictors</h2>
+<p>On the same validation rides.${others.length > 0 ? ' Other models get the metered distance.' : ''}</p>
 <table class="lines">
 <thead><tr><th scope="col" class="text">Predictor</th><th scope="col" class="drawn">RMSE, min</th><th scope="col">MAE, min</th></tr></thead>
 <tbody>
@@ -39,7 +39,7 @@ const baselineLines = (baselines: Breakdown['baselines'] | undefined, trainedOn:
   baselines === undefined
     ? []
     : [
-        { kind: 'other', name: 'Mean of the pair of zones', trainedOn, ...baselines.pair_mean },
+        { kind: 'other', name: 'Mean of the zone pair', trainedOn, ...baselines.pair_mean },
         { kind: 'other', name: 'Mean of all rides', trainedOn, ...baselines.mean },
       ];
 

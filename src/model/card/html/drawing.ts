@@ -12,8 +12,11 @@ export function bar(kind: DistanceKind | 'other', value: number, longest: number
 /** Shares below this are drawn at the left end. */
 const LEAST_SHARE = 0.7;
 
-/** The share of rides inside an interval against the share that the interval names: a round and a square mark. */
+/**
+ * The share of rides inside an interval against the share that the interval names: a round mark above the rail and a
+ * square one below it, so that both show where the shares are equal.
+ */
 export function coverageScale(nominal: number, metered: number, typical: number): Html {
   const x = (share: number) => (4 + 192 * Math.max(0, (share - LEAST_SHARE) / (1 - LEAST_SHARE))).toFixed(1);
-  return html`<svg class="scale" viewBox="0 0 200 20" aria-hidden="true"><rect class="rail" x="4" y="9" width="192" height="2"/><rect class="tick" x="${x(nominal)}" y="1" width="1.5" height="18"/><rect class="typical" x="${Number(x(typical)) - 4}" y="6" width="8" height="8"/><circle class="metered" cx="${x(metered)}" cy="10" r="4"/></svg>`;
+  return html`<svg class="scale" viewBox="0 0 200 20" aria-hidden="true"><rect class="rail" x="4" y="9" width="192" height="2"/><rect class="tick" x="${x(nominal)}" y="0" width="1.5" height="20"/><circle class="metered" cx="${x(metered)}" cy="4.5" r="4"/><rect class="typical" x="${Number(x(typical)) - 4}" y="11.5" width="8" height="8"/></svg>`;
 }

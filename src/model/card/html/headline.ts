@@ -21,14 +21,14 @@ ${tile('typical', 'RMSE with the typical distance', decimals(validation.typical_
 ${tile('metered', 'Inside the 90% interval, metered', percent(validation.coverage_90))}
 ${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical_distance.coverage_90))}
 </dl>
-<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">Typical</span>: no distance was given, and the median of the pair of zones stands in; this is what a caller knows at pickup.</p>
+<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">Typical</span>: no distance was given, so the median of the zone pair was used; this is what a caller knows at pickup.</p>
 </header>`;
 }
 
 const WARNINGS: Readonly<Record<Unseen, Html>> = {
   'unseen-month': NOTHING,
   'same-days': html`<p><strong class="weak">Optimistic:</strong> a random share of the training months was held out, so the model has seen other rides of the same days. A later month is the harder test.</p>`,
-  'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. How well it predicts others, these figures do not tell.</p>`,
+  'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. These figures do not show how well it predicts others.</p>`,
 };
 
 const tile = (kind: 'metered' | 'typical', name: string, figure: string, unit = ''): Html =>
@@ -58,7 +58,7 @@ export function intervals({ validation }: RenderedCard): Html {
 <td class="drawn">${coverageScale(nominal, metered, without)}</td>
 <td>${percent(metered)} <small>${points(metered - nominal)}</small></td><td>${percent(without)} <small>${points(without - nominal)}</small></td></tr>`;
   return html`<h2 id="intervals">Interval coverage</h2>
-<p>The share of validation rides whose duration lay inside the model's interval, and how many points that is off the share that the interval names (the upright line).</p>
+<p>The share of validation rides whose duration was inside the model's interval, and by how many points it differs from the nominal share (the upright line).</p>
 <table class="lines">
 <thead><tr><th scope="col" class="text">Interval</th><th scope="col" class="drawn text">70% to 100%</th><th scope="col"><span class="key">metered</span></th><th scope="col"><span class="key typical">typical</span></th></tr></thead>
 <tbody>

@@ -15,7 +15,7 @@ export function importance({ importance: gains = [] }: CardExtras): Html {
   const others = shares.slice(FEATURES_SHOWN);
   const longest = Math.max(...shown.map(({ share }) => share));
   return html`<h2 id="importance">Feature importance</h2>
-<p>By gain: what an average split by the feature takes off the squared error in training, as a share of that of all ${count(gains.length)} features.</p>
+<p>By gain: how much an average split on the feature reduces the squared error in training, as a share of the total over all ${count(gains.length)} features.</p>
 <table class="lines">
 <thead><tr><th scope="col" class="text">Feature</th><th scope="col" class="drawn">Share of the gain</th></tr></thead>
 <tbody>
@@ -27,5 +27,5 @@ ${shown.map(
 `,
 )}</tbody>
 </table>
-${others.length === 0 ? NOTHING : html`<p class="quiet">${count(others.length)} more have ${percent(others.reduce((sum, { share }) => sum + share, 0))} together.</p>`}`;
+${others.length === 0 ? NOTHING : html`<p class="quiet">${count(others.length)} more account for ${percent(others.reduce((sum, { share }) => sum + share, 0))} together.</p>`}`;
 }

@@ -2,11 +2,11 @@ import { count, decimals, moment, monthsText, percent, shortSha } from './format
 import type { CardExtras, RenderedCard } from './given.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
-/** The files that the model was made from and measured on. */
+/** The files that the model was trained and measured on. */
 export function data({ train, validation }: RenderedCard): Html {
   const validated = { ...validation, month: validation.month ?? 'held out' };
   return html`<h2 id="data">Data</h2>
-<p>TLC's trip records. Cleaning keeps rides of 1 to 60 minutes and drops nothing else. Hold the pointer over a shortened SHA-256 to see all of it.</p>
+<p>TLC's trip records. Cleaning keeps rides of 1 to 60 minutes and drops nothing else. Point at a shortened SHA-256 to see all of it.</p>
 <div class="scroll" role="region" aria-label="Data" tabindex="0"><table class="lines">
 <thead><tr><th scope="col" class="text">Month</th><th scope="col" class="text">Used to</th><th scope="col">Rides read</th><th scope="col">kept</th><th scope="col">share</th><th scope="col">SHA-256 of the file</th></tr></thead>
 <tbody>
@@ -63,8 +63,8 @@ export function reproduction(card: RenderedCard): Html {
   const commit = /^([0-9a-f]{12})(-changed)?$/.exec(card.code_version);
   return html`<h2 id="reproduce">How to reproduce it</h2>
 <pre><code>${commit?.[1] === undefined ? '' : `git checkout ${commit[1]}\n`}${commandLine(card)}</code></pre>
-<p>The same files, code and kind of machine give the same model.onnx, to the last byte. With <code>--local --source FOLDER</code> it trains on TLC's files in a folder, without AWS.${
-    commit?.[2] === undefined ? '' : ' The code had changes that the commit does not hold.'
+<p>The same files, code and kind of machine give the same model.onnx, to the last byte. Add <code>--local --source FOLDER</code> to train on TLC's files in a folder, without AWS.${
+    commit?.[2] === undefined ? '' : ' The code had uncommitted changes.'
   }</p>`;
 }
 

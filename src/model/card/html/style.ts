@@ -54,8 +54,9 @@ tbody th small { display: block; white-space: nowrap; }
 .groups .drawn { width: 35%; }
 .groups tbody tr + tr th { padding-left: .5rem; }
 .drawn { width: 45%; }
+td.drawn { text-align: left; }
 .measure { display: flex; align-items: center; gap: .6rem; justify-content: flex-end; }
-.measure span { min-width: 3.1em; }
+.measure span { min-width: 3.1em; text-align: right; }
 .groups .measure span { min-width: 4.4em; }
 .bar { flex: 1; min-width: 0; height: .55rem; border-radius: 2px; }
 .scale { width: 100%; max-width: 16rem; height: auto; vertical-align: middle; }

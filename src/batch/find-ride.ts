@@ -8,8 +8,8 @@ import { formatMonthRide, type MonthRide } from '#trips/month-ride.ts';
 import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { rideSql } from '#trips/tlc-file.ts';
-import type { Receipt } from './receipt.ts';
-import { readCurrent, readReceipt } from './records.ts';
+import { readCurrent } from './current.ts';
+import { type Receipt, readReceipt } from './receipts.ts';
 
 /** A ride in a batch output, by its columns there; minutes and miles. */
 const rowSchema = z.object({
@@ -24,13 +24,13 @@ const rowSchema = z.object({
   interval_high: z.number(),
 });
 
-export interface PublishedRide {
+export interface FoundRide {
   readonly ride: z.infer<typeof rowSchema>;
   readonly receipt: Receipt;
   readonly receiptUri: string;
 }
 
-export interface PublishedRideDependencies {
+export interface FindRideDeps {
   readonly data: ObjectStore;
   storeOf(bucket: string): ObjectStore;
   readonly database: Queries;
@@ -38,24 +38,24 @@ export interface PublishedRideDependencies {
 }
 
 /**
- * Finds a ride in the published output of its month, along with the receipt for that output.
+ * Finds a ride in the current output of its month, along with the receipt for that output.
  * @throws TripcastError when the month has not been scored, the file has no such row, or the row was rejected
  */
-export async function findPublishedRide(
+export async function findRide(
   taxiType: TaxiType,
   wanted: MonthRide,
-  { data, storeOf, database, workFolder }: PublishedRideDependencies,
-): Promise<PublishedRide> {
+  { data, storeOf, database, workFolder }: FindRideDeps,
+): Promise<FoundRide> {
   const { month } = wanted;
-  const published = await readCurrent(data, taxiType, month);
-  if (published === undefined) {
+  const current = (await readCurrent(data, taxiType, month))?.current;
+  if (current === undefined) {
     throw new TripcastError(
       `${taxiType} ${month} was not scored`,
       `Score it with \`tripcast batch --taxi-type ${taxiType} --month ${month}\`.`,
     );
   }
-  const receiptUri = s3Uri(data.bucket, published.current.receipt);
-  const stored = await readReceipt(data, published.current.receipt);
+  const receiptUri = s3Uri(data.bucket, current.receipt);
+  const stored = await readReceipt(data, current.receipt);
   if (stored === undefined) throw gone(receiptUri);
   const { receipt } = stored;
   const output = parseS3Uri(receipt.output.uri);
@@ -72,15 +72,18 @@ export async function findPublishedRide(
 }
 
 const gone = (uri: string) =>
-  new TripcastError(`${uri} is named as published, and is not there`, 'Score the month again with --force.');
+  new TripcastError(
+    `${uri} belongs to the month's current output, but it is not there`,
+    'Score the month again with --force.',
+  );
 
 function notScored(ride: MonthRide, { rows, source }: Receipt): TripcastError {
   const rideId = formatMonthRide(ride);
   const rejected = Object.entries(rows.rejected).map(([reason, n]) => `${n} ${reason}`);
   return ride.row < rows.in
     ? new TripcastError(
-        `${rideId} was rejected, as other rows of its month were: ${rejected.join(', ')}`,
-        'A rejected ride has no prediction; `tripcast batch --all --force` scores them too.',
+        `${rideId} was rejected; rejected in its month: ${rejected.join(', ')}`,
+        'Rejected rides have no prediction; `tripcast batch --all --force` scores them too.',
       )
     : new TripcastError(`There is no ride ${rideId}: ${source.uri} has ${rows.in} rows`, 'Rows count from 0.');
 }

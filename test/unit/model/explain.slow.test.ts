@@ -8,7 +8,6 @@ import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import { aThinnedMonth, boosting, train } from '../../support/training.ts';
 
-const SLOW = 120_000;
 const MORNING = 1_680_510_600; // 2023-04-03T08:30, New York
 
 const RIDES = [
@@ -30,7 +29,7 @@ const explain = ({ card, model, files }: TrainedModel, ride: (typeof RIDES)[numb
 const clip = (minutes: number) => Math.min(KEPT_MINUTES.most, Math.max(KEPT_MINUTES.least, minutes));
 
 describe.for(RECIPE_NAMES)('%s', (recipe) => {
-  test('adds up, part by part, to what its graph says', { timeout: SLOW }, async () => {
+  test('adds up, part by part, to what its graph says', async () => {
     const source = await aThinnedMonth('2023-04', 120);
     const trained = await train(
       { train: [await aThinnedMonth('2023-03', 120)], validation: { kind: 'month', source } },
@@ -59,9 +58,11 @@ test('of two rides that differ in distance alone, linear-pair’s differ in what
   expect(near?.added.pickup).toBe(near?.added.dropoff); // a pair belongs to both alike
 });
 
-test('each feature of each recipe speaks of some part of the ride', () => {
+test('each feature of each recipe belongs to some part of the ride', () => {
   const oneHot = ['PU_DO=74_75', 'PULocationID=74', 'DOLocationID=75'];
   for (const feature of [...MAP_FEATURES, ...oneHot]) expect(partsOfFeature(feature).length).toBeGreaterThan(0);
   expect(partsOfFeature('way_2')).toEqual(['pickup', 'dropoff']);
-  expect(() => partsOfFeature('passenger_count')).toThrow('does not say what passenger_count speaks of');
+  expect(() => partsOfFeature('passenger_count')).toThrow(
+    'does not say which parts of a ride passenger_count describes',
+  );
 });

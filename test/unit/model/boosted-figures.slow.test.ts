@@ -15,8 +15,6 @@ import type { TrainedModel } from '#model/train.ts';
 import { aRealSource, evenCalibrations, theEngines, trainOnReal } from '../../support/training.ts';
 import { groupsOff, overallOff, tellingGroups } from './coverage.ts';
 
-const SLOW = 180_000;
-
 interface FitOnReal {
   readonly fit: Fit;
   readonly trained: LabelledRides;
@@ -58,9 +56,7 @@ async function graphDifference({ fitted, typical }: Fit, rides: LabelledRides): 
 }
 
 // The figures of xgboost-pair are those of the Python stack (XGBoost 3.2.0, DictVectorizer) on the same files.
-test('xgboost-pair meets the published figures, and its graph says of every ride what XGBoost says', {
-  timeout: SLOW,
-}, async () => {
+test('xgboost-pair meets the published figures, and its graph predicts what XGBoost predicts for every ride', async () => {
   const { fit, trained, validated, rounds } = await fitOnReal('xgboost-pair');
   expect(fit.fitted.features).toBe(6053);
   expect(fit.fitted.storedValues(trained)).toBe(138_784);
@@ -72,9 +68,7 @@ test('xgboost-pair meets the published figures, and its graph says of every ride
   expect(await graphDifference(fit, withoutDistance(validated))).toBeLessThan(EXACT_TOLERANCE_MINUTES);
 });
 
-test('zone-map is better by a quarter, and its graph says of every ride what XGBoost says', {
-  timeout: SLOW,
-}, async () => {
+test('zone-map is better by a quarter, and its graph predicts what XGBoost predicts for every ride', async () => {
   const { fit, validated, rounds } = await fitOnReal('zone-map');
   expect(rmse(validated, predictWith(fit, validated))).toBeLessThanOrEqual(4.13);
   expect(rounds).toHaveLength(300);
@@ -92,7 +86,7 @@ describe('zone-map-fast, trained as a whole', () => {
     return once;
   };
 
-  test('meets its figure, and its card tells what it is made of', { timeout: SLOW }, async () => {
+  test('meets its figure, and its card says what it is made of', async () => {
     const { card, rounds, files } = await theModel();
     expect(card.validation.rmse).toBeLessThanOrEqual(4.25);
     expect(card.parameters).toMatchObject({ num_boost_round: 100, seed: 42, tree_method: 'hist' });
@@ -104,9 +98,7 @@ describe('zone-map-fast, trained as a whole', () => {
     expect(modelCardSchema.parse(JSON.parse(JSON.stringify(whole)))).toEqual(whole);
   });
 
-  test('its intervals hold what they say within 2 points, and within 4 in every borough, part of the day and zone', {
-    timeout: SLOW,
-  }, async () => {
+  test('its intervals hold what they say within 2 points, and within 4 in every borough, part of the day and zone', async () => {
     const { validation } = (await theModel()).card;
     const groups = tellingGroups(validation).map(({ group }) => group);
     expect(groups).toEqual(expect.arrayContaining(['0-6', 'Manhattan', 'Bronx', 'same zone']));
@@ -114,7 +106,7 @@ describe('zone-map-fast, trained as a whole', () => {
     expect(groupsOff(validation, 4)).toEqual([]);
   });
 
-  test('its golden rides tell a graph that asks <= where XGBoost asks <', { timeout: SLOW }, async () => {
+  test('its golden rides detect a graph that uses <= where XGBoost uses <', async () => {
     const { golden, model } = await theModel();
     expect(exactDifference(golden)).toBeLessThan(EXACT_TOLERANCE_MINUTES);
     const scorer = await loadScorer(model);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { positive, registeredModel, share } from '../values.ts';
+
+export const model = z.strictObject({
+  experiment: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/),
+  registeredModels: z.strictObject({ green: registeredModel, yellow: registeredModel }),
+  servedTaxiType: z.enum(['green', 'yellow']),
+  refreshSeconds: positive,
+});
+
+export const gate = z
+  .strictObject({
+    leastRows: positive.describe('training rides left after cleaning'),
+    mostOutOfRangeShare: share.describe('of the training rides read, how many may last outside 1..60 minutes'),
+    mostNullShare: share.describe('of the training rides read, how many may lack a value in a column'),
+    leastZones: positive.describe('different pickup zones, and dropoff zones, in training'),
+    leastR2: share.describe('on the validation rides; predicting the mean gives 0'),
+    rmseToleranceMinutes: z.number().nonnegative().describe('how much worse than the champion a run may be'),
+    bestToleranceMinutes: z
+      .number()
+      .nonnegative()
+      .describe('how much worse than the best champion so far it may be: small losses must not add up'),
+    coverageToleranceShare: share.describe("how far an interval's coverage may be from its nominal one"),
+  })
+  .describe('what a run must meet to become the champion');
