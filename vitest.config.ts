@@ -11,6 +11,7 @@ const SLOW = 'test/unit/**/*.slow.test.ts';
 export default defineConfig({
   test: {
     sequence: { sequencer: InOrder },
+    maxWorkers: '100%', // by default vitest leaves a core idle: on two cores, one file at a time
     // `npm run coverage`: of unit, slow and infra tests, since integration tests reach the functions through other processes.
     coverage: {
       include: ['bin/**', 'lib/**', 'lambdas/**', 'src/**'],
