@@ -5,7 +5,7 @@ import InOrder from './test/support/in-order.ts';
 /** Where this run's emulators keep their state: not the one that `npm start` uses, nor those of another test run. */
 const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
 
-/** Unit tests that train hundreds of trees. */
+/** Unit tests that take more than about five seconds: most train on whole months or hundreds of trees. */
 const SLOW = 'test/unit/**/*.slow.test.ts';
 
 export default defineConfig({

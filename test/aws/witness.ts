@@ -4,7 +4,10 @@ import { until } from './wait.ts';
 
 const MARK = 'WITNESS ';
 
-/** A witness logs each event that it receives, which shows what any service delivered. */
+/**
+ * A witness logs each event that it receives, which shows what any service delivered. MiniStack loses a line that arrives
+ * over 50 ms after the answer, as happens on a busy machine: so the line gets a head start.
+ */
 const ECHO = 'return null;';
 
 export interface WitnessOptions {
@@ -34,6 +37,7 @@ export function witness({ prefix }: Site, id: string, { body = ECHO, properties 
         Code: {
           ZipFile: `exports.handler = async (event, context) => {
   console.log('${MARK}' + JSON.stringify(event));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   ${body}
 };`,
         },

@@ -299,8 +299,8 @@ describe('docs/teardown.md', () => {
   test('a protected stack is listed but not deleted', async () => {
     const refused = await run(`${destroy} --yes`);
     expect(refused.code).toBe(1);
-    expect(refused.said).toMatch(/go: .*Lambda::Function.*\n {2}stay, .*\n {4}S3::Bucket/s);
-    expect(refused.said).toMatch(/protected against deletion, and nothing was deleted.*update-termination-protection/s);
+    expect(refused.said).toMatch(/deleted: .*Lambda::Function.*\n {2}kept, .*\n {4}S3::Bucket/s);
+    expect(refused.said).toMatch(/protected against deletion; nothing was deleted.*update-termination-protection/s);
     expect(await run('npx tripcast models list --env prod')).toMatchObject({ code: 0 });
   });
 
@@ -354,7 +354,7 @@ describe('a dev stack on something that claims to be LocalStack', () => {
     const there = { TRIPCAST_LOCAL: join(home, 'there') }; // apart from the emulator's: `down` stops what is in its folder
     const up = await run(`npx tripcast up --emulator localstack --endpoint ${await disguised()}`, there);
     expect(up.code, up.said).toBe(0);
-    expect(up.said).toMatch(/no HTTP API.*schedules never fire.*stack deployed.*rll-models-dev/s);
+    expect(up.said).toMatch(/does not run HTTP APIs.*schedules never fire.*stack deployed.*rll-models-dev/s);
 
     const dev = loadConfig('dev');
     const client = s3('test', dev.region);
