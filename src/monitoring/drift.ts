@@ -4,7 +4,7 @@ import type { Preset } from './presets.ts';
 import { driftEffect, holm } from './statistics/drift-effect.ts';
 import { evidentlyDrift } from './statistics/evidently.ts';
 import { type TwoSamples, total } from './statistics/two-samples.ts';
-import type { ComparedColumn, SchemaComparison, TablePair } from './table-pair.ts';
+import type { ComparedColumn, TablePair } from './table-pair.ts';
 
 export interface ColumnDrift {
   readonly column: string;
@@ -28,7 +28,12 @@ export interface DriftReport {
   /** Of the columns with enough data; null when none has. */
   readonly drifted_share: number | null;
   readonly dataset_drift: boolean;
-  readonly schema: Omit<SchemaComparison, 'compared'>;
+  readonly schema: {
+    readonly only_in_reference: readonly string[];
+    readonly only_in_current: readonly string[];
+    /** In both files, but neither numbers nor text. */
+    readonly not_comparable: readonly string[];
+  };
 }
 
 export interface DriftLimits {
@@ -76,14 +81,14 @@ export async function measureDrift(pair: TablePair, options: DriftOptions): Prom
   const columns = options.preset === 'tripcast' ? adjusted(measured, options.limits) : measured;
   const known = columns.filter(({ verdict }) => verdict !== 'not-enough-data');
   const drifted = known.filter((column) => column.drifted);
-  const { compared: _, ...schema } = pair.schema;
+  const { onlyInReference, onlyInCurrent, notComparable } = pair.schema;
   return {
     preset: options.preset,
     rows: pair.rows,
     columns,
     drifted_share: known.length === 0 ? null : drifted.length / known.length,
     dataset_drift: isDatasetDrift(columns, known.length, drifted.length, options),
-    schema,
+    schema: { only_in_reference: onlyInReference, only_in_current: onlyInCurrent, not_comparable: notComparable },
   };
 }
 

@@ -165,8 +165,8 @@ function driftWithCharts(drift: DriftReport, charts: ReadonlyMap<string, Distrib
     verdict,
     drifted_share: drift.drifted_share,
     columns,
-    only_in_reference: [...drift.schema.onlyInReference],
-    only_in_current: [...drift.schema.onlyInCurrent],
+    only_in_reference: [...drift.schema.only_in_reference],
+    only_in_current: [...drift.schema.only_in_current],
   };
 }
 

@@ -99,7 +99,9 @@ function listOf(name: string, { goes, stays, toEmpty }: Teardown): string {
     toEmpty.length === 0 ? [] : ['  emptied first, with all versions:', ...toEmpty.map((each) => `    ${each}`)];
   const lasting =
     stays.length === 0 ? [] : ['  kept, because the configuration lets them outlive the stack:', ...named(stays)];
-  return [`Deleting ${name} would affect:`, `  deleted: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join('\n');
+  return [`Deleting ${name} would affect:`, `  deleted: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join(
+    '\n',
+  );
 }
 
 function afterwards(name: string, stays: readonly StackResource[]): string {

@@ -86,8 +86,8 @@ function schemaChanges({ schema }: DriftReport): readonly string[] {
   const listed = (what: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`${what}: ${names.join(', ')}`];
   return [
-    ...listed('Only in the reference', schema.onlyInReference),
-    ...listed('Only in the current file', schema.onlyInCurrent),
-    ...listed('Not compared (neither numbers nor text)', schema.notComparable),
+    ...listed('Only in the reference', schema.only_in_reference),
+    ...listed('Only in the current file', schema.only_in_current),
+    ...listed('Not compared (neither numbers nor text)', schema.not_comparable),
   ];
 }

@@ -42,6 +42,7 @@ const ROWS: readonly (readonly [command: string, more: () => readonly string[]])
   ['doctor', () => []],
   ['cost', () => []],
   ['cost', () => ['--env', 'prod']],
+  ['drift', () => [realMonth('2023-03'), APRIL]],
   ['score', () => [APRIL, join(temporaryFolder(), 'out.parquet'), '--model', model]],
   [
     'train',
