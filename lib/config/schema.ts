@@ -3,6 +3,7 @@ import type { EnvironmentName } from './environment-files.ts';
 import { publication, query, schedule } from './sections/batch.ts';
 import { functions, reservedConcurrency } from './sections/functions.ts';
 import { gate, model } from './sections/model.ts';
+import { monitoring } from './sections/monitoring.ts';
 import { alarms, budget } from './sections/notices.ts';
 import { api, serving } from './sections/serving.ts';
 import { buckets, dataProtection, lifecycleDays, stateful } from './sections/storage.ts';
@@ -45,6 +46,7 @@ const settingsSchema = z.strictObject({
   query,
   api,
   serving,
+  monitoring,
   alarms,
 });
 

@@ -251,6 +251,17 @@ export function program(): Command {
         runLazily(async () => (await import('./commands/drift.ts')).drift, { ...options, reference, current }),
     );
 
+  command('monitor', 'report the drift and the errors of a scored month')
+    .addOption(taxiType())
+    .requiredOption('--month <YYYY-MM>', 'the month to look at', argument(parseMonth))
+    .option(
+      '--reference <YYYY-MM>',
+      'the month to compare with (default: what the run was validated on)',
+      argument(parseMonth),
+    )
+    .option('--out <file>', 'write the page to this file too')
+    .action(lazily(async () => (await import('./commands/monitor.ts')).monitor));
+
   command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
     .requiredOption('--do <zone>', `dropoff zone, ${ZONES.first}..${ZONES.last}`, argument(zone))

@@ -40,6 +40,12 @@ export const dataKeys = {
   receipts: (taxiType: TaxiType, month: Month, run: RunId) => `receipts/${partition(taxiType, month)}/${run}/`,
   receipt: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `${dataKeys.receipts(taxiType, month, run)}${sourceSha256}.json`,
+  /** What monitoring found in a run's predictions of a month, and the same as a page. */
+  report: (taxiType: TaxiType, month: Month, run: RunId) => `reports/${partition(taxiType, month)}/${run}/report.json`,
+  reportPage: (taxiType: TaxiType, month: Month, run: RunId) =>
+    `reports/${partition(taxiType, month)}/${run}/report.html`,
+  /** Prefix of all months' reports. */
+  reports: (taxiType: TaxiType) => `reports/taxi_type=${taxiType}/`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
   /** Prefix of all batches of bad records. */
   quarantines: 'quarantine/dt=',

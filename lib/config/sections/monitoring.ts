@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+const share = z.number().gt(0).lt(1);
+
+export const monitoring = z.strictObject({
+  preset: z.enum(['tripcast', 'evidently', 'classic']).describe('how drift is measured: see docs/monitoring.md'),
+  effect: z.number().gt(0).max(1).describe('of preset tripcast: the distance between two distributions that matters'),
+  significance: share.describe('the chance of a false alarm, over all columns or all days together'),
+  errorTolerance: z
+    .number()
+    .gt(0)
+    .max(2)
+    .describe('how much the mean absolute error may grow, as a share of the reference'),
+  leastRidesADay: z.int().positive().describe('days with fewer labelled rides do not count'),
+});

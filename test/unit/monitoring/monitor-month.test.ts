@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DuckDB } from '#adapters/duckdb.ts';
+import { loadScorer } from '#adapters/onnxruntime.ts';
+import { workFolder } from '#adapters/work-folder.ts';
+import { receiptSchema } from '#batch/receipts.ts';
+import { scoreMonth } from '#batch/score-month.ts';
+import { type MonitoredMonth, monitorMonth } from '#monitoring/monitor-month.ts';
+import { monthReportSchema } from '#monitoring/report-schema.ts';
+import type { RunFiles } from '#registry/registry.ts';
+import { dataKeys } from '#storage/layout.ts';
+import { newRunId } from '#storage/run-id.ts';
+import { sha256OfFile } from '#storage/sha256.ts';
+import { trainRun } from '#training/train-run.ts';
+import type { TrainingPlan } from '#training/training-job.ts';
+import { type Month, parseMonth } from '#trips/month.ts';
+import { sqlText } from '#trips/sql.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { realMonth } from '../../support/tlc-files.ts';
+
+// Real months: a linear-pair of 2023-02, validated on 2023-03, scores 2023-04 and what is made of it.
+
+const [FEBRUARY, MARCH, APRIL] = [parseMonth('2023-02'), parseMonth('2023-03'), parseMonth('2023-04')];
+const LIMITS = {
+  preset: 'tripcast',
+  drift: { effect: 0.1, significance: 0.05 },
+  harm: { tolerance: 0.1, significance: 0.05, leastRides: 100 },
+} as const;
+const clock = new ManualClock(Date.parse('2023-05-16T00:00:00Z'));
+
+let run: RunFiles;
+beforeAll(async () => {
+  await using folder = await workFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder.path });
+  const source = async (month: Month) => {
+    const path = realMonth(month);
+    return { month, path, sha256: await sha256OfFile(path) };
+  };
+  const plan: TrainingPlan = {
+    recipe: 'linear-pair',
+    taxi_type: 'green',
+    months: [FEBRUARY],
+    validation: { kind: 'month', month: MARCH },
+    promote: false,
+    promoted_by: 'ada',
+  };
+  run = await trainRun(newRunId(), plan, {
+    database,
+    boosting: () => Promise.reject(new Error('linear-pair boosts nothing')),
+    loadScorer,
+    fetch: (months) => Promise.all(months.map(source)),
+    codeVersion: 'trained by this',
+    clock,
+  });
+}, 60_000);
+
+/** A bucket with the reference month, and April (or what SQL makes of it) scored by the run. */
+async function scored(change = '*', where = 'true', sample = ''): Promise<MemoryStore> {
+  const folder = temporaryFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder });
+  const data = new MemoryStore('data');
+  await data.put(dataKeys.raw('green', MARCH), await readFile(realMonth('2023-03')));
+  const path = join(folder, 'april.parquet');
+  await database.run(`COPY (SELECT ${change} FROM read_parquet(${sqlText(realMonth('2023-04'))}) ${sample} WHERE ${where})
+    TO ${sqlText(path)}`);
+  await data.put(dataKeys.raw('green', APRIL), await readFile(path));
+  const job = { taxi_type: 'green', month: APRIL, run_id: run.card.run_id, force: false, all: false } as const;
+  const { status, note } = await scoreMonth(job, {
+    data,
+    storeOf: () => data,
+    loadModel: async () => ({ card: run.card, scorer: await loadScorer(run.model) }),
+    database,
+    workFolder: temporaryFolder(),
+    codeVersion: 'scored by this',
+    engines: {},
+    clock,
+  });
+  expect(status, note ?? '').toBe('scored');
+  return data;
+}
+
+async function monitored(data: MemoryStore, reference?: Month): Promise<MonitoredMonth> {
+  const folder = temporaryFolder();
+  await using database = await DuckDB.open({ tempDirectory: folder });
+  const found = await monitorMonth('green', APRIL, reference, {
+    data,
+    storeOf: () => data,
+    loadModel: async () => ({ card: run.card, scorer: await loadScorer(run.model) }),
+    database,
+    workFolder: folder,
+    limits: LIMITS,
+    codeVersion: 'monitored by this',
+    clock,
+  });
+  const stored = JSON.parse(data.text(dataKeys.report('green', APRIL, run.card.run_id)));
+  expect(monthReportSchema.parse(stored)).toEqual(found.report);
+  expect(data.text(dataKeys.reportPage('green', APRIL, run.card.run_id))).toBe(found.page);
+  expect(found.page).not.toMatch(/NaN|undefined|Infinity/);
+  return found;
+}
+
+describe('a real month', { timeout: 60_000 }, () => {
+  test('is measured against the month that the run was validated on', async () => {
+    const data = await scored();
+    const { report, page } = await monitored(data);
+    const [receiptKey = ''] = [...data.objects.keys()].filter((key) => key.startsWith('receipts/'));
+    const receipt = receiptSchema.parse(JSON.parse(data.text(receiptKey)));
+    // the batch's own figures, added up in another way
+    expect(report.rows).toEqual({ scored: 62_979, labelled: 62_979, reference: 69_392 });
+    expect(report.quality?.rmse).toBeCloseTo(receipt.errors?.rmse ?? 0, 9);
+    expect(report.quality?.absolute_error.mean).toBeCloseTo(receipt.errors?.mae ?? 0, 9);
+    expect(report.reference).toEqual({ month: MARCH, in_training: false });
+    expect(report.reference_quality.rmse).toBeCloseTo(run.card.validation.rmse, 4);
+    expect(report.reference_quality.coverage_90).toBeCloseTo(run.card.validation.coverage_90, 4);
+    for (const groups of Object.values(report.segments)) {
+      expect(groups.reduce((sum, { rows }) => sum + rows, 0)).toBe(62_979);
+    }
+    expect(report.days.reduce((sum, { rides }) => sum + rides, 0)).toBe(62_979);
+    expect(report.calibration.reduce((sum, { rides }) => sum + rides, 0)).toBe(62_979);
+    expect(report.harm.verdict).toBe('no-harm');
+    expect(report.drift.verdict).toBe('steady');
+    expect(report.takeaway).toMatch(
+      /^Predictions are off by .* within the limit of .*No column has drifted since 2023-03\.$/,
+    );
+    expect(page.length).toBeLessThan(1.5e6);
+  });
+
+  test('whose rides take 1.3 times as long: the labels prove it within days, the estimate cannot see it', async () => {
+    const longer = `* REPLACE (lpep_pickup_datetime + (lpep_dropoff_datetime - lpep_pickup_datetime) * 1.3 AS lpep_dropoff_datetime)`;
+    const { report } = await monitored(await scored(longer));
+    expect(report.harm).toMatchObject({ verdict: 'harm' });
+    expect(report.harm).toMatchObject({ since: '2023-04-17', error: expect.closeTo(5.744, 3) });
+    const { expected_mae, reference_mae } = report.estimate;
+    expect(Math.abs((expected_mae ?? 0) / reference_mae - 1)).toBeLessThan(0.05);
+    expect(report.drift.columns.find(({ column }) => column === 'actual_duration')?.verdict).toBe('drifted');
+    expect(report.takeaway).toMatch(
+      /the error has exceeded the limit of .* since 2023-04-\d\d\. Since 2023-03, .*actual_duration.* drifted\./,
+    );
+  });
+
+  test('with a vendor missing: the column is named', async () => {
+    const { report } = await monitored(await scored('*', 'VendorID <> 1'));
+    expect(report.drift.columns.filter(({ drifted }) => drifted).map(({ column }) => column)).toContain('VendorID');
+  });
+
+  test('against a month that the run was trained on, which the page says', async () => {
+    const data = await scored();
+    await data.put(dataKeys.raw('green', FEBRUARY), await readFile(realMonth('2023-02')));
+    const { report, page } = await monitored(data, FEBRUARY);
+    expect(report.reference).toEqual({ month: FEBRUARY, in_training: true });
+    expect(page).toContain('The model was trained on 2023-02, so the reference flatters it.');
+  });
+
+  test('with earlier months reported: the page shows the trend, without months that were trained on', async () => {
+    const data = await scored();
+    const { report } = await monitored(data);
+    const earlier = (month: Month, evaluation: string, mae: number) => ({
+      ...report,
+      month,
+      evaluation,
+      quality: report.quality && { ...report.quality, absolute_error: { mean: mae, std: null } },
+    });
+    for (const [month, evaluation, mae] of [
+      ['2023-01', 'after-training', 4.1111],
+      ['2023-02', 'in-training', 2.2222],
+      ['2023-05', 'after-training', 5.5555],
+    ] as const) {
+      const key = dataKeys.report('green', parseMonth(month), run.card.run_id);
+      await data.put(key, JSON.stringify(earlier(parseMonth(month), evaluation, mae)));
+    }
+    const { page } = await monitored(data);
+    expect(page).toContain('From 4.11 min in 2023-01 to');
+    expect(page).not.toMatch(/2\.22|5\.56/);
+  });
+});
+
+describe('bad input', { timeout: 60_000 }, () => {
+  test('a month without labels: the estimate stands in, and no verdict on the errors', async () => {
+    const { report } = await monitored(await scored('* EXCLUDE (lpep_dropoff_datetime)'));
+    expect(report).toMatchObject({
+      quality: null,
+      harm: { verdict: 'not-enough-data', days: 0 },
+      segments: { hour: [] },
+    });
+    expect(report.rows).toMatchObject({ scored: 65_392, labelled: 0 });
+    expect(report.estimate.expected_mae).toBeGreaterThan(3);
+    expect(report.takeaway).toMatch(
+      /^There are not enough labels to judge the errors; the model's own intervals suggest/,
+    );
+  });
+
+  test('one ride', async () => {
+    const { report } = await monitored(await scored('*', 'true LIMIT 1'));
+    expect(report).toMatchObject({
+      rows: { scored: 1, labelled: 1 },
+      drift: { verdict: 'not-enough-data', drifted_share: null },
+      harm: { verdict: 'not-enough-data', days: 0 },
+      quality: { rows: 1, error: { std: null } },
+    });
+  });
+
+  test('a month that was not scored, and a reference that is not in the bucket', async () => {
+    await expect(monitored(new MemoryStore('data'))).rejects.toThrow(
+      'green 2023-04 was not scored, so there is nothing to monitor',
+    );
+    await expect(monitored(await scored('*', 'true LIMIT 500'), parseMonth('2022-01'))).rejects.toThrow(
+      's3://data/raw/taxi_type=green/year=2022/month=01/green_tripdata_2022-01.parquet is missing',
+    );
+  });
+
+  test('a receipt that is gone', async () => {
+    const data = await scored('*', 'true LIMIT 500');
+    for (const key of [...data.objects.keys()].filter((each) => each.startsWith('receipts/'))) data.objects.delete(key);
+    await expect(monitored(data)).rejects.toThrow(/^The receipt receipts\/.* is missing/);
+  });
+
+  test('clocks that jump: rides of 2009 and 2035 are days of their own, and do not count', async () => {
+    const jumping = `* REPLACE (if(VendorID = 1 AND passenger_count = 4, TIMESTAMP '2009-01-01', lpep_pickup_datetime) AS lpep_pickup_datetime,
+      if(VendorID = 1 AND passenger_count = 4, TIMESTAMP '2009-01-01 00:10:00', lpep_dropoff_datetime) AS lpep_dropoff_datetime)`;
+    const { report } = await monitored(await scored(jumping));
+    expect(report.days[0]?.day).toBe('2009-01-01');
+    expect(report.harm.verdict).toBe('no-harm');
+  });
+});
