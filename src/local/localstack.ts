@@ -67,21 +67,26 @@ export function lacks({ services, version }: LocalStackHealth): readonly string[
   return [
     ...(version === LOCALSTACK_VERSION
       ? []
-      : [`This is LocalStack ${version}; tripcast knows ${LOCALSTACK_VERSION}, and what follows may not be all.`]),
-    // The free edition accepts such resources "as a fallback": the deploy succeeds, but nothing is behind them.
-    ...(has('apigatewayv2')
-      ? []
-      : [
-          'It has no HTTP API: the predict API is deployed and answers nothing. `tripcast predict` calls the function.',
-        ]),
-    ...(has('ecr')
-      ? []
-      : [
-          'It has no ECR and no image functions: env/dev.json deploys zips, and those run. The image is tested without it.',
-        ]),
+      : [`This is LocalStack ${version}; tripcast knows ${LOCALSTACK_VERSION}, and this list may not be complete.`]),
+    // The free edition deploys such a resource "as a fallback", with nothing behind it.
+    ...(has('apigatewayv2') ? [] : ['It has no HTTP API: `tripcast predict` calls the function instead.']),
     // Only the paid edition has ECR. That tells them apart; the edition's name differs from one start to the next.
-    ...(has('ecr')
-      ? []
-      : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are taken and not shown.']),
+    ...(has('ecr') ? [] : FREE_EDITION),
+    ...EVERY_EDITION,
   ];
 }
+
+/** What only the paid edition does, as seen or documented. */
+const FREE_EDITION = [
+  'It runs no container images: the functions are zips here, and `npm run test:image` tests the image.',
+  'It applies no layers: docker/compose.yaml mounts the natives at /opt instead.',
+  'Its schedules never fire: start a month with `tripcast batch`.',
+  'Its alarms never go off, and its dashboards are not shown.',
+] as const;
+
+/** What it does differently from AWS, seen in 4.14.0. */
+const EVERY_EDITION = [
+  'It does not split a batch that fails (bisect): a bad batch goes to the undelivered bucket as a whole.',
+  'Firehose does not expand the archive’s prefix: its keys begin with a literal `stream/dt=!{timestamp:yyyy-MM-dd}/`.',
+  'It keeps everything in memory: when it is restarted, the stack and its data are gone.',
+] as const;
