@@ -17,6 +17,8 @@ export type DeployOptions = {
   readonly dir?: string;
   /** More context for the CDK app, as `name=value`. */
   readonly context?: readonly string[];
+  /** How the CDK asks CloudFormation. Default `direct`, which is quicker. */
+  readonly method?: 'direct' | 'change-set';
   /** Each line that the CDK prints, as it arrives. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -34,7 +36,7 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
  * @throws TripcastError with only the reasons; the full output is in the log file that it names
  */
 export async function deployStack(options: DeployOptions): Promise<Outputs> {
-  const { endpointUrl, dir = LOCAL, context = [], onLine, signal } = options;
+  const { endpointUrl, dir = LOCAL, context = [], method = 'direct', onLine, signal } = options;
   const stack = stackName('dev');
   const outputsFile = join(dir, 'outputs.json');
   const logFile = join(dir, 'deploy.log');
@@ -46,7 +48,16 @@ export async function deployStack(options: DeployOptions): Promise<Outputs> {
   const { exitCode, lines } = await withLock(
     lock,
     () =>
-      runCdk({ endpointUrl, dir, context, outputsFile, logFile, ...(onLine && { onLine }), ...(signal && { signal }) }),
+      runCdk({
+        endpointUrl,
+        dir,
+        context,
+        method,
+        outputsFile,
+        logFile,
+        ...(onLine && { onLine }),
+        ...(signal && { signal }),
+      }),
     {
       onWait: ({ pid }) => onLine?.(`Waiting for another deploy of this clone (pid ${pid})`),
       ...(signal && { signal }),
@@ -93,29 +104,27 @@ export function assetPlace(endpoint: string) {
 type CdkRun = DeployOptions & {
   readonly dir: string;
   readonly context: readonly string[];
+  readonly method: string;
   readonly outputsFile: string;
   readonly logFile: string;
 };
 
-async function runCdk({ endpointUrl, dir, context, outputsFile, logFile, onLine, signal }: CdkRun) {
-  const child = spawn(
-    process.execPath,
-    [join(CLONE, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...cdkArguments(dir, outputsFile, context)],
-    {
-      cwd: CLONE,
-      env: {
-        ...process.env,
-        ...devEnvironmentVariables(endpointUrl),
-        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // so that the app's `node` is this one
-        CDK_DISABLE_CLI_TELEMETRY: 'true',
-        CDK_DISABLE_VERSION_CHECK: '1',
-        CDK_VALIDATION: 'false', // takes seconds, and is about AWS: a synthesis for prod runs it
-        NO_COLOR: '1',
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // its own process group, so that an abort reaches the app too
+async function runCdk(run: CdkRun) {
+  const { endpointUrl, logFile, onLine, signal } = run;
+  const child = spawn(process.execPath, [join(CLONE, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...cdkArguments(run)], {
+    cwd: CLONE,
+    env: {
+      ...process.env,
+      ...devEnvironmentVariables(endpointUrl),
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), // so that the app's `node` is this one
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      CDK_DISABLE_VERSION_CHECK: '1',
+      CDK_VALIDATION: 'false', // takes seconds, and is about AWS: a synthesis for prod runs it
+      NO_COLOR: '1',
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // its own process group, so that an abort reaches the app too
+  });
   const stop = () => child.pid !== undefined && signalGroup(child.pid, 'SIGTERM');
   signal?.addEventListener('abort', stop, { once: true });
   const log = createWriteStream(logFile);
@@ -140,10 +149,10 @@ async function runCdk({ endpointUrl, dir, context, outputsFile, logFile, onLine,
 /** The folder of a deployment's cloud assembly; the command line of its `cdk` names it. */
 export const assemblyIn = (dir: string) => join(dir, 'cdk.out');
 
-const cdkArguments = (dir: string, outputsFile: string, context: readonly string[]) => [
+const cdkArguments = ({ dir, outputsFile, context, method }: CdkRun) => [
   ...['deploy', '--app', 'node bin/app.ts', '--output', assemblyIn(dir)],
   ...['env=dev', ...context].flatMap((each) => ['--context', each]),
-  ...['--outputs-file', outputsFile, '--require-approval', 'never', '--method', 'direct'],
+  ...['--outputs-file', outputsFile, '--require-approval', 'never', '--method', method],
   ...['--progress', 'events', '--no-color', '--no-notices'],
 ];
 

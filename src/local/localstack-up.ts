@@ -68,6 +68,8 @@ export async function upOnLocalStack(options: LocalStackOptions = {}): Promise<O
   const outputs = await deployStack({
     endpointUrl,
     context: ['aliases=stay'],
+    // After a direct update it reports success whatever happened, and then deletes by the template before it.
+    method: 'change-set',
     onLine,
     ...(signal && { signal }),
   });

@@ -81,11 +81,12 @@ const FREE_EDITION = [
   'It runs no container images: the functions are zips here, and `npm run test:image` tests the image.',
   'It applies no layers: docker/compose.yaml mounts the natives at /opt instead.',
   'Its schedules never fire: start a month with `tripcast batch`.',
-  'Its alarms never go off, and its dashboards are not shown.',
+  'It has no dashboards.',
 ] as const;
 
 /** What it does differently from AWS, seen in 4.14.0. */
 const EVERY_EDITION = [
+  'What functions log as metrics (EMF) does not become metrics: alarms on those stay silent.',
   'It does not split a batch that fails (bisect): a bad batch goes to the undelivered bucket as a whole.',
   'Firehose does not expand the archive’s prefix: its keys begin with a literal `stream/dt=!{timestamp:yyyy-MM-dd}/`.',
   'It keeps everything in memory: when it is restarted, the stack and its data are gone.',
