@@ -33,7 +33,7 @@ describe('LocalStack does what the ledger says', async () => {
   beforeAll(async () => {
     const signal = AbortSignal.timeout(170_000);
     const place = localstackAt(endpointUrl);
-    const patience = { ...place.patience, arrival: 25_000 }; // alarms take longer
+    const patience = { ...place.patience, arrival: 15_000 }; // alarms take longer
     sights = await runProbes(probes, { ...place, patience }, { signal, say: () => {} });
   });
 

@@ -77,14 +77,6 @@ test('a model is trained, gated and promoted', async () => {
   run = runs[0]?.run_id ?? '';
 });
 
-test('another recipe is trained, and refused by the gate', async () => {
-  const trained = await tripcast('train --recipe linear-zones --train 2023-03 --promote --json');
-  expect(trained.code).toBe(1);
-  const { runs } = (await answerOf('models list')) as { runs: readonly object[] };
-  expect(runs).toHaveLength(2);
-  expect(runs).toContainEqual(expect.objectContaining({ recipe: 'linear-zones', gate: 'refused', champion: false }));
-});
-
 test('a month is scored once', async () => {
   const month = { month: '2023-04', rows_in: 65_392, rows_scored: 62_979, rmse: expect.closeTo(6.2212029, 6) };
   expect(await answerOf('batch --month 2023-04')).toMatchObject({ months: [{ ...month, status: 'scored' }] });

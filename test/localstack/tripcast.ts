@@ -18,7 +18,7 @@ export interface Where {
 
 /** Runs the command line as a user does, in a process of its own. */
 export async function tripcast(line: string, { clone = CLONE, variables = {} }: Where = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(clone, 'bin', 'tripcast.ts'), ...line.split(' ')], {
+  const child = spawn(process.execPath, [join(clone, 'bin', 'tripcast.mjs'), ...line.split(' ')], {
     cwd: CLONE,
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
