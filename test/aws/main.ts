@@ -50,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
     say(`${redirected} is ${process.env[redirected]}, so this would not be AWS. Unset it, or add --emulator.`);
     return WRONG_USAGE;
   }
-  return prefix === undefined ? run(AWS, { on: 'aws', what: await regionAndDay() }, values) : removeLeftovers(prefix);
+  return prefix === undefined ? run(AWS, 'aws', values) : removeLeftovers(prefix);
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
@@ -82,12 +82,13 @@ async function onItsOwnEmulator(values: Values): Promise<number> {
 /** Away from the ports of `npm start` and the integration tests. */
 const FIRST_PORT = 4850;
 
-async function run(place: Place, { on, what }: Measured, values: Values): Promise<number> {
+async function run(place: Place, measured: Measured | 'aws', values: Values): Promise<number> {
   const probes = chosen(values.only);
   if (probes.length === 0) {
     say(`No row starts with ${values.only}. See docs/emulator.md for their names.`);
     return WRONG_USAGE;
   }
+  const { on, what } = measured === 'aws' ? { on: measured, what: await regionAndDay() } : measured;
   say(what);
   const prefix = newPrefix();
   const interrupted = interruption(prefix);
