@@ -2,8 +2,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { stopGroup } from '#local/emulator.ts';
 import { OPT } from '#local/localstack-up.ts';
 import { CLONE_LOCAL } from '#setup/paths.mjs';
+import { processesWith } from '#setup/processes.mjs';
 import { findImage, startContainer } from './container.ts';
 import { installLocalStack } from './install.ts';
 import { type LocalStackServer, startLocalStack } from './server.ts';
@@ -25,10 +27,7 @@ export default async function localstackForAllTests(project: TestProject): Promi
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const image = await findImage();
-  const server =
-    image === undefined
-      ? await startLocalStack({ ...(await installLocalStack(console.log)), port: FIRST_PORT, dir, opt: OPT })
-      : await startContainer(FIRST_PORT);
+  const server = image === undefined ? await startWithoutImage(dir) : await startContainer(FIRST_PORT);
   const forget = stopWhenThisProcessEnds(server);
   project.provide('localstackUrl', server.endpointUrl);
   project.provide('inContainers', image !== undefined);
@@ -36,6 +35,12 @@ export default async function localstackForAllTests(project: TestProject): Promi
     await server.stop();
     forget();
   };
+}
+
+async function startWithoutImage(dir: string): Promise<LocalStackServer> {
+  const installed = await installLocalStack(console.log);
+  await Promise.all(processesWith(installed.kinesis).map(stopGroup)); // left by a run that was killed
+  return startLocalStack({ ...installed, port: FIRST_PORT, dir, opt: OPT });
 }
 
 /** Ctrl-C and a crash of the runner skip its teardown; only synchronous work still happens then. */

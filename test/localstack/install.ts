@@ -14,6 +14,8 @@ export interface Installed {
   readonly python: string;
   /** LocalStack's root folder: what its image would hold, or download. */
   readonly files: string;
+  /** What its Kinesis is started with. */
+  readonly kinesis: string;
 }
 
 const HOME = join(CLONE_LOCAL, 'localstack');
@@ -28,6 +30,7 @@ const RECIPE = ['requirements.txt', 'jars.xml', 'install.ts', 'python.ts'].map((
 
 /** LocalStack looks for these versions, and would download them. */
 const KINESIS_LOCAL = '0.5.2';
+const KINESIS = join(LIBRARIES, 'kinesis-local', KINESIS_LOCAL, 'node_modules', 'kinesis-local', 'main.js');
 const JSONATA = '0.9.7';
 const JAVA = '21';
 
@@ -46,7 +49,7 @@ const FIX = 'Run it again; `rm -rf .tripcast/localstack` starts afresh.';
  * @throws TripcastError when this machine lacks something, or a package manager fails
  */
 export async function installLocalStack(say: (line: string) => void): Promise<Installed> {
-  const installed = { python: PYTHON, files: FILES };
+  const installed = { python: PYTHON, files: FILES, kinesis: KINESIS };
   if (isInstalled()) return installed;
   const python = findPython();
   say(`installing LocalStack on ${python} (once; two to three minutes)`);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TripcastError } from '#errors.ts';
 import { markOf, type ProcessMark, signalGroup, stopGroup } from '#local/emulator.ts';
 import { freePort } from '#local/ports.ts';
-import { processesWith, processStart } from '#setup/processes.mjs';
+import { isRunning, processesWith, processStart } from '#setup/processes.mjs';
 import type { Installed } from './install.ts';
 
 /** A LocalStack that a test started. */
@@ -29,6 +29,7 @@ export interface ServerOptions extends Installed {
 
 const EXECUTOR = join(import.meta.dirname, 'executor');
 const START_DEADLINE_MS = 90_000;
+const STOP_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
 
 /**
@@ -36,7 +37,7 @@ const POLL_MS = 200;
  * @throws TripcastError with the end of its log when it does not come up
  */
 export async function startLocalStack(options: ServerOptions): Promise<LocalStackServer> {
-  await Promise.all(processesWith(markOf(options.dir)).map(stopGroup));
+  await Promise.all(processesWith(markOf(options.dir)).map(stopLocalStack));
   const port = await freePort(options.port);
   const endpointUrl = `http://127.0.0.1:${port}`;
   const state = join(options.dir, `localstack-${port}`);
@@ -50,7 +51,7 @@ export async function startLocalStack(options: ServerOptions): Promise<LocalStac
     cwd: state,
     env: settings(options, port, state),
     stdio: ['ignore', log, log],
-    detached: true, // its own process group: its Kinesis stops with it, and Ctrl-C here does not reach it
+    detached: true, // its own process group, which Ctrl-C here does not reach
   });
   closeSync(log);
   let failure: string | undefined;
@@ -59,7 +60,7 @@ export async function startLocalStack(options: ServerOptions): Promise<LocalStac
   const pid = child.pid ?? 0;
   const mark: ProcessMark = { pid, start: processStart(pid) ?? '' };
   const stop = async () => {
-    await stopGroup(mark);
+    await stopLocalStack(mark);
     rmSync(state, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const deadline = Date.now() + START_DEADLINE_MS; !(await isUp(endpointUrl)); await sleep(POLL_MS)) {
@@ -103,6 +104,14 @@ function settings({ python, files, opt, env }: ServerOptions, port: number, stat
     AWS_EC2_METADATA_DISABLED: 'true',
     ...env,
   };
+}
+
+/** Its Kinesis is a process group of its own: LocalStack stops it, if it is given the time. */
+async function stopLocalStack(mark: ProcessMark): Promise<void> {
+  if (!isRunning(mark)) return;
+  signalGroup(mark.pid, 'SIGTERM');
+  for (const deadline = Date.now() + STOP_DEADLINE_MS; isRunning(mark) && Date.now() < deadline; ) await sleep(POLL_MS);
+  await stopGroup(mark);
 }
 
 async function isUp(endpointUrl: string): Promise<boolean> {
