@@ -1,6 +1,7 @@
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Alias,
+  CfnAlias,
   type FunctionOptions,
   type IFunction,
   type IVersion,
@@ -13,6 +14,7 @@ import { type FunctionName, LIVE_ALIAS, LIVE_FUNCTIONS } from '../config/functio
 import { functionName } from '../config/names.ts';
 import type { Config } from '../config/schema.ts';
 import { acceptFinding } from './accept-finding.ts';
+import { aliasesStay } from './aliases-stay.ts';
 import type { FunctionCode } from './function-code.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 
@@ -74,7 +76,17 @@ export class TripcastFunction extends Construct implements IGrantable {
     // The CDK's classes don't match their own interfaces (the optional `role`) under exactOptionalPropertyTypes.
     const version = this.function.currentVersion as IVersion;
     this.#live = new Alias(this, 'Live', { aliasName: LIVE_ALIAS, version });
+    if (aliasesStay(this)) this.#stay(this.#live, version);
     return this.#live as IFunction;
+  }
+
+  /** The template's alias never changes, and no version that it may point to is deleted. */
+  #stay(live: Alias, version: IVersion): void {
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const resource = live.node.defaultChild;
+    if (!(resource instanceof CfnAlias)) return;
+    resource.functionVersion = FIRST_VERSION;
+    live.node.addDependency(version);
   }
 
   /** The alias once the function is live; undefined before, and for a function that never goes live. */
@@ -82,6 +94,8 @@ export class TripcastFunction extends Construct implements IGrantable {
     return this.#live;
   }
 }
+
+const FIRST_VERSION = '1';
 
 function reservation({ reservedConcurrency }: Config, name: FunctionName): FunctionOptions {
   const live = LIVE_FUNCTIONS.find((each) => each === name);

@@ -6,8 +6,8 @@ import { loadConfig } from '#lib/config/load.ts';
 import { type OutputName, stackName } from '#lib/config/names.ts';
 import type { Config } from '#lib/config/schema.ts';
 import { localApiUrl } from '#local/api-url.ts';
-import { devEnvironmentVariables, readEnvironment } from '#local/environment.ts';
-import { localstackEndpoint } from '#local/localstack-up.ts';
+import { devEnvironmentVariables, readEnvironment, useVariables } from '#local/environment.ts';
+import { deployCommand, localstackEndpoint } from '#local/localstack-record.ts';
 import { Registry } from '#registry/registry.ts';
 import { checkAccount } from './account.ts';
 
@@ -15,8 +15,8 @@ import { checkAccount } from './account.ts';
 export interface Deployment {
   readonly config: Config;
   output(name: OutputName): string;
-  /** The predict API's address, without a trailing slash. */
-  readonly apiUrl: string;
+  /** The predict API's address, without a trailing slash; undefined on an emulator that has no HTTP API. */
+  readonly apiUrl: string | undefined;
   readonly data: S3Store;
   readonly models: S3Store;
   readonly registry: Registry;
@@ -69,14 +69,6 @@ export async function pointAt(config: Config): Promise<string | undefined> {
   return endpointUrl;
 }
 
-/** Sets this process's variables; an undefined one is removed. */
-function useVariables(variables: Readonly<Record<string, string | undefined>>): void {
-  for (const [name, value] of Object.entries(variables)) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
-}
-
 /** Does something with another environment, then points this process back to where it was. */
 export async function keepingEnvironment<T>(work: () => Promise<T>): Promise<T> {
   const before = { ...process.env };
@@ -91,4 +83,4 @@ export async function keepingEnvironment<T>(work: () => Promise<T>): Promise<T> 
 const deployFix = ({ env, endpointUrl }: Config) =>
   endpointUrl === null
     ? `Deploy it with \`npx cdk deploy --context env=${env}\`.`
-    : 'Deploy it with `npx tripcast up`.';
+    : `Deploy it with \`${readEnvironment() === undefined ? deployCommand() : 'npx tripcast up'}\`.`;

@@ -78,16 +78,13 @@ export function program(): Command {
       .addOption(environment())
       .option('--json', 'one JSON object on standard output', false);
 
-  command('start', 'run the whole system once, on real data: what `npm start` runs').action(
-    lazily(async () => (await import('./commands/start.ts')).start),
-  );
+  command('start', 'run the whole system once, on real data: what `npm start` runs')
+    .addOption(emulator())
+    .addOption(endpoint())
+    .action(lazily(async () => (await import('./commands/start.ts')).start));
   command('up', 'start the local environment: emulator and deployed stack')
-    .addOption(
-      new Option('--emulator <name>', 'localstack: use one that is already running')
-        .choices(EMULATORS)
-        .default('ministack'),
-    )
-    .option('--endpoint <URL>', 'where LocalStack runs (default: the address in env/dev.json)', argument(plainAddress))
+    .addOption(emulator())
+    .addOption(endpoint())
     .action(lazily(async () => (await import('./commands/up.ts')).up));
   command('down', 'stop the local environment and discard its data').action(
     lazily(async () => (await import('./commands/down.ts')).down),
@@ -331,6 +328,17 @@ const environment = () => environmentOption('--env <name>').default('dev');
 
 const environmentOption = (flags: string) =>
   new Option(flags, `environment, a file in env/: ${ENVIRONMENTS.join(', ')}`).argParser(argument(environmentName));
+
+const emulator = () =>
+  new Option('--emulator <name>', 'localstack: one that is already running')
+    .choices(EMULATORS)
+    .env('TRIPCAST_EMULATOR')
+    .default('ministack');
+
+const endpoint = () =>
+  new Option('--endpoint <URL>', 'where LocalStack runs (default: the address in env/dev.json)').argParser(
+    argument(plainAddress),
+  );
 
 const taxiType = () =>
   new Option('--taxi-type <type>', TAXI_TYPES.join(' or ')).argParser(argument(parseTaxiType)).default('green');

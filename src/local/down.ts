@@ -3,7 +3,7 @@ import { LOCAL, UP_LOCK } from '#setup/paths.mjs';
 import { stopEmulator } from './emulator.ts';
 import { forgetEnvironment, readEnvironment } from './environment.ts';
 import { stopLeftovers } from './leftovers.ts';
-import { forgetLocalStack } from './localstack-up.ts';
+import { forgetLocalStack } from './localstack-record.ts';
 import { stopMlflow } from './mlflow.ts';
 
 /**

@@ -63,6 +63,14 @@ export function forgetEnvironment(file = STATE_FILE): void {
   rmSync(file, { force: true });
 }
 
+/** Sets this process's variables; an undefined one is removed. */
+export function useVariables(variables: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
 /**
  * The variables with which a program talks to the emulator and to nothing else. An undefined one must be removed: the
  * user's own profile, keys, tokens, endpoints and configuration files must not get in the way.

@@ -70,20 +70,26 @@ export function lacks({ services, version }: LocalStackHealth): readonly string[
       : [
           `This is LocalStack ${version}; tripcast was tested with ${LOCALSTACK_VERSION}, so this list may be incomplete.`,
         ]),
-    // The free edition accepts such resources "as a fallback": the deploy succeeds, but nothing is behind them.
-    ...(has('apigatewayv2')
-      ? []
-      : [
-          'It does not run HTTP APIs: the predict API is deployed but does not answer. `tripcast predict` calls the function instead.',
-        ]),
-    ...(has('ecr')
-      ? []
-      : [
-          'It supports neither ECR nor image functions: env/dev.json deploys zips, which work. The image is tested without it.',
-        ]),
+    // The free edition accepts such a resource "as a fallback": the deploy succeeds, but nothing is behind it.
+    ...(has('apigatewayv2') ? [] : ['It does not run HTTP APIs: `tripcast predict` calls the function instead.']),
     // Only the paid edition has ECR. That tells them apart; the edition's name differs from one start to the next.
-    ...(has('ecr')
-      ? []
-      : ['Its schedules never fire: start a month with `tripcast batch`.', 'Dashboards are accepted but not shown.']),
+    ...(has('ecr') ? [] : FREE_EDITION),
+    ...EVERY_EDITION,
   ];
 }
+
+/** What only the paid edition does, as seen or documented. */
+const FREE_EDITION = [
+  'It runs no container images: the functions are zips here, and `npm run test:image` tests the image.',
+  'It applies no layers: docker/compose.yaml mounts the natives at /opt instead.',
+  'Its schedules never fire: start a month with `tripcast batch`.',
+  'It has no dashboards.',
+] as const;
+
+/** What it does differently from AWS, seen in 4.14.0. */
+const EVERY_EDITION = [
+  'What functions log as metrics (EMF) does not become metrics: alarms on those stay silent.',
+  'It does not split a batch that fails (bisect): a bad batch goes to the undelivered bucket as a whole.',
+  'Firehose does not expand the archive’s prefix: its keys begin with a literal `stream/dt=!{timestamp:yyyy-MM-dd}/`.',
+  'It keeps everything in memory: when it is restarted, the stack and its data are gone.',
+] as const;

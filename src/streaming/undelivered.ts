@@ -13,8 +13,8 @@ export const UNDELIVERED = 'undelivered';
  * topic would get only the other keys, with the records' positions.
  */
 const invocationRecordSchema = z.object({
-  /** The event that the function was invoked with, as an escaped JSON string. */
-  payload: z.string(),
+  /** The event that the function was invoked with: escaped JSON from Lambda, an object from LocalStack. */
+  payload: z.union([z.string().transform((text): unknown => JSON.parse(text)), z.looseObject({})]),
 });
 
 /**
@@ -36,7 +36,7 @@ export function undeliveredRecords(text: string): readonly OwedRecord[] {
 
 function eventOf(text: string) {
   try {
-    return parseKinesisEvent(JSON.parse(invocationRecordSchema.parse(JSON.parse(text)).payload));
+    return parseKinesisEvent(invocationRecordSchema.parse(JSON.parse(text)).payload);
   } catch (cause) {
     throw new TripcastError(
       `It is not a batch of Kinesis records that Lambda gave up on (${cause})`,

@@ -7,7 +7,7 @@ import type { Json, Probe } from './probe.ts';
 import type { Sight } from './run-probes.ts';
 
 /** The columns of the ledger. To add an emulator, add its name here and write its file with `--write-ledger`. */
-export const MEASURED = ['aws', 'ministack'] as const;
+export const MEASURED = ['aws', 'ministack', 'localstack'] as const;
 export type MeasuredOn = (typeof MEASURED)[number];
 
 const recordSchema = z.object({
@@ -51,6 +51,8 @@ export type Verdict =
   | 'broken'
   | 'cannot probe';
 
+const NOT_RECORDED = 'not recorded yet; use --write-ledger';
+
 export interface Judged {
   readonly probe: Probe;
   readonly verdict: Verdict;
@@ -73,7 +75,8 @@ export function judge(probe: Probe, sight: Sight | undefined, record?: LedgerRec
   if (sight.kind === 'unseen') return { probe, verdict: 'cannot probe', wanted: expected, seen: sight.why };
   if (sight.kind === 'broken') return { probe, verdict: 'broken', wanted: expected, seen: sight.error };
   const { seen } = sight;
-  const wanted = record === undefined ? expected : (record.rows[probe.id] ?? 'not recorded yet; use --write-ledger');
+  const recorded = record?.rows[probe.id];
+  const wanted = record === undefined ? expected : recorded === undefined ? NOT_RECORDED : recorded;
   if (!isDeepStrictEqual(seen, wanted)) return { probe, verdict: 'differs', wanted, seen };
   const verdict = isDeepStrictEqual(seen, expected) ? 'as documented' : 'differs as recorded';
   return { probe, verdict, wanted, seen };

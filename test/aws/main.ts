@@ -8,12 +8,12 @@ import { TripcastError } from '#errors.ts';
 import { startEmulator } from '#local/emulator.ts';
 import { devEnvironmentVariables } from '#local/environment.ts';
 import { LOCAL } from '#setup/paths.mjs';
-import { emulatorVersion } from './emulator-version.ts';
-import { hasFailed, hasPassed, type Judged, judge, type MeasuredOn, readRecord, writeRecord } from './ledger.ts';
+import { hasFailed, hasPassed, type Judged, judge, readRecord, writeRecord } from './ledger.ts';
+import { emulatorOf, type Measured, MINISTACK } from './measured.ts';
 import { PAGE, page } from './page.ts';
 import { estimate, MOST_MINUTES } from './price.ts';
 import { PROBES } from './probes/index.ts';
-import { AWS, emulatorAt, makeClients, newPrefix, type Place, runProbes } from './run-probes.ts';
+import { AWS, emulatorAt, localstackAt, makeClients, newPrefix, type Place, runProbes } from './run-probes.ts';
 import { cleanUp } from './stack.ts';
 
 const OPTIONS = {
@@ -34,10 +34,14 @@ const say = (text: string) => console.error(text);
 export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS, args: [...args] });
   const prefix = values['clean-up'];
+  if (prefix === undefined && chosen(values.only).length === 0) {
+    say(`No row starts with ${values.only}. See docs/emulator.md for their names.`);
+    return WRONG_USAGE;
+  }
   if (values.emulator) {
     const running = process.env.AWS_ENDPOINT_URL;
     if (prefix !== undefined) return removeLeftovers(prefix);
-    return running ? run(emulatorAt(running), 'ministack', values) : onItsOwnEmulator(values);
+    return running ? runAt(running, values) : onItsOwnEmulator(values);
   }
   if (!values['yes-this-costs-money'] && prefix === undefined) {
     say(
@@ -50,12 +54,18 @@ export async function main(args: readonly string[]): Promise<number> {
     say(`${redirected} is ${process.env[redirected]}, so this would not be AWS. Unset it, or add --emulator.`);
     return WRONG_USAGE;
   }
-  return prefix === undefined ? run(AWS, 'aws', values) : removeLeftovers(prefix);
+  return prefix === undefined ? run(AWS, { on: 'aws', what: await regionAndDay() }, values) : removeLeftovers(prefix);
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 const chosen = (only = '') => PROBES.filter(({ id }) => id.startsWith(only));
+
+async function runAt(endpointUrl: string, values: Values): Promise<number> {
+  const measured = await emulatorOf(endpointUrl);
+  const place = measured.on === 'localstack' ? localstackAt(endpointUrl) : emulatorAt(endpointUrl);
+  return run(place, measured, values);
+}
 
 async function onItsOwnEmulator(values: Values): Promise<number> {
   const dir = join(LOCAL, `test-aws-${process.pid}`);
@@ -66,7 +76,7 @@ async function onItsOwnEmulator(values: Values): Promise<number> {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
-    return await run(emulatorAt(emulator.endpointUrl), 'ministack', values);
+    return await run(emulatorAt(emulator.endpointUrl), MINISTACK, values);
   } finally {
     await emulator.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -76,13 +86,8 @@ async function onItsOwnEmulator(values: Values): Promise<number> {
 /** Away from the ports of `npm start` and the integration tests. */
 const FIRST_PORT = 4850;
 
-async function run(place: Place, on: MeasuredOn, values: Values): Promise<number> {
+async function run(place: Place, { on, what }: Measured, values: Values): Promise<number> {
   const probes = chosen(values.only);
-  if (probes.length === 0) {
-    say(`No row starts with ${values.only}. See docs/emulator.md for their names.`);
-    return WRONG_USAGE;
-  }
-  const what = on === 'aws' ? await regionAndDay() : emulatorVersion();
   say(what);
   const prefix = newPrefix();
   const interrupted = interruption(prefix);

@@ -7,7 +7,7 @@ import { PROBES, SERVICES } from './probes/index.ts';
 
 export const PAGE = join(CLONE, 'docs', 'emulator.md');
 
-const NAMES: Readonly<Record<MeasuredOn, string>> = { aws: 'AWS', ministack: 'MiniStack' };
+const NAMES: Readonly<Record<MeasuredOn, string>> = { aws: 'AWS', ministack: 'MiniStack', localstack: 'LocalStack' };
 
 /** docs/emulator.md, generated from the probes and the measurements. */
 export function page(): string {
@@ -30,6 +30,7 @@ tripcast depends on ${PROBES.length} behaviors of AWS. Each row names AWS's own 
 | command | what it does |
 |---|---|
 | \`npm run test:aws -- --emulator\` | starts its own MiniStack and checks it against this page; \`npm test\` does the same |
+| \`AWS_ENDPOINT_URL=http://127.0.0.1:4566 npm run test:aws -- --emulator\` | checks the LocalStack that runs there; \`npm run test:localstack\` does the same with the mapping's rows on its own one |
 | \`npm run test:aws\` | prints what a run against your AWS account would create and cost, and creates nothing |
 | \`npm run test:aws -- --yes-this-costs-money\` | runs the probes in your account: deploys one tagged stack and deletes it at the end, also after a failure or Ctrl-C |
 | \`npm run test:aws -- --clean-up PREFIX\` | deletes what a killed run left |

@@ -38,6 +38,12 @@ export const emulatorAt = (endpointUrl: string): Place => ({
   leadSeconds: 2,
 });
 
+/** It evaluates alarms once a minute, and its functions start slowly. */
+export const localstackAt = (endpointUrl: string): Place => ({
+  ...emulatorAt(endpointUrl),
+  patience: { arrival: 130_000, silence: 5_000, poll: 250 },
+});
+
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;

@@ -41,6 +41,24 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
   });
 });
 
+describe('with --context aliases=stay', () => {
+  const { resources } = synthesize(loadConfig('dev'), { aliases: 'stay' });
+
+  test('an alias keeps the first version in the template, for the deployer to move; no version is deleted', () => {
+    const aliases = [...resources('AWS::Lambda::Alias').values()];
+    const versions = [...resources('AWS::Lambda::Version')];
+    expect(aliases.map(({ Properties }) => Properties.FunctionVersion)).toEqual(LIVE_FUNCTIONS.map(() => '1'));
+    expect(aliases.flatMap(({ DependsOn }) => DependsOn).toSorted()).toEqual(versions.map(([id]) => id).toSorted());
+    expect(versions.map(([, { DeletionPolicy }]) => DeletionPolicy)).toEqual(LIVE_FUNCTIONS.map(() => 'Retain'));
+  });
+
+  test('any other value is refused', () => {
+    expect(() => synthesize(loadConfig('dev'), { aliases: 'off' })).toThrow(
+      '--context aliases="off" is not known. Use stay if you move the aliases yourself, or leave it out.',
+    );
+  });
+});
+
 describe('a canary', () => {
   const prod = synthesized('prod');
   const { resource, resources, config } = prod;

@@ -299,7 +299,7 @@ describe('docs/teardown.md', () => {
   test('a protected stack is listed but not deleted', async () => {
     const refused = await run(`${destroy} --yes`);
     expect(refused.code).toBe(1);
-    expect(refused.said).toMatch(/deleted: .*Lambda::Function.*\n {2}kept, .*\n {4}S3::Bucket/s);
+    expect(refused.said).toMatch(/to be deleted: .*Lambda::Function.*\n {2}to be kept, .*\n {4}S3::Bucket/s);
     expect(refused.said).toMatch(/protected against deletion; nothing was deleted.*update-termination-protection/s);
     expect(await run('npx tripcast models list --env prod')).toMatchObject({ code: 0 });
   });

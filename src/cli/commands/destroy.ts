@@ -96,12 +96,10 @@ const named = (resources: readonly StackResource[]) =>
 
 function listOf(name: string, { goes, stays, toEmpty }: Teardown): string {
   const buckets =
-    toEmpty.length === 0 ? [] : ['  emptied first, with all versions:', ...toEmpty.map((each) => `    ${each}`)];
+    toEmpty.length === 0 ? [] : ['  emptied first, including all versions:', ...toEmpty.map((each) => `    ${each}`)];
   const lasting =
-    stays.length === 0 ? [] : ['  kept, because the configuration lets them outlive the stack:', ...named(stays)];
-  return [`Deleting ${name} would affect:`, `  deleted: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join(
-    '\n',
-  );
+    stays.length === 0 ? [] : ['  to be kept, because the configuration lets them outlive the stack:', ...named(stays)];
+  return [`Deleting ${name}:`, `  to be deleted: ${countByType(goes).join(', ')}`, ...buckets, ...lasting].join('\n');
 }
 
 function afterwards(name: string, stays: readonly StackResource[]): string {

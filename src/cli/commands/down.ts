@@ -1,5 +1,5 @@
 import { down as stopEnvironment } from '#local/down.ts';
-import { localstackEndpoint } from '#local/localstack-up.ts';
+import { localstackEndpoint } from '#local/localstack-record.ts';
 import { refuseUnlessLocal } from '../local-only.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../view/terminal.ts';

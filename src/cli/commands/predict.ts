@@ -17,7 +17,7 @@ export interface PredictOptions {
 /** `tripcast predict`: sends one ride to the deployed function; its input is what the HTTP API would pass on. */
 export async function predict(options: PredictOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const to = await connect(options.env);
-  const answer = await ask(to, {
+  const answer = await askFunction(to, {
     PULocationID: options.pu,
     DOLocationID: options.do,
     ...(options.distance !== undefined && { trip_distance: options.distance }),
@@ -27,7 +27,7 @@ export async function predict(options: PredictOptions & CommonOptions, terminal:
 }
 
 /** A call with the caller's own credentials, which works whether or not the HTTP API requires a signature. */
-async function ask({ config }: Deployment, request: PredictRequest): Promise<PredictAnswer> {
+export async function askFunction({ config }: Deployment, request: PredictRequest): Promise<PredictAnswer> {
   const answer = responseSchema.parse(
     await invokeFunction(liveFunctionName(config.env, 'predict'), httpEvent(request)),
   );

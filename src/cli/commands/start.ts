@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { MonthOutcome } from '#batch/outcome.ts';
 import { TripcastError } from '#errors.ts';
+import { liveFunctionName } from '#lib/config/names.ts';
 import { down } from '#local/down.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import { publishedOn } from '#model/evaluation/reference-figures.ts';
@@ -9,16 +10,16 @@ import { type Month, parseMonth, parseMonths } from '#trips/month.ts';
 import { connect, type Deployment } from '../context.ts';
 import { interruptible } from '../interruptible.ts';
 import { refuseUnlessLocal } from '../local-only.ts';
-import type { CommonOptions } from '../options.ts';
+import type { CommonOptions, EmulatorName } from '../options.ts';
 import { replayAndRead } from '../replay-and-read.ts';
 import { count, decimals, type Terminal, table } from '../view/terminal.ts';
 import { runBackfill } from './backfill.ts';
 import { runMonth } from './batch.ts';
 import { type IngestedMonth, ingestMonths } from './ingest.ts';
-import { askApi } from './predict.ts';
+import { askApi, askFunction } from './predict.ts';
 import { describeMlflow, findStatus } from './status.ts';
 import { trainAndRegister } from './train.ts';
-import { afterInterruption, bringUp } from './up.ts';
+import { afterInterruption, type BroughtUp, bringUp, bringUpOnLocalStack, refuseEndpoint } from './up.ts';
 
 /** The months that come with the code, so that the first run needs no download. */
 const BUNDLED = parseMonths('2021-01..2021-02,2022-02..2022-05,2023-01..2023-04');
@@ -34,6 +35,12 @@ const BACKFILL = { from: parseMonth('2022-02'), to: parseMonth('2022-05') };
 const REPLAYED = 2000;
 /** The design's example ride, with a time. */
 const QUESTION = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
+
+export interface StartOptions {
+  readonly emulator: EmulatorName;
+  /** LocalStack's address; defaults to the configuration's. */
+  readonly endpoint?: string;
+}
 
 /** What a step reports. */
 interface StepResult {
@@ -51,8 +58,9 @@ interface Step extends StepResult {
  * `npm start`: everything once, on real data, on this machine. What was done before is found and reported, not
  * repeated. If interrupted, it stops the environment if it was the one to start it.
  */
-export async function start({ env }: CommonOptions, terminal: Terminal): Promise<void> {
-  refuseUnlessLocal('start', env, '`tripcast help` lists the commands that take --env.');
+export async function start(options: StartOptions & CommonOptions, terminal: Terminal): Promise<void> {
+  refuseUnlessLocal('start', options.env, '`tripcast help` lists the commands that take --env.');
+  refuseEndpoint(options);
   const began = performance.now();
   const steps: Step[] = [];
   const step = async <T>(what: string, run: () => Promise<T>, describe: (of: T) => StepResult): Promise<T> => {
@@ -65,7 +73,7 @@ export async function start({ env }: CommonOptions, terminal: Terminal): Promise
   const card = await interruptible(async (signal) => {
     const up = await step(
       'environment',
-      () => bringUp(terminal, signal),
+      () => bringUpEither(options, terminal, signal),
       (is) => ({ result: is.deployed ? 'deployed' : 'was up', rows: null, rmse: null, where: is.endpointUrl }),
     );
     const stopOnInterruption = new Promise<never>((_, reject) =>
@@ -82,11 +90,24 @@ export async function start({ env }: CommonOptions, terminal: Terminal): Promise
   const to = await connect('dev');
   const seconds = (performance.now() - began) / 1000;
   const found = await findStatus();
-  const mlflow = found.up ? describeMlflow(found.environment.mlflow?.url, found.mlflow) : 'not started';
+  const mlflow =
+    found.up && found.emulator === 'ministack'
+      ? describeMlflow(found.environment.mlflow?.url, found.mlflow)
+      : 'not started';
   const compared = comparison(card);
   terminal.result({ steps, compared, seconds }, () =>
     [reportOfSteps(steps), reportOfComparison(compared), reportOfEnvironment(seconds, to, mlflow)].join('\n\n'),
   );
+}
+
+async function bringUpEither(
+  { emulator, endpoint }: StartOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<BroughtUp> {
+  if (emulator === 'ministack') return bringUp(terminal, signal);
+  // Someone else started it: an interruption does not stop it.
+  return { started: false, ...(await bringUpOnLocalStack(endpoint, terminal, signal)) };
 }
 
 type RunStep = <T>(what: string, run: () => Promise<T>, describe: (of: T) => StepResult) => Promise<T>;
@@ -130,13 +151,13 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
     }),
   );
   await step(
-    'ask the API',
-    () => askApi(to.apiUrl, QUESTION),
+    to.apiUrl === undefined ? 'ask the function' : 'ask the API',
+    () => (to.apiUrl === undefined ? askFunction(to, QUESTION) : askApi(to.apiUrl, QUESTION)),
     ({ predicted_duration, interval: [low, high] }) => ({
       result: `${predicted_duration.toFixed(1)} min [${low.toFixed(1)}, ${high.toFixed(1)}]`,
       rows: 1,
       rmse: null,
-      where: `${to.apiUrl}/predict`,
+      where: to.apiUrl === undefined ? liveFunctionName(to.config.env, 'predict') : `${to.apiUrl}/predict`,
     }),
   );
   return card;
@@ -260,8 +281,9 @@ const reportOfEnvironment = (seconds: number, { apiUrl }: Deployment, mlflow: st
   [
     `Done in ${seconds.toFixed(1)} s. The environment is up:`,
     `  AWS (emulator)  ${process.env.AWS_ENDPOINT_URL ?? ''}`,
-    `  predict API     ${apiUrl}/predict`,
-    `                  ${apiUrl}/health`,
+    ...(apiUrl === undefined
+      ? ['  predict API     none here; `npx tripcast predict` calls the function']
+      : [`  predict API     ${apiUrl}/predict`, `                  ${apiUrl}/health`]),
     `  MLflow          ${mlflow}`,
     '',
     'Try next:',

@@ -3,6 +3,7 @@ import { loadConfig } from '#lib/config/load.ts';
 import { stackName } from '#lib/config/names.ts';
 import type { Config } from '#lib/config/schema.ts';
 import type { LocalEnvironment } from '#local/environment.ts';
+import { deployCommand } from '#local/localstack-record.ts';
 import type { MlflowState } from '#local/mlflow.ts';
 import { status as findStatus, type Status } from '#local/status.ts';
 import type { CommonOptions } from '../options.ts';
@@ -40,6 +41,7 @@ async function showStack(config: Config, terminal: Terminal): Promise<void> {
 
 export function describeEnvironment(found: Status): string {
   if (!found.up) return notUp(found.ended);
+  if (found.emulator === 'localstack') return describeLocalStack(found);
   const { environment, answers, stack, mlflow, current } = found;
   if (!answers) {
     return [
@@ -57,6 +59,25 @@ export function describeEnvironment(found: Status): string {
   ];
   const stale =
     stack === undefined || current ? [] : ['The sources have changed since: `npx tripcast up` deploys them.'];
+  return [table(['what', 'where'], rows), ...stale].join('\n');
+}
+
+type OnLocalStack = Extract<Status, { readonly emulator: 'localstack' }>;
+
+function describeLocalStack({ endpointUrl, version, stack, current }: OnLocalStack): string {
+  const deploy = `\`${deployCommand(endpointUrl)}\``;
+  if (version === undefined) {
+    return `LocalStack at ${endpointUrl} does not answer.\nStart it again and deploy with ${deploy}, or forget it with \`npx tripcast down\`.`;
+  }
+  if (stack === undefined) {
+    return `LocalStack ${version} at ${endpointUrl} does not hold the stack: it keeps nothing when it is restarted.\nDeploy it with ${deploy}.`;
+  }
+  const rows = [
+    ['LocalStack', `${version}, ${endpointUrl}`],
+    ['stack', `${stack.name} ${stack.status}`],
+    ...Object.entries(stack.outputs),
+  ];
+  const stale = current ? [] : [`The sources have changed since: ${deploy} deploys them.`];
   return [table(['what', 'where'], rows), ...stale].join('\n');
 }
 

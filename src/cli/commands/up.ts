@@ -1,9 +1,9 @@
-import { upOnLocalStack } from '#local/localstack-up.ts';
+import { type OnLocalStack, upOnLocalStack } from '#local/localstack-up.ts';
 import { up as bringEnvironmentUp } from '#local/up.ts';
 import { interruptible } from '../interruptible.ts';
 import { refuseUnlessLocal } from '../local-only.ts';
 import type { CommonOptions, EmulatorName } from '../options.ts';
-import { type Terminal, table } from '../view/terminal.ts';
+import type { Terminal } from '../view/terminal.ts';
 import { WrongUsage } from '../wrong-usage.ts';
 import { describeEnvironment, findStatus } from './status.ts';
 
@@ -24,22 +24,44 @@ export interface BroughtUp {
 /** `tripcast up`: the emulator and the deployed stack; what is already in place stays as it is. */
 export async function up({ emulator, endpoint, env }: UpOptions & CommonOptions, terminal: Terminal): Promise<void> {
   refuseUnlessLocal('up', env, `Deploy it with \`npx cdk deploy --context env=${env}\`.`);
+  refuseEndpoint({ emulator, endpoint });
   if (emulator === 'localstack') return upLocalStack(endpoint, terminal);
-  if (endpoint !== undefined) {
-    throw new WrongUsage(`--endpoint ${endpoint} is only for LocalStack`, 'Add --emulator localstack.');
-  }
   await interruptible((signal) => bringUp(terminal, signal));
   const found = await findStatus();
   terminal.result(found, () => describeEnvironment(found));
 }
 
+/** @throws WrongUsage for an address that goes with another emulator */
+export function refuseEndpoint({
+  emulator,
+  endpoint,
+}: {
+  emulator: EmulatorName;
+  endpoint?: string | undefined;
+}): void {
+  if (emulator === 'localstack' || endpoint === undefined) return;
+  throw new WrongUsage(`--endpoint ${endpoint} is where a LocalStack would run`, 'Add --emulator localstack.');
+}
+
 async function upLocalStack(endpoint: string | undefined, terminal: Terminal): Promise<void> {
+  const found = await interruptible((signal) => bringUpOnLocalStack(endpoint, terminal, signal));
+  const now = await findStatus();
+  terminal.result(found, () => describeEnvironment(now));
+}
+
+export async function bringUpOnLocalStack(
+  endpointUrl: string | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<OnLocalStack> {
   const progress = terminal.progress('LocalStack');
-  const onLacks = (sentences: readonly string[]) => sentences.map((sentence) => terminal.say(`  ${sentence}`));
+  const onLacks = (sentences: readonly string[]) => {
+    for (const sentence of sentences) terminal.say(`  ${sentence}`);
+  };
   const onLine = (line: string) => progress.update(0, line);
-  const found = await interruptible((signal) => upOnLocalStack({ endpointUrl: endpoint, onLacks, onLine, signal }));
-  progress.done(`stack deployed, ${found.endpointUrl}`);
-  terminal.result(found, () => table(['what', 'where'], Object.entries(found.outputs)));
+  const found = await upOnLocalStack({ endpointUrl, onLacks, onLine, signal });
+  progress.done(`${found.deployed ? 'stack deployed' : 'was up'}, ${found.endpointUrl}`);
+  return found;
 }
 
 export async function bringUp(terminal: Terminal, signal: AbortSignal): Promise<BroughtUp> {

@@ -26,7 +26,8 @@ export const protectedStack: Probe = {
       const look = () => describeStack(StackName, cloudFormation);
       const made = await until(bench, look, (stack) => stack?.status === 'CREATE_COMPLETE');
       const deletion = await refusal(cloudFormation.send(new DeleteStackCommand({ StackName })));
-      return { protected: made?.isProtected ?? false, deletion, after: (await look())?.status ?? 'gone' };
+      const after = await until(bench, look, (stack) => !stack?.status.endsWith('_IN_PROGRESS'));
+      return { protected: made?.isProtected ?? false, deletion, after: after?.status ?? 'gone' };
     },
   },
 };

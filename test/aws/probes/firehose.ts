@@ -51,6 +51,9 @@ async function archived({ s3, idOf }: Bench): Promise<ReadonlyMap<string, string
 
 const KEY = /^stream\/dt=(\d{4}-\d\d-\d\d)\/hh=(\d\d)\/[^/]+\.jsonl$/;
 
+const withoutTime = (key: string) =>
+  key.replaceAll(/\d{4}([-/]\d\d)+/g, 'TIME').replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'ID');
+
 export const archiving: Probe = {
   id: 'firehose-archive',
   behavior:
@@ -89,7 +92,7 @@ export const archiving: Probe = {
         keys:
           found.size > 0 && areRight
             ? 'match the prefix, in UTC'
-            : [...found.keys()].map((key) => key.replace(bench.prefix, '')),
+            : [...found.keys()].map((key) => withoutTime(key.replace(bench.prefix, ''))),
       };
     },
   },

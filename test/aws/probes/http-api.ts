@@ -76,6 +76,12 @@ const eventSchema = z.looseObject({
   requestContext: z.looseObject({ http: z.looseObject({ method: z.string(), path: z.string() }) }),
 });
 
+function received(call: unknown): Json {
+  const { version, rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = eventSchema.parse(call);
+  const header = headers['x-probe'] ?? null;
+  return { version, rawPath, rawQueryString, header, body, isBase64Encoded, method: requestContext.http.method };
+}
+
 export const payload: Probe = {
   id: 'http-api-payload',
   behavior:
@@ -102,18 +108,8 @@ export const payload: Probe = {
       const answer = await ask(bench, '/open?a=1&b=x%20y', { method: 'POST', headers, body: '{"n":1}' });
       const body = await answer.text();
       const [first] = await hear(bench, 'ApiTarget', (calls) => calls.length > 0);
-      const event = eventSchema.parse(first);
-      const { version, rawPath, rawQueryString, isBase64Encoded } = event;
       return {
-        event: {
-          version,
-          rawPath,
-          rawQueryString,
-          header: event.headers['x-probe'] ?? null,
-          body: event.body,
-          isBase64Encoded,
-          method: event.requestContext.http.method,
-        },
+        event: first === undefined ? null : received(first),
         answer: { status: answer.status, header: answer.headers.get('x-probe'), body },
       };
     },
@@ -134,9 +130,10 @@ export const unsigned: Probe = {
     async seen(bench) {
       const before = (await heard(bench, 'ApiTarget')).length;
       const answer = await ask(bench, '/signed', { method: 'POST', body: '{}' });
+      const body = await answer.text();
       return {
         status: answer.status,
-        body: json.parse(await answer.json()),
+        body: body === '' ? null : json.parse(JSON.parse(body)),
         called: (await heard(bench, 'ApiTarget')).length - before,
       };
     },

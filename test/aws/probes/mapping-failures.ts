@@ -78,7 +78,7 @@ export const retryLimit: Probe = {
 const leftSchema = z.object({
   requestContext: z.looseObject({ condition: z.string() }),
   KinesisBatchInfo: z.looseObject({ batchSize: z.number() }),
-  payload: z.string(),
+  payload: z.union([z.string(), z.looseObject({})]),
 });
 const payloadSchema = z.looseObject({
   Records: z.array(z.looseObject({ kinesis: z.looseObject({ data: z.string() }) })),
@@ -87,7 +87,7 @@ const payloadSchema = z.looseObject({
 export const onFailure: Probe = {
   id: 'mapping-on-failure',
   behavior:
-    'A discarded batch is written to the on-failure bucket under `aws/lambda/{mapping}/{shard}/`, with the reason and (unlike in a queue) the records themselves.',
+    'A discarded batch is written to the on-failure bucket under `aws/lambda/{mapping}/{shard}/`, with the reason and (unlike in a queue) the event as escaped JSON.',
   docs: DISCARDED,
   reliedOnBy: [
     'test/unit/streaming/requeue.test.ts',
@@ -99,6 +99,7 @@ export const onFailure: Probe = {
     keyHasShard: true,
     condition: 'RetryAttemptsExhausted',
     batchSize: 1,
+    payload: 'string',
     records: ['throw away'],
   },
   resources: (site) => mapping(site, 'GivenUp', { BatchSize: 1, MaximumRetryAttempts: 0, ...toBucket }),
@@ -120,12 +121,14 @@ export const onFailure: Probe = {
       if (Key === undefined) return { objects: 0 };
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
       const left = leftSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
-      const { Records } = payloadSchema.parse(JSON.parse(left.payload));
+      const { payload } = left;
+      const { Records } = payloadSchema.parse(typeof payload === 'string' ? JSON.parse(payload) : payload);
       return {
         objects: found.length,
         keyHasShard: Key.startsWith(`${Prefix}shardId-000000000000/`),
         condition: left.requestContext.condition,
         batchSize: left.KinesisBatchInfo.batchSize,
+        payload: typeof payload,
         records: Records.map(({ kinesis }) => Buffer.from(kinesis.data, 'base64').toString()),
       };
     },

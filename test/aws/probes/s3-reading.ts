@@ -77,7 +77,10 @@ export const listInPages: Probe = {
       const keys: string[] = [];
       let pages = 0;
       for (let token: string | undefined; pages === 0 || token !== undefined; pages++) {
-        const page = await list(bench, 'list-in-pages/', 2, token);
+        const listed = list(bench, 'list-in-pages/', 2, token);
+        const refused = await refusal(listed);
+        if (refused !== 'accepted') return { pages, keys, refused };
+        const page = await listed;
         keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key.slice('list-in-pages/'.length)));
         token = page.NextContinuationToken;
       }

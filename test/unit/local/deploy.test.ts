@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { reasons } from '#local/deploy.ts';
+import { OUTPUT_NAMES } from '#lib/config/names.ts';
+import { completeOutputs, reasons } from '#local/deploy.ts';
 
 // What `cdk deploy` 2.1148.1 printed against the emulator, shortened in the middle.
 
@@ -58,4 +59,14 @@ tripcast-dev: fail: No bucket named 'cdk-hnb659fds-assets-000000000000-us-east-1
 
 test('of endless output only the end is shown', () => {
   expect(reasons(Array.from({ length: 200 }, (_, n) => `ERROR ${n}`))).toHaveLength(15);
+});
+
+test('a deploy without outputs is no success, whatever the CDK says', () => {
+  const all = Object.fromEntries(OUTPUT_NAMES.map((name) => [name, `the ${name}`]));
+  expect(completeOutputs(JSON.stringify({ 'tripcast-dev': all }), 'deploy.log')).toEqual(all);
+  const { ApiUrl: _, TrainingArn: __, ...some } = all;
+  expect(() => completeOutputs(JSON.stringify({ 'tripcast-dev': some }), 'deploy.log')).toThrow(
+    'the stack tripcast-dev lacks its outputs TrainingArn, ApiUrl. The emulator rolled the deploy back, and its log says why. All that the CDK said is in deploy.log.',
+  );
+  expect(() => completeOutputs('{}', 'deploy.log')).toThrow(/lacks its outputs EventsStreamName, .*EventSourceId/);
 });

@@ -112,6 +112,10 @@ describe('what Lambda gave up on', () => {
         raw: 'SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==',
       },
     ]);
+    // LocalStack 4.14.0 leaves the event itself, not its text.
+    expect(undeliveredRecords(JSON.stringify({ ...object, payload: { Records: [record] } }))).toEqual(
+      undeliveredRecords(JSON.stringify(object)),
+    );
   });
 });
 

@@ -1,0 +1,1 @@
+"""What stands in for containers and downloads where LocalStack runs without its image; all else is LocalStack's own."""
