@@ -39,7 +39,7 @@ test('up says first what LocalStack lacks, then deploys; `localhost` will do for
   const { code, out, err } = await tripcast(UP.replace('127.0.0.1', 'localhost'));
   expect(code, err).toBe(0);
   expect(out).toMatch(
-    /no HTTP API.*no container images.*no layers.*schedules never fire.*EMF.*bisect.*Firehose.*stack deployed/s,
+    /not run HTTP APIs.*no container images.*no layers.*schedules never fire.*EMF.*bisect.*Firehose.*stack deployed/s,
   );
   expect(out).toContain(endpointUrl);
   expect([...(await outputs())].sort()).toEqual([...OUTPUT_NAMES].sort());
