@@ -1,8 +1,9 @@
 import { TripcastError } from '#errors.ts';
 import { sameName } from '#trips/inspect-file.ts';
 import type { Preset } from './presets.ts';
-import { driftEffect, holm } from './statistics/drift-effect.ts';
+import { driftEffect } from './statistics/drift-effect.ts';
 import { evidentlyDrift } from './statistics/evidently.ts';
+import { holm } from './statistics/holm.ts';
 import { type TwoSamples, total } from './statistics/two-samples.ts';
 import type { ComparedColumn, TablePair } from './table-pair.ts';
 

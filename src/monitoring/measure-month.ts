@@ -104,8 +104,8 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
       .map(([zone, sums]) => ({
         zone,
         rides: sums.rides,
-        mae: sums.absolute / sums.labelled,
-        bias: sums.error / sums.labelled,
+        mae: sums.meanAbsoluteError,
+        bias: sums.bias,
       })),
     code_version: given.codeVersion,
     created_at: given.now.toISOString(),
@@ -144,7 +144,7 @@ async function sumUp(database: RideQueries, table: Table, taxiType: TaxiType): P
 
 function qualityOf(sums: MonthSums): MonthQuality | null {
   if (sums.all.labelled === 0) return null;
-  return { ...regressionQuality(sums.labelled), coverage_90: sums.all.inside / sums.all.labelled };
+  return { ...regressionQuality(sums.labelled), coverage_90: sums.all.coverage };
 }
 
 const zoneNames = (column: string) =>
@@ -176,8 +176,8 @@ const daysOf = ({ days }: MonthSums, factor: number): DayFigures[] =>
     .map(([day, sums]) => ({
       day: new Date(day * DAY_MILLISECONDS).toISOString().slice(0, 10),
       rides: sums.rides,
-      mae: sums.labelled === 0 ? null : sums.absolute / sums.labelled,
-      bias: sums.labelled === 0 ? null : sums.error / sums.labelled,
+      mae: sums.labelled === 0 ? null : sums.meanAbsoluteError,
+      bias: sums.labelled === 0 ? null : sums.bias,
       expected_mae: (factor * sums.width) / sums.rides,
     }));
 
@@ -195,11 +195,11 @@ function segmentsOf(current: MonthSums, reference: MonthSums): MonthReport['segm
       {
         group,
         rows: labelled,
-        mae: sums.absolute / labelled,
+        mae: sums.meanAbsoluteError,
         rmse: Math.sqrt(sums.squared / labelled),
-        bias: sums.error / labelled,
-        coverage_90: sums.inside / labelled,
-        reference_mae: before === undefined || before.labelled === 0 ? null : before.absolute / before.labelled,
+        bias: sums.bias,
+        coverage_90: sums.coverage,
+        reference_mae: before === undefined || before.labelled === 0 ? null : before.meanAbsoluteError,
       },
     ];
   };

@@ -66,16 +66,6 @@ export async function monitorMonth(
   const receipt = (await readReceipt(data, current.receipt))?.receipt;
   if (receipt === undefined) throw new TripcastError(`The receipt ${current.receipt} is missing`, SCORE_AGAIN);
   const runId = receipt.run_id;
-  const { card, scorer } = await deps.loadModel(runId);
-  const referenceMonth =
-    wanted ??
-    card.validation.month ??
-    card.train.months
-      .map((each) => each.month)
-      .toSorted()
-      .at(-1);
-  if (referenceMonth === undefined) throw new Error(`The card of run ${runId} names no month.`);
-
   onProgress(`reading ${month}`);
   const output = parseS3Uri(receipt.output.uri);
   const files = {
@@ -87,8 +77,19 @@ export async function monitorMonth(
       join(workFolder, 'predictions.parquet'),
     ),
   };
+  const { card, scorer } = await deps.loadModel(runId);
+  const referenceMonth =
+    wanted ??
+    card.validation.month ??
+    card.train.months
+      .map((each) => each.month)
+      .toSorted()
+      .at(-1);
+  if (referenceMonth === undefined) throw new Error(`The card of run ${runId} names no month.`);
   onProgress(`scoring the reference, ${referenceMonth}`);
-  const reference = await scoredReference(taxiType, referenceMonth, { runId, scorer }, deps);
+  const reference = await scoredReference(taxiType, referenceMonth, { runId, scorer }, deps).finally(() =>
+    scorer.close(),
+  );
   const report = await measureMonth(deps.database, {
     taxiType,
     month,

@@ -1,6 +1,6 @@
 import { GROUPING_NAMES, GROUPINGS, type GroupingName } from '#model/rides/ride-groups.ts';
 import type { Rides } from '#model/rides/rides.ts';
-import { UNKNOWN_TIME } from '#trips/new-york-time.ts';
+import { DAY_SECONDS, UNKNOWN_TIME } from '#trips/new-york-time.ts';
 import type { Predictions } from './statistics/regression.ts';
 
 /** Rides with what was predicted for them; minutes, NaN = no label. */
@@ -24,6 +24,19 @@ export class ErrorSums {
   squared = 0;
   inside = 0;
 
+  /** NaN when no ride is labelled, like the other means. */
+  get meanAbsoluteError(): number {
+    return this.absolute / this.labelled;
+  }
+
+  get bias(): number {
+    return this.error / this.labelled;
+  }
+
+  get coverage(): number {
+    return this.inside / this.labelled;
+  }
+
   add(actual: number, predicted: number, low: number, high: number): void {
     this.rides += 1;
     this.width += high - low;
@@ -44,7 +57,6 @@ export class PredictionBand {
   actual = 0;
 }
 
-const DAY_SECONDS = 86_400;
 /** Minutes per band of predictions; predictions are between 1 and 60. */
 export const BAND_MINUTES = 3;
 const BANDS = Math.ceil(60 / BAND_MINUTES);

@@ -1,5 +1,6 @@
 import type { RideQueries } from '#trips/database.ts';
 import { columnsOf, sameName } from '#trips/inspect-file.ts';
+import { rideRowSql } from '#trips/month-ride.ts';
 import { sqlName, sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { TIME_COLUMNS } from '#trips/tlc-file.ts';
@@ -41,7 +42,7 @@ export async function joinScored(
     SELECT ${[...raw, ...added].join(', ')}
     FROM read_parquet(${sqlText(files.raw)}, file_row_number = true) AS raw
     JOIN read_parquet(${sqlText(files.predictions)}) AS scored
-      ON raw.file_row_number = split_part(scored.ride_id, '_', 2)::BIGINT
+      ON raw.file_row_number = ${rideRowSql('scored.ride_id')}
   ) TO ${sqlText(to)} (FORMAT parquet, COMPRESSION lz4)`);
   return { ...fileTable(to), name: files.name };
 }

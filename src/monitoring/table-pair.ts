@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { TripcastError } from '#errors.ts';
 import type { RideQueries } from '#trips/database.ts';
-import { type Column, sameName } from '#trips/inspect-file.ts';
+import { type Column, columnsOfTable, sameName } from '#trips/inspect-file.ts';
 import { sqlName, sqlText } from '#trips/sql.ts';
 import { type DayCounts, dayCounts } from './statistics/day-counts.ts';
 import { type CategoricalSamples, type NumericSamples, type TwoSamples, total } from './statistics/two-samples.ts';
@@ -154,8 +154,7 @@ export class TablePair {
 
 async function describe(database: RideQueries, { name, sql }: Table): Promise<readonly Column[]> {
   try {
-    const rows = await database.rows(`DESCRIBE SELECT * FROM ${sql}`);
-    return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+    return await columnsOfTable(database, sql);
   } catch (cause) {
     const said = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new TripcastError(

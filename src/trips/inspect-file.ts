@@ -44,9 +44,13 @@ export const hasColumn = (columns: readonly Column[], name: string): boolean =>
 /** SQL names are case-insensitive, and TLC has changed the case of its own (`Airport_fee`, `airport_fee`). */
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The file's columns, in order. */
-export async function columnsOf(database: Queries, path: string): Promise<readonly Column[]> {
-  const rows = await database.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`);
+/** A Parquet file's columns, in order. */
+export const columnsOf = (database: Queries, path: string): Promise<readonly Column[]> =>
+  columnsOfTable(database, `read_parquet(${sqlText(path)})`);
+
+/** A table's columns, in order. @param table what stands behind FROM */
+export async function columnsOfTable(database: Queries, table: string): Promise<readonly Column[]> {
+  const rows = await database.rows(`DESCRIBE SELECT * FROM ${table}`);
   return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
 }
 

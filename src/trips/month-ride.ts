@@ -11,6 +11,9 @@ export interface MonthRide {
 /** The prefix of the ids of a month's rides; the row number follows. */
 export const rideIdPrefix = (month: Month) => `${month.replace('-', '/')}_`;
 
+/** In SQL (DuckDB): the row number in the id of a month's ride. */
+export const rideRowSql = (id: string) => `split_part(${id}, '_', 2)::BIGINT`;
+
 export const formatMonthRide = ({ month, row }: MonthRide) => `${rideIdPrefix(month)}${row}`;
 
 /**

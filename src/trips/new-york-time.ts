@@ -9,7 +9,8 @@
  */
 
 const HOUR = 3600;
-const DAY = 86_400;
+/** No offset applies to a wall clock read as if it were UTC: all its days are equally long. */
+export const DAY_SECONDS = 86_400;
 
 /** The value that means "no pickup time" in the model's `pickup_time` input. */
 export const UNKNOWN_TIME = -1;
@@ -109,7 +110,7 @@ function midnightOf(text: string): number | undefined {
   const day = twoDigits(text, 8);
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year))) return undefined;
   if (text[4] !== '-' || text[7] !== '-') return undefined;
-  return (daysBeforeYear(year) - DAYS_BEFORE_1970 + daysBeforeMonth(month, year) + day - 1) * DAY;
+  return (daysBeforeYear(year) - DAYS_BEFORE_1970 + daysBeforeMonth(month, year) + day - 1) * DAY_SECONDS;
 }
 
 const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -161,6 +162,6 @@ export function formatWallClock(seconds: number): string {
 
 /** Minute of the day, 0..1439, and weekday, Monday 0, of wall-clock seconds. */
 export function calendarOf(seconds: number): { readonly minute: number; readonly weekday: number } {
-  const day = Math.floor(seconds / DAY);
-  return { minute: Math.floor((seconds - day * DAY) / 60), weekday: (day + 3) % 7 };
+  const day = Math.floor(seconds / DAY_SECONDS);
+  return { minute: Math.floor((seconds - day * DAY_SECONDS) / 60), weekday: (day + 3) % 7 };
 }

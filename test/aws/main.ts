@@ -6,7 +6,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
 import { startEmulator } from '#local/emulator.ts';
-import { devEnvironmentVariables } from '#local/environment.ts';
+import { devEnvironmentVariables, useVariables } from '#local/environment.ts';
 import { LOCAL } from '#setup/paths.mjs';
 import { hasFailed, hasPassed, type Judged, judge, readRecord, writeRecord } from './ledger.ts';
 import { emulatorOf, type Measured, MINISTACK } from './measured.ts';
@@ -72,10 +72,7 @@ async function onItsOwnEmulator(values: Values): Promise<number> {
   mkdirSync(dir, { recursive: true });
   const emulator = await startEmulator({ port: FIRST_PORT, auth: true, dir });
   try {
-    for (const [name, value] of Object.entries(devEnvironmentVariables(emulator.endpointUrl))) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    useVariables(devEnvironmentVariables(emulator.endpointUrl));
     return await run(emulatorAt(emulator.endpointUrl), MINISTACK, values);
   } finally {
     await emulator.stop();

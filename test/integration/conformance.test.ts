@@ -6,7 +6,7 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeStack } from '#adapters/cloudformation.ts';
 import { type Emulator, startEmulator } from '#local/emulator.ts';
-import { devEnvironmentVariables } from '#local/environment.ts';
+import { devEnvironmentVariables, useVariables } from '#local/environment.ts';
 import { CLONE, LOCAL } from '#setup/paths.mjs';
 import { judge, readRecord, type Sights } from '../aws/ledger.ts';
 import { PROBES } from '../aws/probes/index.ts';
@@ -23,10 +23,7 @@ beforeAll(async () => {
   const dir = join(LOCAL, 'conformance');
   mkdirSync(dir, { recursive: true });
   emulator = await startEmulator({ port: 4870, auth: true, dir });
-  for (const [name, value] of Object.entries(devEnvironmentVariables(emulator.endpointUrl))) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
+  useVariables(devEnvironmentVariables(emulator.endpointUrl));
   const signal = AbortSignal.timeout(170_000);
   sights = await runProbes(PROBES, emulatorAt(emulator.endpointUrl), { signal, prefix: PREFIX, say: () => {} });
 }, 180_000);

@@ -4,9 +4,6 @@ import { emulatorIn } from './worker-emulator.ts';
 
 const dir = `${process.env.TRIPCAST_LOCAL}-${process.env.VITEST_POOL_ID}`;
 process.env.TRIPCAST_LOCAL = dir; // before anything reads it
-const { devEnvironmentVariables, readEnvironment } = await import('#local/environment.ts');
+const { devEnvironmentVariables, readEnvironment, useVariables } = await import('#local/environment.ts');
 const { endpointUrl } = await emulatorIn(dir, readEnvironment);
-for (const [name, value] of Object.entries(devEnvironmentVariables(endpointUrl))) {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
-}
+useVariables(devEnvironmentVariables(endpointUrl));

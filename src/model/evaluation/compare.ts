@@ -5,6 +5,7 @@
  * interval too narrow (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8: resampling of
  * clusters).
  */
+import { DAY_SECONDS } from '#trips/new-york-time.ts';
 import { at } from '../at.ts';
 import type { LabelledRides } from '../rides/rides.ts';
 import { quantile, uniform } from './resampling.ts';
@@ -30,7 +31,6 @@ export interface Comparison {
 export const RESAMPLES = 1000;
 const SEED = 42;
 const LEVEL = 0.95;
-const DAY_SECONDS = 86_400;
 
 /** Adds up the errors of two models on the same rides, day by day. */
 export class PairedErrors {

@@ -3,6 +3,7 @@ import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries, RideQueries } from '#trips/database.ts';
 import { inspectFile } from '#trips/inspect-file.ts';
 import type { Month } from '#trips/month.ts';
+import { DAY_SECONDS } from '#trips/new-york-time.ts';
 import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
 import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -28,7 +29,6 @@ export interface MonthRows extends Omit<RawMonth, 'path'> {
 
 /** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
 export const FOLDS = 5;
-const DAY_SECONDS = 86_400;
 /** Rides at a time in memory, and in one native call. */
 const BATCH_ROWS = 65_536;
 

@@ -1,10 +1,9 @@
 import { bar } from '#model/card/html/drawing.ts';
-import { count, decimals, GROUPING_TITLES, groupLabel, percent } from '#model/card/html/format.ts';
+import { count, decimals, GROUPING_TITLES, groupLabel, percent, signed } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
 import type { MonthReport, SegmentFigures } from '../report-schema.ts';
 import { lineChart } from './charts.ts';
-import { signed } from './zone-map.ts';
 
 /** Errors day by day, next to what could be expected without labels. */
 export function daysSection({ days, harm, estimate, reference }: MonthReport): Html {

@@ -1,12 +1,13 @@
-import { count, decimals, percent } from '#model/card/html/format.ts';
-import { type Html, html, NOTHING, trusted } from '#model/card/html/markup.ts';
+import { count, decimals, percent, signed } from '#model/card/html/format.ts';
+import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
+import { page } from '#model/card/html/page.ts';
 import type { Month } from '#trips/month.ts';
 import type { MonthReport } from '../report-schema.ts';
 import { lineChart } from './charts.ts';
 import { driftSection } from './drift-section.ts';
 import { calibrationSection, daysSection, segmentsSection } from './error-section.ts';
 import { REPORT_STYLE } from './style.ts';
-import { signed, zoneMap } from './zone-map.ts';
+import { zoneMap } from './zone-map.ts';
 
 /** A month's line in the trend. */
 export interface TrendMonth {
@@ -25,19 +26,10 @@ export interface TrendMonth {
  * @param trend the months before, oldest first, measured on rides that their models had not seen
  */
 export function renderReport(report: MonthReport, trend: readonly TrendMonth[] = []): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${report.month}, ${report.taxi_type} taxis: monthly report</title>
-<link rel="icon" href="data:,">
-<style>${trusted(REPORT_STYLE)}</style>
-</head>
-<body>
-<main>
-${headline(report)}
+  return page(
+    `${report.month}, ${report.taxi_type} taxis: monthly report`,
+    REPORT_STYLE,
+    html`${headline(report)}
 ${trendSection(report, trend)}
 ${daysSection(report)}
 ${driftSection(report)}
@@ -45,11 +37,8 @@ ${calibrationSection(report)}
 ${segmentsSection(report)}
 ${zoneMap(report)}
 ${qualityTable(report)}
-${origin(report)}
-</main>
-</body>
-</html>
-`.text;
+${origin(report)}`,
+  );
 }
 
 function headline(report: MonthReport): Html {

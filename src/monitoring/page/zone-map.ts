@@ -1,4 +1,4 @@
-import { count, decimals } from '#model/card/html/format.ts';
+import { count, decimals, signed } from '#model/card/html/format.ts';
 import { type Html, html, trusted } from '#model/card/html/markup.ts';
 import { zoneOf } from '#trips/zones.ts';
 import type { MonthReport } from '../report-schema.ts';
@@ -34,5 +34,3 @@ export function zoneMap({ zones }: Pick<MonthReport, 'zones'>): Html {
 const zoneTable = (title: string, zones: MonthReport['zones']): Html => html`<h3>${title}</h3>
 <table class="lines"><thead><tr><th scope="col" class="text">Zone</th><th scope="col">Rides</th><th scope="col">MAE</th><th scope="col">Bias</th></tr></thead>
 <tbody>${zones.map(({ zone, rides, mae, bias }) => html`<tr><th scope="row">${zoneOf(zone).name}</th><td>${count(rides)}</td><td>${decimals(mae)}</td><td>${signed(bias)}</td></tr>`)}</tbody></table>`;
-
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${decimals(Math.abs(value))}`;

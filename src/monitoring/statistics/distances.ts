@@ -62,7 +62,8 @@ export function sharesInEqualCells(
   return { reference: shares(ofReference), current: shares(ofCurrent) };
 }
 
-function shares(counts: Float64Array): Float64Array {
+/** Each count over their sum. */
+export function shares(counts: Float64Array): Float64Array {
   const rows = total(counts);
   return counts.map((count) => count / rows);
 }

@@ -9,8 +9,7 @@
  */
 import { quantile, uniform } from '#model/evaluation/resampling.ts';
 import type { DayCounts } from './day-counts.ts';
-import { jensenShannon, normedWasserstein } from './distances.ts';
-import { total } from './two-samples.ts';
+import { jensenShannon, normedWasserstein, shares } from './distances.ts';
 
 export interface DriftEffect {
   /** The distance less its bias: normed Wasserstein for a number, Jensen-Shannon for a category. */
@@ -65,11 +64,6 @@ function distanceIn({ kind, positions }: DayCounts): (reference: Float64Array, c
   return (reference, current) => jensenShannon({ reference: shares(reference), current: shares(current) });
 }
 
-function shares(counts: Float64Array): Float64Array {
-  const rows = total(counts);
-  return counts.map((count) => count / rows);
-}
-
 const sumOf = (days: readonly Float64Array[]) => weightedSum(days, new Uint16Array(days.length).fill(1));
 
 /** Draws as many days as there are, with replacement. */
@@ -90,20 +84,4 @@ function weightedSum(days: readonly Float64Array[], times: Uint16Array): Float64
     for (let cell = 0; cell < sum.length; cell += 1) sum[cell] = (sum[cell] ?? 0) + weight * (day[cell] ?? 0);
   }
   return sum;
-}
-
-/**
- * Holm's step-down procedure ("A simple sequentially rejective multiple test procedure", 1979), which keeps the chance of
- * any false rejection at the level.
- * @returns the adjusted p-values, in the order given
- */
-export function holm(pValues: readonly number[]): readonly number[] {
-  const adjusted = new Array<number>(pValues.length).fill(1);
-  const ascending = pValues.map((p, i) => ({ p, i })).sort((a, b) => a.p - b.p);
-  let least = 0;
-  for (const [rank, { p, i }] of ascending.entries()) {
-    least = Math.min(1, Math.max(least, p * (pValues.length - rank)));
-    adjusted[i] = least;
-  }
-  return adjusted;
 }

@@ -10,6 +10,9 @@ export const decimals = (n: number, digits = 2): string => n.toFixed(digits);
 /** A share as `89.9%`. */
 export const percent = (share: number): string => `${decimals(share * 100, 1)}%`;
 
+/** Minutes as `+0.40` or `−1.20`. */
+export const signed = (n: number): string => `${n < 0 ? '−' : '+'}${decimals(Math.abs(n))}`;
+
 /** A difference of shares as `+0.4` or `−1.2` points. */
 export function points(difference: number): string {
   const text = decimals(Math.abs(difference) * 100, 1);
