@@ -13,15 +13,21 @@ export function processStart(pid) {
 
 /** @param {number} pid */
 function startFromProc(pid) {
-  let stat;
+  const fields = statOf(pid);
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
+}
+
+/**
+ * proc(5): after the name come state (field 3), the parent's pid (4), ..., starttime (22).
+ * @param {number | string} pid
+ */
+function statOf(pid) {
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name is in parentheses and may contain anything
   } catch {
     return undefined; // no such process: the file system has no other way to say so
   }
-  // proc(5): the name is in parentheses and may contain anything; after it, state is field 3 and starttime field 22.
-  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? undefined : rest[18];
 }
 
 /** @param {number} pid */
@@ -81,6 +87,37 @@ function pidsFromPs(argument) {
   const list = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,command='], { encoding: 'utf8' });
   const lines = list.split('\n').filter((line) => `${line} `.includes(` ${argument} `));
   return lines.map((line) => Number.parseInt(line, 10));
+}
+
+/**
+ * Everything that a process has started and that still descends from it, whatever process groups it is in.
+ * @param {number} pid
+ * @returns {number[]} parents before their children
+ */
+export function descendantsOf(pid) {
+  const parents = process.platform === 'linux' ? parentsFromProc() : parentsFromPs();
+  const found = [pid];
+  for (const parent of found) for (const [child, its] of parents) if (its === parent) found.push(child);
+  return found.slice(1);
+}
+
+/** @returns {[pid: number, parent: number][]} */
+function parentsFromProc() {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    const parent = statOf(pid)?.[1];
+    return parent === undefined ? [] : [[Number(pid), Number(parent)]];
+  });
+}
+
+/** @returns {[pid: number, parent: number][]} */
+function parentsFromPs() {
+  const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return list
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .map(([pid, parent]) => [Number(pid), Number(parent)]);
 }
 
 /** The calling process. */

@@ -3,9 +3,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TripcastError } from '#errors.ts';
-import { markOf, type ProcessMark, signalGroup, stopGroup } from '#local/emulator.ts';
+import { markOf, type ProcessMark, signalGroup } from '#local/emulator.ts';
 import { freePort } from '#local/ports.ts';
-import { isRunning, processesWith, processStart } from '#setup/processes.mjs';
+import { descendantsOf, isRunning, processesWith, processStart } from '#setup/processes.mjs';
 import type { Installed } from './install.ts';
 
 /** A LocalStack that a test started. */
@@ -29,7 +29,6 @@ export interface ServerOptions extends Installed {
 
 const EXECUTOR = join(import.meta.dirname, 'executor');
 const START_DEADLINE_MS = 90_000;
-const STOP_DEADLINE_MS = 30_000;
 const POLL_MS = 200;
 
 /**
@@ -73,7 +72,7 @@ export async function startLocalStack(options: ServerOptions): Promise<LocalStac
       `The whole log is ${logFile}.`,
     );
   }
-  return { endpointUrl, stop, kill: () => signalGroup(pid, 'SIGKILL') };
+  return { endpointUrl, stop, kill: () => killAll(pid) };
 }
 
 function settings({ python, files, opt, env }: ServerOptions, port: number, state: string): NodeJS.ProcessEnv {
@@ -106,12 +105,16 @@ function settings({ python, files, opt, env }: ServerOptions, port: number, stat
   };
 }
 
-/** Its Kinesis is a process group of its own: LocalStack stops it, if it is given the time. */
+/** A graceful stop takes up to half a minute, and nothing here is worth it. */
 async function stopLocalStack(mark: ProcessMark): Promise<void> {
   if (!isRunning(mark)) return;
-  signalGroup(mark.pid, 'SIGTERM');
-  for (const deadline = Date.now() + STOP_DEADLINE_MS; isRunning(mark) && Date.now() < deadline; ) await sleep(POLL_MS);
-  await stopGroup(mark);
+  killAll(mark.pid);
+  while (isRunning(mark)) await sleep(POLL_MS);
+}
+
+/** Its functions and its Kinesis lead process groups of their own. */
+function killAll(pid: number): void {
+  for (const each of [pid, ...descendantsOf(pid)]) signalGroup(each, 'SIGKILL');
 }
 
 async function isUp(endpointUrl: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { stopEmulator } from '#local/emulator.ts';
-import { isRunning, processesWith, processStart, thisProcess } from '#setup/processes.mjs';
+import { descendantsOf, isRunning, processesWith, processStart, thisProcess } from '#setup/processes.mjs';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A process that does nothing, leader of its own group, as an emulator is. */
@@ -46,6 +46,21 @@ test('a process that reuses a recorded pid is not mistaken for the recorded one,
   expect(isRunning({ pid, start })).toBe(true);
   process.kill(pid);
   await ended;
+});
+
+test('what a process started is found, in whatever group, and what that started in turn', async () => {
+  const wait = 'setInterval(() => {}, 1000)';
+  const script = `const { spawn } = require('node:child_process');
+    process.send(spawn(process.execPath, ['-e', '${wait}'], { detached: true, stdio: 'ignore' }).pid);
+    ${wait};`;
+  const parent = `const { spawn } = require('node:child_process');
+    const child = spawn(process.execPath, ['-e', ${JSON.stringify(script)}], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    child.once('message', (grandchild) => process.send([child.pid, grandchild]));
+    ${wait};`;
+  const child = spawn(process.execPath, ['-e', parent], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const [found] = await once(child, 'message');
+  expect(descendantsOf(child.pid ?? 0)).toEqual(found);
+  for (const pid of [child.pid ?? 0, ...found]) process.kill(pid, 'SIGKILL');
 });
 
 test('stopping ends a process that ignores SIGTERM, and what it started', async () => {
