@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** Asks until there is an answer. */
-async function eventually<T>(ask: () => T | undefined, milliseconds = 60_000): Promise<T> {
+async function eventually<T>(ask: () => T | undefined, milliseconds = 180_000): Promise<T> {
   for (const end = Date.now() + milliseconds; Date.now() < end; await systemClock.sleep(50)) {
     const answer = ask();
     if (answer !== undefined) return answer;
@@ -31,6 +31,7 @@ async function eventually<T>(ask: () => T | undefined, milliseconds = 60_000): P
 
 test.each(['during the deployment', 'during the main job'])(
   'Ctrl-C %s of a first start leaves nothing running',
+  { timeout: 240_000 },
   async (when) => {
     const local = temporaryFolder();
     const command = spawn(process.execPath, [join(CLONE, 'bin/tripcast.mjs'), 'start'], {
