@@ -4,8 +4,8 @@ import { TripcastError } from '#errors.ts';
 import type { RideQueries } from '#trips/database.ts';
 import { type Column, columnsOfTable, sameName } from '#trips/inspect-file.ts';
 import { sqlName, sqlText } from '#trips/sql.ts';
-import { type DayCounts, dayCounts } from './statistics/day-counts.ts';
-import { type CategoricalSamples, type NumericSamples, type TwoSamples, total } from './statistics/two-samples.ts';
+import { type CountedRows, type DayCounts, dayCounts, samplesOf } from './statistics/day-counts.ts';
+import { type TwoSamples, total } from './statistics/two-samples.ts';
 
 export interface ComparedColumn {
   readonly name: string;
@@ -25,9 +25,12 @@ export interface SchemaComparison {
 
 /** A column of both samples with what is missing in it. */
 export interface ColumnSamples {
+  readonly name: string;
   readonly samples: TwoSamples;
   /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite. */
   readonly missing: { readonly reference: number; readonly current: number };
+  /** The same counts day by day, if a time column was named. */
+  readonly days?: DayCounts;
 }
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
@@ -94,32 +97,43 @@ export class TablePair {
     return new TablePair(database, tables, compareColumns(reference, current, categorical ?? TLC_CATEGORIES), rows);
   }
 
-  /** Counts a column's values on both sides, in one pass over each. */
-  async read(column: ComparedColumn): Promise<ColumnSamples> {
-    const samples = column.isText ? await this.#readText(column) : await this.#readNumbers(column);
-    const missing = {
-      reference: share(this.rows.reference - total(samples.reference), this.rows.reference),
-      current: share(this.rows.current - total(samples.current), this.rows.current),
-    };
-    return { samples, missing };
-  }
-
-  async #readNumbers({ name, kind }: ComparedColumn): Promise<NumericSamples | CategoricalSamples> {
-    const { values, reference, current } = await gather(
-      this.#database.numbers(this.#countSql(`${sqlName(name)}::DOUBLE`, 'isfinite(value)'), BATCH_ROWS),
-      ['values', 'reference', 'current'],
-    );
-    return { kind, values, reference, current };
-  }
-
-  async #readText({ name }: ComparedColumn): Promise<CategoricalSamples> {
-    const rows = await this.#database.rows(this.#countSql(`${sqlName(name)}::VARCHAR`, 'true'));
+  /**
+   * Counts a column's values on both sides, in one pass over each.
+   * @param timeColumn the column whose days are counted apart; rows without a time belong to no day
+   */
+  async read(column: ComparedColumn, timeColumn?: string): Promise<ColumnSamples> {
+    const rows = await this.count(column, timeColumn);
+    const levels = column.isText ? await this.#levels(column) : undefined;
+    const samples = samplesOf(column.kind, rows, levels);
     return {
-      kind: 'categorical',
-      values: rows.map(({ value }) => String(value)),
-      reference: Float64Array.from(rows, ({ reference }) => Number(reference)),
-      current: Float64Array.from(rows, ({ current }) => Number(current)),
+      name: column.name,
+      samples,
+      missing: {
+        reference: share(this.rows.reference - total(samples.reference), this.rows.reference),
+        current: share(this.rows.current - total(samples.current), this.rows.current),
+      },
+      ...(timeColumn !== undefined && { days: dayCounts(column.kind, rows) }),
     };
+  }
+
+  /** How often each value occurs on each day; of text, the number of its level. */
+  async count(column: ComparedColumn, timeColumn?: string): Promise<CountedRows> {
+    const day = timeColumn === undefined ? 'NULL::DATE' : `${sqlName(timeColumn)}::DATE`;
+    const side = ({ sql }: Table, current: number) => `SELECT *, ${current}::DOUBLE AS current FROM (
+        SELECT ${valueSql(column)} AS value, ${day} AS day, count(*)::DOUBLE AS n FROM ${sql}
+        WHERE ${isPresentSql(column)} GROUP BY ALL)`;
+    const value = column.isText ? 'dense_rank() OVER (ORDER BY value)::DOUBLE' : 'value';
+    const counted = `SELECT ${value} AS value, (epoch_us(day::TIMESTAMP) // 86400000000)::DOUBLE AS day, current, n
+      FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)}) ORDER BY 1`;
+    return await gather(this.#database.numbers(counted, BATCH_ROWS), ['value', 'day', 'isCurrent', 'count']);
+  }
+
+  /** All texts, in the order of their numbers. */
+  async #levels(column: ComparedColumn): Promise<readonly string[]> {
+    const side = ({ sql }: Table) => `SELECT ${valueSql(column)} AS value FROM ${sql} WHERE ${isPresentSql(column)}`;
+    const { reference, current } = this.#tables;
+    const rows = await this.#database.rows(`${side(reference)} UNION ${side(current)} ORDER BY 1`);
+    return rows.map(({ value }) => String(value));
   }
 
   /** The first of the names that is a column of both files. */
@@ -127,30 +141,12 @@ export class TablePair {
     const both = [...this.schema.compared.map(({ name }) => name), ...this.schema.notComparable];
     return names.map((name) => both.find((each) => sameName(each, name))).find((found) => found !== undefined);
   }
-
-  /** Counts a column's values on both sides, day by day of a time column. Rows without a time are left out. */
-  async readDays({ name, kind, isText }: ComparedColumn, timeColumn: string): Promise<DayCounts> {
-    const value = isText ? `${sqlName(name)}::VARCHAR` : `${sqlName(name)}::DOUBLE`;
-    const side = ({ sql }: Table, current: number) =>
-      `SELECT ${value} AS value, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
-        ${current} AS current FROM ${sql}`;
-    const counted = `SELECT ${isText ? 'dense_rank() OVER (ORDER BY value)' : 'value'} AS value, day, current, n FROM (
-      SELECT value, day, current, count(*)::DOUBLE AS n
-      FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)})
-      WHERE value IS NOT NULL AND day IS NOT NULL ${isText ? '' : 'AND isfinite(value)'}
-      GROUP BY value, day, current) ORDER BY value`;
-    const batches = this.#database.numbers(counted, BATCH_ROWS);
-    return dayCounts(kind, await gather(batches, ['value', 'day', 'isCurrent', 'count']));
-  }
-
-  #countSql(value: string, isPresent: string): string {
-    const side = ({ sql }: Table, reference: number) =>
-      `SELECT ${value} AS value, ${reference} AS reference, ${1 - reference} AS current FROM ${sql}`;
-    return `SELECT value, sum(reference)::DOUBLE AS reference, sum(current)::DOUBLE AS current
-      FROM (${side(this.#tables.reference, 1)} UNION ALL ${side(this.#tables.current, 0)})
-      WHERE value IS NOT NULL AND ${isPresent} GROUP BY value ORDER BY value`;
-  }
 }
+
+const valueSql = ({ name, isText }: ComparedColumn) => `${sqlName(name)}::${isText ? 'VARCHAR' : 'DOUBLE'}`;
+
+const isPresentSql = (column: ComparedColumn) =>
+  column.isText ? `${sqlName(column.name)} IS NOT NULL` : `isfinite(${valueSql(column)})`;
 
 async function describe(database: RideQueries, { name, sql }: Table): Promise<readonly Column[]> {
   try {
