@@ -107,7 +107,7 @@ export async function monitorMonth(
     now: new Date(deps.clock.now()),
     onProgress,
   });
-  const page = renderReport(report, await trendBefore(taxiType, month, data));
+  const page = renderReport(report, await trendBefore(report, data));
   const key = dataKeys.report(taxiType, month, runId);
   const pageKey = dataKeys.reportPage(taxiType, month, runId);
   await data.put(pageKey, page, { contentType: 'text/html; charset=utf-8' });
@@ -147,11 +147,17 @@ const unusable = (month: Month, reason: string) =>
   new TripcastError(`${month} cannot be the reference: ${reason}`, 'Choose another month with --reference.');
 
 /** The months before, each by its latest report; months that their models were trained on say nothing about new rides. */
-async function trendBefore(taxiType: TaxiType, month: Month, data: ObjectStore): Promise<readonly TrendMonth[]> {
-  const latest = new Map<Month, MonthReport>();
+async function trendBefore(
+  { taxi_type: taxiType, month, run_id: runId }: MonthReport,
+  data: ObjectStore,
+): Promise<readonly TrendMonth[]> {
+  const own = dataKeys.report(taxiType, month, runId); // keys sort by month, so later months need not be read
+  const keys: string[] = [];
   for await (const { key } of data.list(dataKeys.reports(taxiType))) {
-    if (!key.endsWith('/report.json')) continue;
-    const found = await data.get(key);
+    if (key.endsWith('/report.json') && key < own) keys.push(key);
+  }
+  const latest = new Map<Month, MonthReport>();
+  for (const found of await Promise.all(keys.map((key) => data.get(key)))) {
     if (found === undefined) continue;
     const report = monthReportSchema.parse(JSON.parse(new TextDecoder().decode(found.body)));
     const isLater = report.created_at > (latest.get(report.month)?.created_at ?? '');
