@@ -113,7 +113,8 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   return { ...report, takeaway: takeawayOf(report) };
 }
 
-const CATEGORIES = [
+/** Numbers that are compared as categories. */
+export const CATEGORIES = [
   'PULocationID',
   'DOLocationID',
   'VendorID',
@@ -122,8 +123,8 @@ const CATEGORIES = [
   'pickup_hour',
   'pickup_weekday',
 ];
-/** The prediction says what they say. */
-const INTERVALS = ['interval_low', 'interval_high'];
+/** Columns that are not compared: the prediction says what they say. */
+export const INTERVALS = ['interval_low', 'interval_high'];
 
 async function sumUp(database: RideQueries, table: Table, taxiType: TaxiType): Promise<MonthSums> {
   const [count] = await database.rows(`SELECT count(*)::DOUBLE AS rows FROM ${table.sql}`);
