@@ -32,10 +32,10 @@ export interface DriftRates {
 }
 
 export interface PresetRates {
-  anyColumn: number;
-  dataset: number;
+  readonly anyColumn: number;
+  readonly dataset: number;
   /** Those that drifted at least once. */
-  readonly columns: Map<string, number>;
+  readonly columns: ReadonlyMap<string, number>;
 }
 
 export interface Drawing {
@@ -54,20 +54,30 @@ export function driftRates(
   { repetitions, seed, days = MONTH_DAYS, onProgress = () => {} }: Drawing,
 ): DriftRates {
   const random = uniform(seed);
-  const rates = (): PresetRates => ({ anyColumn: 0, dataset: 0, columns: new Map() });
-  const seen = { tripcast: rates(), evidently: rates(), classic: rates() };
+  const raised: Readonly<Record<Preset, Alarm[]>> = { tripcast: [], evidently: [], classic: [] };
   for (let done = 0; done < repetitions; done += 1) {
     onProgress(done);
     const samples = samplesOfDays(blocks, draw(days, random), draw(days, random));
-    for (const preset of PRESETS) {
-      const alarm = alarmOf(samples, preset);
-      const of = seen[preset];
-      of.anyColumn += alarm.columns.length > 0 ? 1 / repetitions : 0;
-      of.dataset += alarm.dataset ? 1 / repetitions : 0;
-      for (const name of alarm.columns) of.columns.set(name, (of.columns.get(name) ?? 0) + 1 / repetitions);
-    }
+    for (const preset of PRESETS) raised[preset].push(alarmOf(samples, preset));
   }
-  return { repetitions, presets: seen };
+  return {
+    repetitions,
+    presets: {
+      tripcast: ratesOf(raised.tripcast),
+      evidently: ratesOf(raised.evidently),
+      classic: ratesOf(raised.classic),
+    },
+  };
+}
+
+function ratesOf(alarms: readonly Alarm[]): PresetRates {
+  const share = (raised: (alarm: Alarm) => boolean) => alarms.filter(raised).length / alarms.length;
+  const names = [...new Set(alarms.flatMap(({ columns }) => columns))];
+  return {
+    anyColumn: share(({ columns }) => columns.length > 0),
+    dataset: share(({ dataset }) => dataset),
+    columns: new Map(names.map((name) => [name, share(({ columns }) => columns.includes(name))])),
+  };
 }
 
 /** What a look at the stream says has drifted, given the reference month and the trailing days. */
