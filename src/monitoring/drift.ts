@@ -6,7 +6,7 @@ import { driftEffect } from './statistics/drift-effect.ts';
 import { evidentlyDrift } from './statistics/evidently.ts';
 import { holm } from './statistics/holm.ts';
 import { type TwoSamples, total } from './statistics/two-samples.ts';
-import type { ColumnSamples, TablePair } from './table-pair.ts';
+import type { ColumnSamples, ComparedColumn, TablePair } from './table-pair.ts';
 
 export interface ColumnDrift {
   readonly column: string;
@@ -73,10 +73,7 @@ const LEAST_DAYS = 7;
 
 /** @throws TripcastError when preset tripcast has no time column whose days it could resample */
 export async function measureDrift(pair: TablePair, options: DriftOptions): Promise<DriftReport> {
-  const leftOut = [...(options.leftOut ?? []), ...(options.timeColumn === undefined ? [] : [options.timeColumn])];
-  const compared = pair.schema.compared
-    .filter(({ name }) => !leftOut.some((each) => sameName(each, name)))
-    .toSorted((a, b) => Number(isPrediction(b, options)) - Number(isPrediction(a, options)));
+  const compared = columnsToCompare(pair, options);
   const measured: ColumnDrift[] = [];
   const daysOf = options.preset === 'tripcast' ? timeColumnOf(options) : undefined;
   for await (const column of readAhead(compared, (each) => pair.read(each, daysOf))) {
@@ -92,6 +89,18 @@ export async function measureDrift(pair: TablePair, options: DriftOptions): Prom
     ...judge(measured, options),
     schema: { only_in_reference: onlyInReference, only_in_current: onlyInCurrent, not_comparable: notComparable },
   };
+}
+
+/** The prediction first. */
+export function columnsToCompare(
+  { schema }: TablePair,
+  { timeColumn, predictionColumn, leftOut = [] }: Pick<DriftOptions, 'timeColumn' | 'predictionColumn' | 'leftOut'>,
+): readonly ComparedColumn[] {
+  const not = [...leftOut, ...(timeColumn === undefined ? [] : [timeColumn])];
+  const isPrediction = ({ name }: ComparedColumn) => predictionColumn !== undefined && sameName(name, predictionColumn);
+  return schema.compared
+    .filter(({ name }) => !not.some((each) => sameName(each, name)))
+    .toSorted((a, b) => Number(isPrediction(b)) - Number(isPrediction(a)));
 }
 
 function timeColumnOf({ timeColumn }: DriftOptions): string {
@@ -183,9 +192,6 @@ function adjusted(columns: readonly ColumnDrift[], { significance }: DriftLimits
   });
 }
 
-const isPrediction = ({ name }: { readonly name: string }, { predictionColumn }: JudgeOptions) =>
-  predictionColumn !== undefined && sameName(name, predictionColumn);
-
 function isDatasetDrift(
   columns: readonly ColumnDrift[],
   known: number,
@@ -198,7 +204,8 @@ function isDatasetDrift(
     case 'tripcast':
       return drifted > 0;
     case 'classic': {
-      const prediction = columns.find(({ column }) => isPrediction({ name: column }, options));
+      const { predictionColumn = '' } = options;
+      const prediction = columns.find(({ column }) => sameName(column, predictionColumn));
       const missing = columns.reduce((sum, column) => sum + column.missing.current, 0) / columns.length;
       return (prediction?.drifted ?? false) || drifted >= CLASSIC.driftedColumns || missing > CLASSIC.missing;
     }

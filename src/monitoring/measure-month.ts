@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { OpenBoosting } from '#model/recipes/gradient-boosting.ts';
 import { GROUPING_NAMES, GROUPINGS } from '#model/rides/ride-groups.ts';
 import type { Rides } from '#model/rides/rides.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -7,8 +8,9 @@ import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { TIME_COLUMNS, timeSql } from '#trips/tlc-file.ts';
 import { zoneOf } from '#trips/zones.ts';
+import { type DriftExplanation, explainDrift } from './classifier/explain-drift.ts';
 import { distribution } from './distribution.ts';
-import { type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
+import { columnsToCompare, type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
 import { BAND_MINUTES, type ErrorSums, MonthSums } from './month-sums.ts';
 import type { Preset } from './presets.ts';
 import type { DayFigures, Distribution, MonthQuality, MonthReport, SegmentFigures } from './report-schema.ts';
@@ -36,6 +38,8 @@ export interface MonthToMeasure {
   readonly workFolder: string;
   readonly codeVersion: string;
   readonly now: Date;
+  /** Trains the classifier that explains a drift; undefined = no explanation. */
+  readonly explain?: OpenBoosting | undefined;
   readonly onProgress?: (step: string) => void;
 }
 
@@ -60,14 +64,16 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   onProgress('drift');
   const pair = await TablePair.open(database, tables, CATEGORIES);
   const charts = new Map<string, Distribution>();
+  const timeColumn = TIME_COLUMNS[taxiType].pickup;
+  const comparison = { timeColumn, predictionColumn: 'predicted_duration', leftOut: INTERVALS };
   const drift = await measureDrift(pair, {
     preset: limits.preset,
     limits: limits.drift,
-    timeColumn: TIME_COLUMNS[taxiType].pickup,
-    predictionColumn: 'predicted_duration',
-    leftOut: INTERVALS,
+    ...comparison,
     onSamples: (column, samples) => charts.set(column, distribution(samples, zoneNames(column))),
   });
+  const classifier =
+    given.explain && (await explainDrift(pair, columnsToCompare(pair, comparison), timeColumn, given.explain));
   const referenceQuality = qualityOf(reference);
   if (referenceQuality === null) throw new Error(`${tables.reference.name} has no labelled ride to compare with.`);
   const factor = reference.all.absolute / reference.all.width;
@@ -85,6 +91,7 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
     reference: { month: given.reference.month, in_training: given.reference.inTraining },
     rows: { scored: current.all.rides, labelled: current.all.labelled, reference: reference.all.rides },
     drift: driftWithCharts(drift, charts),
+    ...(classifier && { classifier: explanationOf(classifier) }),
     quality: qualityOf(current),
     reference_quality: referenceQuality,
     harm: harmOf(harm, days),
@@ -170,6 +177,11 @@ function driftWithCharts(drift: DriftReport, charts: ReadonlyMap<string, Distrib
     only_in_current: [...drift.schema.only_in_current],
   };
 }
+
+const explanationOf = (found: DriftExplanation): NonNullable<MonthReport['classifier']> =>
+  found.outcome === 'not-enough-data'
+    ? found
+    : { ...found, interval: [...found.interval], features: [...found.features] };
 
 const daysOf = ({ days }: MonthSums, factor: number): DayFigures[] =>
   [...days]

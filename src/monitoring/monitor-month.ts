@@ -5,6 +5,7 @@ import { type RideDatabase, scoreFile } from '#batch/score-file.ts';
 import type { Clock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
+import type { OpenBoosting } from '#model/recipes/gradient-boosting.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -28,6 +29,8 @@ export interface MonitorMonthDeps {
   readonly limits: MonitoringLimits;
   readonly codeVersion: string;
   readonly clock: Clock;
+  /** Trains the classifier that explains a drift; undefined = no explanation. */
+  readonly explain?: OpenBoosting | undefined;
   readonly onProgress?: (step: string) => void;
 }
 
@@ -105,6 +108,7 @@ export async function monitorMonth(
     workFolder,
     codeVersion: deps.codeVersion,
     now: new Date(deps.clock.now()),
+    explain: deps.explain,
     onProgress,
   });
   const page = renderReport(report, await trendBefore(report, data));

@@ -33,9 +33,19 @@ export interface ColumnSamples {
   readonly days?: DayCounts;
 }
 
+/** Some rows of both samples that have a time; `[rows]` each. */
+export interface DayRows {
+  readonly isCurrent: Float64Array;
+  /** Counted from 1970-01-01. */
+  readonly day: Float64Array;
+  /** By column; of text, the number of its level; NaN = missing. */
+  readonly columns: readonly Float64Array[];
+}
+
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 const TEXT = /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/;
 const BATCH_ROWS = 65_536;
+const NONE = new Float64Array();
 const TLC_CATEGORIES = ['PULocationID', 'DOLocationID', 'VendorID', 'RatecodeID', 'payment_type', 'store_and_fwd_flag'];
 
 /** Something with rows: a file, or a query. */
@@ -128,6 +138,28 @@ export class TablePair {
     return await gather(this.#database.numbers(counted, BATCH_ROWS), ['value', 'day', 'isCurrent', 'count']);
   }
 
+  /**
+   * Some rows of both sides: always the same ones, and of each day its share.
+   * @param most about how many of each side
+   */
+  async sampleDays(columns: readonly ComparedColumn[], timeColumn: string, most: number): Promise<DayRows> {
+    const values = columns.map((column, i) => `${valueSql(column)} AS c${i}`);
+    const side = (name: 'reference' | 'current') => {
+      const share = Math.min(1, most / Math.max(1, this.rows[name]));
+      return `SELECT * FROM (
+          SELECT ${name === 'current' ? 1 : 0} AS side, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
+            row_number() OVER () AS row, ${values.join(', ')} FROM ${this.#tables[name].sql})
+        WHERE hash(row) % 1000000 < ${Math.ceil(1e6 * share)} AND day IS NOT NULL`;
+    };
+    const numbers = columns.map(({ isText }, i) =>
+      isText ? `if(c${i} IS NULL, NULL, dense_rank() OVER (ORDER BY c${i}))::DOUBLE` : `c${i}`,
+    );
+    const sql = `SELECT side::DOUBLE, day::DOUBLE, ${numbers.join(', ')}
+      FROM (${side('reference')} UNION ALL ${side('current')}) ORDER BY side, row`;
+    const [isCurrent = NONE, day = NONE, ...gathered] = await columnsOf(this.#database.numbers(sql, BATCH_ROWS));
+    return { isCurrent, day, columns: columns.map((_, i) => gathered[i] ?? NONE) };
+  }
+
   /** All texts, in the order of their numbers. */
   async #levels(column: ComparedColumn): Promise<readonly string[]> {
     const side = ({ sql }: Table) => `SELECT ${valueSql(column)} AS value FROM ${sql} WHERE ${isPresentSql(column)}`;
@@ -198,15 +230,25 @@ function compareColumns(
 
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
-/** Columns of all batches, by name; the batches' arrays are reused, so each is copied. */
+/** Columns of all batches, by name. */
 async function gather<Name extends string>(
-  batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>,
+  batches: AsyncIterable<NumberBatch>,
   names: readonly Name[],
 ): Promise<Record<Name, Float64Array>> {
+  const columns = await columnsOf(batches);
+  return Object.fromEntries(names.map((name, i) => [name, columns[i] ?? NONE])) as Record<Name, Float64Array>;
+}
+
+interface NumberBatch {
+  readonly rows: number;
+  readonly columns: readonly Float64Array[];
+}
+
+/** Columns of all batches, whose arrays are reused, so each is copied; no columns when there is no row. */
+async function columnsOf(batches: AsyncIterable<NumberBatch>): Promise<readonly Float64Array[]> {
   const parts: (readonly Float64Array[])[] = [];
   for await (const { rows, columns } of batches) parts.push(columns.map((column) => column.slice(0, rows)));
-  const columns = names.map((name, i) => [name, joined(parts.map((part) => part[i] ?? new Float64Array()))] as const);
-  return Object.fromEntries(columns) as Record<Name, Float64Array>;
+  return (parts[0] ?? []).map((_, i) => joined(parts.map((part) => part[i] ?? NONE)));
 }
 
 function joined(arrays: readonly Float64Array[]): Float64Array {
