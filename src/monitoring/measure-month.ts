@@ -14,7 +14,7 @@ import { columnsToCompare, type DriftLimits, type DriftReport, measureDrift } fr
 import { BAND_MINUTES, type ErrorSums, MonthSums } from './month-sums.ts';
 import type { Preset } from './presets.ts';
 import type { DayFigures, Distribution, MonthQuality, MonthReport, SegmentFigures } from './report-schema.ts';
-import { joinScored, type ScoredFiles } from './scored-rides.ts';
+import { joinScored, PREDICTION, type ScoredFiles } from './scored-rides.ts';
 import { type HarmLimits, type HarmVerdict, testHarm } from './statistics/harm.ts';
 import { regressionQuality } from './statistics/regression.ts';
 import { type Table, TablePair } from './table-pair.ts';
@@ -65,7 +65,7 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   const pair = await TablePair.open(database, tables, CATEGORIES);
   const charts = new Map<string, Distribution>();
   const timeColumn = TIME_COLUMNS[taxiType].pickup;
-  const comparison = { timeColumn, predictionColumn: 'predicted_duration', leftOut: INTERVALS };
+  const comparison = { timeColumn, predictionColumn: PREDICTION, leftOut: INTERVALS };
   const drift = await measureDrift(pair, {
     preset: limits.preset,
     limits: limits.drift,

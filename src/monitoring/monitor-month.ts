@@ -93,7 +93,7 @@ export async function monitorMonth(
   const reference = await scoredReference(taxiType, referenceMonth, { runId, scorer }, deps).finally(() =>
     scorer.close(),
   );
-  const report = await measureMonth(deps.database, {
+  const measured = await measureMonth(deps.database, {
     taxiType,
     month,
     runId,
@@ -111,6 +111,7 @@ export async function monitorMonth(
     explain: deps.explain,
     onProgress,
   });
+  const report = monthReportSchema.parse(measured); // JSON would make null of a NaN, without a word
   const page = renderReport(report, await trendBefore(report, data));
   const key = dataKeys.report(taxiType, month, runId);
   const pageKey = dataKeys.reportPage(taxiType, month, runId);

@@ -27,7 +27,7 @@ export interface SchemaComparison {
 export interface ColumnSamples {
   readonly name: string;
   readonly samples: TwoSamples;
-  /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite. */
+  /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite or beyond 1e150. */
   readonly missing: { readonly reference: number; readonly current: number };
   /** The same counts day by day, if a time column was named. */
   readonly days?: DayCounts;
@@ -177,8 +177,11 @@ export class TablePair {
 
 const valueSql = ({ name, isText }: ComparedColumn) => `${sqlName(name)}::${isText ? 'VARCHAR' : 'DOUBLE'}`;
 
+/** Beyond it, the squares of a month's values add up to more than a double holds. NaN is greater than any number. */
+const LARGEST = '1e150';
+
 const isPresentSql = (column: ComparedColumn) =>
-  column.isText ? `${sqlName(column.name)} IS NOT NULL` : `isfinite(${valueSql(column)})`;
+  column.isText ? `${sqlName(column.name)} IS NOT NULL` : `abs(${valueSql(column)}) < ${LARGEST}`;
 
 async function describe(database: RideQueries, { name, sql }: Table): Promise<readonly Column[]> {
   try {
