@@ -243,6 +243,7 @@ export function program(): Command {
     .option('--categorical <columns>', "columns of codes, separated by commas (default: TLC's zones and codes)", names)
     .option('--time <column>', "the time whose days are resampled (default: TLC's pickup time)")
     .option('--prediction <column>', "the model's output, listed first (default: predicted_duration or prediction)")
+    .option('--explain', 'train a classifier that tells which columns set the files apart', false)
     .action(
       (reference: string, current: string, options: Omit<DriftOptions, 'reference' | 'current'> & CommonOptions) =>
         runLazily(async () => (await import('./commands/drift.ts')).drift, { ...options, reference, current }),

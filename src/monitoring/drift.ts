@@ -1,11 +1,12 @@
 import { TripcastError } from '#errors.ts';
 import { sameName } from '#trips/inspect-file.ts';
 import type { Preset } from './presets.ts';
+import type { DayCounts } from './statistics/day-counts.ts';
 import { driftEffect } from './statistics/drift-effect.ts';
 import { evidentlyDrift } from './statistics/evidently.ts';
 import { holm } from './statistics/holm.ts';
 import { type TwoSamples, total } from './statistics/two-samples.ts';
-import type { ComparedColumn, TablePair } from './table-pair.ts';
+import type { ColumnSamples, ComparedColumn, TablePair } from './table-pair.ts';
 
 export interface ColumnDrift {
   readonly column: string;
@@ -44,14 +45,17 @@ export interface DriftLimits {
   readonly significance: number;
 }
 
-export interface DriftOptions {
+export interface JudgeOptions {
   readonly preset: Preset;
   readonly limits: DriftLimits;
-  /** The column whose days are resampled. Needed for preset tripcast. */
-  readonly timeColumn?: string;
   /** Tested like the others, and listed first: what a drift does to the predictions is what matters (Rabanser et al.,
    * "Failing loudly", arXiv 1810.11953). */
   readonly predictionColumn?: string;
+}
+
+export interface DriftOptions extends JudgeOptions {
+  /** The column whose days are resampled. Needed for preset tripcast. */
+  readonly timeColumn?: string;
   /** Columns that are not compared. */
   readonly leftOut?: readonly string[];
   readonly onProgress?: (done: number, columns: number) => void;
@@ -69,58 +73,71 @@ const LEAST_DAYS = 7;
 
 /** @throws TripcastError when preset tripcast has no time column whose days it could resample */
 export async function measureDrift(pair: TablePair, options: DriftOptions): Promise<DriftReport> {
-  const leftOut = [...(options.leftOut ?? []), ...(options.timeColumn === undefined ? [] : [options.timeColumn])];
-  const compared = pair.schema.compared
-    .filter(({ name }) => !leftOut.some((each) => sameName(each, name)))
-    .toSorted((a, b) => Number(isPrediction(b, options)) - Number(isPrediction(a, options)));
+  const compared = columnsToCompare(pair, options);
   const measured: ColumnDrift[] = [];
-  for (const [done, column] of compared.entries()) {
-    options.onProgress?.(done, compared.length);
-    measured.push(await measureColumn(pair, column, options));
+  const daysOf = options.preset === 'tripcast' ? timeColumnOf(options) : undefined;
+  for await (const column of readAhead(compared, (each) => pair.read(each, daysOf))) {
+    options.onProgress?.(measured.length, compared.length);
+    options.onSamples?.(column.name, column.samples);
+    measured.push(measureColumn(column, options));
   }
   options.onProgress?.(compared.length, compared.length);
-  const columns = options.preset === 'tripcast' ? adjusted(measured, options.limits) : measured;
-  const known = columns.filter(({ verdict }) => verdict !== 'not-enough-data');
-  const drifted = known.filter((column) => column.drifted);
   const { onlyInReference, onlyInCurrent, notComparable } = pair.schema;
   return {
     preset: options.preset,
     rows: pair.rows,
-    columns,
-    drifted_share: known.length === 0 ? null : drifted.length / known.length,
-    dataset_drift: isDatasetDrift(columns, known.length, drifted.length, options),
+    ...judge(measured, options),
     schema: { only_in_reference: onlyInReference, only_in_current: onlyInCurrent, not_comparable: notComparable },
   };
 }
 
-async function measureColumn(pair: TablePair, column: ComparedColumn, options: DriftOptions): Promise<ColumnDrift> {
-  const { samples, missing } = await pair.read(column);
-  options.onSamples?.(column.name, samples);
-  if (options.preset === 'tripcast') return measureEffect(pair, column, samples, missing, options);
-  if (!hasRows(samples, 1)) return notEnough(column, missing);
-  const { drifted, ...found } = evidentlyDrift(samples);
-  return { column: column.name, ...found, verdict: drifted ? 'drifted' : 'steady', drifted, missing };
+/** The prediction first. */
+export function columnsToCompare(
+  { schema }: TablePair,
+  { timeColumn, predictionColumn, leftOut = [] }: Pick<DriftOptions, 'timeColumn' | 'predictionColumn' | 'leftOut'>,
+): readonly ComparedColumn[] {
+  const not = [...leftOut, ...(timeColumn === undefined ? [] : [timeColumn])];
+  const isPrediction = ({ name }: ComparedColumn) => predictionColumn !== undefined && sameName(name, predictionColumn);
+  return schema.compared
+    .filter(({ name }) => !not.some((each) => sameName(each, name)))
+    .toSorted((a, b) => Number(isPrediction(b)) - Number(isPrediction(a)));
 }
 
-async function measureEffect(
-  pair: TablePair,
-  column: ComparedColumn,
-  samples: TwoSamples,
-  missing: ColumnDrift['missing'],
-  { limits, timeColumn }: DriftOptions,
-): Promise<ColumnDrift> {
-  if (timeColumn === undefined) {
-    throw new TripcastError(
-      'Preset tripcast resamples whole days, and no time column is given',
-      'Name one with --time COLUMN, or choose --preset evidently.',
-    );
+function timeColumnOf({ timeColumn }: DriftOptions): string {
+  if (timeColumn !== undefined) return timeColumn;
+  throw new TripcastError(
+    'Preset tripcast resamples whole days, and no time column is given',
+    'Name one with --time COLUMN, or choose --preset evidently.',
+  );
+}
+
+/** Reads the next while the caller works on the last: the database has threads of its own. */
+async function* readAhead<From, To>(all: readonly From[], read: (each: From) => Promise<To>): AsyncGenerator<To> {
+  let next: Promise<To> | undefined;
+  try {
+    for (const [i, each] of all.entries()) {
+      const found: To = await (next ?? read(each));
+      const following = all[i + 1];
+      next = following === undefined ? undefined : read(following);
+      yield found;
+    }
+  } finally {
+    await Promise.allSettled([next]); // a database must not be closed during a query
   }
-  if (!hasRows(samples, LEAST_ROWS)) return notEnough(column, missing);
-  const days = await pair.readDays(column, timeColumn);
-  if (days.reference.length < LEAST_DAYS || days.current.length < LEAST_DAYS) return notEnough(column, missing);
+}
+
+/** How far one column's samples are apart. Preset tripcast's verdict needs all columns: see {@link judge}. */
+export function measureColumn(column: ColumnSamples, { preset, limits }: JudgeOptions): ColumnDrift {
+  const { name, samples, missing, days } = column;
+  if (preset !== 'tripcast') {
+    if (!hasRows(samples, 1)) return notEnough(column);
+    const { drifted, ...found } = evidentlyDrift(samples);
+    return { column: name, ...found, verdict: drifted ? 'drifted' : 'steady', drifted, missing };
+  }
+  if (days === undefined || !hasRows(samples, LEAST_ROWS) || !hasDays(days, LEAST_DAYS)) return notEnough(column);
   const { effect, low, high, p } = driftEffect(days, { threshold: limits.effect });
   return {
-    column: column.name,
+    column: name,
     method: days.kind === 'numeric' ? 'Wasserstein effect (normed)' : 'Jensen-Shannon effect',
     score: effect,
     threshold: limits.effect,
@@ -132,10 +149,28 @@ async function measureEffect(
   };
 }
 
+/** What all columns together say. */
+export function judge(
+  measured: readonly ColumnDrift[],
+  options: JudgeOptions,
+): Pick<DriftReport, 'columns' | 'drifted_share' | 'dataset_drift'> {
+  const columns = options.preset === 'tripcast' ? adjusted(measured, options.limits) : measured;
+  const known = columns.filter(({ verdict }) => verdict !== 'not-enough-data');
+  const drifted = known.filter((column) => column.drifted);
+  return {
+    columns,
+    drifted_share: known.length === 0 ? null : drifted.length / known.length,
+    dataset_drift: isDatasetDrift(columns, known.length, drifted.length, options),
+  };
+}
+
 const hasRows = ({ reference, current }: TwoSamples, least: number) =>
   total(reference) >= least && total(current) >= least;
 
-const notEnough = ({ name }: ComparedColumn, missing: ColumnDrift['missing']): ColumnDrift => ({
+const hasDays = ({ reference, current }: DayCounts, least: number) =>
+  reference.length >= least && current.length >= least;
+
+const notEnough = ({ name, missing }: ColumnSamples): ColumnDrift => ({
   column: name,
   method: null,
   score: null,
@@ -157,14 +192,11 @@ function adjusted(columns: readonly ColumnDrift[], { significance }: DriftLimits
   });
 }
 
-const isPrediction = ({ name }: { readonly name: string }, { predictionColumn }: DriftOptions) =>
-  predictionColumn !== undefined && sameName(name, predictionColumn);
-
 function isDatasetDrift(
   columns: readonly ColumnDrift[],
   known: number,
   drifted: number,
-  options: DriftOptions,
+  options: JudgeOptions,
 ): boolean {
   switch (options.preset) {
     case 'evidently':
@@ -172,7 +204,8 @@ function isDatasetDrift(
     case 'tripcast':
       return drifted > 0;
     case 'classic': {
-      const prediction = columns.find(({ column }) => isPrediction({ name: column }, options));
+      const { predictionColumn = '' } = options;
+      const prediction = columns.find(({ column }) => sameName(column, predictionColumn));
       const missing = columns.reduce((sum, column) => sum + column.missing.current, 0) / columns.length;
       return (prediction?.drifted ?? false) || drifted >= CLASSIC.driftedColumns || missing > CLASSIC.missing;
     }

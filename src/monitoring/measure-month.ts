@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { OpenBoosting } from '#model/recipes/gradient-boosting.ts';
 import { GROUPING_NAMES, GROUPINGS } from '#model/rides/ride-groups.ts';
 import type { Rides } from '#model/rides/rides.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -7,12 +8,13 @@ import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { TIME_COLUMNS, timeSql } from '#trips/tlc-file.ts';
 import { zoneOf } from '#trips/zones.ts';
+import { type DriftExplanation, explainDrift } from './classifier/explain-drift.ts';
 import { distribution } from './distribution.ts';
-import { type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
+import { columnsToCompare, type DriftLimits, type DriftReport, measureDrift } from './drift.ts';
 import { BAND_MINUTES, type ErrorSums, MonthSums } from './month-sums.ts';
 import type { Preset } from './presets.ts';
 import type { DayFigures, Distribution, MonthQuality, MonthReport, SegmentFigures } from './report-schema.ts';
-import { joinScored, type ScoredFiles } from './scored-rides.ts';
+import { joinScored, PREDICTION, type ScoredFiles } from './scored-rides.ts';
 import { type HarmLimits, type HarmVerdict, testHarm } from './statistics/harm.ts';
 import { regressionQuality } from './statistics/regression.ts';
 import { type Table, TablePair } from './table-pair.ts';
@@ -36,6 +38,8 @@ export interface MonthToMeasure {
   readonly workFolder: string;
   readonly codeVersion: string;
   readonly now: Date;
+  /** Trains the classifier that explains a drift; undefined = no explanation. */
+  readonly explain?: OpenBoosting | undefined;
   readonly onProgress?: (step: string) => void;
 }
 
@@ -60,14 +64,16 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   onProgress('drift');
   const pair = await TablePair.open(database, tables, CATEGORIES);
   const charts = new Map<string, Distribution>();
+  const timeColumn = TIME_COLUMNS[taxiType].pickup;
+  const comparison = { timeColumn, predictionColumn: PREDICTION, leftOut: INTERVALS };
   const drift = await measureDrift(pair, {
     preset: limits.preset,
     limits: limits.drift,
-    timeColumn: TIME_COLUMNS[taxiType].pickup,
-    predictionColumn: 'predicted_duration',
-    leftOut: INTERVALS,
+    ...comparison,
     onSamples: (column, samples) => charts.set(column, distribution(samples, zoneNames(column))),
   });
+  const classifier =
+    given.explain && (await explainDrift(pair, columnsToCompare(pair, comparison), timeColumn, given.explain));
   const referenceQuality = qualityOf(reference);
   if (referenceQuality === null) throw new Error(`${tables.reference.name} has no labelled ride to compare with.`);
   const factor = reference.all.absolute / reference.all.width;
@@ -85,6 +91,7 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
     reference: { month: given.reference.month, in_training: given.reference.inTraining },
     rows: { scored: current.all.rides, labelled: current.all.labelled, reference: reference.all.rides },
     drift: driftWithCharts(drift, charts),
+    ...(classifier && { classifier: explanationOf(classifier) }),
     quality: qualityOf(current),
     reference_quality: referenceQuality,
     harm: harmOf(harm, days),
@@ -113,7 +120,8 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   return { ...report, takeaway: takeawayOf(report) };
 }
 
-const CATEGORIES = [
+/** Numbers that are compared as categories. */
+export const CATEGORIES = [
   'PULocationID',
   'DOLocationID',
   'VendorID',
@@ -122,8 +130,8 @@ const CATEGORIES = [
   'pickup_hour',
   'pickup_weekday',
 ];
-/** The prediction says what they say. */
-const INTERVALS = ['interval_low', 'interval_high'];
+/** Columns that are not compared: the prediction says what they say. */
+export const INTERVALS = ['interval_low', 'interval_high'];
 
 async function sumUp(database: RideQueries, table: Table, taxiType: TaxiType): Promise<MonthSums> {
   const [count] = await database.rows(`SELECT count(*)::DOUBLE AS rows FROM ${table.sql}`);
@@ -169,6 +177,11 @@ function driftWithCharts(drift: DriftReport, charts: ReadonlyMap<string, Distrib
     only_in_current: [...drift.schema.only_in_current],
   };
 }
+
+const explanationOf = (found: DriftExplanation): NonNullable<MonthReport['classifier']> =>
+  found.outcome === 'not-enough-data'
+    ? found
+    : { ...found, interval: [...found.interval], features: [...found.features] };
 
 const daysOf = ({ days }: MonthSums, factor: number): DayFigures[] =>
   [...days]

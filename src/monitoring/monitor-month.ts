@@ -5,6 +5,7 @@ import { type RideDatabase, scoreFile } from '#batch/score-file.ts';
 import type { Clock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
+import type { OpenBoosting } from '#model/recipes/gradient-boosting.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { dataKeys, parseS3Uri, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -28,6 +29,8 @@ export interface MonitorMonthDeps {
   readonly limits: MonitoringLimits;
   readonly codeVersion: string;
   readonly clock: Clock;
+  /** Trains the classifier that explains a drift; undefined = no explanation. */
+  readonly explain?: OpenBoosting | undefined;
   readonly onProgress?: (step: string) => void;
 }
 
@@ -90,7 +93,7 @@ export async function monitorMonth(
   const reference = await scoredReference(taxiType, referenceMonth, { runId, scorer }, deps).finally(() =>
     scorer.close(),
   );
-  const report = await measureMonth(deps.database, {
+  const measured = await measureMonth(deps.database, {
     taxiType,
     month,
     runId,
@@ -105,9 +108,11 @@ export async function monitorMonth(
     workFolder,
     codeVersion: deps.codeVersion,
     now: new Date(deps.clock.now()),
+    explain: deps.explain,
     onProgress,
   });
-  const page = renderReport(report, await trendBefore(taxiType, month, data));
+  const report = monthReportSchema.parse(measured); // JSON would make null of a NaN, without a word
+  const page = renderReport(report, await trendBefore(report, data));
   const key = dataKeys.report(taxiType, month, runId);
   const pageKey = dataKeys.reportPage(taxiType, month, runId);
   await data.put(pageKey, page, { contentType: 'text/html; charset=utf-8' });
@@ -147,11 +152,17 @@ const unusable = (month: Month, reason: string) =>
   new TripcastError(`${month} cannot be the reference: ${reason}`, 'Choose another month with --reference.');
 
 /** The months before, each by its latest report; months that their models were trained on say nothing about new rides. */
-async function trendBefore(taxiType: TaxiType, month: Month, data: ObjectStore): Promise<readonly TrendMonth[]> {
-  const latest = new Map<Month, MonthReport>();
+async function trendBefore(
+  { taxi_type: taxiType, month, run_id: runId }: MonthReport,
+  data: ObjectStore,
+): Promise<readonly TrendMonth[]> {
+  const own = dataKeys.report(taxiType, month, runId); // keys sort by month, so later months need not be read
+  const keys: string[] = [];
   for await (const { key } of data.list(dataKeys.reports(taxiType))) {
-    if (!key.endsWith('/report.json')) continue;
-    const found = await data.get(key);
+    if (key.endsWith('/report.json') && key < own) keys.push(key);
+  }
+  const latest = new Map<Month, MonthReport>();
+  for (const found of await Promise.all(keys.map((key) => data.get(key)))) {
     if (found === undefined) continue;
     const report = monthReportSchema.parse(JSON.parse(new TextDecoder().decode(found.body)));
     const isLater = report.created_at > (latest.get(report.month)?.created_at ?? '');

@@ -87,6 +87,20 @@ const harmSchema = z.discriminatedUnion('verdict', [
   }),
 ]);
 
+const sampledRows = z.object({ reference: count, current: count }).describe('rows that the classifier was given');
+const classifierSchema = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('not-enough-data'), rows: sampledRows }),
+  z.object({
+    outcome: z.literal('explained'),
+    rows: sampledRows,
+    auc: share.describe('0.5 = the months cannot be told apart, 1 = any two rides can'),
+    interval: z.tuple([share, share]).describe('95% of the AUC, over whole days'),
+    features: z
+      .array(z.object({ column: z.string(), gain: share }))
+      .describe('columns that tell the months apart, by their share of the gain, largest first'),
+  }),
+]);
+
 export const monthReportSchema = z.object({
   schema_version: z.literal(1),
   taxi_type: taxiTypeSchema,
@@ -107,6 +121,7 @@ export const monthReportSchema = z.object({
     only_in_reference: z.array(z.string()),
     only_in_current: z.array(z.string()),
   }),
+  classifier: classifierSchema.optional().describe('explains a drift, decides nothing; absent = switched off'),
   quality: qualitySchema.nullable().describe('null = no labels'),
   reference_quality: qualitySchema,
   harm: harmSchema,

@@ -15,8 +15,9 @@ export interface ScoredFiles {
   readonly predictions: string;
 }
 
+export const PREDICTION = 'predicted_duration';
 /** What a prediction adds to a ride. */
-export const PREDICTED = ['predicted_duration', 'actual_duration', 'interval_low', 'interval_high'] as const;
+export const PREDICTED = [PREDICTION, 'actual_duration', 'interval_low', 'interval_high'] as const;
 
 /**
  * All scored rides of a month as one Parquet file: TLC's own columns, the hour and weekday of pickup as TLC's clock shows them,

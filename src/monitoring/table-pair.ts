@@ -4,8 +4,8 @@ import { TripcastError } from '#errors.ts';
 import type { RideQueries } from '#trips/database.ts';
 import { type Column, columnsOfTable, sameName } from '#trips/inspect-file.ts';
 import { sqlName, sqlText } from '#trips/sql.ts';
-import { type DayCounts, dayCounts } from './statistics/day-counts.ts';
-import { type CategoricalSamples, type NumericSamples, type TwoSamples, total } from './statistics/two-samples.ts';
+import { type CountedRows, type DayCounts, dayCounts, samplesOf } from './statistics/day-counts.ts';
+import { type TwoSamples, total } from './statistics/two-samples.ts';
 
 export interface ComparedColumn {
   readonly name: string;
@@ -25,14 +25,27 @@ export interface SchemaComparison {
 
 /** A column of both samples with what is missing in it. */
 export interface ColumnSamples {
+  readonly name: string;
   readonly samples: TwoSamples;
-  /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite. */
+  /** Shares of the rows whose value is missing: null, NaN, or (of numbers) infinite or beyond 1e150. */
   readonly missing: { readonly reference: number; readonly current: number };
+  /** The same counts day by day, if a time column was named. */
+  readonly days?: DayCounts;
+}
+
+/** Some rows of both samples that have a time; `[rows]` each. */
+export interface DayRows {
+  readonly isCurrent: Float64Array;
+  /** Counted from 1970-01-01. */
+  readonly day: Float64Array;
+  /** By column; of text, the number of its level; NaN = missing. */
+  readonly columns: readonly Float64Array[];
 }
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
 const TEXT = /^(VARCHAR|BOOLEAN|ENUM.*|UUID)$/;
 const BATCH_ROWS = 65_536;
+const NONE = new Float64Array();
 const TLC_CATEGORIES = ['PULocationID', 'DOLocationID', 'VendorID', 'RatecodeID', 'payment_type', 'store_and_fwd_flag'];
 
 /** Something with rows: a file, or a query. */
@@ -94,32 +107,65 @@ export class TablePair {
     return new TablePair(database, tables, compareColumns(reference, current, categorical ?? TLC_CATEGORIES), rows);
   }
 
-  /** Counts a column's values on both sides, in one pass over each. */
-  async read(column: ComparedColumn): Promise<ColumnSamples> {
-    const samples = column.isText ? await this.#readText(column) : await this.#readNumbers(column);
-    const missing = {
-      reference: share(this.rows.reference - total(samples.reference), this.rows.reference),
-      current: share(this.rows.current - total(samples.current), this.rows.current),
-    };
-    return { samples, missing };
-  }
-
-  async #readNumbers({ name, kind }: ComparedColumn): Promise<NumericSamples | CategoricalSamples> {
-    const { values, reference, current } = await gather(
-      this.#database.numbers(this.#countSql(`${sqlName(name)}::DOUBLE`, 'isfinite(value)'), BATCH_ROWS),
-      ['values', 'reference', 'current'],
-    );
-    return { kind, values, reference, current };
-  }
-
-  async #readText({ name }: ComparedColumn): Promise<CategoricalSamples> {
-    const rows = await this.#database.rows(this.#countSql(`${sqlName(name)}::VARCHAR`, 'true'));
+  /**
+   * Counts a column's values on both sides, in one pass over each.
+   * @param timeColumn the column whose days are counted apart; rows without a time belong to no day
+   */
+  async read(column: ComparedColumn, timeColumn?: string): Promise<ColumnSamples> {
+    const rows = await this.count(column, timeColumn);
+    const levels = column.isText ? await this.#levels(column) : undefined;
+    const samples = samplesOf(column.kind, rows, levels);
     return {
-      kind: 'categorical',
-      values: rows.map(({ value }) => String(value)),
-      reference: Float64Array.from(rows, ({ reference }) => Number(reference)),
-      current: Float64Array.from(rows, ({ current }) => Number(current)),
+      name: column.name,
+      samples,
+      missing: {
+        reference: share(this.rows.reference - total(samples.reference), this.rows.reference),
+        current: share(this.rows.current - total(samples.current), this.rows.current),
+      },
+      ...(timeColumn !== undefined && { days: dayCounts(column.kind, rows) }),
     };
+  }
+
+  /** How often each value occurs on each day; of text, the number of its level. */
+  async count(column: ComparedColumn, timeColumn?: string): Promise<CountedRows> {
+    const day = timeColumn === undefined ? 'NULL::DATE' : `${sqlName(timeColumn)}::DATE`;
+    const side = ({ sql }: Table, current: number) => `SELECT *, ${current}::DOUBLE AS current FROM (
+        SELECT ${valueSql(column)} AS value, ${day} AS day, count(*)::DOUBLE AS n FROM ${sql}
+        WHERE ${isPresentSql(column)} GROUP BY ALL)`;
+    const value = column.isText ? 'dense_rank() OVER (ORDER BY value)::DOUBLE' : 'value';
+    const counted = `SELECT ${value} AS value, (epoch_us(day::TIMESTAMP) // 86400000000)::DOUBLE AS day, current, n
+      FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)}) ORDER BY 1`;
+    return await gather(this.#database.numbers(counted, BATCH_ROWS), ['value', 'day', 'isCurrent', 'count']);
+  }
+
+  /**
+   * Some rows of both sides: always the same ones, and of each day its share.
+   * @param most about how many of each side
+   */
+  async sampleDays(columns: readonly ComparedColumn[], timeColumn: string, most: number): Promise<DayRows> {
+    const values = columns.map((column, i) => `${valueSql(column)} AS c${i}`);
+    const side = (name: 'reference' | 'current') => {
+      const share = Math.min(1, most / Math.max(1, this.rows[name]));
+      return `SELECT * FROM (
+          SELECT ${name === 'current' ? 1 : 0} AS side, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
+            row_number() OVER () AS row, ${values.join(', ')} FROM ${this.#tables[name].sql})
+        WHERE hash(row) % 1000000 < ${Math.ceil(1e6 * share)} AND day IS NOT NULL`;
+    };
+    const numbers = columns.map(({ isText }, i) =>
+      isText ? `if(c${i} IS NULL, NULL, dense_rank() OVER (ORDER BY c${i}))::DOUBLE` : `c${i}`,
+    );
+    const sql = `SELECT side::DOUBLE, day::DOUBLE, ${numbers.join(', ')}
+      FROM (${side('reference')} UNION ALL ${side('current')}) ORDER BY side, row`;
+    const [isCurrent = NONE, day = NONE, ...gathered] = await columnsOf(this.#database.numbers(sql, BATCH_ROWS));
+    return { isCurrent, day, columns: columns.map((_, i) => gathered[i] ?? NONE) };
+  }
+
+  /** All texts, in the order of their numbers. */
+  async #levels(column: ComparedColumn): Promise<readonly string[]> {
+    const side = ({ sql }: Table) => `SELECT ${valueSql(column)} AS value FROM ${sql} WHERE ${isPresentSql(column)}`;
+    const { reference, current } = this.#tables;
+    const rows = await this.#database.rows(`${side(reference)} UNION ${side(current)} ORDER BY 1`);
+    return rows.map(({ value }) => String(value));
   }
 
   /** The first of the names that is a column of both files. */
@@ -127,30 +173,15 @@ export class TablePair {
     const both = [...this.schema.compared.map(({ name }) => name), ...this.schema.notComparable];
     return names.map((name) => both.find((each) => sameName(each, name))).find((found) => found !== undefined);
   }
-
-  /** Counts a column's values on both sides, day by day of a time column. Rows without a time are left out. */
-  async readDays({ name, kind, isText }: ComparedColumn, timeColumn: string): Promise<DayCounts> {
-    const value = isText ? `${sqlName(name)}::VARCHAR` : `${sqlName(name)}::DOUBLE`;
-    const side = ({ sql }: Table, current: number) =>
-      `SELECT ${value} AS value, epoch_us(${sqlName(timeColumn)}::DATE::TIMESTAMP) // 86400000000 AS day,
-        ${current} AS current FROM ${sql}`;
-    const counted = `SELECT ${isText ? 'dense_rank() OVER (ORDER BY value)' : 'value'} AS value, day, current, n FROM (
-      SELECT value, day, current, count(*)::DOUBLE AS n
-      FROM (${side(this.#tables.reference, 0)} UNION ALL ${side(this.#tables.current, 1)})
-      WHERE value IS NOT NULL AND day IS NOT NULL ${isText ? '' : 'AND isfinite(value)'}
-      GROUP BY value, day, current) ORDER BY value`;
-    const batches = this.#database.numbers(counted, BATCH_ROWS);
-    return dayCounts(kind, await gather(batches, ['value', 'day', 'isCurrent', 'count']));
-  }
-
-  #countSql(value: string, isPresent: string): string {
-    const side = ({ sql }: Table, reference: number) =>
-      `SELECT ${value} AS value, ${reference} AS reference, ${1 - reference} AS current FROM ${sql}`;
-    return `SELECT value, sum(reference)::DOUBLE AS reference, sum(current)::DOUBLE AS current
-      FROM (${side(this.#tables.reference, 1)} UNION ALL ${side(this.#tables.current, 0)})
-      WHERE value IS NOT NULL AND ${isPresent} GROUP BY value ORDER BY value`;
-  }
 }
+
+const valueSql = ({ name, isText }: ComparedColumn) => `${sqlName(name)}::${isText ? 'VARCHAR' : 'DOUBLE'}`;
+
+/** Beyond it, the squares of a month's values add up to more than a double holds. NaN is greater than any number. */
+const LARGEST = '1e150';
+
+const isPresentSql = (column: ComparedColumn) =>
+  column.isText ? `${sqlName(column.name)} IS NOT NULL` : `abs(${valueSql(column)}) < ${LARGEST}`;
 
 async function describe(database: RideQueries, { name, sql }: Table): Promise<readonly Column[]> {
   try {
@@ -202,15 +233,25 @@ function compareColumns(
 
 const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
-/** Columns of all batches, by name; the batches' arrays are reused, so each is copied. */
+/** Columns of all batches, by name. */
 async function gather<Name extends string>(
-  batches: AsyncIterable<{ readonly rows: number; readonly columns: readonly Float64Array[] }>,
+  batches: AsyncIterable<NumberBatch>,
   names: readonly Name[],
 ): Promise<Record<Name, Float64Array>> {
+  const columns = await columnsOf(batches);
+  return Object.fromEntries(names.map((name, i) => [name, columns[i] ?? NONE])) as Record<Name, Float64Array>;
+}
+
+interface NumberBatch {
+  readonly rows: number;
+  readonly columns: readonly Float64Array[];
+}
+
+/** Columns of all batches, whose arrays are reused, so each is copied; no columns when there is no row. */
+async function columnsOf(batches: AsyncIterable<NumberBatch>): Promise<readonly Float64Array[]> {
   const parts: (readonly Float64Array[])[] = [];
   for await (const { rows, columns } of batches) parts.push(columns.map((column) => column.slice(0, rows)));
-  const columns = names.map((name, i) => [name, joined(parts.map((part) => part[i] ?? new Float64Array()))] as const);
-  return Object.fromEntries(columns) as Record<Name, Float64Array>;
+  return (parts[0] ?? []).map((_, i) => joined(parts.map((part) => part[i] ?? NONE)));
 }
 
 function joined(arrays: readonly Float64Array[]): Float64Array {

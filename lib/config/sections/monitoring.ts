@@ -11,5 +11,6 @@ export const monitoring = z.strictObject({
     .gt(0)
     .max(2)
     .describe('how much the mean absolute error may grow, as a share of the reference'),
+  explain: z.boolean().describe('whether a classifier explains what has drifted, which takes seconds and XGBoost'),
   leastRidesADay: z.int().positive().describe('days with fewer labelled rides do not count'),
 });

@@ -2,7 +2,8 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { checkInputFile } from '#adapters/files.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { TripcastError } from '#errors.ts';
-import { type ColumnDrift, type DriftReport, measureDrift } from '#monitoring/drift.ts';
+import { type DriftExplanation, explainDrift } from '#monitoring/classifier/explain-drift.ts';
+import { type ColumnDrift, columnsToCompare, type DriftReport, measureDrift } from '#monitoring/drift.ts';
 import type { Preset } from '#monitoring/presets.ts';
 import { fileTable, TablePair } from '#monitoring/table-pair.ts';
 import { TIME_COLUMNS } from '#trips/tlc-file.ts';
@@ -16,11 +17,14 @@ export interface DriftOptions {
   readonly categorical?: readonly string[];
   readonly time?: string;
   readonly prediction?: string;
+  /** Train a classifier that tells which columns set the files apart. */
+  readonly explain?: boolean;
 }
 
 /** As in env/*.json, which are about an environment's months; two files need none. */
 const LIMITS = { effect: 0.1, significance: 0.05 };
 const PICKUPS = Object.values(TIME_COLUMNS).map(({ pickup }) => pickup);
+const MOST_FEATURES = 8;
 const PREDICTIONS = ['predicted_duration', 'prediction'];
 
 /** `tripcast drift`: how far the columns of two Parquet or CSV files are apart, on this machine alone. */
@@ -45,8 +49,38 @@ export async function drift(options: DriftOptions & CommonOptions, terminal: Ter
     ...(predictionColumn && { predictionColumn }),
     onProgress: (done, columns) => progress.update(done, `${done} of ${columns} columns`),
   });
+  const compared = { ...(timeColumn && { timeColumn }), ...(predictionColumn && { predictionColumn }) };
+  const classifier = options.explain ? await explain(pair, compared) : undefined;
   progress.done(`${report.columns.length} columns`);
-  terminal.result(report, () => describe(report));
+  const explained = { ...report, ...(classifier && { classifier }) };
+  terminal.result(explained, () => [describe(report), ...explanation(classifier)].join('\n\n'));
+}
+
+async function explain(
+  pair: TablePair,
+  compared: { readonly timeColumn?: string; readonly predictionColumn?: string },
+): Promise<DriftExplanation> {
+  if (compared.timeColumn === undefined) {
+    throw new TripcastError(
+      '--explain compares whole days, and no time column is given',
+      'Name one with --time COLUMN, or leave out --explain.',
+    );
+  }
+  const [{ openXGBoost }, { xgboostLibrary }] = await Promise.all([
+    import('#adapters/xgboost.ts'),
+    import('#packaging/natives.ts'),
+  ]);
+  const columns = columnsToCompare(pair, compared);
+  return await explainDrift(pair, columns, compared.timeColumn, () => openXGBoost(xgboostLibrary()));
+}
+
+function explanation(found: DriftExplanation | undefined): readonly string[] {
+  if (found === undefined) return [];
+  if (found.outcome === 'not-enough-data') return ['There is not enough data for a classifier.'];
+  const [low, high] = found.interval;
+  const auc = `A classifier tells the files apart with an AUC of ${decimals(found.auc, 3)} (95% interval ${decimals(low, 3)} to ${decimals(high, 3)}; 0.5 = not at all), on ${count(found.rows.current)} rows against ${count(found.rows.reference)}. It explains; the verdict is the one above.`;
+  const rows = found.features.slice(0, MOST_FEATURES).map(({ column, gain }) => [column, percent(gain)]);
+  return rows.length === 0 ? [auc] : [auc, table(['column', 'share of the gain'], rows)];
 }
 
 function columnFor(pair: TablePair, given: string | undefined, usual: readonly string[]): string | undefined {

@@ -5,10 +5,12 @@ import { codeVersion } from '#adapters/git.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
 import { systemClock } from '#clock.ts';
 import type { Config } from '#lib/config/schema.ts';
 import type { MonitoringLimits } from '#monitoring/measure-month.ts';
 import { type MonitoredMonth, monitorMonth } from '#monitoring/monitor-month.ts';
+import { xgboostLibrary } from '#packaging/natives.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -52,6 +54,7 @@ export async function runMonitor(
     limits: limitsOf(config),
     codeVersion: await codeVersion(import.meta.dirname),
     clock: systemClock,
+    explain: config.monitoring.explain ? () => openXGBoost(xgboostLibrary()) : undefined,
     onProgress,
   });
 }

@@ -1,4 +1,4 @@
-import { total } from './two-samples.ts';
+import { type TwoSamples, total } from './two-samples.ts';
 
 /**
  * One column of two samples, counted day by day. Rides of one day share weather, traffic and events, so days are what can
@@ -13,7 +13,10 @@ export interface DayCounts {
   readonly current: readonly Float64Array[];
 }
 
-/** Rows of a column: `value[i]` was seen `count[i]` times on `day[i]`, in the current sample if `isCurrent[i]` is 1. */
+/**
+ * Rows of a column: `value[i]` was seen `count[i]` times on `day[i]` (NaN = on an unknown one), in the current sample if
+ * `isCurrent[i]` is 1. Sorted by value; values of text are its levels' numbers, from 1.
+ */
 export interface CountedRows {
   readonly value: Float64Array;
   readonly day: Float64Array;
@@ -24,11 +27,23 @@ export interface CountedRows {
 /** Enough for a distance: see test/unit/monitoring/day-counts.test.ts, which compares it with that of all values. */
 const MOST_CELLS = 256;
 
-/**
- * @param rows sorted by value. Values of a category are its levels' numbers; a numeric column with more than 256 distinct
- *   values is cut into cells of about equally many rows
- */
-export function dayCounts(kind: DayCounts['kind'], rows: CountedRows): DayCounts {
+/** @param levels the texts that the values number; undefined for numbers */
+export function samplesOf(kind: DayCounts['kind'], rows: CountedRows, levels?: readonly string[]): TwoSamples {
+  const cellOf = cellPerValue(rows);
+  const cells = (cellOf.at(-1) ?? -1) + 1;
+  const [values, reference, current] = [new Float64Array(cells), new Float64Array(cells), new Float64Array(cells)];
+  cellOf.forEach((cell, i) => {
+    const side = rows.isCurrent[i] === 1 ? current : reference;
+    side[cell] = (side[cell] ?? 0) + (rows.count[i] ?? 0);
+    values[cell] = rows.value[i] ?? 0;
+  });
+  if (levels !== undefined) return { kind: 'categorical', values: levels, reference, current };
+  return { kind, values, reference, current };
+}
+
+/** Rows of an unknown day are left out. A numeric column with more than 256 distinct values is cut into cells of about equally many rows. */
+export function dayCounts(kind: DayCounts['kind'], all: CountedRows): DayCounts {
+  const rows = withDay(all);
   const cellOf = kind === 'categorical' ? cellPerValue(rows) : cellPerShare(rows);
   const cells = (cellOf.at(-1) ?? -1) + 1;
   const days = [new Map<number, Float64Array>(), new Map<number, Float64Array>()] as const;
@@ -48,6 +63,12 @@ export function dayCounts(kind: DayCounts['kind'], rows: CountedRows): DayCounts
     reference: inOrder(days[0]),
     current: inOrder(days[1]),
   };
+}
+
+function withDay(rows: CountedRows): CountedRows {
+  if (!rows.day.some(Number.isNaN)) return rows;
+  const kept = (values: Float64Array) => values.filter((_, i) => !Number.isNaN(rows.day[i]));
+  return { value: kept(rows.value), day: kept(rows.day), isCurrent: kept(rows.isCurrent), count: kept(rows.count) };
 }
 
 /** The value at the middle row of each cell. */

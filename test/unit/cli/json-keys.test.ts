@@ -43,6 +43,7 @@ const ROWS: readonly (readonly [command: string, more: () => readonly string[]])
   ['cost', () => []],
   ['cost', () => ['--env', 'prod']],
   ['drift', () => [realMonth('2023-03'), APRIL]],
+  ['drift', () => [realMonth('2023-03'), APRIL, '--preset', 'evidently', '--explain']],
   ['score', () => [APRIL, join(temporaryFolder(), 'out.parquet'), '--model', model]],
   [
     'train',

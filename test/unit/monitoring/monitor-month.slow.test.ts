@@ -4,11 +4,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { workFolder } from '#adapters/work-folder.ts';
+import { openXGBoost } from '#adapters/xgboost.ts';
 import { receiptSchema } from '#batch/receipts.ts';
 import { scoreMonth } from '#batch/score-month.ts';
-import { type MonitoredMonth, monitorMonth } from '#monitoring/monitor-month.ts';
+import { type MonitoredMonth, type MonitorMonthDeps, monitorMonth } from '#monitoring/monitor-month.ts';
+import { PRESETS } from '#monitoring/presets.ts';
 import { monthReportSchema } from '#monitoring/report-schema.ts';
-import type { RunFiles } from '#registry/registry.ts';
+import { xgboostLibrary } from '#packaging/natives.ts';
+import { loadRun } from '#registry/load-run.ts';
+import { Registry, type RunFiles } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { newRunId } from '#storage/run-id.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
@@ -16,6 +20,7 @@ import { trainRun } from '#training/train-run.ts';
 import type { TrainingPlan } from '#training/training-job.ts';
 import { type Month, parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
+import { NAMES } from '../../support/a-card.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -82,7 +87,11 @@ async function scored(change = '*', where = 'true', sample = ''): Promise<Memory
   return data;
 }
 
-async function monitored(data: MemoryStore, reference?: Month): Promise<MonitoredMonth> {
+async function monitored(
+  data: MemoryStore,
+  reference?: Month,
+  other: Partial<MonitorMonthDeps> = {},
+): Promise<MonitoredMonth> {
   const folder = temporaryFolder();
   await using database = await DuckDB.open({ tempDirectory: folder });
   const found = await monitorMonth('green', APRIL, reference, {
@@ -94,6 +103,7 @@ async function monitored(data: MemoryStore, reference?: Month): Promise<Monitore
     limits: LIMITS,
     codeVersion: 'monitored by this',
     clock,
+    ...other,
   });
   const stored = JSON.parse(data.text(dataKeys.report('green', APRIL, run.card.run_id)));
   expect(monthReportSchema.parse(stored)).toEqual(found.report);
@@ -137,7 +147,7 @@ describe('a real month', { timeout: 60_000 }, () => {
     expect(Math.abs((expected_mae ?? 0) / reference_mae - 1)).toBeLessThan(0.05);
     expect(report.drift.columns.find(({ column }) => column === 'actual_duration')?.verdict).toBe('drifted');
     expect(report.takeaway).toMatch(
-      /the error has exceeded the limit of .* since 2023-04-\d\d\. Since 2023-03, .*actual_duration.* drifted\./,
+      /the error has exceeded the limit of .* since 2023-04-\d\d\. Since 2023-03, actual_duration \(0\.\d\d\) has drifted; the limit is 0\.10\.$/,
     );
   });
 
@@ -215,6 +225,67 @@ describe('bad input', { timeout: 60_000 }, () => {
     const data = await scored('*', 'true LIMIT 500');
     for (const key of [...data.objects.keys()].filter((each) => each.startsWith('receipts/'))) data.objects.delete(key);
     await expect(monitored(data)).rejects.toThrow(/^The receipt receipts\/.* is missing/);
+  });
+
+  test.each(PRESETS)('a column of nulls, a constant one, unseen levels, absurd numbers (%s)', async (preset) => {
+    const odd = `* REPLACE (NULL::DOUBLE AS passenger_count, 1.0::DOUBLE AS tip_amount, 99::BIGINT AS payment_type,
+      'Z' AS store_and_fwd_flag, 1e300 AS tolls_amount, 'inf'::DOUBLE AS extra)`;
+    const { report } = await monitored(await scored(odd), undefined, { limits: { ...LIMITS, preset } });
+    const verdictOf = (name: string) => report.drift.columns.find(({ column }) => column === name)?.verdict;
+    expect(report.drift.columns[0]?.column).toBe('predicted_duration');
+    for (const name of ['passenger_count', 'tolls_amount', 'extra']) expect(verdictOf(name)).toBe('not-enough-data');
+    for (const name of ['tip_amount', 'payment_type', 'store_and_fwd_flag']) expect(verdictOf(name)).toBe('drifted');
+    expect(verdictOf('trip_distance')).toBe('steady');
+    expect(report.takeaway).toContain('payment_type (');
+  });
+
+  test('an empty output: nothing is judged', async () => {
+    const data = await scored();
+    const [key = ''] = [...data.objects.keys()].filter((each) => each.startsWith('predictions/'));
+    const path = join(temporaryFolder(), 'empty.parquet');
+    await using database = await DuckDB.open({ tempDirectory: temporaryFolder() });
+    const before = join(temporaryFolder(), 'before.parquet');
+    await data.download(key, before);
+    await database.run(`COPY (FROM read_parquet(${sqlText(before)}) WHERE false) TO ${sqlText(path)}`);
+    await data.put(key, await readFile(path));
+    const { report } = await monitored(data);
+    expect(report).toMatchObject({
+      rows: { scored: 0, labelled: 0 },
+      quality: null,
+      drift: { verdict: 'not-enough-data', drifted_share: null },
+      harm: { verdict: 'not-enough-data', days: 0 },
+      estimate: { expected_mae: null },
+      days: [],
+      takeaway: 'There is not enough data to judge the errors. There is not enough data to judge drift.',
+    });
+  });
+
+  test('a run that the registry does not have', async () => {
+    const registry = new Registry(new MemoryStore('models'), NAMES);
+    const loadModel: MonitorMonthDeps['loadModel'] = (id) => loadRun(registry, id, loadScorer);
+    await expect(monitored(await scored('*', 'true LIMIT 500'), undefined, { loadModel })).rejects.toThrow(
+      run.card.run_id,
+    );
+  });
+
+  test('a NaN is refused rather than stored as null', async () => {
+    const { report } = await monitored(await scored('*', 'true LIMIT 500'));
+    const spoiled = { ...report, estimate: { ...report.estimate, factor: Number.NaN } };
+    expect(monthReportSchema.safeParse(spoiled).error?.issues[0]?.path).toEqual(['estimate', 'factor']);
+  });
+
+  test('with the classifier on: it explains, and the verdict stays', async () => {
+    const longer = '* REPLACE (trip_distance + 3 AS trip_distance)';
+    const data = await scored(longer);
+    const [plain, explained] = [
+      await monitored(data),
+      await monitored(data, undefined, { explain: () => openXGBoost(xgboostLibrary()) }),
+    ];
+    expect(plain.report.classifier).toBeUndefined();
+    const { classifier, ...rest } = explained.report;
+    expect(rest).toEqual(plain.report);
+    if (classifier?.outcome !== 'explained') throw new Error('There are enough rides.');
+    expect(classifier.features[0]?.column).toBe('trip_distance');
   });
 
   test('clocks that jump: rides of 2009 and 2035 are days of their own, and do not count', async () => {
