@@ -6,9 +6,8 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { systemClock } from '#clock.ts';
-import type { Config } from '#lib/config/schema.ts';
-import type { MonitoringLimits } from '#monitoring/measure-month.ts';
 import { type MonitoredMonth, monitorMonth } from '#monitoring/monitor-month.ts';
+import { limitsOf } from '#monitoring/settings.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -49,23 +48,12 @@ export async function runMonitor(
     loadModel: (run) => loadRun(registry, run, loadScorer),
     database,
     workFolder: folder.path,
-    limits: limitsOf(config),
+    limits: limitsOf(config.monitoring),
     codeVersion: await codeVersion(import.meta.dirname),
     clock: systemClock,
     onProgress,
   });
 }
-
-/** What an environment's configuration allows a month to differ. */
-export const limitsOf = ({ monitoring }: Config): MonitoringLimits => ({
-  preset: monitoring.preset,
-  drift: { effect: monitoring.effect, significance: monitoring.significance },
-  harm: {
-    tolerance: monitoring.errorTolerance,
-    significance: monitoring.significance,
-    leastRides: monitoring.leastRidesADay,
-  },
-});
 
 function describe({ report, pageUri }: MonitoredMonth): string {
   const { quality, reference_quality: before, reference, month } = report;
