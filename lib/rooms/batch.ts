@@ -52,6 +52,8 @@ export class BatchRoom extends Construct {
   readonly monthly: StateMachine;
   readonly backfill: StateMachine;
   readonly notices: Topic;
+  /** What a schedule or a rule could not start waits here until someone looks at it. */
+  readonly deadLetters: Queue;
   readonly #props: BatchRoomProps;
 
   constructor(scope: Construct, id: string, props: BatchRoomProps) {
@@ -79,6 +81,7 @@ export class BatchRoom extends Construct {
     this.monthly.stateMachine.addToRolePolicy(putMetrics());
     this.#asksForTraining();
     this.backfill = new StateMachine(this, 'Backfill', { config, name: 'backfill', functions });
+    this.deadLetters = this.#queue();
     this.#schedules();
   }
 
@@ -182,28 +185,27 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** Whatever a schedule could not start waits in a queue until someone looks at it. */
-  #schedules(): void {
+  #queue(): Queue {
     const { config } = this.#props;
-    const { schedule } = config;
-    const deadLetterQueue = new Queue(this, 'ScheduleDeadLetters', {
+    const queue = new Queue(this, 'ScheduleDeadLetters', {
       queueName: resourceName(config.env, 'schedule-dead-letters'),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: isTlsOnly(config),
       retentionPeriod: Duration.days(14),
     });
-    acceptFinding(
-      deadLetterQueue,
-      'SQS3',
-      'This is the dead-letter queue of schedules, which cdk-nag does not inspect.',
-    );
+    acceptFinding(queue, 'SQS3', 'This is the dead-letter queue of schedules, which cdk-nag does not inspect.');
+    return queue;
+  }
+
+  #schedules(): void {
+    const { schedule } = this.#props.config;
     const target = (input: Record<string, string>): ScheduleTargetBaseProps => ({
       input: ScheduleTargetInput.fromObject({
         taxi_type: schedule.taxiType,
         ...input,
         scheduledTime: ContextAttribute.scheduledTime,
       }),
-      deadLetterQueue,
+      deadLetterQueue: this.deadLetters,
       retryAttempts: schedule.retryAttempts,
       maxEventAge: Duration.seconds(schedule.maximumAgeSeconds),
     });

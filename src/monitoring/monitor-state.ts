@@ -7,6 +7,7 @@ import { verdictOf } from './month-verdict.ts';
 import { type Notice, noticeOf } from './notice.ts';
 import { type RetrainingEvent, retrainingEvent } from './retraining.ts';
 import { limitsOf, type MonitoringSettings } from './settings.ts';
+import { standingReport } from './standing-report.ts';
 
 /** A scored month, and whether to keep quiet about what is found: a backfill notifies nobody. */
 export const monitorInputSchema = monthOutcomeSchema.extend({ quiet: z.boolean().default(false) });
@@ -24,18 +25,18 @@ export interface MonitoredOutcome {
 }
 
 /**
- * State Monitor: a scored month's report, its metrics, and what to tell whom. Only a month after training says how the
- * model does on new rides; of any other there is a report, but no metric, notice or training.
+ * State Monitor: a scored month's report, its metrics, and what to tell whom. An unchanged month's report is not made
+ * again, but counts and is announced again. Only a month after training says how the model does on new rides; of any other there is a report, but no metric, notice or training.
  * @throws TripcastError as {@link monitorMonth}; the state machine goes on without monitoring
  */
 export async function monitorState(
   { quiet, ...outcome }: z.output<typeof monitorInputSchema>,
   { settings, env, metricsFor, ...deps }: MonitorStateDeps,
 ): Promise<MonitoredOutcome> {
-  const monitored = await monitorMonth(outcome.taxi_type, outcome.month, undefined, {
-    ...deps,
-    limits: limitsOf(settings),
-  });
+  const { taxi_type: taxiType, month, status } = outcome;
+  const standing = status === 'unchanged' ? await standingReport(taxiType, month, deps) : undefined;
+  const limits = limitsOf(settings);
+  const monitored = standing ?? (await monitorMonth(taxiType, month, undefined, { ...deps, limits }));
   const { report, uri, pageUri: page } = monitored;
   const found = {
     outcome: {
@@ -44,7 +45,7 @@ export async function monitorState(
     },
   };
   if (quiet || report.evaluation !== 'after-training') return { ...found, announce: {} };
-  await metricsFor(outcome.taxi_type).putAll(metricsOf(report));
+  await metricsFor(taxiType).putAll(metricsOf(report));
   const notice = noticeOf(report, { page, env });
   const event = retrainingEvent(monitored, settings.retrain, env);
   return { ...found, announce: { ...(notice && { notice }), ...(event && { event }) } };

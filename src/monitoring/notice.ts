@@ -43,12 +43,12 @@ export function noticeOf(report: MonthReport, { page, env }: NoticeLinks): Notic
   };
 }
 
-function errorLines({ harm, reference, estimate, rows }: MonthReport): readonly string[] {
-  if (harm.verdict === 'not-enough-data') return ['Error: not enough labeled rides to judge.'];
-  const { error, limit, since } = harm;
+function errorLines({ harm, reference, estimate, quality }: MonthReport): readonly string[] {
+  if (harm.verdict === 'not-enough-data' || quality === null) return ['Error: not enough labeled rides to judge.'];
+  const { limit, since } = harm;
   const allowed = percent(limit / estimate.reference_mae - 1);
   return [
-    `Error: ${minutes(error)} min on average over ${rows.labelled.toLocaleString('en-US')} rides; the limit is ${minutes(limit)} (${reference.month}: ${minutes(estimate.reference_mae)}, and ${allowed} more is tolerated).`,
+    `Error: ${minutes(quality.absolute_error.mean)} min on average over ${quality.rows.toLocaleString('en-US')} rides; the limit is ${minutes(limit)} (${reference.month}: ${minutes(estimate.reference_mae)}, and ${allowed} more is tolerated).`,
     ...(since === null ? [] : [`Since: ${since}, the day on which the evidence sufficed.`]),
   ];
 }

@@ -43,7 +43,7 @@ export const aReport = (changes: Partial<MonthReport> = {}): MonthReport => ({
   },
   quality,
   reference_quality: { ...quality, absolute_error: { mean: 3.61, std: 4 } },
-  harm: { verdict: 'harm', days: 30, error: 5.744, limit: 3.971, low: 4.2, since: '2023-04-17' },
+  harm: { verdict: 'harm', days: 30, error: 5.71, limit: 3.971, low: 4.2, since: '2023-04-17' },
   estimate: { expected_mae: 3.588, reference_mae: 3.61, factor: 0.2 },
   segments: {
     pickup_borough: [
