@@ -255,10 +255,21 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
     const arn = await startExecution(output('BackfillArn'), { from: APRIL, to: APRIL, run_id: champion, force: true });
     const { months } = monthOutcomesSchema.parse(outputOf(await followExecution(arn, () => {})));
     expect(months).toMatchObject([{ status: 'scored', evaluation: 'after-training', monitoring: { verdict: 'harm' } }]);
-    expect(months[0]?.monitoring).not.toHaveProperty('quiet');
     expect(await subscriber.rest()).toEqual([]);
     expect((await valuesOf('MonthHarmed')).count).toBe(1);
     expect(await trainings()).toHaveLength(1);
+  });
+
+  test('keeps its report as long as it is unchanged', async () => {
+    const again = async () => {
+      const arn = await startExecution(output('BackfillArn'), { from: APRIL, to: APRIL, run_id: champion });
+      const [month] = monthOutcomesSchema.parse(outputOf(await followExecution(arn, () => {}))).months;
+      if (month === undefined) throw new Error('The month was not scored.');
+      return { status: month.status, madeAt: (await reportOf(month)).created_at };
+    };
+    const first = await again();
+    expect(first.status).toBe('unchanged');
+    expect(await again()).toEqual(first);
   });
 });
 
