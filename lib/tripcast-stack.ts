@@ -49,8 +49,8 @@ export class TripcastStack extends Stack {
     const store = new DataRoom(this, 'Data', { config, key });
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
-    const { notices } = batch;
-    const training = new TrainingRoom(this, 'Training', { config, code, store, notices });
+    const { notices, deadLetters } = batch;
+    const training = new TrainingRoom(this, 'Training', { config, code, store, notices, deadLetters });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
     if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     const live = { 'stream-score': streaming.score, predict: serving.predict };

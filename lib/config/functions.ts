@@ -5,6 +5,7 @@ export const FUNCTIONS = [
   'plan',
   'ingest',
   'score',
+  'monitor',
   'check-month',
   'train',
   'gate',

@@ -18,8 +18,8 @@ export interface StateMachineProps {
   readonly functions: Readonly<Record<string, TripcastFunction>>;
   /** The topics it may publish to, by placeholder. */
   readonly topics?: Readonly<Record<string, ITopic>>;
-  /** Numbers in the file, by placeholder. */
-  readonly numbers?: Readonly<Record<string, number>>;
+  /** Numbers and texts in the file, by placeholder. */
+  readonly values?: Readonly<Record<string, number | string>>;
 }
 
 /** A state machine from its file; its role may do what the placeholders name, and nothing else. */
@@ -32,14 +32,14 @@ export class StateMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: StateMachineProps) {
     super(scope, id);
-    const { config, name, functions, topics = {}, numbers = {} } = props;
+    const { config, name, functions, topics = {}, values = {} } = props;
     this.name = name;
     this.functions = Object.values(functions);
     const deployedName = resourceName(config.env, name);
     const definitionSubstitutions = {
       ...mapValues(functions, (each) => each.function.functionArn),
       ...mapValues(topics, (topic) => topic.topicArn),
-      ...mapValues(numbers, String),
+      ...mapValues(values, String),
     };
     this.stateMachine = new SfnStateMachine(this, 'StateMachine', {
       stateMachineName: deployedName,

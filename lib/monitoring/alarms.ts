@@ -3,7 +3,15 @@ import { LIVE_FUNCTIONS } from '../config/functions.ts';
 import type { StateMachine } from '../constructs/state-machine.ts';
 import type { TripcastFunction } from '../constructs/tripcast-function.ts';
 import { type AlarmPlan, COUNTED } from './alarm-plan.ts';
-import { errorsOfNewVersion, FIVE_MINUTES, ofEnvironment, ofEventSource, ofFunction, waitingIn } from './metrics.ts';
+import {
+  errorsOfNewVersion,
+  FIVE_MINUTES,
+  ofEnvironment,
+  ofEventSource,
+  ofFunction,
+  ofModel,
+  waitingIn,
+} from './metrics.ts';
 import { alarmsOfArchive, alarmsOfReaders } from './stream-alarms.ts';
 import type { Watched } from './watched.ts';
 
@@ -16,6 +24,7 @@ export const alarmPlans = (watched: Watched): readonly AlarmPlan[] => [
   ...alarmsOfApi(watched),
   ...watched.stateMachines.flatMap(alarmsOfStateMachine),
   ...alarmsOfSchedules(watched),
+  ...alarmsOfModel(watched),
 ];
 
 function alarmsOfFunction(
@@ -182,3 +191,28 @@ const alarmsOfSchedules = ({ config, queues }: Watched): AlarmPlan[] => [
     lasts: true,
   },
 ];
+
+const alarmsOfModel = ({ config }: Watched): AlarmPlan[] => {
+  // Sent once a month, and an alarm looks back a week at most: what the last month showed stands until the next one.
+  const monthly = { atLeast: 1, missing: TreatMissingData.IGNORE, lasts: true } as const;
+  return [
+    {
+      ...monthly,
+      name: 'month-harmed',
+      says: 'The predictions of the last month are worse than the reference by more than is tolerated',
+      metric: ofModel(config, 'MonthHarmed'),
+    },
+    {
+      ...monthly,
+      name: 'month-drifted',
+      says: 'The rides of the last month differ from those of the reference',
+      metric: ofModel(config, 'MonthDrifted'),
+    },
+    {
+      ...COUNTED,
+      name: 'monitoring-failed',
+      says: 'A month was scored but could not be monitored',
+      metric: ofEnvironment(config, 'MonitoringFailed'),
+    },
+  ];
+};

@@ -63,7 +63,7 @@ const rowOfBatch = ({ stateMachines, functions, queues }: Watched): IWidget[] =>
     ['Schedules that could not start', queues.map(waitingIn)],
   );
 
-/** Any metric of a taxi type's model, by name: drift and error have a place here before their metrics exist. */
+/** Any metric of a taxi type's model, by name: what monitoring sends once a month. */
 const rowOfModel = ({ config }: Watched): IWidget[] => [
   new GraphWidget({
     title: 'Model drift and error, by month',

@@ -38,6 +38,16 @@ export const ofEnvironment = ({ env }: Config, metricName: string) =>
     period: Duration.days(1),
   });
 
+/** As the function monitor sends it: of the taxi type that the schedule scores. */
+export const ofModel = ({ env, schedule }: Config, metricName: string) =>
+  new Metric({
+    namespace: 'tripcast',
+    metricName,
+    dimensionsMap: { environment: env, taxi_type: schedule.taxiType },
+    statistic: 'Maximum',
+    period: Duration.days(1),
+  });
+
 /** Lambda's counts for an event source mapping that asks for `EventCount`. */
 export const ofEventSource = ({ ref }: CfnEventSourceMapping, metricName: string) =>
   new Metric({

@@ -30,36 +30,58 @@ import { modelVariables } from './function-variables.ts';
 /** Also the namespace of the functions' Powertools metrics. */
 const METRICS_NAMESPACE = 'tripcast';
 
+/**
+ * CloudWatch has no narrower resource than all metrics. AWS always sends the namespace, the emulator does not: hence
+ * IfExists.
+ */
+const putMetrics = () =>
+  new PolicyStatement({
+    actions: ['cloudwatch:PutMetricData'],
+    resources: ['*'],
+    conditions: { StringEqualsIfExists: { 'cloudwatch:namespace': METRICS_NAMESPACE } },
+  });
+
 export interface BatchRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
 }
 
-/** The due month on a schedule, or requested months: plan, ingest, score, notify; and a check that it was done. */
+/** The due month on a schedule, or requested months: plan, ingest, score, monitor, notify; and a check that it was done. */
 export class BatchRoom extends Construct {
   readonly monthly: StateMachine;
   readonly backfill: StateMachine;
   readonly notices: Topic;
+  /** What a schedule or a rule could not start waits here until someone looks at it. */
+  readonly deadLetters: Queue;
   readonly #props: BatchRoomProps;
 
   constructor(scope: Construct, id: string, props: BatchRoomProps) {
     super(scope, id);
     this.#props = props;
     const { config } = props;
-    const functions = { PlanFunction: this.#plan(), IngestFunction: this.#ingest(), ScoreFunction: this.#score() };
+    const functions = {
+      PlanFunction: this.#plan(),
+      IngestFunction: this.#ingest(),
+      ScoreFunction: this.#score(),
+      MonitorFunction: this.#monitor(),
+    };
     this.notices = new PrivateTopic(this, 'Notices', { config, name: 'notices' }).topic;
     this.monthly = new StateMachine(this, 'Monthly', {
       config,
       name: 'monthly-batch',
       functions,
       topics: { NoticesTopic: this.notices },
-      numbers: {
+      values: {
+        Environment: config.env,
         PollSeconds: config.publication.pollHours * 3600,
         GiveUpDays: config.publication.giveUpDays,
       },
     });
+    this.monthly.stateMachine.addToRolePolicy(putMetrics());
+    this.#asksForTraining();
     this.backfill = new StateMachine(this, 'Backfill', { config, name: 'backfill', functions });
+    this.deadLetters = this.#queue();
     this.#schedules();
   }
 
@@ -104,6 +126,28 @@ export class BatchRoom extends Construct {
     return score;
   }
 
+  #monitor(): TripcastFunction {
+    const { config, code, store } = this.#props;
+    const monitor = this.#function('Monitor', 'monitor', {
+      ...modelVariables(config, store),
+      DATA_BUCKET: store.data.bucket.bucketName,
+      CODE_VERSION: code.version,
+      MONITORING: JSON.stringify(config.monitoring),
+    });
+    store.grantReadModels(monitor);
+    store.data.grantRead(monitor, 'raw/', 'predictions/', 'receipts/', 'current/', 'reports/');
+    store.data.grantWrite(monitor, 'reports/');
+    monitor.grantPrincipal.addToPrincipalPolicy(putMetrics());
+    return monitor;
+  }
+
+  /** The state that asks is in the file whatever the configuration says, but only then may it. */
+  #asksForTraining(): void {
+    if (this.#props.config.monitoring.retrain.on.length === 0) return;
+    const bus = Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
+    this.monthly.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }));
+  }
+
   #checkMonth(): TripcastFunction {
     const { config, store } = this.#props;
     const { stateMachineArn, stateMachineName } = this.monthly.stateMachine;
@@ -123,13 +167,7 @@ export class BatchRoom extends Construct {
     const statements = [
       new PolicyStatement({ actions: ['states:ListExecutions'], resources: [stateMachineArn] }),
       new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
-      // CloudWatch has no narrower resource than all metrics. AWS always sends the namespace, the emulator does not:
-      // hence IfExists.
-      new PolicyStatement({
-        actions: ['cloudwatch:PutMetricData'],
-        resources: ['*'],
-        conditions: { StringEqualsIfExists: { 'cloudwatch:namespace': METRICS_NAMESPACE } },
-      }),
+      putMetrics(),
     ];
     for (const statement of statements) check.grantPrincipal.addToPrincipalPolicy(statement);
     acceptWildcard(check, executions, 'The executions of one state machine; they get their names when they start.');
@@ -147,28 +185,27 @@ export class BatchRoom extends Construct {
     return new TripcastFunction(this, id, { config, code, name, environment });
   }
 
-  /** Whatever a schedule could not start waits in a queue until someone looks at it. */
-  #schedules(): void {
+  #queue(): Queue {
     const { config } = this.#props;
-    const { schedule } = config;
-    const deadLetterQueue = new Queue(this, 'ScheduleDeadLetters', {
+    const queue = new Queue(this, 'ScheduleDeadLetters', {
       queueName: resourceName(config.env, 'schedule-dead-letters'),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: isTlsOnly(config),
       retentionPeriod: Duration.days(14),
     });
-    acceptFinding(
-      deadLetterQueue,
-      'SQS3',
-      'This is the dead-letter queue of schedules, which cdk-nag does not inspect.',
-    );
+    acceptFinding(queue, 'SQS3', 'This is the dead-letter queue of schedules, which cdk-nag does not inspect.');
+    return queue;
+  }
+
+  #schedules(): void {
+    const { schedule } = this.#props.config;
     const target = (input: Record<string, string>): ScheduleTargetBaseProps => ({
       input: ScheduleTargetInput.fromObject({
         taxi_type: schedule.taxiType,
         ...input,
         scheduledTime: ContextAttribute.scheduledTime,
       }),
-      deadLetterQueue,
+      deadLetterQueue: this.deadLetters,
       retryAttempts: schedule.retryAttempts,
       maxEventAge: Duration.seconds(schedule.maximumAgeSeconds),
     });

@@ -27,6 +27,18 @@ export const monthJobSchema = z.object({
 });
 export type MonthJob = Readonly<z.infer<typeof monthJobSchema>>;
 
+/** What monitoring found in a month; `report` and `page` are s3:// addresses. */
+const monitoringSchema = z.discriminatedUnion('verdict', [
+  z.object({
+    verdict: z.enum(['steady', 'drifted', 'harm', 'not-enough-data']),
+    takeaway: z.string(),
+    report: z.string(),
+    page: z.string(),
+  }),
+  z.object({ verdict: z.literal('failed'), note: z.string() }),
+]);
+export type MonthMonitoring = Readonly<z.infer<typeof monitoringSchema>>;
+
 export const monthOutcomeSchema = z.object({
   taxi_type: taxiTypeSchema,
   month: monthSchema,
@@ -43,6 +55,8 @@ export const monthOutcomeSchema = z.object({
   note: z.string().nullable(),
   /** How the raw file compares with the training files; null if it was not inspected. */
   schema: z.object({ decision: z.enum(DECISIONS), notes: z.array(z.string()), report: z.string() }).nullish(),
+  /** undefined: nothing was scored, so there is nothing to monitor. */
+  monitoring: monitoringSchema.optional(),
 });
 export type MonthOutcome = Readonly<z.infer<typeof monthOutcomeSchema>>;
 

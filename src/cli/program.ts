@@ -110,7 +110,7 @@ export function program(): Command {
     .option('--train <months>', '2023-01..2023-03, or a list', argument(parseMonths))
     .option('--year <YYYY>', 'with --month, short for --train YYYY-MM', argument(count))
     .option('--month <M>', 'with --year', argument(between(1, 12)))
-    .option('--validate <month|split:share>', 'what to validate on (default: the month after the last one)')
+    .option('--validate <month|split:share|last:days>', 'what to validate on (default: the month after the last one)')
     .option('--promote', 'make it the champion', false)
     .option('--local', 'read --source and write --out: no AWS', false)
     .option('--source <folder>', 'with --local: the folder of TLC files')

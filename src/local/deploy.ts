@@ -16,6 +16,8 @@ export type DeployOptions = {
   readonly endpointUrl: string;
   /** Where the CDK's output and the stack's outputs go. Default `.tripcast`. */
   readonly dir?: string;
+  /** What the CDK runs to synthesize the stack. Default `node bin/app.ts`. */
+  readonly app?: string;
   /** More context for the CDK app, as `name=value`. */
   readonly context?: readonly string[];
   /** How the CDK asks CloudFormation. Default `direct`, which is quicker. */
@@ -37,7 +39,15 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
  * @throws TripcastError with only the reasons; the full output is in the log file that it names
  */
 export async function deployStack(options: DeployOptions): Promise<Outputs> {
-  const { endpointUrl, dir = LOCAL, context = [], method = 'direct', onLine, signal } = options;
+  const {
+    endpointUrl,
+    dir = LOCAL,
+    app = 'node bin/app.ts',
+    context = [],
+    method = 'direct',
+    onLine,
+    signal,
+  } = options;
   const stack = stackName('dev');
   const outputsFile = join(dir, 'outputs.json');
   const logFile = join(dir, 'deploy.log');
@@ -52,6 +62,7 @@ export async function deployStack(options: DeployOptions): Promise<Outputs> {
       runCdk({
         endpointUrl,
         dir,
+        app,
         context,
         method,
         outputsFile,
@@ -104,6 +115,7 @@ export function assetPlace(endpoint: string) {
 
 type CdkRun = DeployOptions & {
   readonly dir: string;
+  readonly app: string;
   readonly context: readonly string[];
   readonly method: string;
   readonly outputsFile: string;
@@ -150,8 +162,8 @@ async function runCdk(run: CdkRun) {
 /** The folder of a deployment's cloud assembly; the command line of its `cdk` names it. */
 export const assemblyIn = (dir: string) => join(dir, 'cdk.out');
 
-const cdkArguments = ({ dir, outputsFile, context, method }: CdkRun) => [
-  ...['deploy', '--app', 'node bin/app.ts', '--output', assemblyIn(dir)],
+const cdkArguments = ({ dir, app, outputsFile, context, method }: CdkRun) => [
+  ...['deploy', '--app', app, '--output', assemblyIn(dir)],
   ...['env=dev', ...context].flatMap((each) => ['--context', each]),
   ...['--outputs-file', outputsFile, '--require-approval', 'never', '--method', method],
   ...['--progress', 'events', '--no-color', '--no-notices'],

@@ -24,7 +24,7 @@ import { countRows, type HoldOut, loadRides, type MonthRows, readRides } from '.
 import type { LoadScorer, Scorer } from './scorer.ts';
 
 /** What a model is measured on: a separate month, or rides held out of the training months. */
-export type Validation = { readonly kind: 'month'; readonly source: RawMonth } | ({ readonly kind: 'split' } & HoldOut);
+export type Validation = { readonly kind: 'month'; readonly source: RawMonth } | HoldOut;
 
 export interface TrainOptions extends Engines {
   readonly recipe: Recipe;
@@ -144,10 +144,15 @@ async function readAll({ database, taxiType, train, validation }: TrainOptions):
   const [fitting, held] = [await countRows(database, rides.train), await countRows(database, rides.validation)];
   if (fitting > 0 && held > 0) return rides;
   throw new TripcastError(
-    `A share of ${shown(validation.share)} leaves ${fitting} rides to fit and ${held} to validate`,
-    'Give a share between 0 and 1 that leaves some of each, or more months.',
+    `${describeHoldOut(validation)} leaves ${fitting} rides to fit and ${held} to validate`,
+    'Hold out so much that some of each are left, or give more months.',
   );
 }
+
+const describeHoldOut = (holdOut: HoldOut) =>
+  holdOut.kind === 'split'
+    ? `A share of ${shown(holdOut.share)}`
+    : `Holding out the last ${holdOut.days} days of ${holdOut.month}`;
 
 const rowsReadOf = (months: readonly MonthRows[]) => months.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
 
@@ -185,7 +190,7 @@ async function measure(
         kind: validation.kind,
         month: source?.month ?? null,
         sha256: source?.sha256 ?? null,
-        ...(validation.kind === 'split' && { held_out: { share: validation.share, seed: validation.seed } }),
+        ...heldOutOf(validation),
         rows_read: rides.validationRowsRead,
         stored,
         ...given,
@@ -196,6 +201,13 @@ async function measure(
   } finally {
     await scorer.close();
   }
+}
+
+/** As the card has it. */
+function heldOutOf(validation: Validation): Pick<ModelCardBody['validation'], 'held_out'> {
+  if (validation.kind === 'month') return {};
+  const { kind: _, ...held_out } = validation;
+  return { held_out };
 }
 
 async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): Promise<GoldenRides> {

@@ -46,7 +46,7 @@ export interface MonitoredMonth {
 /**
  * Measures the current output of a month against a reference month, and stores the report as JSON and as a page. The same
  * run scores the reference, so that both months' predictions can be compared. An earlier report of the run is replaced.
- * @param wanted the reference; undefined: the month that the run was validated on, or else the last it was trained on
+ * @param wanted the reference; undefined: that of {@link referenceOf}
  * @throws TripcastError when the month was not scored, or a file that is needed is not in the bucket
  * @example
  * const { report, pageUri } = await monitorMonth('green', parseMonth('2023-04'), undefined, deps);
@@ -81,14 +81,7 @@ export async function monitorMonth(
     ),
   };
   const { card, scorer } = await deps.loadModel(runId);
-  const referenceMonth =
-    wanted ??
-    card.validation.month ??
-    card.train.months
-      .map((each) => each.month)
-      .toSorted()
-      .at(-1);
-  if (referenceMonth === undefined) throw new Error(`The card of run ${runId} names no month.`);
+  const referenceMonth = wanted ?? referenceOf(card, month);
   onProgress(`scoring the reference, ${referenceMonth}`);
   const reference = await scoredReference(taxiType, referenceMonth, { runId, scorer }, deps).finally(() =>
     scorer.close(),
@@ -118,6 +111,16 @@ export async function monitorMonth(
   await data.put(pageKey, page, { contentType: 'text/html; charset=utf-8' });
   await data.put(key, `${JSON.stringify(report)}\n`, { contentType: 'application/json' });
   return { report, uri: s3Uri(data.bucket, key), pageUri: s3Uri(data.bucket, pageKey), page };
+}
+
+/**
+ * What a month is compared with: the month that the run was validated on, which it has not seen. That month itself is
+ * compared with the last one that the run was trained on, and so is every month if whole months were not validated on.
+ */
+export function referenceOf({ train, validation }: ModelCard, month: Month): Month {
+  if (validation.month !== null && validation.month !== month) return validation.month;
+  const trained = train.months.map((each) => each.month).toSorted();
+  return trained.findLast((each) => each !== month) ?? month;
 }
 
 const SCORE_AGAIN = 'Score the month again with `tripcast batch --force`.';

@@ -57,7 +57,11 @@ function jobOf({ run_id, train, validation }: ModelCard): Judged {
   const months = train.months.map(({ month }) => month);
   const { month, held_out } = validation;
   if (month !== null) return { run_id, months, validation: { kind: 'month', month } };
-  if (held_out !== undefined) return { run_id, months, validation: { kind: 'split', ...held_out } };
+  if (held_out !== undefined) {
+    const validation =
+      'days' in held_out ? ({ kind: 'last', ...held_out } as const) : ({ kind: 'split', ...held_out } as const);
+    return { run_id, months, validation };
+  }
   throw new TripcastError(
     `The card of run ${run_id} does not say which rides were held out of its training`,
     'Train it again with this release, or promote it with `--force`.',
@@ -90,9 +94,12 @@ async function measure(
   const { database } = deps;
   const train = await asTrainedOn(card, months, deps);
   const measured: MeasuredRides =
-    validation.kind === 'split'
-      ? { months: train, heldOut: validation }
-      : { months: await fetchAll(card, [validation.month], deps) };
+    validation.kind === 'month'
+      ? { months: await fetchAll(card, [validation.month], deps) }
+      : {
+          months: train.filter(({ month }) => validation.kind === 'split' || month === validation.month),
+          heldOut: validation,
+        };
   const data = await dataFacts(database, card.taxi_type, train, measured.heldOut ? [] : measured.months);
   const rivals = await findRivals(card, measured, deps);
   try {

@@ -46,7 +46,7 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
     database: deps.database,
     boosting: deps.boosting,
     train: plan.months.map(sourceOf),
-    validation: validation.kind === 'split' ? validation : { kind: 'month', source: sourceOf(validation.month) },
+    validation: validation.kind === 'month' ? { kind: 'month', source: sourceOf(validation.month) } : validation,
     codeVersion: deps.codeVersion,
     loadScorer: deps.loadScorer,
     ...(deps.onProgress && { onProgress: deps.onProgress }),

@@ -14,7 +14,7 @@ export const trainingRequestSchema = z.strictObject({
   taxi_type: taxiTypeSchema.nullish(),
   train: z.strictObject({ from: monthSchema, to: monthSchema }).nullish(),
   months: z.array(monthSchema).min(1).nullish(),
-  /** A month or `split:SHARE`; defaults to the month after the last one. */
+  /** A month, `split:SHARE` or `last:DAYS`; defaults to the month after the last one. */
   validate: z.string().nullish(),
   promote: z.boolean().default(false),
   promoted_by: z.string().min(1).default('training state machine'),
@@ -22,9 +22,12 @@ export const trainingRequestSchema = z.strictObject({
 export type TrainingRequest = z.input<typeof trainingRequestSchema>;
 
 const share = z.number().gt(0).lt(1);
+/** A month has more, so that some of it is left to train on. */
+const days = z.int().min(1).max(27);
 const validationSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('month'), month: monthSchema }),
   z.object({ kind: z.literal('split'), share, seed: z.int() }),
+  z.object({ kind: z.literal('last'), month: monthSchema, days }),
 ]);
 export type PlannedValidation = Readonly<z.infer<typeof validationSchema>>;
 
@@ -88,15 +91,23 @@ function monthsOf({ train, months }: z.output<typeof trainingRequestSchema>): re
 /** Fixed, and the same as in the published flows, so that the same rides are held out every time. */
 const SPLIT_SEED = 42;
 
-/** The month after the last one, unless specified. */
+/** The month after the last one, unless specified. The last days are those of the last month. */
 function validationOf(wanted: string | undefined, trained: readonly Month[]): PlannedValidation {
   if (wanted?.startsWith('split:')) {
     const found = share.safeParse(Number(wanted.slice('split:'.length)));
     if (found.success) return { kind: 'split', share: found.data, seed: SPLIT_SEED };
     throw new TripcastError(`${shown(wanted)} is not a split`, 'Give a share between 0 and 1, for example split:0.2.');
   }
-  if (wanted !== undefined) return { kind: 'month', month: parseMonth(wanted) };
   const last = trained.toSorted().at(-1);
   if (last === undefined) throw new TripcastError('There is no month to train on', 'Give at least one.');
+  if (wanted?.startsWith('last:')) {
+    const found = days.safeParse(Number(wanted.slice('last:'.length)));
+    if (found.success) return { kind: 'last', month: last, days: found.data };
+    throw new TripcastError(
+      `${shown(wanted)} is not a number of days`,
+      'Give 1 to 27, for example last:7 for the last week of the last month.',
+    );
+  }
+  if (wanted !== undefined) return { kind: 'month', month: parseMonth(wanted) };
   return { kind: 'month', month: addMonths(last, 1) };
 }

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
 import { loadConfig } from '#lib/config/load.ts';
+import { functionName } from '#lib/config/names.ts';
 import { readDefinition } from '#lib/constructs/state-machine.ts';
+import { monitoringSettingsSchema } from '#monitoring/settings.ts';
 import { synthesize, synthesized } from './support/synthesized.ts';
 
 const machineSchema = z.object({
@@ -53,8 +55,10 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       return definitionSchema.parse(JSON.parse(text));
     };
     const { functions, publication, schedule } = config;
-    const month = (tries: { readonly ingest: number; readonly score: number }) =>
-      functions.ingest.timeoutSeconds * tries.ingest + functions.score.timeoutSeconds * tries.score;
+    const month = (tries: { readonly ingest: number; readonly score: number; readonly monitor: number }) =>
+      functions.ingest.timeoutSeconds * tries.ingest +
+      functions.score.timeoutSeconds * tries.score +
+      functions.monitor.timeoutSeconds * tries.monitor;
 
     test('training: after the longest that its functions may take, with every retry', () => {
       const { TimeoutSeconds, States } = definitionOf('training');
@@ -71,15 +75,24 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
 
     test('monthly-batch: after the wait for a month and the work on owed months, before the next run', () => {
       const { TimeoutSeconds } = definitionOf('monthly-batch');
-      const work = (schedule.lookBackMonths + 1) * month({ ingest: 5, score: 3 });
+      const work = (schedule.lookBackMonths + 1) * month({ ingest: 5, score: 3, monitor: 2 });
       expect(TimeoutSeconds).toBeGreaterThan(publication.giveUpDays * DAY + work);
       expect(TimeoutSeconds).toBeLessThan(28 * DAY); // a February
     });
 
     test('backfill: after every month that TLC has published since 2009, one after the other', () => {
       const { TimeoutSeconds } = definitionOf('backfill');
-      expect(TimeoutSeconds).toBeGreaterThan(17 * 12 * month({ ingest: 1, score: 1 }));
+      expect(TimeoutSeconds).toBeGreaterThan(17 * 12 * month({ ingest: 1, score: 1, monitor: 1 }));
     });
+  });
+
+  test('the function monitor gets the configured limits in the form that it reads', () => {
+    const [, { Properties }] = resource(
+      'AWS::Lambda::Function',
+      ({ FunctionName }) => FunctionName === functionName(env, 'monitor'),
+    );
+    const { Variables } = z.object({ Variables: z.object({ MONITORING: z.string() }) }).parse(Properties.Environment);
+    expect(config.monitoring).toMatchObject(monitoringSettingsSchema.parse(JSON.parse(Variables.MONITORING)));
   });
 
   test('the monthly state machine waits as configured for a month to be published', () => {
@@ -157,7 +170,7 @@ test('a schedule for a fixed run names it', () => {
 test('a placeholder without a value, or a value without a placeholder, stops the synthesis', () => {
   const file = readFileSync(new URL('../../stepfunctions/backfill.asl.json', import.meta.url), 'utf8');
   expect(file).toContain('IngestFunction');
-  expect(() => readDefinition('backfill', ['PlanFunction', 'ScoreFunction', 'Typo'])).toThrow(
+  expect(() => readDefinition('backfill', ['PlanFunction', 'ScoreFunction', 'MonitorFunction', 'Typo'])).toThrow(
     'stepfunctions/backfill.asl.json and the stack do not agree on "IngestFunction", "Typo".',
   );
 });

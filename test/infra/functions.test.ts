@@ -61,6 +61,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
       plan: ['DATA_BUCKET', 'MODEL_BUCKET'],
       ingest: ['DATA_BUCKET', 'PUBLICATION_SOURCE'],
       score: ['DATA_BUCKET', 'MODEL_BUCKET'],
+      monitor: ['DATA_BUCKET', 'MODEL_BUCKET'],
       'check-month': ['DATA_BUCKET'],
       train: ['DATA_BUCKET', 'MODEL_BUCKET'],
       gate: ['DATA_BUCKET', 'MODEL_BUCKET'],

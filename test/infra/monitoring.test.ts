@@ -64,6 +64,8 @@ const metricsWatchedBy = (alarms: Iterable<Alarm>): number =>
     .map(({ Metrics }) => Metrics?.filter(({ Expression }) => Expression === undefined).length ?? 1)
     .reduce((sum, metrics) => sum + metrics, 0);
 
+/** On what is found out once a month. */
+const MONTHLY = ['month-missing', 'month-harmed', 'month-drifted'];
 const STATE_MACHINES = readdirSync(join(CLONE, 'stepfunctions')).map((file) => file.replace('.asl.json', ''));
 
 /** The alarms that a runbook chapter covers: `{function}-slow` stands for those of every function. */
@@ -88,7 +90,7 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     for (const [, { OKActions }] of ended) expect(OKActions).toEqual([{ Ref: topic }]);
     const onlyWithMath = config.alarms.metricMath ? ['stream-not-read', 'archive-not-reading'] : [];
     expect(ended.map(([name]) => name).sort()).toEqual(
-      ['archive-behind', 'archive-failing', 'month-missing', 'stream-behind', ...onlyWithMath].sort(),
+      ['archive-behind', 'archive-failing', 'stream-behind', ...MONTHLY, ...onlyWithMath].sort(),
     );
   });
 
@@ -161,15 +163,23 @@ describe.each(ENVIRONMENTS)('the alarms of %s', (env) => {
     }
   });
 
-  test('keep the result of the last batch, and of the last monthly check', () => {
+  test('keep the result of the last batch, and of what is found out once a month', () => {
     const kept = [...alarms].filter(([, { TreatMissingData }]) => TreatMissingData === 'ignore');
-    expect(kept.map(([name]) => name)).toEqual(['stream-behind', 'month-missing']);
+    expect(kept.map(([name]) => name)).toEqual(['stream-behind', ...MONTHLY]);
     const others = [...alarms.values()].filter(({ TreatMissingData }) => TreatMissingData !== 'ignore');
     expect(new Set(others.map(({ TreatMissingData }) => TreatMissingData))).toEqual(new Set(['notBreaching']));
     expect(alarms.get('month-missing')).toMatchObject({
       Namespace: 'tripcast',
       MetricName: 'MonthMissing',
       Dimensions: [{ Name: 'environment', Value: env }],
+      Period: 86_400,
+    });
+    expect(alarms.get('month-harmed')).toMatchObject({
+      MetricName: 'MonthHarmed',
+      Dimensions: [
+        { Name: 'environment', Value: env },
+        { Name: 'taxi_type', Value: config.schedule.taxiType },
+      ],
       Period: 86_400,
     });
   });

@@ -37,6 +37,11 @@ const ALLOWED: Record<
     writes: [...RESULTS.slice(0, 2), 'data/raw/*.schema.json*', ...RESULTS.slice(2)],
     publishes: false,
   },
+  monitor: {
+    reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), 'data/reports/*', ...MODELS],
+    writes: ['data/reports/*'],
+    publishes: false,
+  },
   'check-month': { reads: ['data/receipts/*'], writes: [], publishes: false },
   train: { reads: ['data/raw/*', STAGED], writes: [STAGED], publishes: false },
   gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },

@@ -61,8 +61,8 @@ function secondsOf({ IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds 
 
 test('every state that calls a function is checked, including those in a Map', () => {
   expect(lambdaTasks.map(([file, name]) => `${file} ${name}`)).toEqual([
-    ...['Plan', 'Ingest', 'Score'].map((name) => `backfill.asl.json ${name}`),
-    ...['Plan', 'Ingest', 'Score'].map((name) => `monthly-batch.asl.json ${name}`),
+    ...['Plan', 'Ingest', 'Score', 'Monitor'].map((name) => `backfill.asl.json ${name}`),
+    ...['Plan', 'Ingest', 'Score', 'Monitor'].map((name) => `monthly-batch.asl.json ${name}`),
     ...['Train', 'Gate', 'Register', 'Promote'].map((name) => `training.asl.json ${name}`),
   ]);
 });

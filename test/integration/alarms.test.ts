@@ -1,64 +1,21 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { followExecution, startExecution } from '#adapters/step-functions.ts';
 import { connect } from '#cli/context.ts';
-import { loadConfig } from '#lib/config/load.ts';
-import { resourceName } from '#lib/config/names.ts';
-import { CHECKS_PYTHON } from '#setup/paths.mjs';
-import { endpointUrl } from '../support/endpoint-url.ts';
+import { aSubscriber } from '../support/a-subscriber.ts';
 
 // The emulator judges alarms when metrics are put, and looks at a metric's name and not at its dimensions: which function's
 // metric an alarm is on is held by test/infra/monitoring.test.ts.
 
-const run = promisify(execFile);
 const cloudWatch = new CloudWatchClient({});
-const { region, account } = loadConfig('dev');
-let queueUrl: string;
-
-/** The AWS command line: no SDK client of SNS or SQS is among the dependencies. */
-async function aws(...args: readonly string[]): Promise<unknown> {
-  const there = ['--endpoint-url', endpointUrl(), '--output', 'json'];
-  const { stdout } = await run(CHECKS_PYTHON, ['-m', 'awscli', ...args, ...there]);
-  return JSON.parse(stdout || 'null');
-}
-
-beforeAll(async () => {
-  const topic = `arn:aws:sns:${region}:${account}:${resourceName('dev', 'notices')}`;
-  const queue = `arn:aws:sqs:${region}:${account}:who-is-told`;
-  const fromTopic = {
-    Effect: 'Allow',
-    Principal: { Service: 'sns.amazonaws.com' },
-    Action: 'sqs:SendMessage',
-    Resource: queue,
-    Condition: { ArnEquals: { 'aws:SourceArn': topic } },
-  };
-  const attributes = JSON.stringify({ Policy: JSON.stringify({ Version: '2012-10-17', Statement: [fromTopic] }) });
-  const made = await aws('sqs', 'create-queue', '--queue-name', 'who-is-told', '--attributes', attributes);
-  queueUrl = z.object({ QueueUrl: z.string() }).parse(made).QueueUrl;
-  const to = ['--topic-arn', topic, '--protocol', 'sqs', '--notification-endpoint', queue];
-  await aws('sns', 'subscribe', ...to, '--attributes', 'RawMessageDelivery=true');
-});
+const subscriber = await aSubscriber('who-is-told');
 
 afterAll(() => cloudWatch.destroy());
 
-const receivedSchema = z.object({ Messages: z.array(z.object({ Body: z.string(), ReceiptHandle: z.string() })) });
-
 /** The next message that passes; others are left behind. */
-async function told<T>(schema: z.ZodType<T>): Promise<T> {
-  for (let tries = 0; tries < 5; tries++) {
-    const receive = ['sqs', 'receive-message', '--queue-url', queueUrl, '--wait-time-seconds', '5'];
-    const { Messages } = receivedSchema.parse((await aws(...receive)) ?? { Messages: [] });
-    for (const { Body, ReceiptHandle } of Messages) {
-      await aws('sqs', 'delete-message', '--queue-url', queueUrl, '--receipt-handle', ReceiptHandle);
-      const message = schema.safeParse(JSON.parse(Body));
-      if (message.success) return message.data;
-    }
-  }
-  throw new Error('Nobody was told.');
-}
+const told = <T>(schema: z.ZodType<T>): Promise<T> =>
+  subscriber.told((body) => schema.safeParse(JSON.parse(body)).data);
 
 const alarmSchema = z.object({
   AlarmName: z.literal('tripcast-dev-records-failed'),

@@ -14,6 +14,7 @@ export const functions = z.strictObject({
   plan: functionSize,
   ingest: functionSize,
   score: functionSize,
+  monitor: functionSize,
   'check-month': functionSize,
   train: functionSize,
   gate: functionSize,

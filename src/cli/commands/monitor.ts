@@ -7,9 +7,8 @@ import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
 import { systemClock } from '#clock.ts';
-import type { Config } from '#lib/config/schema.ts';
-import type { MonitoringLimits } from '#monitoring/measure-month.ts';
 import { type MonitoredMonth, monitorMonth } from '#monitoring/monitor-month.ts';
+import { limitsOf } from '#monitoring/settings.ts';
 import { xgboostLibrary } from '#packaging/natives.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Month } from '#trips/month.ts';
@@ -51,24 +50,13 @@ export async function runMonitor(
     loadModel: (run) => loadRun(registry, run, loadScorer),
     database,
     workFolder: folder.path,
-    limits: limitsOf(config),
+    limits: limitsOf(config.monitoring),
     codeVersion: await codeVersion(import.meta.dirname),
     clock: systemClock,
     explain: config.monitoring.explain ? () => openXGBoost(xgboostLibrary()) : undefined,
     onProgress,
   });
 }
-
-/** What an environment's configuration allows a month to differ. */
-export const limitsOf = ({ monitoring }: Config): MonitoringLimits => ({
-  preset: monitoring.preset,
-  drift: { effect: monitoring.effect, significance: monitoring.significance },
-  harm: {
-    tolerance: monitoring.errorTolerance,
-    significance: monitoring.significance,
-    leastRides: monitoring.leastRidesADay,
-  },
-});
 
 function describe({ report, pageUri }: MonitoredMonth): string {
   const { quality, reference_quality: before, reference, month } = report;

@@ -130,11 +130,12 @@ async function mainJob(step: RunStep, terminal: Terminal): Promise<ModelCard> {
       where: to.registry.uri(card.run_id, 'model.onnx'),
     }),
   );
-  await step(
+  const { month, monitoring } = await step(
     `monthly batch, as of ${AS_IF_ON}`,
     () => runMonth(to, { taxiType: TAXI_TYPE, date: AS_IF_ON, force: false, all: false }, terminal),
     monthResult,
   );
+  await step(`monitoring of ${month}`, async () => monitoring, monitoringResult);
   await step(
     `backfill ${BACKFILL.from}..${BACKFILL.to}`,
     () => runBackfill(to, { taxiType: TAXI_TYPE, ...BACKFILL, maxConcurrency: 1, force: false, all: false }, terminal),
@@ -208,6 +209,14 @@ const monthResult = (month: MonthOutcome): StepResult => ({
   rmse: month.rmse,
   where: month.output ?? month.note ?? '',
 });
+
+/** The state machine has done it already: what it found. */
+function monitoringResult(found: MonthOutcome['monitoring']): StepResult {
+  const nothing = { rows: null, rmse: null };
+  if (found === undefined) return { ...nothing, result: 'nothing to monitor', where: '' };
+  if (found.verdict === 'failed') return { ...nothing, result: 'failed', where: found.note };
+  return { ...nothing, result: found.verdict, where: found.page };
+}
 
 function backfillResult(months: readonly MonthOutcome[], to: Deployment): StepResult {
   const failed = months.filter(({ status }) => status !== 'scored' && status !== 'unchanged');

@@ -10,11 +10,21 @@ export function monthTable(months: readonly MonthOutcome[]): string {
     count(each.rows_scored),
     decimals(each.rmse, 3),
     each.evaluation ?? '–',
+    each.monitoring?.verdict ?? '–',
     decimals(each.seconds, 1),
   ]);
-  const notes = months.flatMap((each) => (each.note === null ? [] : [`${each.month}: ${each.note}`]));
-  const headings = ['month', 'status', 'rows', 'scored', 'RMSE min', 'evaluation', 'seconds'];
+  const notes = months.flatMap(({ month, note, monitoring }) =>
+    [note, monitoringNote(monitoring)].flatMap((each) => (each === null ? [] : [`${month}: ${each}`])),
+  );
+  const headings = ['month', 'status', 'rows', 'scored', 'RMSE min', 'evaluation', 'monitoring', 'seconds'];
   return [table(headings, rows), ...notes].join('\n');
+}
+
+/** What is worth a line: anything but a steady month. */
+function monitoringNote(monitoring: MonthOutcome['monitoring']): string | null {
+  if (monitoring === undefined || monitoring.verdict === 'steady') return null;
+  if (monitoring.verdict === 'failed') return `It could not be monitored: ${monitoring.note}`;
+  return `${monitoring.takeaway} See ${monitoring.page}`;
 }
 
 /** The months as `--json` prints them. */

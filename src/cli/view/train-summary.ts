@@ -25,7 +25,7 @@ export function runJson({ card, model, outcome }: FinishedRun) {
       rmse: validation.rmse,
       mae: validation.mae,
       coverage_90: validation.coverage_90,
-      optimistic: unseen(card) !== 'unseen-month',
+      optimistic: !['unseen-month', 'unseen-days'].includes(unseen(card)),
     },
     seconds: card.seconds,
     ...(outcome !== undefined && {

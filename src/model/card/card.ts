@@ -32,10 +32,16 @@ const cardBody = {
     columns: z.array(columnFactsSchema).optional().describe("of the months' files, whatever cleaning drops"),
   }),
   validation: z.object({
-    kind: z.enum(['month', 'split']),
-    month: monthSchema.nullable().describe('null = a share of the training months, which is optimistic'),
+    kind: z.enum(['month', 'split', 'last']),
+    month: monthSchema.nullable().describe('null = rides held out of the training months'),
     sha256: sha256Schema.nullable(),
-    held_out: z.object({ share: z.number(), seed: z.int() }).optional().describe('of a split: the rides measured on'),
+    held_out: z
+      .union([
+        z.object({ share: z.number(), seed: z.int() }),
+        z.object({ month: monthSchema, days: z.int().positive() }),
+      ])
+      .optional()
+      .describe('the rides measured on: a share at random, which is optimistic, or the last days of a month'),
     rows_read: rows,
     rows,
     stored: rows,
@@ -59,26 +65,33 @@ export const modelCardSchema = z.object({
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
 
 /**
- * How far a card's figures can be trusted: only rides from a month it has not seen are a real test. Rides held out of
- * the training months share days with the training rides; rides it was trained on say nothing about new ones.
+ * How far a card's figures can be trusted: only rides from days it has not seen are a real test. Rides held out of
+ * the training months at random share days with the training rides; rides it was trained on say nothing about new ones.
  */
-export type Unseen = 'unseen-month' | 'same-days' | 'trained-on';
+export type Unseen = 'unseen-month' | 'unseen-days' | 'same-days' | 'trained-on';
 
 /** How far the figures of a card can be trusted. */
 export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
   if (validation.kind === 'split') return 'same-days';
+  if (validation.kind === 'last') return 'unseen-days';
   return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
 }
 
 /** What it was validated on, in a few words, with a warning if the figures flatter the model. */
 export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): string {
+  const { held_out } = card.validation;
   const words: Readonly<Record<Unseen, string>> = {
     'unseen-month': `${card.validation.month}`,
+    'unseen-days': held_out !== undefined && 'days' in held_out ? lastDays(held_out) : 'held-out days',
     'same-days': 'a split (optimistic: rides of the same days)',
     'trained-on': `${card.validation.month} (optimistic: it was trained on it)`,
   };
   return words[unseen(card)];
 }
+
+/** The days that were held out, in a few words. */
+export const lastDays = ({ month, days }: { readonly month: string; readonly days: number }) =>
+  `the last ${days} days of ${month}`;
 
 /** The part of a card that training itself knows; the registry's caller adds the run and the time. */
 export type ModelCardBody = Omit<ModelCard, 'run_id' | 'mlflow_run_id' | 'created_at'>;

@@ -2,7 +2,7 @@ import { TripcastError } from '#errors.ts';
 import type { RawMonth } from '#storage/raw-months.ts';
 import type { Queries, RideQueries } from '#trips/database.ts';
 import { inspectFile } from '#trips/inspect-file.ts';
-import type { Month } from '#trips/month.ts';
+import { addMonths, type Month, partsOf } from '#trips/month.ts';
 import { DAY_SECONDS } from '#trips/new-york-time.ts';
 import { DISTANCE_LIMIT } from '#trips/ride-limits.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -14,12 +14,13 @@ import { pairSlotSql } from './zone-pair.ts';
 /** What training needs from a database. */
 export type TrainingDatabase = RideQueries;
 
-/** A share of the rides held out at random; the same seed gives the same rides. */
-export interface HoldOut {
-  /** 0..1 */
-  readonly share: number;
-  readonly seed: number;
-}
+/**
+ * Rides held out of training: a share of all at random, of which the same seed gives the same rides; or the last days of a
+ * month, by New York's calendar, and whatever is later. No ride of those days is trained on.
+ */
+export type HoldOut =
+  | { readonly kind: 'split' /** 0..1 */; readonly share: number; readonly seed: number }
+  | { readonly kind: 'last'; readonly month: Month; readonly days: number };
 
 export interface MonthRows extends Omit<RawMonth, 'path'> {
   readonly rowsRead: number;
@@ -126,9 +127,16 @@ export function keptRides(taxiType: TaxiType, { month, path }: RawMonth, holdOut
     WHERE minutes BETWEEN ${KEPT_MINUTES.least} AND ${KEPT_MINUTES.most})`;
 }
 
-/** MD5 of seed, month and row as a uniform number: the same on every machine and with every version of DuckDB. */
 function heldOutSql(month: Month, holdOut: HoldOut | undefined): string {
   if (holdOut === undefined) return 'false';
+  if (holdOut.kind === 'last') return `pickup_time >= ${firstHeldOut(holdOut)}`;
+  // MD5 of seed, month and row as a uniform number: the same on every machine and with every version of DuckDB.
   const key = `'${holdOut.seed}/${month}/' || file_row_number`;
   return `md5_number_lower(${key})::DOUBLE / ${2 ** 64} < ${holdOut.share}`;
+}
+
+/** The midnight at which the held-out days begin, as New York wall-clock seconds. */
+function firstHeldOut({ month, days }: HoldOut & { readonly kind: 'last' }): number {
+  const next = partsOf(addMonths(month, 1));
+  return Date.UTC(next.year, next.month - 1) / 1000 - days * DAY_SECONDS;
 }

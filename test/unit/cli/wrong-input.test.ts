@@ -51,6 +51,7 @@ const WRONG_USAGE: readonly Row[] = [
   [['train', ...RECIPE, '--train', '2023-01..2023-02..2023-03'], /--train: "2023-01\.\.2023-02.* is not a range/],
   [['train', ...RECIPE, '--train', '2023-01,2023-01'], /--train: .*lists 2023-01 twice/],
   [['train', ...RECIPE, '--train', '2023-01', '--validate', 'split:2'], /"split:2" is not a split.*split:0\.2/],
+  [['train', ...RECIPE, '--train', '2023-01', '--validate', 'last:31'], /"last:31" is not a number of days.*last:7/],
   [['train', ...RECIPE, '--train', '2023-01', '--validate', 'split:'], /"split:" is not a split.*split:0\.2/],
   [['train', ...RECIPE, '--train', '2023-01', '--validate', '2023-13'], /"2023-13" is not a month/],
   [['train', ...RECIPE, '--train', '2023-01', '--local', '--promote', '--source', '.'], /--local and --promote/],

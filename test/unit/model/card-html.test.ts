@@ -184,6 +184,16 @@ test('a split is called optimistic, and months that do not follow one another ar
   expect(text).not.toContain('reference');
 });
 
+test('held-out days are named, are not called optimistic, and are held out again by the command that reproduces it', () => {
+  const { validation } = aCard();
+  const held_out = { month: parseMonth('2023-03'), days: 7 };
+  const last = { ...validation, kind: 'last', month: null, sha256: null, held_out } as const;
+  const text = textOf(renderCard(aCard({ validation: last })));
+  expect(text).toContain('rides of the last 7 days of 2023-03, which it has not seen.');
+  expect(text).not.toContain('Optimistic');
+  expect(text).toContain('--train 2023-01..2023-03 --validate last:7');
+});
+
 test('figures on months that were trained on are called optimistic, and not unseen', () => {
   const { train, validation } = aCard();
   const text = textOf(renderCard(aCard({ validation: { ...validation, month: train.months[0]?.month ?? null } })));

@@ -52,6 +52,17 @@ describe('the rides of a training', () => {
     }
   });
 
+  test('of the last days are held out by the day in New York, and so is whatever a file has after them', async () => {
+    const database = await aDatabase();
+    const pickups = ['2008-12-31 23:59:59', '2023-03-24 23:59:59', '2023-03-25 00:00:00', '2023-03-31 23:59:59'];
+    const rides = [...pickups, '2023-04-01 00:10:00', null].map((pickup, i) => ({ pickup, pu: i + 1 }));
+    const holdOut = { kind: 'last', month: parseMonth('2023-03'), days: 7 } as const;
+    const months = await loadRides(database, 'rides', 'green', [await aSource('2023-03', rides)], holdOut);
+    const held = await database.rows('SELECT pickup_zone AS pu FROM rides WHERE held_out');
+    expect(held.map(({ pu }) => pu)).toEqual([3, 4, 5]);
+    expect(months).toMatchObject([{ rows: 2 }]);
+  });
+
   test('do not include one with a time that is thousands of years off', async () => {
     const pickup = "CASE pu WHEN 2 THEN TIMESTAMP '290308-01-01 (BC)' ELSE pickup END";
     const { database, months } = await load([{ pu: 1 }, { pu: 2 }], { lpep_pickup_datetime: pickup });
@@ -144,6 +155,24 @@ describe('training', () => {
     const { card: honest } = await train({ train: [source], validation: { kind: 'month', source: other } });
     expect(validatedOn(honest)).toBe('2023-04');
     expect(card.validation.rmse).toBeLessThan(honest.validation.rmse);
+  });
+
+  test('and validating on its last days works, and the card says which days they are', async () => {
+    const source = await aThinnedMonth('2023-03', 10);
+    const last = { kind: 'last', month: source.month, days: 7 } as const;
+    const { card } = await train({ train: [await aThinnedMonth('2023-02', 10), source], validation: last });
+    expect(card.validation).toMatchObject({ kind: 'last', month: null, held_out: { month: '2023-03', days: 7 } });
+    expect([unseen(card), validatedOn(card)]).toEqual(['unseen-days', 'the last 7 days of 2023-03']);
+    const before = await train({ train: [source], validation: { ...last, days: 27 } });
+    expect(before.card.validation.rows).toBeGreaterThan(card.validation.rows);
+  });
+
+  test('on a month of which nothing is left says so', async () => {
+    const rides = [{ pickup: '2023-03-30 08:00:00', minutes: 10 }];
+    const validation = { kind: 'last', month: parseMonth('2023-03'), days: 7 } as const;
+    await expect(train({ train: [await aSource('2023-03', rides)], validation })).rejects.toThrow(
+      'Holding out the last 7 days of 2023-03 leaves 0 rides to fit and 1 to validate',
+    );
   });
 
   test('works on rides without distances, and on few days', async () => {

@@ -53,14 +53,19 @@ async function inDatabase<T>(work: (database: DuckDB) => Promise<T>): Promise<T>
   return await work(database);
 }
 
-const aPlan = (months: string, validate: string | number, promote = true): TrainingPlan => ({
+/** Validated on a month, a share, or the last days of the last month. */
+type Validate = string | number | { readonly last: number };
+
+const aPlan = (months: string, validate: Validate, promote = true): TrainingPlan => ({
   recipe: 'linear-pair',
   taxi_type: 'green',
   months: months.split(' ').map((month) => parseMonth(month)),
   validation:
     typeof validate === 'number'
       ? { kind: 'split', share: validate, seed: 42 }
-      : { kind: 'month', month: parseMonth(validate) },
+      : typeof validate === 'object'
+        ? { kind: 'last', month: parseMonth(months.slice(-7)), days: validate.last }
+        : { kind: 'month', month: parseMonth(validate) },
   promote,
   promoted_by: 'ada',
 });
@@ -165,6 +170,32 @@ describe('the gate', () => {
     expect(champion?.comparison?.a.rmse).toBeCloseTo(run.card.validation.rmse, 9);
     expect(champion?.comparison?.rmse_difference).toBeCloseTo(0, 5); // the same recipe on the same rides
     expect(outcome).toBe('passed');
+  });
+
+  describe('on the last days of a month', () => {
+    const plan = aPlan('2023-03 2023-04', { last: 7 });
+    const WEEK = 15_497; // DuckDB: rides of 2023-04's file that cleaning keeps, picked up from 2023-04-24 on
+    let run: RunFiles;
+    beforeAll(async () => {
+      run = await trained(plan);
+    });
+
+    test('compares with a champion of earlier months as it is: it has not seen them', async () => {
+      const registry = aRegistry();
+      await crown(registry, march);
+      const { champion } = await judged(registry, plan, run);
+      expect(champion).toMatchObject({ refitted: false, comparison: { rows: WEEK, days: 7 } });
+      expect(champion?.comparison?.a.rmse).toBeCloseTo(run.card.validation.rmse, 9);
+    });
+
+    test('refits a champion that has seen them, without them: then it is the same run', async () => {
+      const registry = aRegistry();
+      await crown(registry, await trained(aPlan('2023-03 2023-04', '2023-02')));
+      const { champion, outcome } = await judged(registry, plan, run);
+      expect(champion).toMatchObject({ refitted: true, comparison: { rows: WEEK, days: 7 } });
+      expect(champion?.comparison?.rmse_difference).toBeCloseTo(0, 5);
+      expect(outcome).toBe('passed');
+    });
   });
 
   test('refuses a run that is worse than the champion, and says by how much', async () => {
@@ -285,6 +316,14 @@ describe('the gate that is asked again about a registered run', () => {
     expect(await promoted(registry, run)).toMatchObject({ outcome: 'refused', judged: false });
     expect(await again(registry, run)).toMatchObject({ outcome: 'passed', champion: null });
     expect(await promoted(registry, run)).toMatchObject({ outcome: 'moved', pointer: { sequence: 1 } });
+  });
+
+  test('judges a run again on the last days that its card names', async () => {
+    const registry = aRegistry();
+    const run = await trained(aPlan('2023-04', { last: 7 }));
+    await registry.register(run);
+    await crown(registry, march);
+    expect((await again(registry, run)).champion).toMatchObject({ refitted: false, comparison: { days: 7 } });
   });
 
   test('says which months it lacks, or has otherwise than they were trained on', async () => {

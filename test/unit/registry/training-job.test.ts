@@ -37,6 +37,11 @@ describe('a training request', () => {
     });
   });
 
+  test('validates on the last days of the last month, in whatever order the months are given', () => {
+    const months = [MARCH, parseMonth('2023-01')];
+    expect(plan({ months, validate: 'last:7' }).validation).toEqual({ kind: 'last', month: '2023-03', days: 7 });
+  });
+
   test.each<[Partial<TrainingRequest>, string]>([
     [{}, 'It is not clear what to train on'],
     [{ months: [MARCH], train: { from: MARCH, to: MARCH } }, 'It is not clear what to train on'],
@@ -44,6 +49,10 @@ describe('a training request', () => {
     [{ months: [MARCH], recipe: 'crystal-ball' }, 'There is no recipe "crystal-ball"'],
     [{ months: [MARCH], validate: 'split:1' }, '"split:1" is not a split'],
     [{ months: [MARCH], validate: 'split:half' }, '"split:half" is not a split'],
+    [{ months: [MARCH], validate: 'last:0' }, '"last:0" is not a number of days'],
+    [{ months: [MARCH], validate: 'last:28' }, '"last:28" is not a number of days'],
+    [{ months: [MARCH], validate: 'last:1.5' }, '"last:1.5" is not a number of days'],
+    [{ months: [MARCH], validate: 'last:week' }, '"last:week" is not a number of days'],
     [{ months: [MARCH], validate: 'next' }, '"next" is not a month'],
     [{ months: [] }, 'The input is wrong: months is []'],
     [JSON.parse('{"months":["2023-03"],"promotion":true}'), 'unknown field "promotion"'],

@@ -4,7 +4,7 @@ import { connect, type Deployment } from '#cli/context.ts';
 import type { CommonOptions } from '#cli/options.ts';
 import { count, decimals, type Terminal, table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
-import type { ModelCard } from '#model/card/card.ts';
+import { type ModelCard, validatedOn } from '#model/card/card.ts';
 import { compareOnMonth } from '#model/evaluation/compare-on-month.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
@@ -39,7 +39,10 @@ export async function compareRuns(to: Deployment, options: ModelsCompareOptions,
   refuseOtherType(a.card, b.card);
   const month = options.month ?? a.card.validation.month;
   if (month === null) {
-    throw new TripcastError(`Run ${a.runId} was validated on a split, not a month`, 'Give one with --month.');
+    throw new TripcastError(
+      `Run ${a.runId} was validated on ${validatedOn(a.card)}, not on a whole month`,
+      'Give one with --month.',
+    );
   }
   const progress = terminal.progress(`compare on ${a.card.taxi_type} ${month}`);
   await using folder = await workFolder();

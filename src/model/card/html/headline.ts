@@ -1,5 +1,5 @@
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
-import { type Unseen, unseen } from '../card.ts';
+import { lastDays, type Unseen, unseen } from '../card.ts';
 import { coverageScale } from './drawing.ts';
 import { count, decimals, monthsText, percent, points } from './format.ts';
 import type { RenderedCard } from './given.ts';
@@ -8,11 +8,14 @@ import { type Html, html, NOTHING } from './markup.ts';
 /** What the model is, and the four figures to remember. */
 export function headline(card: RenderedCard): Html {
   const { validation } = card;
+  const { held_out: heldOut } = validation;
+  const sameMonths =
+    heldOut !== undefined && 'days' in heldOut ? `of ${lastDays(heldOut)}` : 'held out of the same months';
   const months = monthsText(card.train.months.map(({ month }) => month));
   return html`<header>
 <h1>${card.recipe} <span class="quiet">for ${card.taxi_type} taxis</span></h1>
 <p>Predicts how many minutes a ${card.taxi_type}-taxi ride takes from pickup to dropoff. Trained on ${count(card.train.rows)} rides of ${months} and measured on ${count(validation.rows)} rides ${
-    validation.month === null ? 'held out of the same months' : `of ${validation.month}`
+    validation.month === null ? sameMonths : `of ${validation.month}`
   }${unseen(card) === 'trained-on' ? '' : ', which it has not seen'}. Errors are in minutes, over rides that lasted ${KEPT_MINUTES.least} to ${KEPT_MINUTES.most} minutes.</p>
 ${WARNINGS[unseen(card)]}
 <dl class="tiles">
@@ -27,6 +30,7 @@ ${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical
 
 const WARNINGS: Readonly<Record<Unseen, Html>> = {
   'unseen-month': NOTHING,
+  'unseen-days': NOTHING,
   'same-days': html`<p><strong class="weak">Optimistic:</strong> a random share of the training months was held out, so the model has seen other rides of the same days. A later month is the harder test.</p>`,
   'trained-on': html`<p><strong class="weak">Optimistic:</strong> the model was trained on these very rides. These figures do not show how well it predicts others.</p>`,
 };

@@ -71,6 +71,8 @@ export function reproduction(card: RenderedCard): Html {
 function commandLine({ recipe, taxi_type, train, validation }: RenderedCard): string {
   const months = monthsText(train.months.map(({ month }) => month));
   const share = validation.rows / (validation.rows + train.rows);
-  const validated = validation.month ?? `split:${Number(decimals(share))}`;
+  const { held_out: heldOut } = validation;
+  const held = heldOut !== undefined && 'days' in heldOut ? `last:${heldOut.days}` : `split:${Number(decimals(share))}`;
+  const validated = validation.month ?? held;
   return `npx tripcast train --recipe ${recipe} --taxi-type ${taxi_type} --train ${months} --validate ${validated}`;
 }
