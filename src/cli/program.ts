@@ -246,6 +246,11 @@ export function program(): Command {
       runLazily(async () => (await import('./commands/labels/put.ts')).labelsPut, { ...options, file }),
     );
 
+  labelsCommand('show', 'show how many predictions have labels, and how large their errors are')
+    .option('--from <YYYY-MM-DD>', 'first day of the predictions, in New York (default: 90 days)', argument(parseDay))
+    .option('--to <YYYY-MM-DD>', 'last day (default: today)', argument(parseDay))
+    .action(lazily(async () => (await import('./commands/labels/show.ts')).labelsShow));
+
   command('score <in> <out>', 'score a Parquet file; uses AWS only if the model is there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
     .addOption(new Option('--taxi-type <type>', "default: from the file's name").argParser(argument(parseTaxiType)))

@@ -80,6 +80,7 @@ const ROWS: readonly Row[] = [
   ['stream tail', 0, () => ['--from-start', '--limit', '1']],
   ['stream requeue', 0, () => ['--dry-run']],
   ['labels put', 0, () => [join(folder, 'labels.jsonl')]],
+  ['labels show', 0, () => ['--from', '2020-01-01', '--to', '2020-01-01']], // the archive of today may be large
   ['monitor', 0, () => [...month('scored'), '--reference', MONTHS.scored]],
   ['predict', 0, () => ['--pu', '130', '--do', '205']],
   ['explain', 0, () => [`${MONTHS.scored.replace('-', '/')}_0`]],

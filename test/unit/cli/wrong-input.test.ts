@@ -107,6 +107,8 @@ const WRONG_USAGE: readonly Row[] = [
 
   [['labels', 'put'], /missing required argument 'file'/],
   [['labels', 'put', 'month.parquet', '--month', '2023-13'], /"2023-13" is not a month/],
+  [['labels', 'show', '--from', '2023-04'], /--from: "2023-04" is not a day/],
+  [['labels', 'show', '--from', '2023-04-02', '--to', '2023-04-01'], /--from 2023-04-02 is after --to 2023-04-01/],
 
   [['score', 'in.parquet', 'out.parquet'], /required option '--model/],
   [['score', 'in.parquet', '--model', 'champion'], /missing required argument 'out'/],
@@ -163,6 +165,7 @@ const FAILED: readonly Row[] = [
   [['stream', 'requeue'], NOT_UP],
   [['labels', 'put', 'labels.jsonl'], /no file labels\.jsonl/],
   [['labels', 'put', 'event.json'], NOT_UP],
+  [['labels', 'show'], NOT_UP],
   [['status', '--env', 'prod'], NOBODY],
   [['score', 'green_tripdata_2023-04.parquet', 'out.parquet', '--model', RUN], /green_tripdata_2023-04\.parquet/],
   [['monitor', '--month', '2023-04'], NOT_UP],
