@@ -247,7 +247,11 @@ export function program(): Command {
     );
 
   labelsCommand('show', 'show how many predictions have labels, and how large their errors are')
-    .option('--from <YYYY-MM-DD>', 'first day of the predictions, in New York (default: 90 days)', argument(parseDay))
+    .option(
+      '--from <YYYY-MM-DD>',
+      'first day of predictions, in New York (default: 90 days up to --to)',
+      argument(parseDay),
+    )
     .option('--to <YYYY-MM-DD>', 'last day (default: today)', argument(parseDay))
     .action(lazily(async () => (await import('./commands/labels/show.ts')).labelsShow));
 

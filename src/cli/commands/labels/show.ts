@@ -82,7 +82,8 @@ function describe(shown: ShownLabels): string {
     of.version,
     count(of.predictions),
     count(of.labelled),
-    ...(of.verdict === 'measured' ? figures(of) : ['not enough data', '', '', '']),
+    ...figures(of),
+    of.verdict === 'measured' ? '' : 'not enough data',
   ]);
   const counted = ['predictions', 'labelled'];
   return [
@@ -91,7 +92,7 @@ function describe(shown: ShownLabels): string {
       ? []
       : [
           table(['model version', ...counted, ...FIGURES, 'expected MAE', 'has the error grown?'], versions),
-          table(['day', 'model version', ...counted, ...FIGURES], days),
+          table(['day', 'model version', ...counted, ...FIGURES, ''], days),
         ]),
   ].join('\n\n');
 }
@@ -108,15 +109,15 @@ function labelText({ predictions, labelled, match_rate, outside, repeated, unrea
       ? 'No predictions on these days'
       : `${count(labelled)} of ${count(predictions)} predictions have a label (${decimals(100 * match_rate, 1)}%)`;
   const rest: readonly (readonly [number, string])[] = [
-    [outside, 'have a ride outside 1 to 60 minutes, which does not count as an error'],
-    [repeated, 'more copies of the same predictions'],
-    [unreadable, 'records of the archive are not predictions'],
-    [labels.unknown, 'labels are of rides without a prediction on these days'],
-    [labels.repeated, 'labels repeat another'],
-    [labels.conflicting, 'rides have labels of different values, and count as unlabelled'],
-    [labels.unreadable, 'lines of labels are not labels'],
+    [outside, 'labelled rides outside 1 to 60 minutes, not counted as errors'],
+    [repeated, 'repeated predictions'],
+    [unreadable, 'records in the archive that are not predictions'],
+    [labels.unknown, 'labels without a prediction on these days'],
+    [labels.repeated, 'repeated labels'],
+    [labels.conflicting, 'rides with labels that differ, counted as unlabelled'],
+    [labels.unreadable, 'lines that are not labels'],
   ];
-  return [matched, ...rest.filter(([n]) => n > 0).map(([n, what]) => `  ${count(n)} ${what}`)].join('\n');
+  return [matched, ...rest.filter(([n]) => n > 0).map(([n, what]) => `  ${what}: ${count(n)}`)].join('\n');
 }
 
 function harmText(harm: StreamHarm): string {
