@@ -73,13 +73,14 @@ export async function putLabels(
   const reasons = [...refused].map(([reason, rows]) => ({ reason, ...rows }));
   if (labels === 0) throw nothingIn(name, reasons);
   const key = dataKeys.labelsOf(hash.digest('hex'));
+  const put = { uri: s3Uri(data.bucket, key), labels, refused: reasons };
+  const isThere = async () => (await data.head(key)) !== undefined;
+  if (await isThere()) return { outcome: 'there', ...put };
   const { outcome } = await data.upload(path, key, { contentType: 'application/gzip', condition: { absent: true } });
-  const uri = s3Uri(data.bucket, key);
+  if (outcome === 'written') return { outcome, ...put };
   // S3 also reports a conflict while someone else writes the object; that write may yet fail.
-  if (outcome === 'conflict' && (await data.head(key)) === undefined) {
-    throw new TransientError(`Someone else is writing ${uri}`, 'Run the same command again.');
-  }
-  return { outcome: outcome === 'conflict' ? 'there' : 'written', uri, labels, refused: reasons };
+  if (await isThere()) return { outcome: 'there', ...put };
+  throw new TransientError(`Someone else is writing ${put.uri}`, 'Run the same command again.');
 }
 
 function countRefused(

@@ -47,6 +47,21 @@ describe('a file of JSON lines', () => {
     expect((await put(`${GOOD}\n${GOOD}`, data)).done.outcome).toBe('written');
   });
 
+  test('put by two at once, is written once: the slower one finds it there', async () => {
+    const data = new MemoryStore();
+    data.before = async (operation, key) => {
+      if (operation === 'put' && !data.objects.has(key)) data.objects.set(key, gzipSync(GOOD));
+    };
+    expect((await put(GOOD, data)).done.outcome).toBe('there');
+    data.objects.clear();
+    data.before = async (operation, key) => {
+      // The other one's write is under way, and fails.
+      if (operation === 'put') data.objects.set(key, new Uint8Array());
+      else data.objects.delete(key);
+    };
+    await expect(put(GOOD, data)).rejects.toThrow(/Someone else is writing s3:\/\/memory\/labels\/.*again/);
+  });
+
   test('keeps its good lines; the others are counted by reason, with the numbers of the first', async () => {
     const bad: readonly (readonly [line: string, reason: string])[] = [
       ['ride 7 took 12 minutes', 'not-json'],
