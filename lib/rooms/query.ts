@@ -21,6 +21,7 @@ const TRINO_TYPES = {
   double: 'double',
   float: 'real',
   timestamp: 'timestamp(3)',
+  date: 'date',
 } as const;
 
 /** In the Parquet files under predictions/; green and yellow ones each name the pickup time differently. */
@@ -79,9 +80,110 @@ export const PUBLISHED_SQL = `SELECT p.taxi_type, p.year, p.month, p.ride_id,
 FROM predictions p
 JOIN current_outputs c ON c.key = regexp_replace(p."$path", '^s3://[^/]+/', '')`;
 
+/** In each line of the stream's archive: a record of the predictions stream (docs/contracts.md). */
+const STREAM_PREDICTIONS: Readonly<Record<string, string>> = {
+  model: 'string',
+  version: 'string',
+  prediction: 'struct<ride_duration:double,ride_id:string,interval:array<double>,distance_source:string>',
+  prediction_id: 'string',
+  predicted_at: 'string',
+  source: 'string',
+};
+/** By arrival, UTC. */
+const ARRIVAL: Columns = { dt: 'string', hh: 'string' };
+
+/** In each line under labels/. */
+const LABELS: Columns = { ride_id: 'string', actual_duration: 'double' };
+
+const LABELLED: Columns = {
+  prediction_id: 'string',
+  ride_id: 'string',
+  model: 'string',
+  model_version: 'string',
+  source: 'string',
+  predicted_at: 'timestamp',
+  day: 'date',
+  distance_source: 'string',
+  predicted_duration: 'double',
+  interval_low: 'double',
+  interval_high: 'double',
+  actual_duration: 'double',
+  label: 'string',
+};
+
+/**
+ * The predictions of the stream and the API, each once, with the label of its ride; as `tripcast labels show` joins them
+ * (src/monitoring/labels/join-labels.ts). Of a prediction that arrived more than once, the earliest copy counts. `day` is
+ * the one in New York. `label` is known, none, or conflicting: a ride whose labels differ has no actual_duration.
+ */
+export const LABELLED_SQL = `WITH copies AS (
+  SELECT prediction_id, prediction.ride_id AS ride_id, model, version AS model_version, source,
+    try(from_iso8601_timestamp(predicted_at)) AS moment, prediction.distance_source AS distance_source,
+    prediction.ride_duration AS predicted_duration,
+    try(prediction."interval"[1]) AS interval_low, try(prediction."interval"[2]) AS interval_high
+  FROM stream_predictions
+), numbered AS (
+  SELECT *, row_number() OVER (PARTITION BY prediction_id ORDER BY moment, model_version) AS place
+  FROM copies
+  WHERE prediction_id IS NOT NULL AND ride_id IS NOT NULL AND model_version IS NOT NULL AND moment IS NOT NULL
+    AND predicted_duration BETWEEN -1000000 AND 1000000
+), rides AS (
+  SELECT ride_id, min(actual_duration) AS least, max(actual_duration) AS most
+  FROM labels
+  WHERE ride_id IS NOT NULL AND actual_duration > 0 AND actual_duration <= 1440
+  GROUP BY ride_id
+)
+SELECT n.prediction_id, n.ride_id, n.model, n.model_version, n.source,
+  CAST(n.moment AT TIME ZONE 'UTC' AS timestamp(3)) AS predicted_at,
+  CAST(n.moment AT TIME ZONE 'America/New_York' AS date) AS day,
+  n.distance_source, n.predicted_duration, n.interval_low, n.interval_high,
+  CASE WHEN r.least = r.most THEN r.least END AS actual_duration,
+  CASE WHEN r.ride_id IS NULL THEN 'none' WHEN r.least = r.most THEN 'known' ELSE 'conflicting' END AS label
+FROM numbered n
+LEFT JOIN rides r ON r.ride_id = n.ride_id
+WHERE n.place = 1`;
+
+const ALL_PREDICTIONS: Columns = {
+  source: 'string',
+  prediction_id: 'string',
+  taxi_type: 'string',
+  ride_id: 'string',
+  model_version: 'string',
+  pickup_datetime: 'timestamp',
+  predicted_at: 'timestamp',
+  predicted_duration: 'double',
+  interval_low: 'double',
+  interval_high: 'double',
+  actual_duration: 'double',
+};
+
+/** Every prediction with its label, if it has one: of the batch, the stream and the API. */
+export const ALL_PREDICTIONS_SQL = `SELECT 'batch' AS source, CAST(NULL AS varchar) AS prediction_id, taxi_type, ride_id, model_version,
+  pickup_datetime, CAST(NULL AS timestamp(3)) AS predicted_at, CAST(predicted_duration AS double) AS predicted_duration,
+  CAST(interval_low AS double) AS interval_low, CAST(interval_high AS double) AS interval_high, actual_duration
+FROM published_predictions
+UNION ALL
+SELECT source, prediction_id, CAST(NULL AS varchar) AS taxi_type, ride_id, model_version,
+  CAST(NULL AS timestamp(3)) AS pickup_datetime, predicted_at, predicted_duration,
+  interval_low, interval_high, actual_duration
+FROM labelled_predictions`;
+
+/** Lines of JSON. What is not JSON, or not of the column's type, is null: anyone with access to the stream can write to it. */
+const JSON_LINES = {
+  inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+  outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+  serdeInfo: {
+    serializationLibrary: 'org.openx.data.jsonserde.JsonSerDe',
+    parameters: { 'ignore.malformed.json': 'true', 'use.null.for.invalid.data': 'true' },
+  },
+};
+
 const GIGABYTE = 1e9;
 
-/** Predictions as tables for Athena: every output, what is current, and the published months as a view over both. */
+/**
+ * Predictions as tables for Athena: every output of the batch, what is current, and the published months as a view over
+ * both; the stream's archive and the labels, and a view that joins them; and every prediction in one view.
+ */
 export class QueryRoom extends Construct {
   readonly #database: CfnDatabase;
   readonly #name: string;
@@ -129,16 +231,53 @@ export class QueryRoom extends Construct {
         serdeInfo: { serializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
       },
     });
-    const published = this.#table('Published', 'published_predictions', {
+    const published = this.#view('Published', 'published_predictions', PUBLISHED_SQL, PUBLISHED);
+    published.node.addDependency(predictions, current);
+    const labelled = this.#view('Labelled', 'labelled_predictions', LABELLED_SQL, LABELLED);
+    labelled.node.addDependency(this.#streamPredictions(at('stream/')), this.#labels(at('labels/')));
+    const all = this.#view('All', 'all_predictions', ALL_PREDICTIONS_SQL, ALL_PREDICTIONS);
+    all.node.addDependency(published, labelled);
+    this.#workgroup(config, at(QUERY_RESULTS), store.key);
+  }
+
+  #streamPredictions(location: string): CfnTable {
+    return this.#table('StreamPredictions', 'stream_predictions', {
+      tableType: 'EXTERNAL_TABLE',
+      partitionKeys: columnsOf(ARRIVAL),
+      parameters: {
+        classification: 'json',
+        'projection.enabled': 'true',
+        'projection.dt.type': 'date',
+        'projection.dt.format': 'yyyy-MM-dd',
+        'projection.dt.range': '2026-01-01,NOW', // no archive is older
+        'projection.hh.type': 'integer',
+        'projection.hh.range': '0,23',
+        'projection.hh.digits': '2',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills these in
+        'storage.location.template': `${location}${'dt=${dt}/hh=${hh}/'}`,
+      },
+      storageDescriptor: { columns: namesAndTypes(STREAM_PREDICTIONS), location, ...JSON_LINES },
+    });
+  }
+
+  #labels(location: string): CfnTable {
+    return this.#table('Labels', 'labels', {
+      tableType: 'EXTERNAL_TABLE',
+      partitionKeys: [],
+      parameters: { classification: 'json' },
+      storageDescriptor: { columns: columnsOf(LABELS), location, ...JSON_LINES },
+    });
+  }
+
+  #view(id: string, name: string, sql: string, columns: Columns): CfnTable {
+    return this.#table(id, name, {
       tableType: 'VIRTUAL_VIEW',
       partitionKeys: [],
       parameters: { presto_view: 'true', comment: 'Presto View' },
-      viewOriginalText: this.#view(PUBLISHED_SQL, PUBLISHED),
+      viewOriginalText: this.#viewText(sql, columns),
       viewExpandedText: '/* Presto View */',
-      storageDescriptor: { columns: columnsOf(PUBLISHED), serdeInfo: {} },
+      storageDescriptor: { columns: columnsOf(columns), serdeInfo: {} },
     });
-    published.node.addDependency(predictions, current);
-    this.#workgroup(config, at(QUERY_RESULTS), store.key);
   }
 
   #table(id: string, name: string, input: Omit<CfnTable.TableInputProperty, 'name'>): CfnTable {
@@ -152,7 +291,7 @@ export class QueryRoom extends Construct {
   }
 
   /** The form in which Athena itself writes a view into the catalog: a comment around base64 of JSON. */
-  #view(originalSql: string, columns: Columns): string {
+  #viewText(originalSql: string, columns: Columns): string {
     const view = {
       originalSql,
       catalog: 'awsdatacatalog',
@@ -181,5 +320,7 @@ export class QueryRoom extends Construct {
   }
 }
 
-const columnsOf = (columns: Columns): CfnTable.ColumnProperty[] =>
+const columnsOf = (columns: Columns): CfnTable.ColumnProperty[] => namesAndTypes(columns);
+
+const namesAndTypes = (columns: Readonly<Record<string, string>>): CfnTable.ColumnProperty[] =>
   Object.entries(columns).map(([name, type]) => ({ name: name.toLowerCase(), type }));

@@ -26,6 +26,7 @@ import {
 } from './arguments.ts';
 import type { DriftOptions } from './commands/drift.ts';
 import type { ExplainOptions } from './commands/explain.ts';
+import type { LabelsPutOptions } from './commands/labels/put.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { ModelsCompareOptions } from './commands/models/compare.ts';
 import type { ModelsCopyOptions } from './commands/models/copy.ts';
@@ -227,6 +228,32 @@ export function program(): Command {
     .option('--again', 'also those that were resent before', false)
     .option('--dry-run', 'only show what would be sent', false)
     .action(lazily(async () => (await import('./commands/stream/requeue.ts')).streamRequeue));
+
+  const labels = tripcast
+    .command('labels')
+    .description('how long rides really took, and how good the predictions of the stream and the API were');
+  const labelsCommand = (name: string, description: string) =>
+    labels
+      .command(name)
+      .description(description)
+      .addOption(environment())
+      .option('--json', 'one JSON object on standard output', false);
+  labelsCommand('put', 'store the real durations of rides')
+    .argument('<file>', 'JSON lines of {ride_id, actual_duration} (minutes), or a TLC month for its replayed rides')
+    .option('--month <YYYY-MM>', "of a TLC month (default: from the file's name)", argument(parseMonth))
+    .addOption(new Option('--taxi-type <type>', "default: from the file's name").argParser(argument(parseTaxiType)))
+    .action((file: string, options: Omit<LabelsPutOptions, 'file'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/labels/put.ts')).labelsPut, { ...options, file }),
+    );
+
+  labelsCommand('show', 'show how many predictions have labels, and how large their errors are')
+    .option(
+      '--from <YYYY-MM-DD>',
+      'first day of predictions, in New York (default: 90 days up to --to)',
+      argument(parseDay),
+    )
+    .option('--to <YYYY-MM-DD>', 'last day (default: today)', argument(parseDay))
+    .action(lazily(async () => (await import('./commands/labels/show.ts')).labelsShow));
 
   command('score <in> <out>', 'score a Parquet file; uses AWS only if the model is there')
     .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')

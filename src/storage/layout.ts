@@ -3,6 +3,7 @@
  * the buckets (Athena, MLflow, DuckDB at a prompt), so a change here is a migration.
  */
 
+import type { Day } from '#trips/day.ts';
 import { type Month, partsOf } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { RunId } from './run-id.ts';
@@ -47,6 +48,12 @@ export const dataKeys = {
   /** Prefix of all months' reports. */
   reports: (taxiType: TaxiType) => `reports/taxi_type=${taxiType}/`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
+  /** Prefix of all labels: how long rides really took. */
+  labels: 'labels/',
+  /** One object per distinct content, JSON lines. @param sha256 of the lines */
+  labelsOf: (sha256: string) => `${dataKeys.labels}${sha256}.jsonl.gz`,
+  /** Prefix of the predictions that reached the stream's archive on a day (UTC). */
+  streamDay: (day: Day) => `stream/dt=${day}/`,
   /** Prefix of all batches of bad records. */
   quarantines: 'quarantine/dt=',
   /** One object per batch of bad records. @param name unique within its hour */

@@ -1,5 +1,6 @@
 import { shown, TripcastError } from '#errors.ts';
 import { isMonth } from './month.ts';
+import { newYorkSeconds } from './new-york-time.ts';
 
 declare const brand: unique symbol;
 
@@ -17,3 +18,13 @@ function isDay(text: string): text is Day {
   const instant = Date.parse(text); // reads February 30 as March 2
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** @param days may be negative */
+export const daysAfter = (day: Day, days: number) => dayOf(Date.parse(day) + days * DAY_MILLISECONDS);
+
+/** The day in New York at an instant. @param instant milliseconds since the epoch */
+export const newYorkDay = (instant: number) => dayOf(newYorkSeconds(instant / 1000) * 1000);
+
+const dayOf = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10) as Day;

@@ -50,6 +50,7 @@ beforeAll(async () => {
     join(folder, 'event.json'),
     JSON.stringify({ month: MONTHS.scored, scheduledTime: '2036-02-15T00:00:00Z' }),
   );
+  writeFileSync(join(folder, 'labels.jsonl'), '{"ride_id":"json-keys","actual_duration":12.5}\nnot a label\n');
 });
 
 type Row = readonly [command: string, code: number, more: () => readonly string[]];
@@ -78,6 +79,8 @@ const ROWS: readonly Row[] = [
   ['stream replay', 0, () => [...month('scored'), '--limit', '2']],
   ['stream tail', 0, () => ['--from-start', '--limit', '1']],
   ['stream requeue', 0, () => ['--dry-run']],
+  ['labels put', 0, () => [join(folder, 'labels.jsonl')]],
+  ['labels show', 0, () => ['--from', '2020-01-01', '--to', '2020-01-01']], // the archive of today may be large
   ['monitor', 0, () => [...month('scored'), '--reference', MONTHS.scored]],
   ['predict', 0, () => ['--pu', '130', '--do', '205']],
   ['explain', 0, () => [`${MONTHS.scored.replace('-', '/')}_0`]],

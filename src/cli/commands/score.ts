@@ -3,9 +3,10 @@ import { checkInputFile, outputFile } from '#adapters/files.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { scoreFile } from '#batch/score-file.ts';
 import { TripcastError } from '#errors.ts';
-import { isMonth, type Month } from '#trips/month.ts';
-import { parseTaxiType, TAXI_TYPES, type TaxiType } from '#trips/taxi-type.ts';
+import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 import { checkModelFile, chooseModel, localFiles } from '../model-file.ts';
+import { monthFileOf } from '../month-file.ts';
 import type { CommonOptions } from '../options.ts';
 import { count, decimals, type Terminal, table } from '../view/terminal.ts';
 
@@ -25,7 +26,7 @@ const DATABASE_MEMORY_MB = 200;
 /** `tripcast score`: from a Parquet file to a Parquet file, on this machine alone. */
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
-  const { taxiType, month } = whatItIs(options);
+  const { taxiType, month } = monthFileOf(options.input, options);
   await checkInputFile(options.input, 'Give the path of a Parquet file.');
   await checkModelFile(options.model);
   const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
@@ -82,16 +83,4 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
 async function openDatabase(folder: string) {
   const { DuckDB } = await import('#adapters/duckdb.ts');
   return DuckDB.open({ tempDirectory: folder, memoryLimitMb: DATABASE_MEMORY_MB });
-}
-
-/** TLC's file names give the taxi type and the month; for other names, flags do. */
-function whatItIs({ input, taxiType, month }: ScoreOptions): { readonly taxiType: TaxiType; readonly month: Month } {
-  const [, type, written = ''] = /(green|yellow)_tripdata_(\d{4}-\d{2})/.exec(basename(input)) ?? [];
-  const foundType = taxiType ?? (type && parseTaxiType(type));
-  const foundMonth = month ?? (isMonth(written) ? written : undefined);
-  if (foundType && foundMonth) return { taxiType: foundType, month: foundMonth };
-  throw new TripcastError(
-    `The name ${basename(input)} does not contain ${foundType ? 'the month' : 'the taxi type'}`,
-    `Name it as TLC does (green_tripdata_2023-04.parquet), or give --taxi-type ${TAXI_TYPES.join('|')} and --month YYYY-MM.`,
-  );
 }

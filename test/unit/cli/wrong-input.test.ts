@@ -106,6 +106,11 @@ const WRONG_USAGE: readonly Row[] = [
   [['stream', 'requeue', '--reason', 'bad-luck'], /no reason "bad-luck".*not-json.*undelivered/],
   [['stream', 'requeue', '--limit', '1e3'], /--limit: "1e3" is not a whole number, 1 or more/],
 
+  [['labels', 'put'], /missing required argument 'file'/],
+  [['labels', 'put', 'month.parquet', '--month', '2023-13'], /"2023-13" is not a month/],
+  [['labels', 'show', '--from', '2023-04'], /--from: "2023-04" is not a day/],
+  [['labels', 'show', '--from', '2023-04-02', '--to', '2023-04-01'], /--from 2023-04-02 is after --to 2023-04-01/],
+
   [['score', 'in.parquet', 'out.parquet'], /required option '--model/],
   [['score', 'in.parquet', '--model', 'champion'], /missing required argument 'out'/],
   [['score', 'in.parquet', 'out.parquet', '--model', 'champion', '--month', '2023-13'], /"2023-13" is not a month/],
@@ -159,6 +164,9 @@ const FAILED: readonly Row[] = [
   [['stream', 'replay', '--month', '2023-04'], NOT_UP],
   [['stream', 'tail'], NOT_UP],
   [['stream', 'requeue'], NOT_UP],
+  [['labels', 'put', 'labels.jsonl'], /no file labels\.jsonl/],
+  [['labels', 'put', 'event.json'], NOT_UP],
+  [['labels', 'show'], NOT_UP],
   [['status', '--env', 'prod'], NOBODY],
   [['score', 'green_tripdata_2023-04.parquet', 'out.parquet', '--model', RUN], /green_tripdata_2023-04\.parquet/],
   [['monitor', '--month', '2023-04'], NOT_UP],
@@ -222,7 +230,7 @@ async function expectRefused(words: readonly string[], code: number, says: RegEx
 describe('wrong usage ends with 2: it is said in one line, and nothing is written', () => {
   test.each(WRONG_USAGE)('%j', (words, says) => expectRefused(words, 2, says));
 
-  test.each([[], ['models'], ['stream']])('%j alone shows what there is', async (...words) => {
+  test.each([[], ['models'], ['stream'], ['labels']])('%j alone shows what there is', async (...words) => {
     const ended = await runCommand(words);
     expect(ended).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: tripcast.*Commands:/s) });
   });
