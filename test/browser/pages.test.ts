@@ -37,6 +37,14 @@ async function opened(name: string, colorScheme: 'light' | 'dark') {
   page.on('request', (request) => trouble.push(request.url()));
   const url = pathToFileURL(join(SCREENSHOTS, `${name}.html`)).href;
   await page.goto(url);
+  // Without a font, text takes no room, and every page would fit.
+  const title = page.locator('h1');
+  const width = await title.evaluate((element) => {
+    const range = element.ownerDocument.createRange();
+    range.selectNodeContents(element);
+    return range.getBoundingClientRect().width;
+  });
+  expect(width).toBeGreaterThan(100);
   return { page, trouble, url, [Symbol.asyncDispose]: () => context.close() };
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,6 +14,16 @@ const PARTS = ['chromium.br', 'al2023.tar.br', 'fonts.tar.br'].map((file) => joi
 const UNPACK = `
   import { inflate } from '@sparticuz/chromium';
   await Promise.all(process.argv.slice(1).map((part) => inflate(part)));
+`;
+
+const FONTS_CONFIG = 'fonts.conf';
+/** The package's own font first, so that pages look alike everywhere; it lacks some symbols. */
+const fontsConfig = (folder: string) => `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${folder}/fonts-cache</cachedir>
+  <alias binding="strong"><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
+  <alias binding="strong"><family>system-ui</family><prefer><family>Open Sans</family></prefer></alias>
+</fontconfig>
 `;
 
 /**
@@ -31,7 +41,7 @@ export async function aChromium(): Promise<Browser> {
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
-      FONTCONFIG_PATH: join(folder, 'fonts'),
+      FONTCONFIG_FILE: join(folder, FONTS_CONFIG),
       HOME: folder,
     },
   });
@@ -51,6 +61,7 @@ async function unpacked(): Promise<string> {
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', UNPACK, ...PARTS], {
       env: { ...process.env, TMPDIR: partial },
     });
+    await writeFile(join(partial, FONTS_CONFIG), fontsConfig(folder));
     await rename(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
