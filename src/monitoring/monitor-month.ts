@@ -15,7 +15,8 @@ import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { type MonitoringLimits, measureMonth } from './measure-month.ts';
 import { renderReport, type TrendMonth, trendOf } from './page/report-page.ts';
-import { type MonthReport, monthReportSchema } from './report-schema.ts';
+import type { MonthReport } from './report-schema.ts';
+import { allReports } from './stored-reports.ts';
 
 export interface MonitorMonthDeps {
   /** Raw months, outputs, receipts and reports. */
@@ -149,11 +150,7 @@ const unusable = (month: Month, reason: string) =>
 /** The months before, each by its latest report; months that their models were trained on say nothing about new rides. */
 async function trendBefore(taxiType: TaxiType, month: Month, data: ObjectStore): Promise<readonly TrendMonth[]> {
   const latest = new Map<Month, MonthReport>();
-  for await (const { key } of data.list(dataKeys.reports(taxiType))) {
-    if (!key.endsWith('/report.json')) continue;
-    const found = await data.get(key);
-    if (found === undefined) continue;
-    const report = monthReportSchema.parse(JSON.parse(new TextDecoder().decode(found.body)));
+  for await (const report of allReports(data, taxiType)) {
     const isLater = report.created_at > (latest.get(report.month)?.created_at ?? '');
     if (report.month < month && report.evaluation !== 'in-training' && isLater) latest.set(report.month, report);
   }
