@@ -33,6 +33,7 @@ import type { ModelsPromoteOptions } from './commands/models/promote.ts';
 import type { ModelsShowOptions } from './commands/models/show.ts';
 import type { ReportOpenOptions } from './commands/report/open.ts';
 import type { ScoreOptions } from './commands/score.ts';
+import type { WhyOptions } from './commands/why.ts';
 import { failureOf } from './failure.ts';
 import { parseInstant } from './instant.ts';
 import { Interruption } from './interruptible.ts';
@@ -282,6 +283,14 @@ export function program(): Command {
     .option('--json', 'one JSON object on standard output', false)
     .addOption(taxiType())
     .action(lazily(async () => (await import('./commands/report/index.ts')).reportIndex));
+
+  command('why', 'say what is behind an alarm: columns, groups, rides, files, and how to compute its figure again')
+    .argument('<alarm>', 'its name, for example month-harmed')
+    .addOption(taxiType())
+    .option('--month <YYYY-MM>', 'of month-harmed and month-drifted (default: the latest report)', argument(parseMonth))
+    .action((alarm: string, options: Omit<WhyOptions, 'alarm'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/why.ts')).why, { ...options, alarm }),
+    );
 
   command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))

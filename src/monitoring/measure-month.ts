@@ -113,7 +113,8 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   return { ...report, takeaway: takeawayOf(report) };
 }
 
-const CATEGORIES = [
+/** Columns of codes, though they are numbers. */
+export const CATEGORIES = [
   'PULocationID',
   'DOLocationID',
   'VendorID',
@@ -123,7 +124,7 @@ const CATEGORIES = [
   'pickup_weekday',
 ];
 /** The prediction says what they say. */
-const INTERVALS = ['interval_low', 'interval_high'];
+export const INTERVALS = ['interval_low', 'interval_high'];
 
 async function sumUp(database: RideQueries, table: Table, taxiType: TaxiType): Promise<MonthSums> {
   const [count] = await database.rows(`SELECT count(*)::DOUBLE AS rows FROM ${table.sql}`);

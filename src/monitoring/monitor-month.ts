@@ -118,7 +118,8 @@ export async function monitorMonth(
 
 const SCORE_AGAIN = 'Score the month again with `tripcast batch --force`.';
 
-async function fetched(store: ObjectStore, key: string, path: string): Promise<string> {
+/** Downloads an object that is needed. @returns `path`. @throws TripcastError when it is not there */
+export async function fetched(store: ObjectStore, key: string, path: string): Promise<string> {
   if ((await store.download(key, path)) === undefined) {
     throw new TripcastError(
       `${s3Uri(store.bucket, key)} is missing`,
@@ -128,11 +129,12 @@ async function fetched(store: ObjectStore, key: string, path: string): Promise<s
   return path;
 }
 
-async function scoredReference(
+/** A reference month's file, and what a run predicts for it. */
+export async function scoredReference(
   taxiType: TaxiType,
   month: Month,
   model: { readonly runId: RunId; readonly scorer: Scorer },
-  { data, database, workFolder }: MonitorMonthDeps,
+  { data, database, workFolder }: Pick<MonitorMonthDeps, 'data' | 'database' | 'workFolder'>,
 ) {
   const raw = await fetched(data, dataKeys.raw(taxiType, month), join(workFolder, 'reference-raw.parquet'));
   const predictions = join(workFolder, 'reference-predictions.parquet');

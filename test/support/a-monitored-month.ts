@@ -60,10 +60,10 @@ export async function aRunOfFebruary(): Promise<RunFiles> {
 /** A bucket with the reference month; `score` adds months. */
 export class MonitoredBucket {
   readonly data = new MemoryStore('data');
-  readonly #run: RunFiles;
+  readonly run: RunFiles;
 
   private constructor(run: RunFiles) {
-    this.#run = run;
+    this.run = run;
   }
 
   static async open(run: RunFiles, reference = '2023-03'): Promise<MonitoredBucket> {
@@ -82,7 +82,7 @@ export class MonitoredBucket {
       `COPY (SELECT ${change} FROM read_parquet(${sqlText(realMonth(name))}) WHERE ${where}) TO ${sqlText(path)}`,
     );
     await this.data.put(dataKeys.raw('green', month), await readFile(path));
-    const job = { taxi_type: 'green', month, run_id: this.#run.card.run_id, force: false, all: false } as const;
+    const job = { taxi_type: 'green', month, run_id: this.run.card.run_id, force: false, all: false } as const;
     const { status, note } = await scoreMonth(job, {
       ...this.#shared(database, folder.path),
       codeVersion: 'scored by this',
@@ -102,7 +102,7 @@ export class MonitoredBucket {
   }
 
   #shared(database: DuckDB, path: string) {
-    const run = this.#run;
+    const { run } = this;
     return {
       data: this.data,
       storeOf: () => this.data,
