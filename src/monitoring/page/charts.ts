@@ -13,6 +13,7 @@ export interface Series {
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 220, 52, 110, 12, 26];
 const GRID_LINES = 4;
+const DASH = 14;
 /** Names at the ends of lines are at least so many pixels apart. */
 const NAME_HEIGHT = 14;
 
@@ -70,6 +71,7 @@ export function range([low, high]: readonly [number, number], limit: number): Ht
   return html`<svg class="range" viewBox="0 0 120 14" preserveAspectRatio="none" aria-hidden="true"><rect class="rail" y="5" width="120" height="4"/><rect class="span" x="${fixed(x(low))}" y="3" width="${fixed(Math.max(1.5, x(high) - x(low)))}" height="8"/><rect class="limit" x="${fixed(x(limit))}" width="1.5" height="14"/></svg>`;
 }
 
+/** A value between two gaps is a short dash. */
 function linePath(values: readonly (number | null)[], x: (i: number) => number, y: (value: number) => number): string {
   let isBroken = true;
   return values
@@ -79,8 +81,9 @@ function linePath(values: readonly (number | null)[], x: (i: number) => number, 
         return '';
       }
       const step = `${isBroken ? 'M' : 'L'}${fixed(x(i))} ${fixed(y(value))}`;
+      const isAlone = isBroken && values[i + 1] == null;
       isBroken = false;
-      return step;
+      return isAlone ? `M${fixed(x(i) - DASH / 2)} ${fixed(y(value))}h${DASH}` : step;
     })
     .join('');
 }

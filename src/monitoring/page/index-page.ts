@@ -89,7 +89,7 @@ function row({ report, link }: IndexedMonth): Html {
     verdict === 'harm' || verdict === 'drifted'
       ? html`<span class="verdict bad">▲ ${WORDS[verdict]}</span>`
       : html`${WORDS[verdict]}`;
-  return html`<tr><th scope="row"><a href="${link}">${month}</a>${evaluation === 'in-training' ? html`<small>in training: optimistic</small>` : NOTHING}</th><td class="text">${mark}</td><td>${mae(report)}</td><td>${decimals(estimate.reference_mae)} <small>${reference.month}</small></td><td class="text">${drifted.length === 0 ? '–' : drifted.join(', ')}</td><td class="text"><code>${run_id.slice(0, 8)}</code></td></tr>
+  return html`<tr><th scope="row"><a href="${link}">${month}</a>${evaluation === 'in-training' ? html`<small>in training: optimistic</small>` : NOTHING}</th><td class="text">${mark}</td><td>${mae(report)}</td><td>${decimals(estimate.reference_mae)} <small>${reference.month}</small></td><td class="text names">${drifted.length === 0 ? '–' : drifted.join(', ')}</td><td class="text"><code>${run_id.slice(0, 8)}</code></td></tr>
 `;
 }
 

@@ -17,6 +17,7 @@ figure { margin: .75rem 0 1.5rem; }
 .segments .drawn { width: 40%; }
 .segments th:first-child { width: 20%; }
 .scroll .wrapped { white-space: normal; }
+.scroll .names { white-space: normal; min-width: 12rem; }
 .wrapped td { white-space: nowrap; }
 figcaption { color: var(--quiet); font-size: .9rem; margin-top: .4rem; max-width: 44rem; }
 .chart { display: block; width: 100%; height: auto; }
