@@ -8,6 +8,10 @@ const local = join(import.meta.dirname, '.tripcast', `test-${process.pid}`);
 /** Unit tests that take more than about five seconds: most train on whole months or hundreds of trees. */
 const SLOW = 'test/unit/**/*.slow.test.ts';
 
+/** Whether the browser tests have a browser: npm has none for Linux on arm64 (see test/support/chromium.ts). */
+const hasChromium =
+  process.platform !== 'linux' || process.arch === 'x64' || process.env.TRIPCAST_CHROMIUM !== undefined;
+
 export default defineConfig({
   test: {
     sequence: { sequencer: InOrder },
@@ -22,6 +26,9 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: [SLOW], testTimeout: 10_000 } },
       { test: { name: 'slow', include: [SLOW], testTimeout: 180_000 } },
+      ...(hasChromium
+        ? [{ test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000 } }]
+        : []),
       // A synthesis of the whole stack takes seconds, and bundles the functions first.
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {

@@ -7,7 +7,7 @@ import { PRESETS } from '#monitoring/presets.ts';
 import { outliveReaders } from '#setup/output.mjs';
 import { parseRunId } from '#storage/run-id.ts';
 import { parseDay } from '#trips/day.ts';
-import { parseMonth, parseMonths } from '#trips/month.ts';
+import { type Month, parseMonth, parseMonths } from '#trips/month.ts';
 import { type MonthRide, parseMonthRide } from '#trips/month-ride.ts';
 import { ZONES } from '#trips/ride-limits.ts';
 import { parseTaxiType, TAXI_TYPES } from '#trips/taxi-type.ts';
@@ -32,7 +32,9 @@ import type { ModelsCompareOptions } from './commands/models/compare.ts';
 import type { ModelsCopyOptions } from './commands/models/copy.ts';
 import type { ModelsPromoteOptions } from './commands/models/promote.ts';
 import type { ModelsShowOptions } from './commands/models/show.ts';
+import type { ReportOpenOptions } from './commands/report/open.ts';
 import type { ScoreOptions } from './commands/score.ts';
+import type { WhyOptions } from './commands/why.ts';
 import { failureOf } from './failure.ts';
 import { parseInstant } from './instant.ts';
 import { Interruption } from './interruptible.ts';
@@ -286,6 +288,37 @@ export function program(): Command {
     )
     .option('--out <file>', 'write the page to this file too')
     .action(lazily(async () => (await import('./commands/monitor.ts')).monitor));
+
+  const report = tripcast.command('report').description("see what monitoring found: a month's page, or all months");
+  report
+    .command('open')
+    .argument('[month]', 'YYYY-MM (default: the latest with a report)', argument(parseMonth))
+    .description("download a month's report and show it")
+    .addOption(environment())
+    .option('--json', 'one JSON object on standard output', false)
+    .addOption(taxiType())
+    .option('--run-id <run>', 'the report of this run (default: whose predictions are current)', argument(parseRunId))
+    .action((month: Month | undefined, options: Omit<ReportOpenOptions, 'month'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/report/open.ts')).reportOpen, {
+        ...options,
+        ...(month !== undefined && { month }),
+      }),
+    );
+  report
+    .command('index')
+    .description('one page over all months with a report')
+    .addOption(environment())
+    .option('--json', 'one JSON object on standard output', false)
+    .addOption(taxiType())
+    .action(lazily(async () => (await import('./commands/report/index.ts')).reportIndex));
+
+  command('why', 'say what is behind an alarm: columns, groups, rides, files, and how to compute its figure again')
+    .argument('<alarm>', 'its name, for example month-harmed')
+    .addOption(taxiType())
+    .option('--month <YYYY-MM>', 'of month-harmed and month-drifted (default: the latest report)', argument(parseMonth))
+    .action((alarm: string, options: Omit<WhyOptions, 'alarm'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/why.ts')).why, { ...options, alarm }),
+    );
 
   command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))

@@ -3,8 +3,8 @@ import { type NumericSamples, type TwoSamples, total } from './statistics/two-sa
 
 /** So many bars are a shape; more are noise. */
 const BARS = 24;
-/** Levels with a bar of their own; the others share the last one. */
-const LEVELS = 11;
+/** With more levels, the most frequent ones get a bar each, and the others share the last one. */
+const LEVELS = 24;
 /** What is beyond these shares of the rows, on either side, falls into the outermost bars. */
 const TAIL = 0.005;
 
@@ -48,13 +48,15 @@ function levels({ values, reference, current }: TwoSamples, label: (level: strin
     label: label(String(values[i])),
     reference: count,
     current: current[i] ?? 0,
-  })).toSorted((a, b) => b.reference + b.current - a.reference - a.current);
-  const rest = all.slice(LEVELS);
+  }));
+  const byRows = all.toSorted((a, b) => b.reference + b.current - a.reference - a.current);
+  const rest = byRows.slice(LEVELS - 1);
+  // A few levels stay in their own order: hours and weekdays are read so.
   const shown =
-    rest.length === 0
+    all.length <= LEVELS
       ? all
       : [
-          ...all.slice(0, LEVELS),
+          ...byRows.slice(0, LEVELS - 1),
           {
             label: `${rest.length} others`,
             reference: rest.reduce((sum, each) => sum + each.reference, 0),

@@ -120,7 +120,7 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   return { ...report, takeaway: takeawayOf(report) };
 }
 
-/** Numbers that are compared as categories. */
+/** Columns of codes, compared as categories though they are numbers. */
 export const CATEGORIES = [
   'PULocationID',
   'DOLocationID',

@@ -17,6 +17,7 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import { type MonitoringLimits, measureMonth } from './measure-month.ts';
 import { renderReport, type TrendMonth, trendOf } from './page/report-page.ts';
 import { type MonthReport, monthReportSchema } from './report-schema.ts';
+import { allReports } from './stored-reports.ts';
 
 export interface MonitorMonthDeps {
   /** Raw months, outputs, receipts and reports. */
@@ -125,7 +126,8 @@ export function referenceOf({ train, validation }: ModelCard, month: Month): Mon
 
 const SCORE_AGAIN = 'Score the month again with `tripcast batch --force`.';
 
-async function fetched(store: ObjectStore, key: string, path: string): Promise<string> {
+/** Downloads an object that is needed. @returns `path`. @throws TripcastError when it is not there */
+export async function fetched(store: ObjectStore, key: string, path: string): Promise<string> {
   if ((await store.download(key, path)) === undefined) {
     throw new TripcastError(
       `${s3Uri(store.bucket, key)} is missing`,
@@ -135,11 +137,12 @@ async function fetched(store: ObjectStore, key: string, path: string): Promise<s
   return path;
 }
 
-async function scoredReference(
+/** A reference month's file, and what a run predicts for it. */
+export async function scoredReference(
   taxiType: TaxiType,
   month: Month,
   model: { readonly runId: RunId; readonly scorer: Scorer },
-  { data, database, workFolder }: MonitorMonthDeps,
+  { data, database, workFolder }: Pick<MonitorMonthDeps, 'data' | 'database' | 'workFolder'>,
 ) {
   const raw = await fetched(data, dataKeys.raw(taxiType, month), join(workFolder, 'reference-raw.parquet'));
   const predictions = join(workFolder, 'reference-predictions.parquet');
@@ -160,14 +163,8 @@ async function trendBefore(
   data: ObjectStore,
 ): Promise<readonly TrendMonth[]> {
   const own = dataKeys.report(taxiType, month, runId); // keys sort by month, so later months need not be read
-  const keys: string[] = [];
-  for await (const { key } of data.list(dataKeys.reports(taxiType))) {
-    if (key.endsWith('/report.json') && key < own) keys.push(key);
-  }
   const latest = new Map<Month, MonthReport>();
-  for (const found of await Promise.all(keys.map((key) => data.get(key)))) {
-    if (found === undefined) continue;
-    const report = monthReportSchema.parse(JSON.parse(new TextDecoder().decode(found.body)));
+  for (const report of await allReports(data, taxiType, (key) => key < own)) {
     const isLater = report.created_at > (latest.get(report.month)?.created_at ?? '');
     if (report.month < month && report.evaluation !== 'in-training' && isLater) latest.set(report.month, report);
   }

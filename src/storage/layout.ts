@@ -45,6 +45,8 @@ export const dataKeys = {
   report: (taxiType: TaxiType, month: Month, run: RunId) => `reports/${partition(taxiType, month)}/${run}/report.json`,
   reportPage: (taxiType: TaxiType, month: Month, run: RunId) =>
     `reports/${partition(taxiType, month)}/${run}/report.html`,
+  /** One page over all months' reports. */
+  reportIndex: (taxiType: TaxiType) => `${dataKeys.reports(taxiType)}index.html`,
   /** Prefix of all months' reports. */
   reports: (taxiType: TaxiType) => `reports/taxi_type=${taxiType}/`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,

@@ -1,4 +1,4 @@
-import type { MonthReport } from '#monitoring/report-schema.ts';
+import { type MonthReport, monthReportSchema } from '#monitoring/report-schema.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aRun } from './a-run.ts';
 
@@ -79,3 +79,43 @@ export const aColumn = (
   drifted,
   missing: { reference: 0, current: 0 },
 });
+
+export interface ReportedMonth {
+  readonly month: string;
+  readonly run?: string;
+  /** Minutes; null = no labels. */
+  readonly mae?: number | null;
+  readonly harmed?: boolean;
+  readonly drifted?: readonly string[];
+  readonly evaluation?: MonthReport['evaluation'];
+  readonly created_at?: string;
+}
+
+/** A small report of a month whose reference, 2022-12, has an error of 4 minutes and whose limit is 4.4. */
+export function aReportOf(given: ReportedMonth): MonthReport {
+  const { month, run = 'a', mae = 4.1, harmed = false, drifted = [], created_at } = given;
+  const base = aReport();
+  return monthReportSchema.parse({
+    ...base,
+    month,
+    run_id: run.repeat(32),
+    ...(given.evaluation && { evaluation: given.evaluation }),
+    ...(created_at && { created_at }),
+    reference: { month: '2022-12', in_training: false },
+    takeaway: `About ${month}.`,
+    rows: { scored: 1000, labelled: mae === null ? 0 : 1000, reference: 1000 },
+    drift: {
+      ...base.drift,
+      verdict: drifted.length > 0 ? 'drifted' : 'steady',
+      columns: drifted.map((column) => aColumn(column, 0.2, true)),
+    },
+    quality: mae === null ? null : { ...quality, absolute_error: { mean: mae, std: 5 } },
+    reference_quality: { ...quality, absolute_error: { mean: 4, std: 5 } },
+    harm:
+      mae === null
+        ? { verdict: 'not-enough-data', days: 0 }
+        : { verdict: harmed ? 'harm' : 'no-harm', days: 30, error: mae, limit: 4.4, low: 3, since: null },
+    estimate: { expected_mae: 4, reference_mae: 4, factor: 0.24 },
+    segments: {},
+  });
+}

@@ -1,3 +1,4 @@
+import { scrolling } from '#model/card/html/drawing.ts';
 import { type Html, html, NOTHING, trusted } from '#model/card/html/markup.ts';
 
 /** Drawings without text of their own are hidden from screen readers: a table next to them says the same. */
@@ -10,8 +11,9 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 220, 40, 110, 12, 26];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 220, 52, 110, 12, 26];
 const GRID_LINES = 4;
+const DASH = 14;
 /** Names at the ends of lines are at least so many pixels apart. */
 const NAME_HEIGHT = 14;
 
@@ -25,19 +27,27 @@ export function lineChart(series: readonly Series[], labels: readonly string[], 
   const names = spread(
     series.map(({ name, values: own }) => ({ name, at: y(own.findLast((value) => value !== null) ?? 0) })),
   );
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-${grid.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text x="${LEFT - 6}" y="${fixed(y(value) + 4)}" text-anchor="end">${short(value)}</text>`)}
+  const chart = html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+${grid.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text x="${LEFT - 6}" y="${fixed(y(value) + 4)}" text-anchor="end">${value === most ? `${short(value)} min` : short(value)}</text>`)}
 ${ticks(labels.length).map((i) => html`<text x="${fixed(x(i))}" y="${HEIGHT - 8}" text-anchor="middle">${labels[i] ?? ''}</text>`)}
 ${series.map(({ kind, values: own }) => html`<path class="line ${kind}" d="${linePath(own, x, y)}"/>`)}
 ${series
   .filter(({ kind }) => kind === 'current')
   .map(
     ({ values: own }) =>
-      html`${own.map((value, i) => (value === null ? NOTHING : html`<circle class="dot" cx="${fixed(x(i))}" cy="${fixed(y(value))}" r="2.5"/>`))}`,
+      html`${own.map((value, i) => (value === null ? NOTHING : html`<circle class="dot" cx="${fixed(x(i))}" cy="${fixed(y(value))}" r="3"/>`))}`,
   )}
 ${names.map(({ name, at }) => html`<text class="name" x="${WIDTH - RIGHT + 8}" y="${fixed(at + 4)}">${name}</text>`)}
 </svg>`;
+  return html`${scrolling(title, chart)}${series.length > 1 ? legend(series) : NOTHING}`;
 }
+
+/** What the lines look like: on a narrow screen, the names at their ends are out of sight. */
+const legend = (series: readonly Series[]): Html =>
+  html`<ul class="legend">${series.map(
+    ({ name, kind }) =>
+      html`<li><svg class="sample" viewBox="0 0 30 10" aria-hidden="true"><path class="line ${kind}" d="M0 5H30"/></svg>${name}</li>`,
+  )}</ul>`;
 
 /** Two samples' shares of the same bars: the current one filled, the reference as an outline. */
 export function shape(reference: readonly number[], current: readonly number[]): Html {
@@ -61,6 +71,7 @@ export function range([low, high]: readonly [number, number], limit: number): Ht
   return html`<svg class="range" viewBox="0 0 120 14" preserveAspectRatio="none" aria-hidden="true"><rect class="rail" y="5" width="120" height="4"/><rect class="span" x="${fixed(x(low))}" y="3" width="${fixed(Math.max(1.5, x(high) - x(low)))}" height="8"/><rect class="limit" x="${fixed(x(limit))}" width="1.5" height="14"/></svg>`;
 }
 
+/** A value between two gaps is a short dash. */
 function linePath(values: readonly (number | null)[], x: (i: number) => number, y: (value: number) => number): string {
   let isBroken = true;
   return values
@@ -70,17 +81,17 @@ function linePath(values: readonly (number | null)[], x: (i: number) => number, 
         return '';
       }
       const step = `${isBroken ? 'M' : 'L'}${fixed(x(i))} ${fixed(y(value))}`;
+      const isAlone = isBroken && values[i + 1] == null;
       isBroken = false;
-      return step;
+      return isAlone ? `M${fixed(x(i) - DASH / 2)} ${fixed(y(value))}h${DASH}` : step;
     })
     .join('');
 }
 
-/** First, last, and up to four in between. */
+/** The first place and every so many after it, up to six in all. */
 function ticks(places: number): readonly number[] {
-  const steps = Math.min(5, places - 1);
-  if (steps <= 0) return places === 1 ? [0] : [];
-  return Array.from({ length: steps + 1 }, (_, i) => Math.round((i * (places - 1)) / steps));
+  const step = Math.max(1, Math.ceil(places / 6));
+  return Array.from({ length: Math.ceil(places / step) }, (_, i) => i * step);
 }
 
 /** The next of these factors times a power of ten; each divides into four readable parts. */

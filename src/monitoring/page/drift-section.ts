@@ -1,3 +1,4 @@
+import { scrolling } from '#model/card/html/drawing.ts';
 import { decimals, percent } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import type { MonthReport } from '../report-schema.ts';
@@ -11,11 +12,14 @@ export function driftSection({ drift, reference, month }: MonthReport): Html {
   const drawn = drift.columns.filter(({ distribution }) => distribution !== undefined);
   return html`<h2 id="drift">Has the data changed?</h2>
 <p>${drifted.length === 0 ? html`No column of ${month} differs from ${reference.month} by more than the limit.` : html`${drifted.length} of ${drift.columns.length} columns differ from ${reference.month} by more than the limit: ${drifted.map(({ column }) => column).join(', ')}.`} ${METHODS[drift.preset]}</p>
-<div class="scroll"><table class="lines" aria-label="Drift by column">
+${scrolling(
+  'Drift by column',
+  html`<table class="lines middle">
 <thead><tr><th scope="col" class="text">Column</th><th scope="col" class="text">Verdict</th><th scope="col">Score</th><th scope="col" class="text">Interval and limit</th><th scope="col" class="text">${reference.month} (outline) and ${month} (filled)</th></tr></thead>
 <tbody>
 ${drift.columns.map((column) => row(column))}
-</tbody></table></div>
+</tbody></table>`,
+)}
 ${schemaChanges(drift)}
 <details><summary>The distributions as tables</summary>${drawn.map((column) => distributionTable(column, reference.month, month))}</details>`;
 }
@@ -51,6 +55,9 @@ function distributionTable({ column, distribution }: Column, before: string, now
   if (distribution === undefined) return NOTHING;
   const isNumeric = distribution.kind === 'numeric';
   return html`<h3><code>${column}</code></h3>
-<div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">${isNumeric ? 'From' : 'Value'}</th><th scope="col">${before}</th><th scope="col">${now}</th></tr></thead>
-<tbody>${distribution.labels.map((label, i) => html`<tr><th scope="row">${label}</th><td>${percent(distribution.reference[i] ?? 0)}</td><td>${percent(distribution.current[i] ?? 0)}</td></tr>`)}</tbody></table></div>`;
+${scrolling(
+  `${column}, ${before} and ${now}`,
+  html`<table class="lines"><thead><tr><th scope="col" class="text">${isNumeric ? 'From' : 'Value'}</th><th scope="col">${before}</th><th scope="col">${now}</th></tr></thead>
+<tbody>${distribution.labels.map((label, i) => html`<tr><th scope="row">${label}</th><td>${percent(distribution.reference[i] ?? 0)}</td><td>${percent(distribution.current[i] ?? 0)}</td></tr>`)}</tbody></table>`,
+)}`;
 }

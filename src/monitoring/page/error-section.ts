@@ -1,4 +1,4 @@
-import { bar } from '#model/card/html/drawing.ts';
+import { bar, scrolling } from '#model/card/html/drawing.ts';
 import { count, decimals, GROUPING_TITLES, groupLabel, percent, signed } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
@@ -26,8 +26,11 @@ export function daysSection({ days, harm, estimate, reference }: MonthReport): H
   );
   return html`<h2 id="days">Error by day</h2>
 <figure>${chart}<figcaption>${harmText(harm)} The expected error needs no labels: it is the width of each ride’s 90% interval times ${decimals(estimate.factor, 3)}, which fits ${reference.month}. It sees rides become harder; it cannot see the same ride take longer than before.</figcaption></figure>
-<details><summary>Figures by day</summary><div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">Day</th><th scope="col">Rides</th><th scope="col">MAE</th><th scope="col">Expected</th><th scope="col">Bias</th></tr></thead>
-<tbody>${days.map(({ day, rides, mae, expected_mae, bias }) => html`<tr><th scope="row">${day}</th><td>${count(rides)}</td><td>${mae === null ? '–' : decimals(mae)}</td><td>${decimals(expected_mae)}</td><td>${bias === null ? '–' : signed(bias)}</td></tr>`)}</tbody></table></div></details>`;
+<details><summary>Figures by day</summary>${scrolling(
+    'Figures by day',
+    html`<table class="lines"><thead><tr><th scope="col" class="text">Day</th><th scope="col">Rides</th><th scope="col">MAE</th><th scope="col">Expected</th><th scope="col">Bias</th></tr></thead>
+<tbody>${days.map(({ day, rides, mae, expected_mae, bias }) => html`<tr><th scope="row">${day}</th><td>${count(rides)}</td><td>${mae === null ? '–' : decimals(mae)}</td><td>${decimals(expected_mae)}</td><td>${bias === null ? '–' : signed(bias)}</td></tr>`)}</tbody></table>`,
+  )}</details>`;
 }
 
 function harmText(harm: MonthReport['harm']): string {
@@ -54,40 +57,56 @@ export function calibrationSection({ calibration }: MonthReport): Html {
     'Mean actual minutes by predicted minutes; the table below has the same figures',
   );
   return html`<h2 id="calibration">Predicted and actual minutes</h2>
-<figure>${chart}<figcaption>Rides by predicted minutes (in threes, along the axis) and how long they took on average.${widest ? ` The band that matters most begins at ${widest.from}: predicted ${decimals(widest.predicted)}, took ${decimals(widest.actual)}.` : ''}</figcaption></figure>
-<details><summary>Figures by predicted minutes</summary><div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">From</th><th scope="col">Rides</th><th scope="col">Predicted</th><th scope="col">Took</th><th scope="col">Bias</th></tr></thead>
-<tbody>${calibration.map(({ from, rides, predicted, actual }) => html`<tr><th scope="row">${from} min</th><td>${count(rides)}</td><td>${decimals(predicted)}</td><td>${decimals(actual)}</td><td>${signed(predicted - actual)}</td></tr>`)}</tbody></table></div></details>`;
+<figure>${chart}<figcaption>Rides by predicted minutes (in bands of 3, along the axis) and how long they took on average.${widest ? ` The band that matters most begins at ${widest.from}: predicted ${decimals(widest.predicted)}, took ${decimals(widest.actual)}.` : ''}</figcaption></figure>
+<details><summary>Figures by predicted minutes</summary>${scrolling(
+    'Figures by predicted minutes',
+    html`<table class="lines"><thead><tr><th scope="col" class="text">From</th><th scope="col">Rides</th><th scope="col">Predicted</th><th scope="col">Took</th><th scope="col">Bias</th></tr></thead>
+<tbody>${calibration.map(({ from, rides, predicted, actual }) => html`<tr><th scope="row">${from} min</th><td>${count(rides)}</td><td>${decimals(predicted)}</td><td>${decimals(actual)}</td><td>${signed(predicted - actual)}</td></tr>`)}</tbody></table>`,
+  )}</details>`;
 }
 
-/** Groups with fewer rides do not stretch the bars. */
+/** Fewer rides than this say too little for a bar or a mark. */
 const TELLING_RIDES = 100;
 
 /** Errors by hour, borough and so on, against the reference. */
-export function segmentsSection({ segments, reference }: MonthReport): Html {
-  const all = Object.values(segments).flat();
-  const longest = Math.max(...all.filter(({ rows }) => rows >= TELLING_RIDES).map(({ mae }) => mae), 1);
-  const worse = all
-    .filter((group) => group.rows >= TELLING_RIDES && ratio(group) > 1)
-    .toSorted((a, b) => ratio(b) - ratio(a))[0];
+export function segmentsSection(report: MonthReport): Html {
+  const { segments, reference } = report;
+  const telling = Object.values(segments)
+    .flat()
+    .filter(({ rows }) => rows >= TELLING_RIDES);
+  if (telling.length === 0) return NOTHING;
+  const longest = Math.max(...telling.map(({ mae }) => mae));
+  const worse = telling.filter((group) => ratio(group) > 1).toSorted((a, b) => ratio(b) - ratio(a))[0];
   return html`<h2 id="segments">Which rides</h2>
-<p>Mean absolute error in minutes, against ${reference.month}.${worse ? ` Of groups with ${TELLING_RIDES} rides or more, “${labelOf(segments, worse)}” grew the most: from ${decimals(worse.reference_mae ?? 0)} to ${decimals(worse.mae)}.` : ` No group with ${TELLING_RIDES} rides or more is worse.`}</p>
+<p>Mean absolute error in minutes, against ${reference.month}.${worse ? ` Of groups with ${TELLING_RIDES} rides or more, “${labelOf(segments, worse)}” grew the most: from ${decimals(worse.reference_mae ?? 0)} to ${decimals(worse.mae)}.` : ` No group with ${TELLING_RIDES} rides or more is worse.`} A triangle marks a group whose error grew by more than the limit allows; smaller groups have neither mark nor bar.</p>
 ${GROUPING_NAMES.map((name) => {
   const groups = segments[name] ?? [];
   if (groups.length === 0) return NOTHING;
-  const table = html`<div class="scroll"><table class="lines" aria-label="${GROUPING_TITLES[name]}"><thead><tr><th scope="col" class="text">Rides</th><th scope="col">Count</th><th scope="col" class="drawn">MAE</th><th scope="col">${reference.month}</th><th scope="col">Bias</th><th scope="col">in 90%</th></tr></thead>
-<tbody>${groups.map(
-    (
-      group,
-    ) => html`<tr><th scope="row">${groupLabel(name, group.group)}</th><td>${count(group.rows)}</td><td class="drawn"><div class="measure">${bar('metered', group.mae, longest)}<span>${decimals(group.mae)}</span></div></td><td>${group.reference_mae === null ? '–' : decimals(group.reference_mae)}</td><td>${signed(group.bias)}</td><td>${percent(group.coverage_90)}</td></tr>
-`,
-  )}</tbody></table></div>`;
+  const title = GROUPING_TITLES[name];
+  const table = scrolling(
+    title,
+    html`<table class="lines segments"><thead><tr><th scope="col" class="text">Rides</th><th scope="col">Count</th><th scope="col" class="drawn">MAE</th><th scope="col">${reference.month}</th><th scope="col">Bias</th><th scope="col">in 90%</th></tr></thead>
+<tbody>${groups.map((group) => segmentRow(groupLabel(name, group.group), group, longest, allowedRatio(report)))}</tbody></table>`,
+  );
   return name === 'hour'
-    ? html`<details><summary>${GROUPING_TITLES[name]}</summary>${table}</details>`
-    : html`<h3>${GROUPING_TITLES[name]}</h3>${table}`;
+    ? html`<details><summary>${title}</summary>${table}</details>`
+    : html`<h3>${title}</h3>${table}`;
 })}`;
 }
 
+function segmentRow(label: string, group: SegmentFigures, longest: number, allowed: number): Html {
+  const { rows, mae, reference_mae: before, bias, coverage_90 } = group;
+  const isTelling = rows >= TELLING_RIDES;
+  const figure = html`<span class="${isTelling && ratio(group) > allowed ? 'weak' : ''}">${decimals(mae)}</span>`;
+  return html`<tr><th scope="row">${label}</th><td>${count(rows)}</td><td class="drawn"><div class="measure">${isTelling ? bar('metered', mae, longest) : NOTHING}${figure}</div></td><td>${before === null ? '–' : decimals(before)}</td><td>${signed(bias)}</td><td>${percent(coverage_90)}</td></tr>
+`;
+}
+
 const ratio = ({ mae, reference_mae: before }: SegmentFigures) => mae / (before ?? mae);
+
+/** What the whole month may grow by, for its groups too; without a limit nothing is marked. */
+const allowedRatio = ({ harm, estimate }: MonthReport) =>
+  harm.verdict === 'not-enough-data' ? Number.POSITIVE_INFINITY : harm.limit / estimate.reference_mae;
 
 function labelOf(segments: MonthReport['segments'], wanted: SegmentFigures): string {
   const name = GROUPING_NAMES.find((each) => segments[each]?.includes(wanted));

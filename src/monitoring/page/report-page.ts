@@ -1,7 +1,8 @@
+import { scrolling } from '#model/card/html/drawing.ts';
 import { count, decimals, percent, signed } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { page } from '#model/card/html/page.ts';
-import type { Month } from '#trips/month.ts';
+import { type Month, monthRange } from '#trips/month.ts';
 import type { MonthReport } from '../report-schema.ts';
 import { lineChart } from './charts.ts';
 import { driftSection } from './drift-section.ts';
@@ -51,7 +52,7 @@ function headline(report: MonthReport): Html {
 ${report.evaluation === 'in-training' ? html`<p><strong class="weak">Optimistic:</strong> the model was trained on this month. Its errors here are no measure of how well it predicts.</p>` : NOTHING}
 ${reference.in_training ? html`<p class="quiet">The model was trained on ${reference.month}, so the reference flatters it.</p>` : NOTHING}
 <dl class="tiles">
-${tile(isHarm ? 'bad' : 'good', `Mean absolute error (${reference.month}: ${decimals(estimate.reference_mae)})`, quality === null ? '–' : decimals(quality.absolute_error.mean), ' min')}
+${tile(isHarm ? 'bad' : 'good', 'Mean absolute error, minutes', quality === null ? '–' : decimals(quality.absolute_error.mean), ` was ${decimals(estimate.reference_mae)}`)}
 ${tile(isHarm ? 'bad' : 'good', 'Error within the limit?', HARM[harm.verdict])}
 ${tile(driftedColumns > 0 ? 'bad' : 'good', 'Columns that drifted', String(driftedColumns), ` of ${drift.columns.length}`)}
 ${tile('', 'Inside the 90% interval', quality === null ? '–' : percent(quality.coverage_90))}
@@ -68,17 +69,27 @@ const tile = (kind: string, name: string, figure: string, unit = ''): Html =>
 function trendSection(report: MonthReport, trend: readonly TrendMonth[]): Html {
   if (trend.length === 0) return NOTHING;
   const months = [...trend, trendOf(report)];
+  const axis = monthRange(months[0]?.month ?? report.month, report.month);
   const known = months.filter(({ mae }) => mae !== null);
   const [first, last] = [known[0], known.at(-1)];
   const chart = lineChart(
-    [{ name: 'MAE', kind: 'current', values: months.map(({ mae }) => mae) }],
-    months.map(({ month }) => month),
+    [
+      {
+        name: 'MAE',
+        kind: 'current',
+        values: axis.map((month) => months.find((each) => each.month === month)?.mae ?? null),
+      },
+    ],
+    axis,
     'Mean absolute error by month, minutes; the table below has the same figures',
   );
   return html`<h2 id="trend">Month by month</h2>
-<figure>${chart}<figcaption>${first?.mae != null && last?.mae != null ? `From ${decimals(first.mae)} min in ${first.month} to ${decimals(last.mae)} in ${last.month}. ` : ''}Months that a model was trained on are left out.</figcaption></figure>
-<details><summary>Figures by month</summary><div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">Month</th><th scope="col">MAE</th><th scope="col">Bias</th><th scope="col">in 90%</th><th scope="col" class="text">Drift</th><th scope="col" class="text">Run</th></tr></thead>
-<tbody>${months.map(({ month, mae, bias, coverage90, drift, runId }) => html`<tr><th scope="row">${month}</th><td>${mae === null ? '–' : decimals(mae)}</td><td>${bias === null ? '–' : signed(bias)}</td><td>${coverage90 === null ? '–' : percent(coverage90)}</td><td class="text">${drift.replaceAll('-', ' ')}</td><td class="text"><code>${runId.slice(0, 8)}</code></td></tr>`)}</tbody></table></div></details>`;
+<figure>${chart}<figcaption>${first?.mae != null && last?.mae != null ? `From ${decimals(first.mae)} min in ${first.month} to ${decimals(last.mae)} in ${last.month}. ` : ''}Gaps are months without a report, and months that their model was trained on.</figcaption></figure>
+<details><summary>Figures by month</summary>${scrolling(
+    'Figures by month',
+    html`<table class="lines"><thead><tr><th scope="col" class="text">Month</th><th scope="col">MAE</th><th scope="col">Bias</th><th scope="col">in 90%</th><th scope="col" class="text">Drift</th><th scope="col" class="text">Run</th></tr></thead>
+<tbody>${months.map(({ month, mae, bias, coverage90, drift, runId }) => html`<tr><th scope="row">${month}</th><td>${mae === null ? '–' : decimals(mae)}</td><td>${bias === null ? '–' : signed(bias)}</td><td>${coverage90 === null ? '–' : percent(coverage90)}</td><td class="text">${drift.replaceAll('-', ' ')}</td><td class="text"><code>${runId.slice(0, 8)}</code></td></tr>`)}</tbody></table>`,
+  )}</details>`;
 }
 
 /** A report's own line in the trend of later ones. */
@@ -100,9 +111,12 @@ function qualityTable({ quality, reference_quality: before, month, reference }: 
     html`<tr><th scope="row">${name}</th>${columns.map(({ of }) => html`<td>${value(of)}</td>`)}</tr>\n`;
   const std = (value: number | null) => (value === null ? '–' : decimals(value));
   return html`<h2 id="figures">All figures</h2>
-<div class="scroll"><table class="lines"><thead><tr><th scope="col" class="text">Minutes</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>
+${scrolling(
+  'All figures',
+  html`<table class="lines"><thead><tr><th scope="col" class="text">Minutes</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody>
 ${line('Labelled rides', (of) => count(of.rows))}${line('Mean absolute error', (of) => decimals(of.absolute_error.mean, 4))}${line('its standard deviation', (of) => std(of.absolute_error.std))}${line('… of the best constant', (of) => decimals(of.dummy.mae, 4))}${line('Mean error (predicted − actual)', (of) => signed(of.error.mean))}${line('its standard deviation', (of) => std(of.error.std))}${line('RMSE', (of) => decimals(of.rmse, 4))}${line('… of the best constant', (of) => decimals(of.dummy.rmse, 4))}${line('Mean absolute percentage error', (of) => `${decimals(of.percentage_error.mean, 1)}%`)}${line('… of the best constant', (of) => `${decimals(of.dummy.mape, 1)}%`)}${line('R²', (of) => (of.r2 === null ? '–' : decimals(of.r2, 4)))}${line('Largest error', (of) => decimals(of.max_error))}${line('Inside the 90% interval', (of) => percent(of.coverage_90))}
-</tbody></table></div>`;
+</tbody></table>`,
+)}`;
 }
 
 const origin = (report: MonthReport): Html => html`<h2 id="origin">Where this comes from</h2>

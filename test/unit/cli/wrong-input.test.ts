@@ -116,6 +116,11 @@ const WRONG_USAGE: readonly Row[] = [
   [['score', 'in.parquet', 'out.parquet', '--model', 'champion', '--month', '2023-13'], /"2023-13" is not a month/],
   [['monitor'], /required option '--month/],
   [['monitor', '--month', '2023-4'], /"2023-4" is not a month/],
+  [['report', 'open', '2023-13'], /"2023-13" is not a month/],
+  [['report', 'open', '--run-id', 'latest'], /--run-id: "latest" is not a run id/],
+  [['report', 'index', '--taxi-type', 'blue'], /Unknown taxi type "blue"/],
+  [['why'], /missing required argument 'alarm'/],
+  [['why', 'month-harmed', '--month', '2023-13'], /"2023-13" is not a month/],
   [['drift', 'before.parquet'], /missing required argument 'current'/],
   [['drift', 'a.parquet', 'b.parquet', '--preset', 'best'], /--preset.*best.*tripcast, evidently, classic/],
   [['predict', '--pu', '130'], /required option '--do <zone>'/],
@@ -170,6 +175,11 @@ const FAILED: readonly Row[] = [
   [['status', '--env', 'prod'], NOBODY],
   [['score', 'green_tripdata_2023-04.parquet', 'out.parquet', '--model', RUN], /green_tripdata_2023-04\.parquet/],
   [['monitor', '--month', '2023-04'], NOT_UP],
+  [['report', 'open'], NOT_UP],
+  [['report', 'index'], NOT_UP],
+  [['why', 'month-harmed'], NOT_UP],
+  [['why', 'month-sad'], /no alarm "month-sad".*month-harmed, month-drifted.*stream-behind/],
+  [['why', 'tripcast-prod-stream-behind'], /no alarm "tripcast-prod-stream-behind".*--env prod/],
   [['drift', 'before.parquet', 'after.parquet'], /no file before\.parquet/],
   [['predict', '--pu', '1', '--do', '2'], NOT_UP],
   [['explain', '2023/04_123'], NOT_UP],
@@ -230,7 +240,7 @@ async function expectRefused(words: readonly string[], code: number, says: RegEx
 describe('wrong usage ends with 2: it is said in one line, and nothing is written', () => {
   test.each(WRONG_USAGE)('%j', (words, says) => expectRefused(words, 2, says));
 
-  test.each([[], ['models'], ['stream'], ['labels']])('%j alone shows what there is', async (...words) => {
+  test.each([[], ['models'], ['stream'], ['labels'], ['report']])('%j alone shows what there is', async (...words) => {
     const ended = await runCommand(words);
     expect(ended).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: tripcast.*Commands:/s) });
   });

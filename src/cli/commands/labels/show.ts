@@ -8,9 +8,9 @@ import { systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import type { RealisedError, StreamHarm } from '#monitoring/labels/realised-error.ts';
 import { type ShownLabels, showLabels } from '#monitoring/labels/show-labels.ts';
+import { limitsOf } from '#monitoring/settings.ts';
 import { isRunId } from '#storage/run-id.ts';
 import { type Day, daysAfter, newYorkDay } from '#trips/day.ts';
-import { limitsOf } from '../monitor.ts';
 
 export interface LabelsShowOptions {
   /** Days in New York on which rides were predicted. */
@@ -43,7 +43,7 @@ export async function readLabels(
     data,
     database,
     cardOf: async (version) => (isRunId(version) ? registry.card(version) : undefined),
-    limits: limitsOf(config).harm,
+    limits: limitsOf(config.monitoring).harm,
     workFolder: folder.path,
     onProgress,
   });

@@ -10,7 +10,7 @@ import {
   weakSpots,
 } from '#model/evaluation/weak-spots.ts';
 import { GROUPING_NAMES, type GroupingName } from '#model/rides/ride-groups.ts';
-import { bar, type DistanceKind } from './drawing.ts';
+import { bar, type DistanceKind, scrolling } from './drawing.ts';
 import { count, decimals, GROUPING_TITLES, groupLabel, percent } from './format.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
@@ -35,7 +35,9 @@ function groupTable(
   overall: OverallFigures,
   longest: number,
 ): Html {
-  return html`<div class="scroll"><table class="groups" aria-label="${GROUPING_TITLES[name]}">
+  return scrolling(
+    GROUPING_TITLES[name],
+    html`<table class="groups">
 <thead><tr><th scope="col" class="text">Rides</th><th scope="col" class="text">Distance</th><th scope="col" class="drawn">RMSE</th><th scope="col">MAE</th><th scope="col">in 90%</th><th scope="col">in 80%</th></tr></thead>
 ${groups.map((group) => {
   const marks = (figures: CardFigures, all: CardFigures) => (measure: Measure) =>
@@ -46,7 +48,8 @@ ${groups.map((group) => {
 <tr>${cells('typical', typical, marks(typical, overall.typical_distance), longest)}</tr>
 </tbody>
 `;
-})}</table></div>`;
+})}</table>`,
+  );
 }
 
 function cells(kind: DistanceKind, figures: CardFigures, weak: (measure: Measure) => boolean, longest: number): Html {

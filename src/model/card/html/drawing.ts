@@ -1,5 +1,9 @@
 import { type Html, html } from './markup.ts';
 
+/** Something that may be wider than the page: it scrolls, from the keyboard too. @param label unique on its page */
+export const scrolling = (label: string, wide: Html): Html =>
+  html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${wide}</div>`;
+
 /** Which distance the model was given: it decides the color, and a word next to it always says so too. */
 export type DistanceKind = 'metered' | 'typical';
 

@@ -1,3 +1,4 @@
+import { scrolling } from './drawing.ts';
 import { count, decimals, moment, monthsText, percent, shortSha } from './format.ts';
 import type { CardExtras, RenderedCard } from './given.ts';
 import { type Html, html, NOTHING } from './markup.ts';
@@ -7,11 +8,14 @@ export function data({ train, validation }: RenderedCard): Html {
   const validated = { ...validation, month: validation.month ?? 'held out' };
   return html`<h2 id="data">Data</h2>
 <p>TLC's trip records. Cleaning keeps rides of 1 to 60 minutes and drops nothing else. Point at a shortened SHA-256 to see all of it.</p>
-<div class="scroll" role="region" aria-label="Data" tabindex="0"><table class="lines">
+${scrolling(
+  'Data',
+  html`<table class="lines">
 <thead><tr><th scope="col" class="text">Month</th><th scope="col" class="text">Used to</th><th scope="col">Rides read</th><th scope="col">kept</th><th scope="col">share</th><th scope="col">SHA-256 of the file</th></tr></thead>
 <tbody>
 ${train.months.map((month) => fileRow('train', month))}${fileRow('validate', validated)}</tbody>
-</table></div>
+</table>`,
+)}
 <dl class="pairs">
 <dt>Training rides</dt><dd>${count(train.rows)} of ${count(train.rows_read)} read</dd>
 <dt>Features</dt><dd>${count(train.features)} columns</dd>
