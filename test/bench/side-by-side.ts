@@ -42,7 +42,8 @@ export function findPeers(): Peers | undefined {
   return { python, path, run: (script, ...args) => run(python, [path(script), ...args]) };
 }
 
-function pythonWith(requirements: string): string {
+/** An environment of this run alone. */
+export function pythonWith(requirements: string): string {
   run('python3', ['-m', 'venv', join(folder, 'venv')]);
   const python = join(folder, 'venv/bin/python');
   run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]);

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ledgerMarkdown, writeInto } from './document.ts';
 import { makeLedger } from './ledger.ts';
+import { speedMarkdown } from './speed.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,4 +16,10 @@ if (wants('ledger')) {
   const markdown = ledgerMarkdown(await makeLedger(size));
   console.log(markdown);
   if (repetitions >= 200) writeInto('ledger', markdown); // fewer say too little
+}
+
+if (wants('speed')) {
+  const markdown = await speedMarkdown();
+  console.log(markdown);
+  writeInto('speed', markdown);
 }
