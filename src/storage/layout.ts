@@ -90,7 +90,7 @@ export function runOfCard(experiment: string, key: string): string | undefined {
 }
 
 /** The files of a run that tripcast itself reads. */
-export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json';
+export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json' | 'profile.json';
 
 /** `s3://bucket/key` */
 export const s3Uri = (bucket: string, key: string) => `s3://${bucket}/${key}`;
