@@ -46,6 +46,13 @@ export const dataKeys = {
     `reports/${partition(taxiType, month)}/${run}/report.html`,
   /** Prefix of all months' reports. */
   reports: (taxiType: TaxiType) => `reports/taxi_type=${taxiType}/`,
+  /** Prefix of the profiles of a UTC day's streamed rides. @param day `2026-11-21` */
+  profilesOfDay: (taxiType: TaxiType, day: string) => `profiles/taxi_type=${taxiType}/dt=${day}/`,
+  /** The rides that a function scored in an hour. @param name unique within its hour */
+  profile: (taxiType: TaxiType, at: Date, name: string) => {
+    const iso = at.toISOString();
+    return `${dataKeys.profilesOfDay(taxiType, iso.slice(0, 10))}hh=${iso.slice(11, 13)}/${name}.json`;
+  },
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
   /** Prefix of all batches of bad records. */
   quarantines: 'quarantine/dt=',

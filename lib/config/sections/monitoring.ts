@@ -12,4 +12,10 @@ export const monitoring = z.strictObject({
     .max(2)
     .describe('how much the mean absolute error may grow, as a share of the reference'),
   leastRidesADay: z.int().positive().describe('days with fewer labelled rides do not count'),
+  profileStream: z
+    .strictObject({ everySeconds: z.int().min(0).max(3600).describe('how often an instance stores its profile') })
+    .nullable()
+    .describe('whether the stream function profiles the rides it scores; null = no'),
+  streamDays: z.int().min(7).max(28).describe('how many days of the stream are compared with the training rides'),
+  leastStreamRides: z.int().positive().describe('below so many rides, the stream gets no verdict'),
 });
