@@ -78,6 +78,7 @@ const ROWS: readonly Row[] = [
   ['stream replay', 0, () => [...month('scored'), '--limit', '2']],
   ['stream tail', 0, () => ['--from-start', '--limit', '1']],
   ['stream requeue', 0, () => ['--dry-run']],
+  ['stream drift', 0, () => []],
   ['monitor', 0, () => [...month('scored'), '--reference', MONTHS.scored]],
   ['predict', 0, () => ['--pu', '130', '--do', '205']],
   ['explain', 0, () => [`${MONTHS.scored.replace('-', '/')}_0`]],

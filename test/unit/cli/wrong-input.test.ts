@@ -103,6 +103,7 @@ const WRONG_USAGE: readonly Row[] = [
     /2026-11-22T00:00:00.* is not before .*2026-11-21T00:00:00.*earlier/,
   ],
   [['stream', 'requeue', '--reason', 'bad-luck'], /no reason "bad-luck".*not-json.*undelivered/],
+  [['stream', 'drift', '--days', '3'], /--days: "3" is not a whole number from 7 to 28/],
   [['stream', 'requeue', '--limit', '1e3'], /--limit: "1e3" is not a whole number, 1 or more/],
 
   [['score', 'in.parquet', 'out.parquet'], /required option '--model/],
@@ -158,6 +159,7 @@ const FAILED: readonly Row[] = [
   [['stream', 'replay', '--month', '2023-04'], NOT_UP],
   [['stream', 'tail'], NOT_UP],
   [['stream', 'requeue'], NOT_UP],
+  [['stream', 'drift'], NOT_UP],
   [['status', '--env', 'prod'], NOBODY],
   [['score', 'green_tripdata_2023-04.parquet', 'out.parquet', '--model', RUN], /green_tripdata_2023-04\.parquet/],
   [['monitor', '--month', '2023-04'], NOT_UP],

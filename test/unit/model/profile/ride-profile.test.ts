@@ -3,46 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { COLUMN_NAMES, type ColumnName } from '#model/profile/columns.ts';
 import { cellOfNumber, NUMBER_CELLS, numberOfCell, RELATIVE_ERROR } from '#model/profile/number-cells.ts';
 import { profileField, profileJson } from '#model/profile/profile-json.ts';
-import { RideProfile, scoredRides } from '#model/profile/ride-profile.ts';
-import { RideBatch } from '#model/rides/ride-batch.ts';
-
-interface Ride {
-  readonly pickup: number;
-  readonly dropoff: number;
-  readonly miles: number;
-  readonly time: number;
-  readonly minutes: number;
-  readonly width: number;
-}
-
-/** 2023-04-03T08:30 in New York, a Monday. */
-const MONDAY = 1_680_510_600;
-const RIDE: Ride = { pickup: 130, dropoff: 205, miles: 3.66, time: MONDAY, minutes: 15.1, width: 10 };
-
-function profileOf(rides: readonly Ride[]): RideProfile {
-  const batch = new RideBatch(rides.length);
-  for (const { pickup, dropoff, miles, time } of rides) batch.push(pickup, dropoff, miles, time);
-  const minutes = Float32Array.from(rides, (ride) => ride.minutes);
-  const high = Float32Array.from(rides, (ride) => ride.width);
-  const predictions = {
-    predicted_duration: minutes,
-    interval_low: new Float32Array(rides.length),
-    interval_high: high,
-    interval80_low: minutes,
-    interval80_high: minutes,
-  };
-  const profile = new RideProfile();
-  const scored = scoredRides(batch, predictions);
-  for (let i = 0; i < rides.length; i += 1) profile.add(scored, i);
-  return profile;
-}
+import { RideProfile } from '#model/profile/ride-profile.ts';
+import { MONDAY, type ProfiledRide, profileOf, RIDE } from '../../../support/ride-profiles.ts';
 
 /** What it counts, as JSON, so that two can be compared. */
 const said = (profile: RideProfile) => JSON.stringify(profileJson(profile));
 
 const number = fc.oneof(fc.float({ noNaN: false }), fc.float({ min: 0, max: 60, noNaN: true }), fc.constant(0));
 const zone = fc.oneof(fc.integer({ min: -2, max: 300 }), fc.integer({ min: 1, max: 265 }));
-const ride: fc.Arbitrary<Ride> = fc.record({
+const ride: fc.Arbitrary<ProfiledRide> = fc.record({
   pickup: zone,
   dropoff: zone,
   miles: number,
@@ -71,7 +40,7 @@ describe('a profile', () => {
     }
   });
 
-  test.each<[string, Partial<Ride>, ColumnName, 'missing' | 'invalid']>([
+  test.each<[string, Partial<ProfiledRide>, ColumnName, 'missing' | 'invalid']>([
     ['no distance', { miles: Number.NaN }, 'trip_distance', 'missing'],
     ['a negative distance', { miles: -1 }, 'trip_distance', 'invalid'],
     ['an infinite prediction', { minutes: Number.POSITIVE_INFINITY }, 'predicted_duration', 'invalid'],
