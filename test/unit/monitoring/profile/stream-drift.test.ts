@@ -121,7 +121,7 @@ describe('not enough data', () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
 
-  test('in training rides of two weeks gives no verdict on two weeks', () => {
+  test('in training rides of three weeks gives no verdict on three weeks', () => {
     expect(judge(aWeek(), { ...LIMITS, days: 21 }).verdict).toBe('not-enough-data');
   });
 });
