@@ -18,6 +18,8 @@ const env = functionEnv(
   }),
 );
 
+export const servedTaxiType = env.SERVED_TAXI_TYPE;
+
 /** The model name in predictions. */
 export const modelName = registeredModels[env.SERVED_TAXI_TYPE];
 

@@ -1,24 +1,34 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { flag, functionEnv } from '#adapters/function-env.ts';
+import { flag, functionEnv, optionalText } from '#adapters/function-env.ts';
 import { kinesisSink } from '#adapters/kinesis.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { systemClock } from '#clock.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
+import { KeepProfiles } from '#streaming/keep-profiles.ts';
 import { parseKinesisEvent } from '#streaming/kinesis-event.ts';
 import { nowhere } from '#streaming/publish.ts';
 import { type BatchOutcome, scoreBatch } from '#streaming/score-batch.ts';
-import { modelName, servedModel } from '../served-model.ts';
+import { modelName, servedModel, servedTaxiType } from '../served-model.ts';
 import { addCount, addMilliseconds, logger, metrics, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
 
 const env = functionEnv(
-  z.object({ DATA_BUCKET: z.string(), PREDICTIONS_STREAM_NAME: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }),
+  z.object({
+    DATA_BUCKET: z.string(),
+    PREDICTIONS_STREAM_NAME: z.string(),
+    PROFILE_SECONDS: optionalText.transform((text) => (text === undefined ? undefined : Number(text))),
+    TEST_RUN: flag,
+    CODE_VERSION: z.string(),
+  }),
 );
+const store = new S3Store(env.DATA_BUCKET);
 const deps = {
   model: servedModel(reportRefreshFailed),
   modelName,
   predictions: env.TEST_RUN ? nowhere : kinesisSink(env.PREDICTIONS_STREAM_NAME),
-  quarantine: new S3Store(env.DATA_BUCKET),
+  quarantine: store,
+  profiles: keepProfiles(),
   clock: systemClock,
   codeVersion: env.CODE_VERSION,
 };
@@ -38,6 +48,19 @@ export async function handler(event: unknown, context: Context) {
   }
 }
 
+/** Undefined when profiles are turned off, and in a test run, whose rides are not real. */
+function keepProfiles(): KeepProfiles | undefined {
+  const { PROFILE_SECONDS: everySeconds, TEST_RUN } = env;
+  if (everySeconds === undefined || TEST_RUN) return undefined;
+  return new KeepProfiles({
+    store,
+    taxiType: servedTaxiType,
+    instance: randomUUID(),
+    everySeconds,
+    clock: systemClock,
+  });
+}
+
 function report(outcome: BatchOutcome): void {
   addCount('RecordsIn', outcome.records);
   addCount('RecordsScored', outcome.scored);
@@ -47,5 +70,11 @@ function report(outcome: BatchOutcome): void {
   addMilliseconds('ScoreMilliseconds', outcome.scoreMilliseconds);
   addMilliseconds('PublishMilliseconds', outcome.publishMilliseconds);
   if (outcome.runId !== undefined) metrics.addMetadata('run_id', outcome.runId);
+  if (outcome.profileProblem !== undefined) {
+    addCount('ProfilesFailed');
+    logger.warn('The profile of the rides was not stored; the next one will include them', {
+      problem: outcome.profileProblem,
+    });
+  }
   if (outcome.failed > 0) logger.error('Records failed', { failed: outcome.failed, problems: outcome.problems });
 }

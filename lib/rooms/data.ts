@@ -49,6 +49,7 @@ export class DataRoom extends Construct {
         'raw/': raw,
         'predictions/': predictions,
         'stream/': stream,
+        'profiles/': stream,
         'stream-errors/': streamErrors,
         'quarantine/': quarantine,
         [QUERY_RESULTS]: config.query.resultDays,

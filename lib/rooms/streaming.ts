@@ -38,10 +38,11 @@ export class StreamingRoom extends Construct {
         ...modelVariables(config, store),
         ...servingVariables(config, code, this.predictions),
         DATA_BUCKET: store.data.bucket.bucketName,
+        PROFILE_SECONDS: String(config.monitoring.profileStream?.everySeconds ?? ''),
       },
     });
     store.grantReadModels(this.score);
-    store.data.grantWrite(this.score, 'quarantine/');
+    store.data.grantWrite(this.score, 'quarantine/', ...(config.monitoring.profileStream ? ['profiles/'] : []));
     store.undelivered.grantDelivery(this.score);
     this.events.grantRead(this.score);
     this.predictions.grantWrite(this.score);

@@ -219,6 +219,14 @@ export function program(): Command {
     .action(lazily(async () => (await import('./commands/stream/tail.ts')).streamTail));
 
   stream
+    .command('drift')
+    .description('compare the rides of the last days with those that the champion was trained on')
+    .addOption(environment())
+    .option('--json', 'one JSON object on standard output', false)
+    .option('--days <n>', 'how many days, 7 to 28 (default: as configured)', argument(between(7, 28)))
+    .action(lazily(async () => (await import('./commands/stream/drift.ts')).streamDriftCommand));
+
+  stream
     .command('requeue')
     .description('resend events that have no prediction: those in quarantine, and those that Lambda gave up on')
     .addOption(environment())

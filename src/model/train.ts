@@ -17,9 +17,12 @@ import {
 import { GoldenChoice } from './golden/golden-choice.ts';
 import { calibrateOutOfFold } from './intervals/calibrate.ts';
 import { rideGraph } from './onnx/ride-graph.ts';
+import { scoredRides } from './profile/ride-profile.ts';
+import { TrainingProfile } from './profile/training-profile.ts';
 import { type Fit, fitRecipe, predictWith } from './recipes/fit.ts';
 import type { BoostingRound } from './recipes/gradient-boosting.ts';
 import type { Engines, FittedModel, NativeFiles, Recipe } from './recipes/recipe.ts';
+import { batchOf, type Rides } from './rides/rides.ts';
 import { countRows, type HoldOut, loadRides, type MonthRows, readRides } from './rides/training-rides.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
 
@@ -43,6 +46,8 @@ export interface TrainedModel {
   /** model.onnx; the same inputs give the same bytes. */
   readonly model: Uint8Array;
   readonly golden: GoldenRides;
+  /** Of the rides that it was fitted on, with the graph's own predictions of them. */
+  readonly profile: TrainingProfile;
   /** The recipe's own model. */
   readonly files: NativeFiles;
   /** For boosted recipes: the errors after each round, in order. */
@@ -106,7 +111,7 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
     metadata: metadataOf(options),
   });
   onProgress('validating');
-  const { golden, validation } = await measure(options, rides, fit, model);
+  const { golden, profile, validation } = await measure(options, rides, fit, model);
   const importance = fitted.importance?.().slice(0, MOST_IMPORTANT);
   const card: ModelCardBody = {
     schema_version: 1,
@@ -121,7 +126,7 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
     model: { sha256: sha256(model), bytes: model.length },
     seconds: (performance.now() - started) / 1000,
   };
-  return { model, golden, files: fitted.files(), rounds, card };
+  return { model, golden, profile, files: fitted.files(), rounds, card };
 }
 
 /** The rides of a training: SQL relations with the columns of training-rides.ts, and what was read for them. */
@@ -170,7 +175,7 @@ async function measure(
   rides: AllRides,
   fit: Fit,
   model: Uint8Array,
-): Promise<{ readonly golden: GoldenRides; readonly validation: ModelCardBody['validation'] }> {
+): Promise<Pick<TrainedModel, 'golden' | 'profile'> & Pick<ModelCardBody, 'validation'>> {
   const scorer = await loadScorer(model);
   try {
     const choice = new GoldenChoice();
@@ -186,6 +191,7 @@ async function measure(
     const source = validation.kind === 'month' ? validation.source : undefined;
     return {
       golden: await provenGolden(scorer, choice, fit),
+      profile: await profileOf(scorer, readRides(database, rides.train)),
       validation: {
         kind: validation.kind,
         month: source?.month ?? null,
@@ -208,6 +214,15 @@ function heldOutOf(validation: Validation): Pick<ModelCardBody['validation'], 'h
   if (validation.kind === 'month') return {};
   const { kind: _, ...held_out } = validation;
   return { held_out };
+}
+
+async function profileOf(scorer: Scorer, batches: AsyncIterable<Rides>): Promise<TrainingProfile> {
+  const profile = new TrainingProfile();
+  for await (const rides of batches) {
+    const batch = batchOf(rides);
+    profile.add(scoredRides(batch, await scorer.score(batch)), batch.size);
+  }
+  return profile;
 }
 
 async function provenGolden(scorer: Scorer, { rides }: GoldenChoice, fit: Fit): Promise<GoldenRides> {

@@ -13,6 +13,8 @@ export interface RunFile {
 export const CARD = 'card.json' satisfies ModelFile;
 /** The verdict of this registry's gate when the run was trained. */
 export const VERDICT = 'gate.json' satisfies ModelFile;
+/** What the training rides look like; runs of older versions have none. */
+export const PROFILE = 'profile.json' satisfies ModelFile;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',

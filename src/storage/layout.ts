@@ -49,6 +49,13 @@ export const dataKeys = {
   reportIndex: (taxiType: TaxiType) => `${dataKeys.reports(taxiType)}index.html`,
   /** Prefix of all months' reports. */
   reports: (taxiType: TaxiType) => `reports/taxi_type=${taxiType}/`,
+  /** Prefix of the profiles of a UTC day's streamed rides. @param day `2026-11-21` */
+  profilesOfDay: (taxiType: TaxiType, day: string) => `profiles/taxi_type=${taxiType}/dt=${day}/`,
+  /** The rides that a function scored in an hour. @param name unique within its hour */
+  profile: (taxiType: TaxiType, at: Date, name: string) => {
+    const iso = at.toISOString();
+    return `${dataKeys.profilesOfDay(taxiType, iso.slice(0, 10))}hh=${iso.slice(11, 13)}/${name}.json`;
+  },
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
   /** Prefix of all labels: how long rides really took. */
   labels: 'labels/',
@@ -99,7 +106,7 @@ export function runOfCard(experiment: string, key: string): string | undefined {
 }
 
 /** The files of a run that tripcast itself reads. */
-export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json';
+export type ModelFile = 'model.onnx' | 'card.json' | 'golden.json' | 'coefficients.json' | 'gate.json' | 'profile.json';
 
 /** `s3://bucket/key` */
 export const s3Uri = (bucket: string, key: string) => `s3://${bucket}/${key}`;

@@ -1,10 +1,13 @@
 import type { Clock } from '#clock.ts';
+import { scoredRides } from '#model/profile/ride-profile.ts';
+import type { Predictions } from '#model/scorer.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { awaitChampion } from './await-champion.ts';
 import { type DecodedBatch, decode } from './decode.ts';
 import { encode } from './encode.ts';
+import type { KeepProfiles } from './keep-profiles.ts';
 import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
 import { publish, type RecordSink, splitSent } from './publish.ts';
@@ -18,6 +21,8 @@ export interface ScoreBatchDeps {
   readonly predictions: RecordSink;
   /** The data bucket. */
   readonly quarantine: ObjectStore;
+  /** If left out, the rides are not profiled. */
+  readonly profiles?: Pick<KeepProfiles, 'add' | 'store'> | undefined;
   readonly clock: Clock;
   readonly codeVersion: string;
 }
@@ -43,6 +48,8 @@ export interface BatchOutcome {
   readonly publishMilliseconds: number;
   /** Why records failed; each reason is listed once. */
   readonly problems: readonly string[];
+  /** Why the profile could not be stored, which fails no record. */
+  readonly profileProblem?: string;
 }
 
 /**
@@ -58,12 +65,15 @@ export interface BatchOutcome {
 export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, deadline: number): Promise<BatchOutcome> {
   const decoded = decode(event);
   const started = performance.now();
-  const { runId, predictions } = await score(decoded, deps, deadline);
+  const { runId, predictions, outputs } = await score(decoded, deps, deadline);
   const scored = performance.now();
   const [sending, settling] = await Promise.all([send(predictions, decoded, deps, deadline), setAside(decoded, deps)]);
   const published = performance.now();
 
   const failed = [...sending.failed, ...settling.failed];
+  const settled = settledRides(event, decoded, failed);
+  if (runId && outputs) deps.profiles?.add(runId, scoredRides(decoded.rides, outputs), settled);
+  const profileProblem = await deps.profiles?.store(deadline);
   return {
     response: {
       predictions: sending.sent,
@@ -78,20 +88,41 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
     scoreMilliseconds: scored - started,
     publishMilliseconds: published - scored,
     problems: [...new Set([...sending.problems, ...settling.problems])],
+    ...(profileProblem !== undefined && { profileProblem }),
   };
+}
+
+/**
+ * How many of the accepted rides come before the first failure. Lambda delivers a batch again from there on, even the
+ * rides that were sent, so a profile that counts only these counts each ride once.
+ */
+function settledRides({ Records }: KinesisEvent, { accepted }: DecodedBatch, failed: readonly string[]): number {
+  if (failed.length === 0) return accepted.length;
+  const owed = new Set(failed);
+  let settled = 0;
+  for (const { kinesis } of Records) {
+    if (owed.has(kinesis.sequenceNumber)) break;
+    if (accepted[settled]?.sequenceNumber === kinesis.sequenceNumber) settled += 1;
+  }
+  return settled;
 }
 
 async function score(
   { rides, accepted }: DecodedBatch,
   { model, modelName, clock }: ScoreBatchDeps,
   deadline: number,
-): Promise<{ readonly runId?: RunId; readonly predictions: readonly PredictionRecord[] }> {
+): Promise<{
+  readonly runId?: RunId;
+  readonly outputs?: Predictions;
+  readonly predictions: readonly PredictionRecord[];
+}> {
   if (accepted.length === 0) return { predictions: [] };
   const { runId, scorer } = await awaitChampion(model, clock, deadline);
   const outputs = await scorer.score(rides);
   const predictedAt = new Date(clock.now());
   return {
     runId,
+    outputs,
     predictions: predictionRecords(accepted, outputs, { modelName, runId, predictedAt, source: 'stream' }),
   };
 }

@@ -8,7 +8,7 @@ import type { Engines } from '#model/recipes/recipe.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import { type TrainedModel, trainModel } from '#model/train.ts';
 import type { RunFiles } from '#registry/registry.ts';
-import type { RunFile } from '#registry/run-folder.ts';
+import { PROFILE, type RunFile } from '#registry/run-folder.ts';
 import type { RawMonth } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Month } from '#trips/month.ts';
@@ -60,13 +60,14 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
   return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
 }
 
-/** The recipe's own model, its rounds, the human-readable page, and what MLflow needs to load the graph. */
-function filesBeside(card: ModelCard, { files, rounds, golden }: TrainedModel): readonly RunFile[] {
+/** The recipe's own model, its rounds, the profile of its rides, the human-readable page, and what MLflow needs to load the graph. */
+function filesBeside(card: ModelCard, { files, rounds, golden, profile }: TrainedModel): readonly RunFile[] {
   const { parameters, importance } = card;
   const all = {
     ...files,
     ...(rounds.length > 0 && { 'rounds.json': JSON.stringify(rounds) }),
     'model-card.html': renderCard(card, { ...(parameters && { parameters }), ...(importance && { importance }) }),
+    [PROFILE]: profile.text(),
     ...mlmodelFiles(card, golden),
   };
   return Object.entries(all).map(([name, body]) => ({ name, body }));

@@ -95,6 +95,7 @@ describe('the buckets of prod', () => {
         { Prefix: 'raw/', ExpirationInDays: 1095 },
         { Prefix: 'predictions/', ExpirationInDays: 1095 },
         { Prefix: 'stream/', ExpirationInDays: 1095 },
+        { Prefix: 'profiles/', ExpirationInDays: 1095 },
         { Prefix: 'stream-errors/', ExpirationInDays: 90 },
         { Prefix: 'quarantine/', ExpirationInDays: 90 },
         { Prefix: 'query-results/', ExpirationInDays: 30 },

@@ -28,7 +28,7 @@ const ALLOWED: Record<
   FunctionName,
   { readonly reads: string[]; readonly writes: string[]; readonly publishes: boolean }
 > = {
-  'stream-score': { reads: MODELS, writes: ['data/quarantine/*', 'undelivered/*'], publishes: true },
+  'stream-score': { reads: MODELS, writes: ['data/profiles/*', 'data/quarantine/*', 'undelivered/*'], publishes: true },
   predict: { reads: MODELS, writes: [], publishes: true },
   plan: { reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS], writes: [], publishes: false },
   ingest: { reads: ['data/raw/*'], writes: ['data/raw/*'], publishes: false },

@@ -79,6 +79,7 @@ const ROWS: readonly Row[] = [
   ['stream replay', 0, () => [...month('scored'), '--limit', '2']],
   ['stream tail', 0, () => ['--from-start', '--limit', '1']],
   ['stream requeue', 0, () => ['--dry-run']],
+  ['stream drift', 0, () => []],
   ['labels put', 0, () => [join(folder, 'labels.jsonl')]],
   ['labels show', 0, () => ['--from', '2020-01-01', '--to', '2020-01-01']], // the archive of today may be large
   ['monitor', 0, () => [...month('scored'), '--reference', MONTHS.scored]],

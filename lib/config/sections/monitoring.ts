@@ -20,4 +20,10 @@ export const monitoring = z.strictObject({
       months: z.int().min(1).max(36).describe('how many to train on, up to and including the monitored one'),
     })
     .describe('a training after a month that harmed or drifted; its gate decides'),
+  profileStream: z
+    .strictObject({ everySeconds: z.int().min(0).max(3600).describe('how often an instance stores its profile') })
+    .nullable()
+    .describe('whether the stream function profiles the rides it scores; null = no'),
+  streamDays: z.int().min(7).max(28).describe('how many days of the stream are compared with the training rides'),
+  leastStreamRides: z.int().positive().describe('below so many rides, the stream gets no verdict'),
 });

@@ -15,7 +15,7 @@ export const buckets = z
 export const lifecycleDays = z.strictObject({
   raw: days,
   predictions: days,
-  stream: days.describe('the archive of the predictions stream'),
+  stream: days.describe('the archive of the predictions stream, and the profiles of its rides'),
   streamErrors: days,
   quarantine: days,
   undelivered: days,

@@ -8,6 +8,14 @@ export interface RideInputs {
   readonly pickup_time: BigInt64Array;
 }
 
+/** See {@link RideBatch.words}; the distance is one float per ride. */
+export interface RideWords {
+  readonly pickupZone: Int32Array;
+  readonly dropoffZone: Int32Array;
+  readonly distance: Float32Array;
+  readonly pickupTime: Int32Array;
+}
+
 /**
  * Rides as the graph takes them: one typed array per input, so that a batch is one native call.
  *
@@ -53,6 +61,19 @@ export class RideBatch {
 
   clear(): void {
     this.size = 0;
+  }
+
+  /**
+   * The same rides to read one by one: zones and times as pairs of 32-bit words, the low one first, because reading a
+   * BigInt64Array costs an allocation per element too. Valid until the next `push` or `clear`.
+   */
+  get words(): RideWords {
+    return {
+      pickupZone: this.#pickupZone,
+      dropoffZone: this.#dropoffZone,
+      distance: this.#distance,
+      pickupTime: this.#time,
+    };
   }
 
   /** The graph's four inputs, each `[size]`; views, valid until the next `push` or `clear`. */

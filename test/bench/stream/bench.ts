@@ -113,6 +113,28 @@ if (peers !== undefined) {
   );
 }
 
+const profiledSchema = z.object({
+  without_per_core_second: z.number(),
+  with_per_core_second: z.number(),
+  throughput_ratio: z.number(),
+});
+const profiling = [500, 100].map((batchSize) => {
+  const args = [LINEAR, APRIL, String(batchSize), '30', '60'];
+  const job = join(import.meta.dirname, 'profile-job.ts');
+  return { batchSize, ...profiledSchema.parse(JSON.parse(onOneCore(process.execPath, job, ...args))) };
+});
+sections.push(
+  `With and without profiles of the rides, by core time, alternating (linear-pair)\n${table(
+    ['', 'without', 'with', 'throughput kept'],
+    profiling.map((each) => [
+      `batches of ${each.batchSize}`,
+      perSecond(each.without_per_core_second),
+      perSecond(each.with_per_core_second),
+      `${decimals(each.throughput_ratio * 100, 1)}%`,
+    ]),
+  )}`,
+);
+
 const { readings } = z
   .object({ readings: z.array(z.object({ rss: z.number(), heap: z.number() })) })
   .parse(JSON.parse(run(process.execPath, ['--expose-gc', join(import.meta.dirname, 'memory-job.ts'), LINEAR, APRIL])));

@@ -104,6 +104,7 @@ const WRONG_USAGE: readonly Row[] = [
     /2026-11-22T00:00:00.* is not before .*2026-11-21T00:00:00.*earlier/,
   ],
   [['stream', 'requeue', '--reason', 'bad-luck'], /no reason "bad-luck".*not-json.*undelivered/],
+  [['stream', 'drift', '--days', '3'], /--days: "3" is not a whole number from 7 to 28/],
   [['stream', 'requeue', '--limit', '1e3'], /--limit: "1e3" is not a whole number, 1 or more/],
 
   [['labels', 'put'], /missing required argument 'file'/],
@@ -169,6 +170,7 @@ const FAILED: readonly Row[] = [
   [['stream', 'replay', '--month', '2023-04'], NOT_UP],
   [['stream', 'tail'], NOT_UP],
   [['stream', 'requeue'], NOT_UP],
+  [['stream', 'drift'], NOT_UP],
   [['labels', 'put', 'labels.jsonl'], /no file labels\.jsonl/],
   [['labels', 'put', 'event.json'], NOT_UP],
   [['labels', 'show'], NOT_UP],
