@@ -14,7 +14,7 @@ function errorSentence({ harm, quality, estimate, reference }: Omit<MonthReport,
   }
   const error = `${quality.absolute_error.mean.toFixed(2)} min on average, against ${against}`;
   if (harm.verdict === 'harm') {
-    return `Predictions are off by ${error}: the error has exceeded the limit of ${harm.limit.toFixed(2)}${harm.since === null ? '' : ` since ${harm.since}`}.`;
+    return `Predictions are off by ${error}: above the limit of ${harm.limit.toFixed(2)}${harm.since === null ? '' : `, as the rides up to ${harm.since} prove`}.`;
   }
   return `Predictions are off by ${error}: within the limit of ${harm.limit.toFixed(2)}.`;
 }

@@ -19,7 +19,7 @@ export interface Work {
   readonly secondsPerFullBatch: number;
   readonly secondsPerRecordAlone: number;
   readonly secondsPerRequest: number;
-  /** For score: a month of a million rides. */
+  /** For score and monitor: a month of a million rides. */
   readonly secondsPerMillionRides: number;
   /** For a monthly run and its objects. */
   readonly transitionsPerMonth: number;
@@ -39,10 +39,10 @@ export const USUAL: Work = {
   secondsPerFullBatch: 0.25,
   secondsPerRecordAlone: 0.02,
   secondsPerRequest: 0.02,
-  secondsPerMillionRides: 60,
-  transitionsPerMonth: 8,
-  putsPerMonth: 5,
-  getsPerMonth: 20,
+  secondsPerMillionRides: 120,
+  transitionsPerMonth: 12,
+  putsPerMonth: 7,
+  getsPerMonth: 30,
   logKbPerCall: 1,
   tracedShare: 0.05,
   imageGb: 0.5,

@@ -1,5 +1,5 @@
 import { scrolling } from '#model/card/html/drawing.ts';
-import { decimals, percent } from '#model/card/html/format.ts';
+import { count, decimals, percent } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import type { MonthReport } from '../report-schema.ts';
 import { range, shape } from './charts.ts';
@@ -7,7 +7,7 @@ import { range, shape } from './charts.ts';
 type Column = MonthReport['drift']['columns'][number];
 
 /** A line per column: verdict, score, interval, and both distributions; then the distributions as tables. */
-export function driftSection({ drift, reference, month }: MonthReport): Html {
+export function driftSection({ drift, classifier, reference, month }: MonthReport): Html {
   const drifted = drift.columns.filter((column) => column.drifted);
   const drawn = drift.columns.filter(({ distribution }) => distribution !== undefined);
   return html`<h2 id="drift">Has the data changed?</h2>
@@ -21,6 +21,7 @@ ${drift.columns.map((column) => row(column))}
 </tbody></table>`,
 )}
 ${schemaChanges(drift)}
+${classifier === undefined ? NOTHING : explanation(classifier, reference.month, month)}
 <details><summary>The distributions as tables</summary>${drawn.map((column) => distributionTable(column, reference.month, month))}</details>`;
 }
 
@@ -49,6 +50,22 @@ function schemaChanges({ only_in_reference: gone, only_in_current: added }: Mont
   if (gone.length + added.length === 0) return NOTHING;
   const part = (names: readonly string[], what: string) => (names.length === 0 ? [] : [`${what}: ${names.join(', ')}`]);
   return html`<p><strong>The schema has changed.</strong> ${[...part(gone, 'Columns that are gone'), ...part(added, 'New columns')].join('. ')}.</p>`;
+}
+
+/** What a classifier that tells rides of the two months apart relies on. It explains; it does not decide. */
+function explanation(classifier: NonNullable<MonthReport['classifier']>, before: string, now: string): Html {
+  const rides = `${count(classifier.rows.reference)} rides of ${before} and ${count(classifier.rows.current)} of ${now}`;
+  if (classifier.outcome === 'not-enough-data') {
+    return html`<p>Not enough data for a classifier that tells the months apart: ${rides}.</p>`;
+  }
+  const { auc, interval, features } = classifier;
+  return html`<h3 id="classifier">What tells the months apart</h3>
+<p>A classifier trained on ${rides} tells them apart with an AUC of ${decimals(auc)} (95%: ${decimals(interval[0])} to ${decimals(interval[1])}; 0.5 is chance, 1 is certainty). It explains what differs and decides nothing.</p>
+${scrolling(
+  'What the classifier relies on',
+  html`<table class="lines"><thead><tr><th scope="col" class="text">Column</th><th scope="col">Share of the gain</th></tr></thead>
+<tbody>${features.map(({ column, gain }) => html`<tr><th scope="row"><code>${column}</code></th><td>${percent(gain)}</td></tr>`)}</tbody></table>`,
+)}`;
 }
 
 function distributionTable({ column, distribution }: Column, before: string, now: string): Html {

@@ -12,7 +12,12 @@ const wants = (part: string) => positionals.length === 0 || positionals.includes
 
 if (wants('ledger')) {
   const repetitions = Number(values.repetitions);
-  const size = { repetitions, shiftRepetitions: Math.ceil(repetitions / 4), quarters: Math.ceil(repetitions / 20) };
+  const size = {
+    repetitions,
+    shiftRepetitions: Math.ceil(repetitions / 4),
+    quarters: Math.ceil(repetitions / 20),
+    streamQuarters: Math.ceil(repetitions / 40),
+  };
   const markdown = ledgerMarkdown(await makeLedger(size));
   console.log(markdown);
   if (repetitions >= 200) writeInto('ledger', markdown); // fewer say too little

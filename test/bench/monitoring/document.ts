@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PRESETS } from '#monitoring/presets.ts';
 import { CLONE } from '../side-by-side.ts';
-import type { PresetRates } from './alarms.ts';
+import type { PresetRates, Quarter } from './alarms.ts';
 import type { Ledger } from './ledger.ts';
 
 const DOCUMENT = join(CLONE, 'docs/monitoring.md');
@@ -67,11 +67,16 @@ function falseAlarms({ sameMonth, pairs, size }: Ledger): string {
   return `False alarms: ${size.repetitions} repetitions for drift, ${10 * size.repetitions} for harm and the estimate.\n\n${markdownTable(head, rows)}`;
 }
 
-function stream({ quarters }: Ledger): string {
+function stream({ quarters, streamQuarters }: Ledger): string {
+  return `${quietText('preset `tripcast` on the trailing 7 days', quarters)}\n\n${quietText('`tripcast stream drift`', streamQuarters)}`;
+}
+
+function quietText(what: string, quarters: readonly Quarter[]): string {
   const alarms = quarters.map((quarter) => quarter.alarms);
-  const looks = quarters[0]?.looks ?? 0;
-  const most = Math.max(...alarms);
-  return `A quiet quarter, looked at every day over the trailing 7 days (${looks} looks, all columns together, preset \`tripcast\`): ${alarms.reduce((sum, each) => sum + each, 0)} alarms in ${quarters.length} quarters, at most ${most} in one${[...new Set(quarters.flatMap(({ columns }) => columns))].map((column, i) => `${i === 0 ? ': ' : ', '}\`${column}\``).join('')}.`;
+  const total = alarms.reduce((sum, each) => sum + each, 0);
+  const columns = [...new Set(quarters.flatMap((quarter) => quarter.columns))].map((column) => `\`${column}\``);
+  const which = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
+  return `Quiet quarters, ${what}, every day (${quarters[0]?.looks ?? 0} looks, all columns together): ${total} alarms in ${quarters.length} quarters, at most ${Math.max(...alarms)} in one${which}.`;
 }
 
 function power({ shifts, size }: Ledger): string {

@@ -19,12 +19,15 @@ import {
 } from './alarms.ts';
 import { samplesOfAllDays } from './day-blocks.ts';
 import { ADJACENT, type Model, ScoredMonths, SHIFTS, trainLinearPair } from './scored-months.ts';
+import { quietStream } from './stream-quarter.ts';
 
 export interface LedgerSize {
   /** Repetitions of each drift rate; the harm test, which is quick, gets ten times as many. */
   readonly repetitions: number;
   readonly shiftRepetitions: number;
   readonly quarters: number;
+  /** Of the stream's own test, which takes longer. */
+  readonly streamQuarters: number;
 }
 
 export interface Ledger {
@@ -33,6 +36,7 @@ export interface Ledger {
   readonly sameMonth: readonly { readonly month: Month; readonly drift: DriftRates; readonly harm: HarmRates }[];
   readonly pairs: readonly PairAlarms[];
   readonly quarters: readonly Quarter[];
+  readonly streamQuarters: readonly Quarter[];
   readonly shifts: readonly { readonly name: string; readonly drift: DriftRates; readonly harm: HarmRates }[];
 }
 
@@ -56,8 +60,8 @@ export async function makeLedger(size: LedgerSize): Promise<Ledger> {
   await using database = await DuckDB.open({ tempDirectory: folder.path });
   const months = new ScoredMonths(database, folder.path);
   say('training linear-pair on 2022-02 and on 2023-01');
-  const early = await trainLinearPair(database, parseMonth('2022-02'), parseMonth('2022-03'));
-  const late = await trainLinearPair(database, parseMonth('2023-01'), parseMonth('2023-02'));
+  const early = await trainLinearPair(database, [parseMonth('2022-02')], parseMonth('2022-03'));
+  const late = await trainLinearPair(database, [parseMonth('2023-01')], parseMonth('2023-02'));
   const modelFor = (...unseen: readonly Month[]) => (unseen.some((month) => month.startsWith('2022')) ? late : early);
 
   const sameMonth = [];
@@ -85,6 +89,17 @@ export async function makeLedger(size: LedgerSize): Promise<Ledger> {
     return quietQuarter(quiet, monthlyLook, { seed: SEED + i });
   });
 
+  const ofStream = await trainLinearPair(
+    database,
+    ['2023-01', '2023-02', '2023-03'].map(parseMonth),
+    parseMonth('2023-04'),
+  );
+  ofStream.scorer.close();
+  const streamQuarters = Array.from({ length: size.streamQuarters }, (_, i) => {
+    say(`quiet quarter of the stream ${i + 1} of ${size.streamQuarters}`);
+    return quietStream(ofStream.profile, { seed: SEED + i });
+  });
+
   const shifts = [];
   for (const { name, change } of SHIFTS) {
     const table = await months.score(early, SHIFTED, change);
@@ -100,7 +115,7 @@ export async function makeLedger(size: LedgerSize): Promise<Ledger> {
   }
   early.scorer.close();
   late.scorer.close();
-  return { size, sameMonth, pairs, quarters, shifts };
+  return { size, sameMonth, pairs, quarters, streamQuarters, shifts };
 }
 
 const counting = (what: string, of: number) => (done: number) => {

@@ -4,10 +4,12 @@ import type { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { scoreFile } from '#batch/score-file.ts';
 import { systemClock } from '#clock.ts';
+import { readTrainingProfile, type TrainingProfile } from '#model/profile/training-profile.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { CATEGORIES, INTERVALS } from '#monitoring/measure-month.ts';
 import { joinScored } from '#monitoring/scored-rides.ts';
 import { type Table, TablePair } from '#monitoring/table-pair.ts';
+import { PROFILE } from '#registry/run-folder.ts';
 import { monthFile } from '#storage/layout.ts';
 import { newRunId, type RunId } from '#storage/run-id.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
@@ -24,10 +26,12 @@ const PICKUP = TIME_COLUMNS.green.pickup;
 export interface Model {
   readonly runId: RunId;
   readonly scorer: Scorer;
+  /** Of its training rides. */
+  readonly profile: TrainingProfile;
 }
 
-/** A linear-pair of one month: quick to train, and what it predicts depends on the zones and the distance. */
-export async function trainLinearPair(database: DuckDB, month: Month, validation: Month): Promise<Model> {
+/** A linear-pair: quick to train, and what it predicts depends on the zones and the distance. */
+export async function trainLinearPair(database: DuckDB, months: readonly Month[], validation: Month): Promise<Model> {
   const runId = newRunId();
   const source = async (each: Month) => {
     const path = join(TLC, monthFile('green', each));
@@ -38,7 +42,7 @@ export async function trainLinearPair(database: DuckDB, month: Month, validation
     {
       recipe: 'linear-pair',
       taxi_type: 'green',
-      months: [month],
+      months,
       validation: { kind: 'month', month: validation },
       promote: false,
       promoted_by: 'bench',
@@ -47,12 +51,15 @@ export async function trainLinearPair(database: DuckDB, month: Month, validation
       database,
       boosting: () => Promise.reject(new Error('linear-pair boosts nothing')),
       loadScorer,
-      fetch: (months) => Promise.all(months.map(source)),
+      fetch: (wanted) => Promise.all(wanted.map(source)),
       codeVersion: 'bench',
       clock: systemClock,
     },
   );
-  return { runId, scorer: await loadScorer(run.model) };
+  const body = run.more.find(({ name }) => name === PROFILE)?.body;
+  const profile = readTrainingProfile(Buffer.from(body ?? ''));
+  if (profile.outcome !== 'read') throw new Error(`The run has no profile: ${profile.outcome}`);
+  return { runId, scorer: await loadScorer(run.model), profile: profile.value };
 }
 
 export class ScoredMonths {

@@ -147,7 +147,7 @@ describe('a real month', { timeout: 60_000 }, () => {
     expect(Math.abs((expected_mae ?? 0) / reference_mae - 1)).toBeLessThan(0.05);
     expect(report.drift.columns.find(({ column }) => column === 'actual_duration')?.verdict).toBe('drifted');
     expect(report.takeaway).toMatch(
-      /the error has exceeded the limit of .* since 2023-04-\d\d\. Since 2023-03, actual_duration \(0\.\d\d\) has drifted; the limit is 0\.10\.$/,
+      /above the limit of .*, as the rides up to 2023-04-\d\d prove\. Since 2023-03, actual_duration \(0\.\d\d\) has drifted; the limit is 0\.10\.$/,
     );
   });
 
