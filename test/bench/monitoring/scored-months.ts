@@ -42,7 +42,7 @@ export async function trainLinearPair(database: DuckDB, months: readonly Month[]
     {
       recipe: 'linear-pair',
       taxi_type: 'green',
-      months,
+      months: [...months],
       validation: { kind: 'month', month: validation },
       promote: false,
       promoted_by: 'bench',
