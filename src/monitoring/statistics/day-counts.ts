@@ -47,14 +47,16 @@ export function dayCounts(kind: DayCounts['kind'], all: CountedRows): DayCounts 
   const cellOf = kind === 'categorical' ? cellPerValue(rows) : cellPerShare(rows);
   const cells = (cellOf.at(-1) ?? -1) + 1;
   const days = [new Map<number, Float64Array>(), new Map<number, Float64Array>()] as const;
-  cellOf.forEach((cell, i) => {
-    const count = rows.count[i] ?? 0;
+  for (let i = 0; i < cellOf.length; i += 1) {
     const side = days[rows.isCurrent[i] === 1 ? 1 : 0];
-    const day = rows.day[i] ?? 0;
-    const ofDay = side.get(day) ?? new Float64Array(cells);
-    side.set(day, ofDay);
-    ofDay[cell] = (ofDay[cell] ?? 0) + count;
-  });
+    const [day, cell] = [rows.day[i] ?? 0, cellOf[i] ?? 0];
+    let ofDay = side.get(day);
+    if (ofDay === undefined) {
+      ofDay = new Float64Array(cells);
+      side.set(day, ofDay);
+    }
+    ofDay[cell] = (ofDay[cell] ?? 0) + (rows.count[i] ?? 0);
+  }
   const inOrder = (side: ReadonlyMap<number, Float64Array>) =>
     [...side].sort(([a], [b]) => a - b).map(([, ofDay]) => ofDay);
   return {
@@ -86,8 +88,13 @@ function middles(cellOf: Uint32Array, cells: number, { value, count }: CountedRo
 }
 
 function cellPerValue({ value }: CountedRows): Uint32Array {
+  const cells = new Uint32Array(value.length);
   let cell = 0;
-  return Uint32Array.from(value, (each, i) => (i > 0 && each !== value[i - 1] ? ++cell : cell));
+  for (let i = 1; i < value.length; i += 1) {
+    if (value[i] !== value[i - 1]) cell += 1;
+    cells[i] = cell;
+  }
+  return cells;
 }
 
 /** A cell begins where another 1/256 of all rows is reached; equal values share one. */
@@ -98,13 +105,15 @@ function cellPerShare(rows: CountedRows): Uint32Array {
   const perCell = total(rows.count) / MOST_CELLS;
   const cellOfValue = new Uint32Array(values);
   let [before, cell, next] = [0, -1, 0];
-  perValue.forEach((value, i) => {
+  for (let i = 0; i < perValue.length; i += 1) {
+    const value = perValue[i] ?? 0;
     if (value !== perValue[i - 1] && before >= next) {
       cell += 1;
       next = (Math.floor(before / perCell) + 1) * perCell;
     }
     cellOfValue[value] = cell;
     before += rows.count[i] ?? 0;
-  });
-  return perValue.map((value) => cellOfValue[value] ?? 0);
+  }
+  for (let i = 0; i < perValue.length; i += 1) perValue[i] = cellOfValue[perValue[i] ?? 0] ?? 0;
+  return perValue;
 }

@@ -39,10 +39,11 @@ export function driftEffect(
 ): DriftEffect {
   const random = uniform(seed);
   const distance = distanceIn(days);
-  const square = distance(sumOf(days.reference), sumOf(days.current)) ** 2;
+  const [reference, current] = [new Resampling(days.reference), new Resampling(days.current)];
+  const square = distance(reference.all(), current.all()) ** 2;
   const corrected = new Float64Array(resamples);
   for (let i = 0; i < resamples; i += 1) {
-    const drawn = distance(resampledSum(days.reference, random), resampledSum(days.current, random));
+    const drawn = distance(reference.draw(random), current.draw(random));
     corrected[i] = 2 * square - drawn ** 2;
   }
   corrected.sort();
@@ -64,24 +65,41 @@ function distanceIn({ kind, positions }: DayCounts): (reference: Float64Array, c
   return (reference, current) => jensenShannon({ reference: shares(reference), current: shares(current) });
 }
 
-const sumOf = (days: readonly Float64Array[]) => weightedSum(days, new Uint16Array(days.length).fill(1));
+/** Sums of a sample's days, each time in the same array: a thousand draws of two dozen columns would keep the collector busy. */
+class Resampling {
+  readonly #days: readonly Float64Array[];
+  readonly #times: Uint16Array;
+  readonly #sum: Float64Array;
 
-/** Draws as many days as there are, with replacement. */
-function resampledSum(days: readonly Float64Array[], random: () => number): Float64Array {
-  const times = new Uint16Array(days.length);
-  for (let drawn = 0; drawn < days.length; drawn += 1) {
-    const day = Math.floor(random() * days.length);
-    times[day] = (times[day] ?? 0) + 1;
+  constructor(days: readonly Float64Array[]) {
+    this.#days = days;
+    this.#times = new Uint16Array(days.length);
+    this.#sum = new Float64Array(days[0]?.length ?? 0);
   }
-  return weightedSum(days, times);
-}
 
-function weightedSum(days: readonly Float64Array[], times: Uint16Array): Float64Array {
-  const sum = new Float64Array(days[0]?.length ?? 0);
-  for (const [i, day] of days.entries()) {
-    const weight = times[i] ?? 0;
-    if (weight === 0) continue;
-    for (let cell = 0; cell < sum.length; cell += 1) sum[cell] = (sum[cell] ?? 0) + weight * (day[cell] ?? 0);
+  /** Each day once. */
+  all(): Float64Array {
+    this.#times.fill(1);
+    return this.#weightedSum();
   }
-  return sum;
+
+  /** As many days as there are, with replacement. */
+  draw(random: () => number): Float64Array {
+    const times = this.#times.fill(0);
+    for (let drawn = 0; drawn < times.length; drawn += 1) {
+      const day = Math.floor(random() * times.length);
+      times[day] = (times[day] ?? 0) + 1;
+    }
+    return this.#weightedSum();
+  }
+
+  #weightedSum(): Float64Array {
+    const sum = this.#sum.fill(0);
+    for (let i = 0; i < this.#times.length; i += 1) {
+      const [day, weight] = [this.#days[i], this.#times[i] ?? 0];
+      if (day === undefined || weight === 0) continue;
+      for (let cell = 0; cell < sum.length; cell += 1) sum[cell] = (sum[cell] ?? 0) + weight * (day[cell] ?? 0);
+    }
+    return sum;
+  }
 }

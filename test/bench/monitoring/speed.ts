@@ -23,7 +23,7 @@ interface Pair {
   readonly rounds: number;
 }
 
-/** Sides alternate, a process each; the median counts, or of 3.4M rows the only round. Evidently's own time is without its imports. */
+/** Sides alternate, a process each; the median counts, or of 3.4M rows the only round. "In process" is without loading the libraries, on both sides. */
 export async function speedMarkdown(): Promise<string> {
   const python = process.env.BENCH_PYTHON ?? pythonWith(join(PEER, 'requirements.txt'));
   const month = (name: string) => join(TLC, `green_tripdata_${name}.parquet`);
