@@ -78,9 +78,14 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
   if (referenceQuality === null) throw new Error(`${tables.reference.name} has no labelled ride to compare with.`);
   const factor = reference.all.absolute / reference.all.width;
   const days = daysOf(current, factor);
+  const harmLimits = { ...limits.harm, reference: referenceQuality.absolute_error.mean };
   const harm = testHarm(
     days.map(({ rides, mae }) => ({ rides: mae === null ? 0 : rides, meanAbsoluteError: mae ?? 0 })),
-    { ...limits.harm, reference: referenceQuality.absolute_error.mean },
+    harmLimits,
+  );
+  const expectedHarm = testHarm(
+    days.map(({ rides, expected_mae }) => ({ rides, meanAbsoluteError: expected_mae })),
+    harmLimits,
   );
   const report: Omit<MonthReport, 'takeaway'> = {
     schema_version: 1,
@@ -99,6 +104,7 @@ export async function measureMonth(database: RideQueries, given: MonthToMeasure)
       expected_mae: current.all.rides === 0 ? null : (factor * current.all.width) / current.all.rides,
       reference_mae: referenceQuality.absolute_error.mean,
       factor,
+      harm: harmOf(expectedHarm, days),
     },
     segments: segmentsOf(current, reference),
     calibration: current.bands.flatMap(({ rides, predicted, actual }, i) =>

@@ -129,6 +129,7 @@ export const monthReportSchema = z.object({
     expected_mae: z.number().nullable(),
     reference_mae: z.number(),
     factor: z.number().describe('expected absolute error per minute of interval width, from the reference'),
+    harm: harmSchema.describe('the same test on the expected errors, which needs no labels; it raises no alarm'),
   }),
   segments: z.record(z.string(), z.array(groupSchema)).describe('by grouping: hour_band, hour, pickup_borough, ...'),
   calibration: z.array(bandSchema).describe('rides by how long they were predicted to take'),

@@ -10,7 +10,7 @@ function errorSentence({ harm, quality, estimate, reference }: Omit<MonthReport,
   const against = `${reference.month}'s ${estimate.reference_mae.toFixed(2)}`;
   if (harm.verdict === 'not-enough-data' || quality === null) {
     if (estimate.expected_mae === null) return 'There is not enough data to judge the errors.';
-    return `There are not enough labels to judge the errors; the model's own intervals suggest a mean absolute error of ${estimate.expected_mae.toFixed(2)} min (against ${against}).`;
+    return `There are not enough labels to judge the errors; the model's own intervals suggest a mean absolute error of ${estimate.expected_mae.toFixed(2)} min (against ${against})${estimate.harm.verdict === 'harm' ? `, above the limit of ${estimate.harm.limit.toFixed(2)}` : ''}.`;
   }
   const error = `${quality.absolute_error.mean.toFixed(2)} min on average, against ${against}`;
   if (harm.verdict === 'harm') {

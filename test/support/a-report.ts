@@ -23,6 +23,8 @@ const segment = (group: string, rows: number, mae: number, reference_mae: number
   reference_mae,
 });
 
+const NO_HARM = { verdict: 'no-harm', days: 30, error: 3.588, limit: 3.971, low: 3.3, since: null } as const;
+
 /** A report on 2023-04 of green taxis, whose predictions got worse; no column drifted. */
 export const aReport = (changes: Partial<MonthReport> = {}): MonthReport => ({
   schema_version: 1,
@@ -44,7 +46,7 @@ export const aReport = (changes: Partial<MonthReport> = {}): MonthReport => ({
   quality,
   reference_quality: { ...quality, absolute_error: { mean: 3.61, std: 4 } },
   harm: { verdict: 'harm', days: 30, error: 5.71, limit: 3.971, low: 4.2, since: '2023-04-17' },
-  estimate: { expected_mae: 3.588, reference_mae: 3.61, factor: 0.2 },
+  estimate: { expected_mae: 3.588, reference_mae: 3.61, factor: 0.2, harm: NO_HARM },
   segments: {
     pickup_borough: [
       segment('Manhattan', 40_000, 5.5, 3.5),
@@ -115,7 +117,7 @@ export function aReportOf(given: ReportedMonth): MonthReport {
       mae === null
         ? { verdict: 'not-enough-data', days: 0 }
         : { verdict: harmed ? 'harm' : 'no-harm', days: 30, error: mae, limit: 4.4, low: 3, since: null },
-    estimate: { expected_mae: 4, reference_mae: 4, factor: 0.24 },
+    estimate: { expected_mae: 4, reference_mae: 4, factor: 0.24, harm: NO_HARM },
     segments: {},
   });
 }

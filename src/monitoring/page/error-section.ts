@@ -25,7 +25,7 @@ export function daysSection({ days, harm, estimate, reference }: MonthReport): H
     'Mean absolute error by day, minutes; the table below has the same figures',
   );
   return html`<h2 id="days">Error by day</h2>
-<figure>${chart}<figcaption>${harmText(harm)} The expected error needs no labels: it is the width of each ride’s 90% interval times ${decimals(estimate.factor, 3)}, which fits ${reference.month}. It sees rides become harder; it cannot see the same ride take longer than before.</figcaption></figure>
+<figure>${chart}<figcaption>${harmText('error', harm)} The expected error needs no labels: it is the width of each ride’s 90% interval times ${decimals(estimate.factor, 3)}, which fits ${reference.month}. It sees rides become harder; it cannot see the same ride take longer than before. ${harmText('expected error', estimate.harm)}</figcaption></figure>
 <details><summary>Figures by day</summary>${scrolling(
     'Figures by day',
     html`<table class="lines"><thead><tr><th scope="col" class="text">Day</th><th scope="col">Rides</th><th scope="col">MAE</th><th scope="col">Expected</th><th scope="col">Bias</th></tr></thead>
@@ -33,12 +33,13 @@ export function daysSection({ days, harm, estimate, reference }: MonthReport): H
   )}</details>`;
 }
 
-function harmText(harm: MonthReport['harm']): string {
-  if (harm.verdict === 'not-enough-data') return `${harm.days} days with enough labels are too few to judge.`;
+function harmText(what: string, harm: MonthReport['harm']): string {
+  if (harm.verdict === 'not-enough-data')
+    return `${harm.days} days with enough rides are too few to judge the ${what}.`;
   const bound = `with 95% confidence the mean is above ${decimals(harm.low)}`;
   if (harm.verdict === 'no-harm')
-    return `The mean error of ${decimals(harm.error)} min stays within ${decimals(harm.limit)}: ${bound}.`;
-  return `The error exceeds ${decimals(harm.limit)} min${harm.since === null ? '' : `, proven on ${harm.since}`}: ${bound}.`;
+    return `The mean ${what} of ${decimals(harm.error)} min stays within ${decimals(harm.limit)}: ${bound}.`;
+  return `The ${what} exceeds ${decimals(harm.limit)} min${harm.since === null ? '' : `, proven on ${harm.since}`}: ${bound}.`;
 }
 
 /** How long rides took, by how long they were predicted to take. */

@@ -145,6 +145,7 @@ describe('a real month', { timeout: 60_000 }, () => {
     expect(report.harm).toMatchObject({ since: '2023-04-17', error: expect.closeTo(5.744, 3) });
     const { expected_mae, reference_mae } = report.estimate;
     expect(Math.abs((expected_mae ?? 0) / reference_mae - 1)).toBeLessThan(0.05);
+    expect(report.estimate.harm).toMatchObject({ verdict: 'no-harm', days: 30 });
     expect(report.drift.columns.find(({ column }) => column === 'actual_duration')?.verdict).toBe('drifted');
     expect(report.takeaway).toMatch(
       /above the limit of .*, as the rides up to 2023-04-\d\d prove\. Since 2023-03, actual_duration \(0\.\d\d\) has drifted; the limit is 0\.10\.$/,
@@ -185,6 +186,16 @@ describe('a real month', { timeout: 60_000 }, () => {
     expect(page).toContain('From 4.11 min in 2023-01 to');
     expect(page).not.toMatch(/2\.22|5\.56/);
   });
+});
+
+test('a month of long rides only, without labels: the estimate alone says that the errors grew', async () => {
+  const { report } = await monitored(await scored('* EXCLUDE (lpep_dropoff_datetime)', 'trip_distance > 5'));
+  const { harm, expected_mae } = report.estimate;
+  expect(report.harm).toMatchObject({ verdict: 'not-enough-data', days: 0 });
+  expect(harm).toMatchObject({ verdict: 'harm', limit: expect.closeTo(1.1 * report.estimate.reference_mae, 9) });
+  expect(report.takeaway).toContain(
+    `${expected_mae?.toFixed(2)} min (against 2023-03's 3.97), above the limit of 4.37.`,
+  );
 });
 
 describe('bad input', { timeout: 60_000 }, () => {
