@@ -25,5 +25,5 @@ export const monitoring = z.strictObject({
     .nullable()
     .describe('whether the stream function profiles the rides it scores; null = no'),
   streamDays: z.int().min(7).max(28).describe('how many days of the stream are compared with the training rides'),
-  leastStreamRides: z.int().positive().describe('below so many rides, the stream gets no verdict'),
+  leastStreamRides: z.int().positive().describe('with fewer rides, the stream gets no verdict'),
 });

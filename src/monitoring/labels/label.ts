@@ -5,7 +5,7 @@ import { rideIdSchema } from '#trips/ride-event.ts';
 export const LONGEST_MINUTES = 1440;
 
 /**
- * How long a ride really took, as whoever learns it delivers it. Keys not listed here are ignored. An id is joined as text,
+ * How long a ride really took, as it is delivered. Keys not listed here are ignored. An id is joined as text,
  * so 156 and "156" are the same ride; text that is not Unicode (half an emoji) cannot be joined, and is refused.
  */
 export const labelSchema = z.object({

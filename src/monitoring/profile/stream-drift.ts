@@ -21,7 +21,7 @@ export interface StreamLimits {
   readonly effect: number;
   /** The chance of a false alarm in any column. */
   readonly significance: number;
-  /** Below so many rides there is no verdict. */
+  /** With fewer rides, the verdict is "not enough data". */
   readonly leastRides: number;
   /** How many days the hours span. */
   readonly days: number;
