@@ -24,13 +24,10 @@ export function runbookHeadings(runbook: string): readonly string[] {
 
 /** @returns undefined if the runbook has no section for the alarm */
 export function runbookSection(runbook: string, { alarm, names }: AlarmName): RunbookSection | undefined {
-  const found = runbookHeadings(runbook)
-    .flatMap((heading) => {
-      const about = subjectOf(heading, alarm, names);
-      return about === undefined ? [] : [{ heading, about }];
-    })
-    // `stream-score-new-version-errors` also ends in `-errors`: the heading with more words of its own is meant.
-    .toSorted((a, b) => literalLength(b.heading) - literalLength(a.heading))[0];
+  const [found] = runbookHeadings(runbook).flatMap((heading) => {
+    const about = subjectOf(heading, alarm, names);
+    return about === undefined ? [] : [{ heading, about }];
+  });
   if (found === undefined) return undefined;
   const after = runbook
     .slice(runbook.indexOf(`### \`${found.heading}\``))
@@ -57,8 +54,6 @@ function subjectOf(heading: string, alarm: string, names: AlarmName['names']): s
   const [whole, kind = ''] = placeholder;
   return (names[kind] ?? []).find((name) => heading.replace(whole, name) === alarm);
 }
-
-const literalLength = (heading: string) => heading.replace(PLACEHOLDER, '').length;
 
 /** As GitHub makes it. */
 const anchorOf = (heading: string) =>

@@ -19,7 +19,7 @@ describe('the runbook', () => {
     expect(RUNBOOK).toContain(`### \`${heading}\`\n\n**Meaning.** ${found?.meaning}\n`);
   });
 
-  test('the heading with more words of its own is meant', () => {
+  test('an alarm of one function has the section of all of them', () => {
     expect(sectionOf('stream-score-new-version-errors')?.section).toBe('docs/runbook.md#function-new-version-errors');
     expect(sectionOf('score-errors')).toMatchObject({ section: 'docs/runbook.md#function-errors', about: 'score' });
     expect(sectionOf('training-timed-out')?.section).toBe('docs/runbook.md#state-machine-timed-out');

@@ -20,6 +20,15 @@ const aDay = (day: number, change: Partial<ProfiledRide> = {}) =>
     Array.from({ length: 100 }, (_, i) => ({ ...RIDE, pickup: 1 + (i % 2), time: MONDAY + day * DAY, ...change })),
   );
 
+/** A day on which so many of 100 rides are from zone 1, and the others from zone 2. */
+const dayWithShare = (day: number, fromOne: number) =>
+  profileOf(
+    Array.from({ length: 100 }, (_, i) => ({ ...RIDE, pickup: i < fromOne ? 1 : 2, time: MONDAY + day * DAY })),
+  );
+
+const weekWithShare = (fromOne: number) =>
+  Array.from({ length: 7 }, (_, day) => anHour(dayWithShare(28 + day, fromOne), { hour: `2023-05-0${1 + day}T12` }));
+
 /** Three weeks of such days. */
 function training(): TrainingProfile {
   const profile = new TrainingProfile();
@@ -68,6 +77,25 @@ describe('the drift of a stream', () => {
       p: 6 / 300,
     });
     expect(found.columns.filter(({ drifted }) => drifted)).toHaveLength(1);
+  });
+
+  test('is steady below the effect that matters, however sure it is', () => {
+    // No two days of the training differ. Shares (1/2, 1/2) and (0.55, 0.45): the root of 0.0012537.
+    const found = judge(weekWithShare(55));
+    expect(columnOf(found, 'PULocationID')).toMatchObject({ score: expect.closeTo(0.03541, 5), drifted: false });
+    expect(found.verdict).toBe('steady');
+  });
+
+  test('is less than the distance where ordinary weeks differ, too', () => {
+    const profile = new TrainingProfile();
+    for (let day = 0; day < 21; day += 1) {
+      profile.addDay(Math.floor(MONDAY / DAY) + day, dayWithShare(day, 30 + 20 * (day % 3)));
+    }
+    // Of all training rides, half are from zone 1. Shares (1/2, 1/2) and (0.3, 0.7): the root of 0.020847.
+    const { score = null } =
+      columnOf(streamDrift({ runId: RUN, profile }, weekWithShare(30), LIMITS), 'PULocationID') ?? {};
+    expect(score).toBeLessThan(Math.sqrt(0.020847) - 0.001);
+    expect(score).toBeGreaterThan(0.1);
   });
 
   test('takes a level that the training never had', () => {
