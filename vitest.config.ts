@@ -24,8 +24,16 @@ export default defineConfig({
     },
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: [SLOW], testTimeout: 10_000 } },
-      { test: { name: 'slow', include: [SLOW], testTimeout: 180_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: [SLOW],
+          testTimeout: 10_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'slow', include: [SLOW], testTimeout: 180_000, hookTimeout: 180_000 } },
       ...(hasChromium
         ? [{ test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000 } }]
         : []),
