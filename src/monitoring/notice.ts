@@ -1,4 +1,5 @@
 import type { MonthReport, SegmentFigures } from './report-schema.ts';
+import { TELLING_RIDES } from './telling-rides.ts';
 
 /** A message for people. SNS takes a subject of at most 100 ASCII characters. */
 export interface Notice {
@@ -13,8 +14,7 @@ export interface NoticeLinks {
   readonly env: string;
 }
 
-/** Groups with fewer rides say little, and columns beyond the first few are in the report. */
-const LEAST_RIDES = 100;
+/** More groups and columns are in the report. */
 const MOST_GROUPS = 3;
 const MOST_COLUMNS = 5;
 
@@ -61,7 +61,7 @@ function worstLine(
   reference: string,
 ): readonly string[] {
   const worst = segments
-    .filter(({ rows }) => rows >= LEAST_RIDES)
+    .filter(({ rows }) => rows >= TELLING_RIDES)
     .map((each) => ({ ...each, growth: each.mae - (each.reference_mae ?? each.mae) }))
     .filter(({ growth }) => growth > 0)
     .sort((a, b) => b.growth - a.growth)

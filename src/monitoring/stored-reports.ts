@@ -9,16 +9,6 @@ import { type MonthReport, monthReportSchema } from './report-schema.ts';
 
 const NAME = '/report.json';
 
-/** @returns undefined if the run has no report of the month. @throws TripcastError when what is there is not a report */
-export async function readReport(
-  data: ObjectStore,
-  taxiType: TaxiType,
-  month: Month,
-  run: RunId,
-): Promise<MonthReport | undefined> {
-  return readAt(data, dataKeys.report(taxiType, month, run));
-}
-
 async function readAt(data: ObjectStore, key: string): Promise<MonthReport | undefined> {
   const found = await data.get(key);
   if (found === undefined) return undefined;

@@ -16,7 +16,7 @@ import { ManualClock } from './manual-clock.ts';
 import { MemoryStore } from './memory-store.ts';
 import { realMonth } from './tlc-files.ts';
 
-const clock = new ManualClock(Date.parse('2023-05-16T00:00:00Z'));
+export const clock = new ManualClock(Date.parse('2023-05-16T00:00:00Z'));
 
 /** As in env/dev.json. */
 export const LIMITS = {
@@ -73,13 +73,13 @@ export class MonitoredBucket {
   }
 
   /** Scores a bundled month, or what SQL makes of it. */
-  async score(name: string, change = '*', where = 'true'): Promise<void> {
+  async score(name: string, change = '*', where = 'true', sample = ''): Promise<void> {
     await using folder = await workFolder();
     await using database = await DuckDB.open({ tempDirectory: folder.path });
     const month = parseMonth(name);
     const path = join(folder.path, 'month.parquet');
     await database.run(
-      `COPY (SELECT ${change} FROM read_parquet(${sqlText(realMonth(name))}) WHERE ${where}) TO ${sqlText(path)}`,
+      `COPY (SELECT ${change} FROM read_parquet(${sqlText(realMonth(name))}) ${sample} WHERE ${where}) TO ${sqlText(path)}`,
     );
     await this.data.put(dataKeys.raw('green', month), await readFile(path));
     const job = { taxi_type: 'green', month, run_id: this.run.card.run_id, force: false, all: false } as const;

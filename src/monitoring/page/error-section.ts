@@ -3,6 +3,7 @@ import { count, decimals, GROUPING_TITLES, groupLabel, percent, signed } from '#
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { GROUPING_NAMES } from '#model/rides/ride-groups.ts';
 import type { MonthReport, SegmentFigures } from '../report-schema.ts';
+import { TELLING_RIDES } from '../telling-rides.ts';
 import { lineChart } from './charts.ts';
 
 /** Errors day by day, next to what could be expected without labels. */
@@ -65,9 +66,6 @@ export function calibrationSection({ calibration }: MonthReport): Html {
 <tbody>${calibration.map(({ from, rides, predicted, actual }) => html`<tr><th scope="row">${from} min</th><td>${count(rides)}</td><td>${decimals(predicted)}</td><td>${decimals(actual)}</td><td>${signed(predicted - actual)}</td></tr>`)}</tbody></table>`,
   )}</details>`;
 }
-
-/** Fewer rides than this say too little for a bar or a mark. */
-const TELLING_RIDES = 100;
 
 /** Errors by hour, borough and so on, against the reference. */
 export function segmentsSection(report: MonthReport): Html {

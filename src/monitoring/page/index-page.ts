@@ -4,6 +4,7 @@ import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { page } from '#model/card/html/page.ts';
 import { monthRange } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
+import { type MonthVerdict, verdictOf } from '../month-verdict.ts';
 import type { MonthReport } from '../report-schema.ts';
 import { lineChart } from './charts.ts';
 import { REPORT_STYLE } from './style.ts';
@@ -13,16 +14,6 @@ export interface IndexedMonth {
   readonly report: MonthReport;
   /** Where its page is, seen from the index. */
   readonly link: string;
-}
-
-export type MonthVerdict = 'harm' | 'drifted' | 'steady' | 'not-enough-data';
-
-/** Harm counts more than drift. */
-export function verdictOf({ harm, drift }: MonthReport): MonthVerdict {
-  if (harm.verdict === 'harm') return 'harm';
-  if (drift.verdict === 'drifted') return 'drifted';
-  const isKnown = harm.verdict === 'no-harm' && drift.verdict === 'steady';
-  return isKnown ? 'steady' : 'not-enough-data';
 }
 
 /** index.html: all months of a taxi type on one page, latest first. @param months oldest first */

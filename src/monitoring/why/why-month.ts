@@ -19,6 +19,7 @@ import { fetched, scoredReference } from '../monitor-month.ts';
 import type { MonthReport, SegmentFigures } from '../report-schema.ts';
 import { joinScored, type ScoredFiles } from '../scored-rides.ts';
 import { findReport } from '../stored-reports.ts';
+import { TELLING_RIDES } from '../telling-rides.ts';
 import { type WorstRide, worstRides } from './worst-rides.ts';
 
 /** The alarms about a month's predictions; docs/runbook.md covers all others. */
@@ -81,8 +82,6 @@ export interface GrownSegment {
 
 const RIDES = 10;
 const SEGMENTS = 5;
-/** A group with fewer rides says too little. */
-const TELLING_RIDES = 100;
 
 /**
  * What is behind a harmed or drifted month, down to single rides and files, and how to compute its figure again.

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
-import { workFolder } from '#adapters/work-folder.ts';
 import { openXGBoost } from '#adapters/xgboost.ts';
 import { receiptSchema } from '#batch/receipts.ts';
-import { scoreMonth } from '#batch/score-month.ts';
 import { type MonitoredMonth, type MonitorMonthDeps, monitorMonth } from '#monitoring/monitor-month.ts';
 import { PRESETS } from '#monitoring/presets.ts';
 import { monthReportSchema } from '#monitoring/report-schema.ts';
@@ -14,14 +12,10 @@ import { xgboostLibrary } from '#packaging/natives.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { Registry, type RunFiles } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
-import { newRunId } from '#storage/run-id.ts';
-import { sha256OfFile } from '#storage/sha256.ts';
-import { trainRun } from '#training/train-run.ts';
-import type { TrainingPlan } from '#training/training-job.ts';
 import { type Month, parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { NAMES } from '../../support/a-card.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { aRunOfFebruary, clock, LIMITS, LONGER, MonitoredBucket } from '../../support/a-monitored-month.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
@@ -29,62 +23,17 @@ import { realMonth } from '../../support/tlc-files.ts';
 // Real months: a linear-pair of 2023-02, validated on 2023-03, scores 2023-04 and what is made of it.
 
 const [FEBRUARY, MARCH, APRIL] = [parseMonth('2023-02'), parseMonth('2023-03'), parseMonth('2023-04')];
-const LIMITS = {
-  preset: 'tripcast',
-  drift: { effect: 0.1, significance: 0.05 },
-  harm: { tolerance: 0.1, significance: 0.05, leastRides: 100 },
-} as const;
-const clock = new ManualClock(Date.parse('2023-05-16T00:00:00Z'));
 
 let run: RunFiles;
 beforeAll(async () => {
-  await using folder = await workFolder();
-  await using database = await DuckDB.open({ tempDirectory: folder.path });
-  const source = async (month: Month) => {
-    const path = realMonth(month);
-    return { month, path, sha256: await sha256OfFile(path) };
-  };
-  const plan: TrainingPlan = {
-    recipe: 'linear-pair',
-    taxi_type: 'green',
-    months: [FEBRUARY],
-    validation: { kind: 'month', month: MARCH },
-    promote: false,
-    promoted_by: 'ada',
-  };
-  run = await trainRun(newRunId(), plan, {
-    database,
-    boosting: () => Promise.reject(new Error('linear-pair boosts nothing')),
-    loadScorer,
-    fetch: (months) => Promise.all(months.map(source)),
-    codeVersion: 'trained by this',
-    clock,
-  });
+  run = await aRunOfFebruary();
 }, 60_000);
 
 /** A bucket with the reference month, and April (or what SQL makes of it) scored by the run. */
 async function scored(change = '*', where = 'true', sample = ''): Promise<MemoryStore> {
-  const folder = temporaryFolder();
-  await using database = await DuckDB.open({ tempDirectory: folder });
-  const data = new MemoryStore('data');
-  await data.put(dataKeys.raw('green', MARCH), await readFile(realMonth('2023-03')));
-  const path = join(folder, 'april.parquet');
-  await database.run(`COPY (SELECT ${change} FROM read_parquet(${sqlText(realMonth('2023-04'))}) ${sample} WHERE ${where})
-    TO ${sqlText(path)}`);
-  await data.put(dataKeys.raw('green', APRIL), await readFile(path));
-  const job = { taxi_type: 'green', month: APRIL, run_id: run.card.run_id, force: false, all: false } as const;
-  const { status, note } = await scoreMonth(job, {
-    data,
-    storeOf: () => data,
-    loadModel: async () => ({ card: run.card, scorer: await loadScorer(run.model) }),
-    database,
-    workFolder: temporaryFolder(),
-    codeVersion: 'scored by this',
-    engines: {},
-    clock,
-  });
-  expect(status, note ?? '').toBe('scored');
-  return data;
+  const bucket = await MonitoredBucket.open(run);
+  await bucket.score('2023-04', change, where, sample);
+  return bucket.data;
 }
 
 async function monitored(
@@ -139,8 +88,7 @@ describe('a real month', { timeout: 60_000 }, () => {
   });
 
   test('whose rides take 1.3 times as long: the labels prove it within days, the estimate cannot see it', async () => {
-    const longer = `* REPLACE (lpep_pickup_datetime + (lpep_dropoff_datetime - lpep_pickup_datetime) * 1.3 AS lpep_dropoff_datetime)`;
-    const { report } = await monitored(await scored(longer));
+    const { report } = await monitored(await scored(LONGER));
     expect(report.harm).toMatchObject({ verdict: 'harm' });
     expect(report.harm).toMatchObject({ since: '2023-04-17', error: expect.closeTo(5.744, 3) });
     const { expected_mae, reference_mae } = report.estimate;

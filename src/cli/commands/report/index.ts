@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TripcastError } from '#errors.ts';
-import { type IndexedMonth, renderIndex, verdictOf } from '#monitoring/page/index-page.ts';
+import { verdictOf } from '#monitoring/month-verdict.ts';
+import { type IndexedMonth, renderIndex } from '#monitoring/page/index-page.ts';
 import { currentReports } from '#monitoring/stored-reports.ts';
 import { dataKeys, s3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
