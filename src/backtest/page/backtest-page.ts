@@ -1,0 +1,3 @@
+import type { Backtest } from '../result.ts';
+
+export const renderBacktest = (result: Backtest): string => result.takeaway;
