@@ -1,5 +1,6 @@
 import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
+import type { ModelCard } from '#model/card/card.ts';
 import type { Engines, RecipeName } from '#model/recipes/recipe.ts';
 import type { TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { LoadScorer } from '#model/scorer.ts';
@@ -17,10 +18,11 @@ import { inParallel } from './in-parallel.ts';
 import { KeptWork, runIdOf } from './kept-work.ts';
 import { planWalk, type WalkRequest, windowsOf } from './plan.ts';
 import { policyName } from './policy.ts';
+import { recalibrateOn } from './recalibrate-on.ts';
 import { type Backtest, monthFiguresSchema, type PolicyResult } from './result.ts';
 import { scoreMonth } from './score-month.ts';
 import { sharedMonths, summarize, takeawayOf } from './summary.ts';
-import { type Reign, type Walked, type WalkWork, walkPolicy } from './walk.ts';
+import { type Reign, type Scored, type Walked, type WalkWork, walkPolicy } from './walk.ts';
 
 export interface BacktestRequest extends WalkRequest {
   readonly recipe: RecipeName;
@@ -150,26 +152,40 @@ class Work implements WalkWork {
     });
   }
 
-  async recalibrated() {
-    return undefined;
-  }
-
-  scored({ card, model }: ModelFiles, month: Month) {
+  async scored({ card, model }: ModelFiles, month: Month, newest: Month): Promise<Scored> {
     const { code, loadScorer, openDatabase } = this.#deps;
-    const [source] = this.#sourcesOf([month]);
-    if (source === undefined) throw new Error(`The walk went into ${month}, which is not there.`);
-    const key = { code: code.model, model: card.model.sha256, month, sha256: source.sha256 };
-    return this.#kept.json('figures', key, monthFiguresSchema, async () => {
+    const { taxiType, recalibrate: isRecalibrated } = this.#request;
+    const source = this.#sourceOf(month);
+    const later = isRecalibrated ? this.#laterMonth(card, newest) : undefined;
+    const files = { month, sha256: source.sha256, intervals: later?.sha256 ?? null };
+    const key = { code: code.model, model: card.model.sha256, ...files };
+    const figures = await this.#kept.json('figures', key, monthFiguresSchema, async () => {
       await using database = await openDatabase();
-      const scorer = await loadScorer(model);
+      const bytes =
+        later === undefined ? model : await recalibrateOn(later, { card, model }, taxiType, { database, loadScorer });
+      const scorer = await loadScorer(bytes);
       try {
-        const figures = await scoreMonth(scorer, this.#request.taxiType, source, database);
-        await refuseReplaced([source]);
-        return figures;
+        const measured = await scoreMonth(scorer, taxiType, source, database);
+        await refuseReplaced(later === undefined ? [source] : [source, later]);
+        return measured;
       } finally {
         await scorer.close();
       }
     });
+    return { figures, ...(later && { recalibratedOn: [later.month] }) };
+  }
+
+  /** The newest published month that the data has, if the champion's trees have not seen it. */
+  #laterMonth({ train }: ModelCard, newest: Month): RawMonth | undefined {
+    const last =
+      train.months
+        .map(({ month }) => month)
+        .toSorted()
+        .at(-1) ?? newest;
+    return this.#deps.sources
+      .filter(({ month }) => last < month && month <= newest)
+      .toSorted((a, b) => a.month.localeCompare(b.month))
+      .at(-1);
   }
 
   #task(window: readonly Month[]): TrainingTask {
@@ -181,6 +197,12 @@ class Work implements WalkWork {
     const code = this.#deps.code.model;
     // The recipe's parameters are code, too.
     return { run: runIdOf({ code, recipe, taxiType, files, validate: HELD_OUT }), plan, sources, codeVersion: code };
+  }
+
+  #sourceOf(month: Month): RawMonth {
+    const [source] = this.#sourcesOf([month]);
+    if (source === undefined) throw new Error(`The walk went into ${month}, which is not there.`);
+    return source;
   }
 
   #sourcesOf(months: readonly Month[]): readonly RawMonth[] {

@@ -1,9 +1,9 @@
 import type { Month } from '#trips/month.ts';
 import type { BacktestFigures, MonthFigures, MonthOutcome, PolicyResult, Summary } from './result.ts';
 
-type Scored = Pick<MonthOutcome, 'month'> & { readonly figures: MonthFigures };
+type ScoredMonth = Pick<MonthOutcome, 'month'> & { readonly figures: MonthFigures };
 
-const scored = (months: readonly MonthOutcome[]): readonly Scored[] =>
+const scored = (months: readonly MonthOutcome[]): readonly ScoredMonth[] =>
   months.flatMap(({ month, figures }) => (figures === null ? [] : [{ month, figures }]));
 
 /** The months that every policy scored: only on these can they be compared. */
@@ -55,14 +55,14 @@ export function takeawayOf(policies: readonly PolicyResult[]): string {
   const [best, ...others] = ranked;
   if (best === undefined) return 'No month was scored by all policies, so they cannot be compared.';
   const { all } = best;
-  const months = all.months === 1 ? 'month' : 'months';
+  const months = all.months === 1 ? 'the one month' : `the ${all.months} months`;
   const errors = ({ metered, no_distance }: Summary) =>
     `${metered.rmse.toFixed(3)} min with the metered distance and ${no_distance.rmse.toFixed(3)} without one`;
   const against = others.map((other) => `${other.policy} has ${errors(other.all)}`);
   const first =
     others.length === 0
-      ? `On ${all.months} ${months}, ${best.policy} has RMSE ${errors(all)}.`
-      : `On the ${all.months} ${months} that all policies scored, ${best.policy} predicts best: RMSE ${errors(all)}; ${against.join('; ')}.`;
+      ? `On ${months} scored, ${best.policy} has RMSE ${errors(all)}.`
+      : `On ${months} that all policies scored, ${best.policy} predicts best: RMSE ${errors(all)}; ${against.join('; ')}.`;
   return `${first} ${costOf(best)}`;
 }
 

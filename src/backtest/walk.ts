@@ -17,14 +17,14 @@ export interface WalkWork {
   trained(window: readonly Month[]): Promise<ModelFiles>;
   /** The gate's verdict on a run, against the champion of the moment. */
   judged(challenger: ModelFiles, reign: Reign | undefined): Promise<Verdict>;
-  /** The same model with intervals that fit the newest published months; undefined if they stay as they are. */
-  recalibrated(champion: ModelFiles, newest: Month): Promise<Recalibrated | undefined>;
-  scored(model: ModelFiles, month: Month): Promise<MonthFigures>;
+  /** The champion on the rides of a month. @param newest the newest month that was published when it began */
+  scored(champion: ModelFiles, month: Month, newest: Month): Promise<Scored>;
 }
 
-export interface Recalibrated {
-  readonly model: ModelFiles;
-  readonly months: readonly Month[];
+export interface Scored {
+  readonly figures: MonthFigures;
+  /** The months that the champion's intervals were fitted to; undefined if they are as in its training. */
+  readonly recalibratedOn?: readonly Month[];
 }
 
 /** What a policy lived through, and the runs it trained. */
@@ -118,10 +118,6 @@ async function reigned(
   const { card } = throne.files;
   const champion = { run_id: card.run_id, trained_on: card.train.months.map((each) => each.month) };
   if (!isThere) return { champion, recalibrated_on: null, figures: null };
-  const recalibrated = await work.recalibrated(throne.files, newest);
-  return {
-    champion,
-    recalibrated_on: recalibrated === undefined ? null : [...recalibrated.months],
-    figures: await work.scored(recalibrated?.model ?? throne.files, month),
-  };
+  const { figures, recalibratedOn } = await work.scored(throne.files, month, newest);
+  return { champion, recalibrated_on: recalibratedOn === undefined ? null : [...recalibratedOn], figures };
 }
