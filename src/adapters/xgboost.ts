@@ -15,7 +15,7 @@ import type {
 /** A different version may grow different trees from the same rides. */
 export const XGBOOST_VERSION = '3.2.0';
 /** Fixed, so that a laptop and a function with more processors grow the same trees. */
-const THREADS = 2;
+export const THREADS = 2;
 /** Where the library is in its wheel. The layout is kept: the library finds its libgomp by a relative path. */
 export const LIBRARY_IN_WHEEL = `xgboost/lib/libxgboost.${process.platform === 'darwin' ? 'dylib' : 'so'}`;
 /** The folder that stands in for the wheel, next to the node_modules of a Lambda layer or image. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { type Policy, parsePolicy } from '#backtest/policy.ts';
 import { MAX_CONCURRENCY } from '#batch/limits.ts';
 import { ENVIRONMENTS, environmentName } from '#lib/config/environment-files.ts';
 import { FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
@@ -148,6 +149,23 @@ export function program(): Command {
       argument(executionArn),
     )
     .action(lazily(async () => (await import('./commands/backfill.ts')).backfill));
+
+  command('backtest', 'walk retraining policies through past months: would they have paid?')
+    .addOption(taxiType())
+    .requiredOption('--from <YYYY-MM>', 'first month to score', argument(parseMonth))
+    .requiredOption('--to <YYYY-MM>', 'last month to score', argument(parseMonth))
+    .requiredOption(
+      '--policy <policy>',
+      'fixed, fixed:N or rolling:N (N = months to train on); repeat it to compare',
+      (text: string, before: readonly Policy[] = []) => [...before, argument(parsePolicy)(text)],
+    )
+    .option('--late <months>', 'how many months after its end a month is published', argument(between(0, 12)), 2)
+    .option('--recipe <name>', RECIPE_NAMES.join(', '), 'zone-map')
+    .option('--recalibrate', "fit the champion's intervals to the newest published month before each month", false)
+    .option('--data <folder>', "TLC's files, for example data/tlc: no AWS (default: the data bucket)")
+    .option('--at-a-time <n>', 'trainings at a time (default: as many as fit the machine)', argument(between(1, 64)))
+    .option('--open', 'show the page', false)
+    .action(lazily(async () => (await import('./commands/backtest.ts')).backtestCommand));
 
   const models = tripcast.command('models').description('the registry: runs, champions, and their history');
   const modelsCommand = (nameAndArguments: string, description: string) =>

@@ -13,7 +13,7 @@ import { noRun, type Registry } from './registry.ts';
  * await scorer.close();
  */
 export async function loadRun(
-  registry: Registry,
+  registry: Pick<Registry, 'readModel'>,
   run: RunId,
   loadScorer: LoadScorer,
 ): Promise<LoadedModel & { readonly card: ModelCard }> {

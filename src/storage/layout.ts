@@ -56,6 +56,11 @@ export const dataKeys = {
     const iso = at.toISOString();
     return `${dataKeys.profilesOfDay(taxiType, iso.slice(0, 10))}hh=${iso.slice(11, 13)}/${name}.json`;
   },
+  /** Prefix of what backtests made and may use again. */
+  backtestWork: 'backtests/work/',
+  /** A backtest's result, and the same as a page. @param name says which one it is */
+  backtest: (taxiType: TaxiType, name: string) => `backtests/taxi_type=${taxiType}/${name}/report.json`,
+  backtestPage: (taxiType: TaxiType, name: string) => `backtests/taxi_type=${taxiType}/${name}/report.html`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
   /** Prefix of all labels: how long rides really took. */
   labels: 'labels/',

@@ -7,7 +7,7 @@ import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
 import { loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
-import { type ModelFiles, noRun, readModel } from '#registry/registry.ts';
+import { type ModelFiles, noRun, type Registry, readModel } from '#registry/registry.ts';
 import type { Verdict } from '#registry/verdict.ts';
 import type { RawMonth } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -18,8 +18,12 @@ import { findRivals, type MeasuredRides, type Rival, type RivalDeps, type Rivals
 import type { TrainingJob, TrainingOutcome } from './training-job.ts';
 
 /** The database is used only for this gate: tables are left behind in it. */
-export interface GateDeps extends RivalDeps {
+export interface JudgeDeps extends RivalDeps {
   readonly limits: GateLimits;
+}
+
+export interface GateDeps extends JudgeDeps {
+  readonly registry: Registry;
 }
 
 const MEASURED_TABLE = 'measured_rides';
@@ -51,6 +55,13 @@ export async function gateRegistered(run: RunId, deps: GateDeps): Promise<Verdic
   return verdict;
 }
 
+/**
+ * Has the gate judge a run wherever its files are; the verdict is stored nowhere.
+ * @throws TripcastError when the months that it was trained on are gone, or are other files now
+ */
+export const judgeRun = async (files: ModelFiles, deps: JudgeDeps): Promise<Verdict> =>
+  (await judgeFiles(files, jobOf(files.card), deps)).verdict;
+
 type Judged = Pick<TrainingJob, 'run_id' | 'months' | 'validation'>;
 
 /** What a run in the registry was made from and validated on, according to its card. */
@@ -73,7 +84,7 @@ function jobOf(card: ModelCard): Judged {
 async function judgeFiles(
   { card, model, golden: rides }: ModelFiles,
   job: Judged,
-  deps: GateDeps,
+  deps: JudgeDeps,
 ): Promise<{ readonly verdict: Verdict; readonly sound: boolean }> {
   const scorer = await deps.loadScorer(model);
   try {
@@ -91,7 +102,7 @@ async function measure(
   { months, validation }: Judged,
   card: ModelCard,
   scorer: Scorer,
-  deps: GateDeps,
+  deps: JudgeDeps,
 ): Promise<Omit<Evidence, 'golden'>> {
   const { database } = deps;
   const train = await asTrainedOn(card, months, deps);
@@ -117,7 +128,7 @@ async function measure(
 }
 
 /** Fetches months from the data bucket, all of them. */
-async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: GateDeps) {
+async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month[], deps: JudgeDeps) {
   const found = await deps.fetch(months);
   const missing = months.filter((month) => !found.some((each) => each.month === month));
   if (missing.length === 0) return found;
@@ -128,7 +139,7 @@ async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month
 }
 
 /** The very files that a run was trained on: a newer edition under the same name says nothing about it. */
-async function asTrainedOn(card: ModelCard, months: readonly Month[], deps: GateDeps): Promise<readonly RawMonth[]> {
+async function asTrainedOn(card: ModelCard, months: readonly Month[], deps: JudgeDeps): Promise<readonly RawMonth[]> {
   const found = await fetchAll(card, months, deps);
   const changed = found.filter(
     ({ month, sha256 }) => !monthsOf(card).some((each) => each.month === month && each.sha256 === sha256),

@@ -5,11 +5,13 @@ import type { Engines } from '#model/recipes/recipe.ts';
 import { batchOf, type LabelledRides } from '#model/rides/rides.ts';
 import { type HoldOut, loadRides } from '#model/rides/training-rides.ts';
 import type { LoadScorer, Scorer } from '#model/scorer.ts';
+import type { AliasPointer } from '#registry/alias.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Registry } from '#registry/registry.ts';
 import type { SeenChampion } from '#registry/verdict.ts';
 import type { RawMonth } from '#storage/raw-months.ts';
 import type { Month } from '#trips/month.ts';
+import type { TaxiType } from '#trips/taxi-type.ts';
 
 /** The rides that a run is measured on: a month, or those held out from the months it was trained on. */
 export interface MeasuredRides {
@@ -44,8 +46,15 @@ export interface Rivals {
   readonly best?: Rival;
 }
 
+/** Where the champions are: the registry, or a backtest's own. */
+export interface Champions extends Pick<Registry, 'readModel'> {
+  champion(
+    taxiType: TaxiType,
+  ): Promise<{ readonly pointer: Pick<AliasPointer, 'run_id' | 'sequence' | 'best'> } | undefined>;
+}
+
 export interface RivalDeps extends Engines {
-  readonly registry: Registry;
+  readonly registry: Champions;
   readonly loadScorer: LoadScorer;
   /** Fetches those that exist for the taxi type, as local files. */
   fetch(months: readonly Month[]): Promise<readonly RawMonth[]>;

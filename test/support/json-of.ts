@@ -24,4 +24,4 @@ export function expectDocumented(command: string, { code, out, err }: Ended, wan
 }
 
 /** The commands that the unit tests run; all others run in the integration tests. */
-export const WITHOUT_ENVIRONMENT = ['cost', 'doctor', 'down', 'drift', 'score', 'serve', 'status'] as const;
+export const WITHOUT_ENVIRONMENT = ['backtest', 'cost', 'doctor', 'down', 'drift', 'score', 'serve', 'status'] as const;

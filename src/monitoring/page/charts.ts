@@ -6,9 +6,23 @@ import { type Html, html, NOTHING, trusted } from '#model/card/html/markup.ts';
 export interface Series {
   readonly name: string;
   /** Decides color and dashes; its name stands at the end of the line, so that neither has to be told apart by color. */
-  readonly kind: 'current' | 'expected' | 'reference' | 'limit';
+  readonly kind: 'current' | 'expected' | 'reference' | 'limit' | EqualKind;
   /** null = a gap. */
   readonly values: readonly (number | null)[];
+}
+
+/** Lines of equal rank, in order. */
+export const EQUAL_KINDS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'] as const;
+export type EqualKind = (typeof EQUAL_KINDS)[number];
+const DOTTED: ReadonlySet<string> = new Set(['current', ...EQUAL_KINDS]);
+
+/** The y axis. */
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+  /** Where values should be; drawn behind the lines. */
+  readonly band?: readonly [low: number, high: number];
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 220, 52, 110, 12, 26];
@@ -17,29 +31,43 @@ const DASH = 14;
 /** Names at the ends of lines are at least so many pixels apart. */
 const NAME_HEIGHT = 14;
 
-/** Lines over the same places along the x axis. @param labels of those places; some are written below the axis */
-export function lineChart(series: readonly Series[], labels: readonly string[], title: string): Html {
-  const values = series.flatMap((each) => each.values.filter((value) => value !== null));
-  const most = niceCeiling(Math.max(...values, Number.MIN_VALUE));
+/**
+ * Lines over the same places along the x axis.
+ * @param labels of those places; some are written below the axis
+ * @param scale  minutes from 0 by default
+ */
+export function lineChart(
+  series: readonly Series[],
+  labels: readonly string[],
+  title: string,
+  scale: Scale = minutesFromZero(series),
+): Html {
+  const { low, high, unit, band } = scale;
   const x = (i: number) => LEFT + (i * (WIDTH - LEFT - RIGHT)) / Math.max(1, labels.length - 1);
-  const y = (value: number) => TOP + (1 - Math.max(0, value) / most) * (HEIGHT - TOP - BOTTOM);
-  const grid = Array.from({ length: GRID_LINES + 1 }, (_, i) => (most * i) / GRID_LINES);
+  const y = (value: number) => TOP + (1 - Math.max(0, (value - low) / (high - low))) * (HEIGHT - TOP - BOTTOM);
+  const grid = Array.from({ length: GRID_LINES + 1 }, (_, i) => low + ((high - low) * i) / GRID_LINES);
   const names = spread(
-    series.map(({ name, values: own }) => ({ name, at: y(own.findLast((value) => value !== null) ?? 0) })),
+    series.map(({ name, values: own }) => ({ name, at: y(own.findLast((value) => value !== null) ?? low) })),
   );
   const chart = html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-${grid.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text x="${LEFT - 6}" y="${fixed(y(value) + 4)}" text-anchor="end">${value === most ? `${short(value)} min` : short(value)}</text>`)}
+${band === undefined ? NOTHING : html`<rect class="band" x="${LEFT}" width="${WIDTH - RIGHT - LEFT}" y="${fixed(y(band[1]))}" height="${fixed(y(band[0]) - y(band[1]))}"/>`}
+${grid.map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(value))}" y2="${fixed(y(value))}"/><text x="${LEFT - 6}" y="${fixed(y(value) + 4)}" text-anchor="end">${value === high ? `${short(value)}${unit}` : short(value)}</text>`)}
 ${ticks(labels.length).map((i) => html`<text x="${fixed(x(i))}" y="${HEIGHT - 8}" text-anchor="middle">${labels[i] ?? ''}</text>`)}
 ${series.map(({ kind, values: own }) => html`<path class="line ${kind}" d="${linePath(own, x, y)}"/>`)}
 ${series
-  .filter(({ kind }) => kind === 'current')
+  .filter(({ kind }) => DOTTED.has(kind))
   .map(
-    ({ values: own }) =>
-      html`${own.map((value, i) => (value === null ? NOTHING : html`<circle class="dot" cx="${fixed(x(i))}" cy="${fixed(y(value))}" r="3"/>`))}`,
+    ({ kind, values: own }) =>
+      html`${own.map((value, i) => (value === null ? NOTHING : html`<circle class="dot ${kind}" cx="${fixed(x(i))}" cy="${fixed(y(value))}" r="3"/>`))}`,
   )}
 ${names.map(({ name, at }) => html`<text class="name" x="${WIDTH - RIGHT + 8}" y="${fixed(at + 4)}">${name}</text>`)}
 </svg>`;
   return html`${scrolling(title, chart)}${series.length > 1 ? legend(series) : NOTHING}`;
+}
+
+function minutesFromZero(series: readonly Series[]): Scale {
+  const values = series.flatMap((each) => each.values.filter((value) => value !== null));
+  return { low: 0, high: niceCeiling(Math.max(...values, Number.MIN_VALUE)), unit: ' min' };
 }
 
 /** What the lines look like: on a narrow screen, the names at their ends are out of sight. */
@@ -95,7 +123,7 @@ function ticks(places: number): readonly number[] {
 }
 
 /** The next of these factors times a power of ten; each divides into four readable parts. */
-function niceCeiling(value: number): number {
+export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10);
 }
@@ -112,4 +140,4 @@ function spread(names: readonly { readonly name: string; readonly at: number }[]
 }
 
 const fixed = (value: number): string => String(Number(value.toFixed(1)));
-const short = (value: number): string => String(Number(value.toPrecision(3)));
+const short = (value: number): string => String(Number(value.toPrecision(3))).replace('-', '−');

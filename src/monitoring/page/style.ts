@@ -28,7 +28,20 @@ figcaption { color: var(--quiet); font-size: .9rem; margin-top: .4rem; max-width
 .line.current { stroke: var(--current); }
 .line.expected { stroke: var(--expected); stroke-dasharray: 2 5; }
 .line.reference, .line.limit { stroke: var(--other); stroke-dasharray: 7 4; stroke-width: 1.5; }
+.line.first, .dot.first { stroke: var(--metered); }
+.line.second, .dot.second { stroke: var(--typical); }
+.line.third, .dot.third { stroke: var(--good); }
+.line.fourth, .dot.fourth { stroke: var(--weak); }
+.line.fifth, .dot.fifth { stroke: var(--ink); }
+.line.sixth, .dot.sixth { stroke: var(--other); }
+.line.second { stroke-dasharray: 2 5; }
+.line.third { stroke-dasharray: 10 5; }
+.line.fourth { stroke-dasharray: 12 4 2 4; }
+.line.fifth { stroke-dasharray: 5 4; }
+.line.sixth { stroke-dasharray: 14 4 2 4 2 4; }
+.band { fill: var(--rail); }
 .dot { fill: var(--current); }
+.dot.first, .dot.second, .dot.third, .dot.fourth, .dot.fifth, .dot.sixth { fill: var(--paper); stroke-width: 2; }
 .shape { display: block; width: 9rem; height: 2.2rem; }
 .shape .now { fill: var(--shape); }
 .shape .before { fill: none; stroke: var(--ink); stroke-width: 1.25; vector-effect: non-scaling-stroke; }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { train } from '#cli/commands/train.ts';
 import { program } from '#cli/program.ts';
 import { CLONE } from '#setup/paths.mjs';
+import { monthFile } from '#storage/layout.ts';
 import { aLocalTraining } from '../../support/a-local-training.ts';
 import { differences, documentedCommands } from '../../support/documented-keys.ts';
 import { expectDocumented, WITHOUT_ENVIRONMENT } from '../../support/json-of.ts';
@@ -16,6 +18,7 @@ import { runProcess } from '../../support/run-process.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { realMonth } from '../../support/tlc-files.ts';
+import { aThinnedMonth } from '../../support/training.ts';
 
 // The commands that need no environment. The others are in test/integration/json-keys.test.ts.
 
@@ -59,6 +62,26 @@ describe('a command prints the keys that docs/cli.md gives it', { timeout: 60_00
     expectDocumented(command, await runProcess([command, ...more(), '--json']));
   });
 
+  test('backtest', async () => {
+    const months = await Promise.all(['2023-01', '2023-02', '2023-03'].map((month) => aThinnedMonth(month, 40)));
+    const data = temporaryFolder();
+    for (const { month, path } of months) await copyFile(path, join(data, monthFile('green', month)));
+    const walk = [
+      '--from',
+      '2023-02',
+      '--to',
+      '2023-03',
+      '--late',
+      '0',
+      '--policy',
+      'fixed:1',
+      '--policy',
+      'rolling:1',
+    ];
+    const words = ['backtest', '--data', data, '--recipe', 'linear-pair', ...walk, '--json'];
+    expectDocumented('backtest', await runProcess(words));
+  });
+
   test('serve', async () => {
     const args = [join(CLONE, 'bin/tripcast.mjs'), 'serve', '--model', model, '--port', '0', '--json'];
     const serve = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -70,7 +93,7 @@ describe('a command prints the keys that docs/cli.md gives it', { timeout: 60_00
   });
 
   test('and no command that needs no environment is left out', () => {
-    const tried = new Set([...ROWS.map(([command]) => command), 'serve']);
+    const tried = new Set([...ROWS.map(([command]) => command), 'backtest', 'serve']);
     expect(WITHOUT_ENVIRONMENT.filter((command) => !tried.has(command))).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { contentsOf, filesOfClone } from '../../support/snapshot.ts';
 // can know to be wrong (a run that is not there) is in test/integration/wrong-input.test.ts.
 
 const CLONE = join(import.meta.dirname, '../../..');
+const TLC = join(CLONE, 'data/tlc');
 const RUN = 'a'.repeat(32);
 const RECIPE = ['--recipe', 'linear-pair'];
 const DAYS = ['--from', '2023-01', '--to', '2023-02'];
@@ -78,6 +79,22 @@ const WRONG_USAGE: readonly Row[] = [
   ),
   [['backfill', '--attach', 'yesterday'], /--attach: "yesterday" is not the ARN of an execution.*arn:aws:states/],
   [['backfill', '--attach', `arn:aws:states:r:1:execution:m:n`, '--from', '2023-01'], /--attach.*--from.*Give/],
+
+  [['backtest', ...DAYS], /required option '--policy <policy>'/],
+  [['backtest', ...DAYS, '--policy', 'weekly'], /--policy: "weekly" is not a policy.*fixed:N or rolling:N/],
+  [['backtest', ...DAYS, '--policy', 'rolling'], /--policy: "rolling" is not a policy.*rolling:3/],
+  [['backtest', ...DAYS, '--policy', 'rolling:0'], /--policy: "rolling:0" is not a policy.*1 to 24/],
+  [['backtest', ...DAYS, '--policy', 'rolling:25'], /--policy: "rolling:25" is not a policy.*1 to 24/],
+  [['backtest', ...DAYS, '--policy', 'fixed', '--policy', 'fixed:3'], /fixed:3 is given twice/],
+  [
+    ['backtest', ...DAYS, ...[1, 2, 3, 4, 5, 6, 7].flatMap((n) => ['--policy', `rolling:${n}`])],
+    /7 policies.*at most 6/,
+  ],
+  [['backtest', '--from', '2023-02', '--to', '2023-01', '--policy', 'fixed'], /2023-02\.\.2023-01 is empty/],
+  [['backtest', '--from', '2015-01', '--to', '2023-01', '--policy', 'fixed'], /97 months.*at most 60/],
+  [['backtest', ...DAYS, '--policy', 'fixed', '--late', '13'], /--late: "13" is not a whole number from 0 to 12/],
+  [['backtest', ...DAYS, '--policy', 'fixed', '--recipe', 'crystal-ball'], /"crystal-ball".*linear-pair, linear-zones/],
+  [['backtest', ...DAYS, '--policy', 'fixed', '--at-a-time', '0'], /--at-a-time: "0" is not a whole number from 1/],
 
   [['models', 'list', '--taxi-type', 'blue'], /Unknown taxi type "blue"/],
   [['models', 'show'], /missing required argument 'run'/],
@@ -159,6 +176,16 @@ const FAILED: readonly Row[] = [
   [['batch', '--month', '2023-04'], NOT_UP],
   [['batch', '--month', '2023-04', '--env', 'prod'], NOBODY],
   [['backfill', ...DAYS], NOT_UP],
+  [['backtest', ...DAYS, '--policy', 'fixed'], NOT_UP],
+  [['backtest', ...DAYS, '--policy', 'fixed', '--data', 'nowhere'], /no folder nowhere.*--data/],
+  [
+    ['backtest', ...DAYS, '--policy', 'fixed', '--data', 'folder'],
+    /None of the months 2023-01\.\.2023-02 is in the data.*ingest/,
+  ],
+  [
+    ['backtest', ...['--from', '2023-04', '--to', '2023-04', '--policy', 'rolling:12', '--data', TLC]],
+    /rolling:12 cannot train.*2022-02\.\.2023-01.*lacks 2022-06.*shorter window.*--from 2022-06 --to 2022-12/,
+  ],
   [['models', 'list'], NOT_UP],
   [['models', 'list', '--env', 'prod'], NOBODY],
   [['models', 'show', RUN], NOT_UP],

@@ -13,7 +13,7 @@ const storage = [...trips, 'storage'];
 const model = [...storage, 'model'];
 const registry = [...model, 'registry'];
 const mlflow = [...registry, 'mlflow'];
-const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring'];
+const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring', 'backtest'];
 const adapters = [...flows, 'adapters'];
 const packaging = [...adapters, 'setup', 'packaging'];
 const local = [...packaging, 'local'];
@@ -29,6 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   serving: [...mlflow, 'streaming', 'serving'],
   operations: [...mlflow, 'operations'],
   monitoring: [...mlflow, 'streaming', 'batch', 'monitoring'],
+  backtest: [...mlflow, 'training', 'monitoring', 'backtest'],
   adapters,
   setup: ['setup'],
   packaging,
