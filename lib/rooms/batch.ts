@@ -79,7 +79,7 @@ export class BatchRoom extends Construct {
       },
     });
     this.monthly.stateMachine.addToRolePolicy(putMetrics());
-    this.#asksForTraining();
+    this.#asksForRetraining();
     this.backfill = new StateMachine(this, 'Backfill', { config, name: 'backfill', functions });
     this.deadLetters = this.#queue();
     this.#schedules();
@@ -133,6 +133,7 @@ export class BatchRoom extends Construct {
       DATA_BUCKET: store.data.bucket.bucketName,
       CODE_VERSION: code.version,
       MONITORING: JSON.stringify(config.monitoring),
+      RETRAIN_ON: JSON.stringify(config.retrain.on),
     });
     store.grantReadModels(monitor);
     store.data.grantRead(monitor, 'raw/', 'predictions/', 'receipts/', 'current/', 'reports/');
@@ -142,8 +143,8 @@ export class BatchRoom extends Construct {
   }
 
   /** The state that asks is in the file whatever the configuration says, but only then may it. */
-  #asksForTraining(): void {
-    if (this.#props.config.monitoring.retrain.on.length === 0) return;
+  #asksForRetraining(): void {
+    if (this.#props.config.retrain.on.length === 0) return;
     const bus = Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
     this.monthly.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }));
   }

@@ -5,7 +5,7 @@ import { type MonthMetrics, metricsOf } from './metrics.ts';
 import { type MonitorMonthDeps, monitorMonth } from './monitor-month.ts';
 import { verdictOf } from './month-verdict.ts';
 import { type Notice, noticeOf } from './notice.ts';
-import { type RetrainingEvent, retrainingEvent } from './retraining.ts';
+import { type RetrainingEvent, type RetrainReason, retrainingEvent } from './retraining.ts';
 import { limitsOf, type MonitoringSettings } from './settings.ts';
 import { standingReport } from './standing-report.ts';
 
@@ -14,6 +14,8 @@ export const monitorInputSchema = monthOutcomeSchema.extend({ quiet: z.boolean()
 
 export interface MonitorStateDeps extends Omit<MonitorMonthDeps, 'limits'> {
   readonly settings: MonitoringSettings;
+  /** What starts a retraining. */
+  readonly retrainOn: readonly RetrainReason[];
   readonly env: string;
   metricsFor(taxiType: TaxiType): MonthMetrics;
 }
@@ -31,7 +33,7 @@ export interface MonitoredOutcome {
  */
 export async function monitorState(
   { quiet, ...outcome }: z.output<typeof monitorInputSchema>,
-  { settings, env, metricsFor, ...deps }: MonitorStateDeps,
+  { settings, retrainOn, env, metricsFor, ...deps }: MonitorStateDeps,
 ): Promise<MonitoredOutcome> {
   const { taxi_type: taxiType, month, status } = outcome;
   const standing = status === 'unchanged' ? await standingReport(taxiType, month, deps) : undefined;
@@ -47,6 +49,6 @@ export async function monitorState(
   if (quiet || report.evaluation !== 'after-training') return { ...found, announce: {} };
   await metricsFor(taxiType).putAll(metricsOf(report));
   const notice = noticeOf(report, { page, env });
-  const event = retrainingEvent(monitored, settings.retrain, env);
+  const event = retrainingEvent({ report, uri, isNew: status === 'scored' }, retrainOn, env);
   return { ...found, announce: { ...(notice && { notice }), ...(event && { event }) } };
 }

@@ -19,18 +19,18 @@ import { RideBatch } from '#model/rides/ride-batch.ts';
 import { monthReportSchema } from '#monitoring/report-schema.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { Registry } from '#registry/registry.ts';
+import { retrainingOutcomeSchema } from '#retraining/outcome.ts';
 import { LOCAL } from '#setup/paths.mjs';
 import { dataKeys, parseS3Uri } from '#storage/layout.ts';
 import { newRunId, type RunId } from '#storage/run-id.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import { trainRun } from '#training/train-run.ts';
-import { trainingOutcomeSchema } from '#training/training-job.ts';
 import { type Month, parseMonth, parseMonths } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { aSubscriber, type Subscriber } from '../support/a-subscriber.ts';
 import { realMonth } from '../support/tlc-files.ts';
 
-// An emulator of its own, on which dev has monitoring.retrain on: what it promotes must not become the champion of other tests.
+// An emulator of its own, on which dev retrains after harm: what it promotes must not become the champion of other tests.
 // In April, rides take 1.3 times as long from the 8th on.
 
 const TRAINED = parseMonths('2023-01..2023-03');
@@ -52,7 +52,11 @@ beforeAll(async () => {
   mkdirSync(dir, { recursive: true });
   emulator = await startEmulator({ port: 4940, auth: true, dir, env: { SFN_WAIT_SCALE: '0' } });
   process.once('exit', killed);
-  outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir, app: 'node test/support/retraining-dev.ts' });
+  outputs = await deployStack({
+    endpointUrl: emulator.endpointUrl,
+    dir,
+    app: 'node test/support/retraining-dev.ts after-harm',
+  });
   useVariables(devEnvironmentVariables(emulator.endpointUrl));
   data = new S3Store(output('DataBucketName'));
   registry = new Registry(new S3Store(output('ModelBucketName')), loadConfig('dev').model);
@@ -158,9 +162,11 @@ function alarmIn(body: string): readonly string[] {
   return alarm === undefined ? [] : [`${alarm.AlarmName} ${alarm.NewStateValue}`];
 }
 
-async function trainings(): Promise<readonly string[]> {
+async function retrainings(): Promise<readonly string[]> {
   const client = new SFNClient({});
-  const { executions = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn: output('TrainingArn') }));
+  const { executions = [] } = await client.send(
+    new ListExecutionsCommand({ stateMachineArn: output('RetrainingArn') }),
+  );
   client.destroy();
   return executions.map(({ executionArn = '' }) => executionArn);
 }
@@ -218,24 +224,21 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
     });
   });
 
-  test('starts a training, whose run is promoted and better on days that neither model was trained on', async () => {
-    const [arn = '', ...more] = await trainings();
+  test('starts a retraining, whose run is promoted and better on days that neither model was trained on', async () => {
+    const [arn = '', ...more] = await retrainings();
     expect(more).toEqual([]);
-    expect(await executionInput(arn)).toEqual({
-      recipe: 'linear-pair',
-      taxi_type: 'green',
-      train: { from: APRIL, to: APRIL },
-      validate: 'last:7',
-      promote: true,
-      promoted_by: 'monitoring (harm in 2023-04)',
-    });
-    const trained = trainingOutcomeSchema.parse(outputOf(await followExecution(arn, () => {})));
-    expect(trained.gate).toMatchObject({ outcome: 'passed', champion: { run_id: champion, refitted: false } });
+    expect(await executionInput(arn)).toEqual({ taxi_type: 'green', month: APRIL, reason: 'harm in 2023-04' });
+    const retrained = retrainingOutcomeSchema.parse(outputOf(await followExecution(arn, () => {})));
+    expect(retrained).toMatchObject({ status: 'promoted', candidates: [{ months: [APRIL], status: 'passed' }] });
     const now = (await registry.champion('green'))?.pointer;
-    expect(now).toMatchObject({ run_id: trained.run_id, sequence: 2, promoted_by: 'monitoring (harm in 2023-04)' });
-    const [before, after] = [await errorOf(champion), await errorOf(trained.run_id)];
+    const run = now?.run_id ?? champion;
+    expect(now).toMatchObject({ sequence: 2, promoted_by: 'retraining (harm in 2023-04)' });
+    expect(retrained.candidates[0]?.run_id).toBe(run);
+    expect(await registry.verdict(run)).toMatchObject({ champion: { run_id: champion, refitted: false } });
+    const [before, after] = [await errorOf(champion), await errorOf(run)];
     expect(after).toBeLessThan(before - 0.5);
-    expect((await registry.card(trained.run_id))?.validation.rmse).toBeCloseTo(after, 4);
+    expect((await registry.card(run))?.validation.rmse).toBeCloseTo(after, 4);
+    expect(retrained.candidates[0]?.rmse_difference).toBeCloseTo(after - before, 4);
   });
 
   test('is announced to nobody once the champion was trained on it, though it has a report', async () => {
@@ -248,7 +251,7 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
     });
     expect((await subscriber.rest()).filter((body) => !body.startsWith('{'))).toEqual([]);
     expect((await valuesOf('MonthHarmed')).count).toBe(1);
-    expect(await trainings()).toHaveLength(1);
+    expect(await retrainings()).toHaveLength(1);
   });
 
   test('is reported by a backfill, which puts no metric and tells nobody', async () => {
@@ -257,7 +260,7 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
     expect(months).toMatchObject([{ status: 'scored', evaluation: 'after-training', monitoring: { verdict: 'harm' } }]);
     expect(await subscriber.rest()).toEqual([]);
     expect((await valuesOf('MonthHarmed')).count).toBe(1);
-    expect(await trainings()).toHaveLength(1);
+    expect(await retrainings()).toHaveLength(1);
   });
 
   test('keeps its report as long as it is unchanged', async () => {

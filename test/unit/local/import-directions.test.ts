@@ -13,7 +13,7 @@ const storage = [...trips, 'storage'];
 const model = [...storage, 'model'];
 const registry = [...model, 'registry'];
 const mlflow = [...registry, 'mlflow'];
-const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring'];
+const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring', 'retraining'];
 const adapters = [...flows, 'adapters'];
 const packaging = [...adapters, 'setup', 'packaging'];
 const local = [...packaging, 'local'];
@@ -24,6 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   registry,
   mlflow,
   training: [...mlflow, 'training'],
+  retraining: [...mlflow, 'training', 'retraining'],
   streaming: [...mlflow, 'streaming'],
   batch: [...mlflow, 'batch'],
   serving: [...mlflow, 'streaming', 'serving'],
