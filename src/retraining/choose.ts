@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelCard } from '#model/card/card.ts';
 import type { Registry } from '#registry/registry.ts';
 import { judgedOver } from '#registry/verdict.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -31,6 +32,8 @@ export const judgedCandidateSchema = z.object({
   /** Minutes on the rides that all are judged on, and how many more than the champion's. */
   rmse: z.number().nullable(),
   rmse_difference: z.number().nullable(),
+  /** The share of those rides inside their 90% interval. */
+  coverage_90: z.number().nullable(),
 });
 export type JudgedCandidate = Readonly<z.infer<typeof judgedCandidateSchema>>;
 
@@ -57,7 +60,7 @@ export async function chooseBest(
     results.map(async (result) => {
       const { outcome } = result;
       const card = outcome?.model == null ? undefined : await registry.card(outcome.run_id);
-      return judgedOf(result, plan, now, card?.validation.rmse ?? null);
+      return judgedOf(result, plan, now, card?.validation);
     }),
   );
   const passed = candidates.filter(({ status }) => status === 'passed');
@@ -71,15 +74,16 @@ function judgedOf(
   { name, months, outcome, error }: CandidateResult,
   { editions, over }: RetrainingPlan,
   now: Readonly<Record<string, string>>,
-  rmse: number | null,
+  validation: ModelCard['validation'] | undefined,
 ): JudgedCandidate {
   const { gate } = outcome ?? {};
   const found = {
     name,
     months,
     run_id: outcome?.run_id ?? null,
-    rmse,
+    rmse: validation?.rmse ?? null,
     rmse_difference: gate?.champion?.comparison?.rmse_difference ?? null,
+    coverage_90: validation?.coverage_90 ?? null,
   };
   const changed = months.filter((month) => now[month] !== editions[month]);
   if (changed.length > 0) {

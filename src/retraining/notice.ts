@@ -67,15 +67,20 @@ function better(winner: JudgedCandidate | undefined): string {
 }
 
 function lineOf(each: JudgedCandidate): string {
-  const { name, status, reasons, rmse, rmse_difference: difference, run_id } = each;
+  const { name, status, reasons, rmse, rmse_difference: difference, coverage_90: inside, run_id } = each;
   const error = rmse === null ? '' : `, RMSE ${rmse.toFixed(3)} min`;
   const against = difference === null ? '' : ` (${compared(difference)} the champion's)`;
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-  return `${name} (${rangeOfMonths(each.months)}${run_id === null ? '' : `, run ${run_id}`})${error}${against}: ${status}${why}`;
+  const covered = inside === null ? '' : `, ${(inside * 100).toFixed(1)}% inside the 90% interval`;
+  return `${name} (${rangeOfMonths(each.months)}${run_id === null ? '' : `, run ${run_id}`})${error}${against}${covered}: ${status}${why}`;
 }
 
 /** `0.120 min below` */
-const compared = (difference: number) => `${Math.abs(difference).toFixed(3)} min ${difference > 0 ? 'above' : 'below'}`;
+function compared(difference: number): string {
+  const minutes = Math.abs(difference).toFixed(3);
+  if (Number(minutes) === 0) return 'the same as';
+  return `${minutes} min ${difference > 0 ? 'above' : 'below'}`;
+}
 
 /** `2023-02..2023-04` */
 export const rangeOfMonths = (months: readonly Month[]): string =>

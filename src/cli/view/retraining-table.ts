@@ -10,9 +10,10 @@ export function retrainingTable({ status, month, best, candidates, left_out, cha
     each.name === best && status === 'promoted' ? 'promoted' : each.status,
     decimals(each.rmse, 4),
     decimals(each.rmse_difference, 4),
+    each.coverage_90 === null ? '–' : `${decimals(each.coverage_90 * 100, 1)}%`,
     each.run_id ?? '–',
   ]);
-  const headings = ['candidate', 'months', 'verdict', 'RMSE min', 'more than the champion', 'run'];
+  const headings = ['candidate', 'months', 'verdict', 'RMSE min', 'more than the champion', 'in 90% interval', 'run'];
   const against = candidates.flatMap(({ name, reasons }) => reasons.map((reason) => `${name}: ${reason}`));
   return [
     ...(rows.length === 0 ? [] : [table(headings, rows)]),

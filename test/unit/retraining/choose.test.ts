@@ -77,7 +77,7 @@ describe('the best candidate', () => {
       `The new champion for green taxis is the window of 3 months (2023-02..2023-04, run ${aRun('b')}), whose RMSE is 5.900 min, 0.100 min below the old champion's.`,
     );
     expect(notice.message).toContain(
-      `- window of 9 months (2022-08..2023-04, run ${aRun('c')}), RMSE 6.500 min (0.500 min above the champion's): refused: It is worse than the champion`,
+      `- window of 9 months (2022-08..2023-04, run ${aRun('c')}), RMSE 6.500 min (0.500 min above the champion's), 90.0% inside the 90% interval: refused: It is worse than the champion`,
     );
   });
 
