@@ -52,6 +52,8 @@ export class TrainingRoom extends Construct {
     // Reading too: so that a write the SDK retried after a lost answer can be recognized as its own.
     store.grantReadStagedRuns(train);
     store.grantStageRuns(train);
+    // What it recalibrates.
+    store.grantReadModels(train);
     return train;
   }
 

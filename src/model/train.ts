@@ -23,7 +23,14 @@ import { type Fit, fitRecipe, predictWith } from './recipes/fit.ts';
 import type { BoostingRound } from './recipes/gradient-boosting.ts';
 import type { Engines, FittedModel, NativeFiles, Recipe } from './recipes/recipe.ts';
 import { batchOf, type Rides } from './rides/rides.ts';
-import { countRows, type HoldOut, loadRides, type MonthRows, readRides } from './rides/training-rides.ts';
+import {
+  countRows,
+  type HoldOut,
+  loadRides,
+  type MonthRows,
+  readRides,
+  type TrainingDatabase,
+} from './rides/training-rides.ts';
 import type { LoadScorer, Scorer } from './scorer.ts';
 
 /** What a model is measured on: a separate month, or rides held out of the training months. */
@@ -85,8 +92,12 @@ export async function trainModel(options: TrainOptions): Promise<TrainedModel> {
   try {
     return await trainOnTables(options);
   } finally {
-    for (const table of [TRAINING_TABLE, VALIDATION_TABLE]) await options.database.run(`DROP TABLE IF EXISTS ${table}`);
+    await dropRides(options.database);
   }
+}
+
+export async function dropRides(database: TrainingDatabase): Promise<void> {
+  for (const table of [TRAINING_TABLE, VALIDATION_TABLE]) await database.run(`DROP TABLE IF EXISTS ${table}`);
 }
 
 async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
@@ -130,14 +141,16 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
 }
 
 /** The rides of a training: SQL relations with the columns of training-rides.ts, and what was read for them. */
-interface AllRides {
+export interface AllRides {
   readonly train: string;
   readonly validation: string;
   readonly months: readonly MonthRows[];
   readonly validationRowsRead: number;
 }
 
-async function readAll({ database, taxiType, train, validation }: TrainOptions): Promise<AllRides> {
+export type RidesToRead = Pick<TrainOptions, 'database' | 'taxiType' | 'train' | 'validation'>;
+
+export async function readAll({ database, taxiType, train, validation }: RidesToRead): Promise<AllRides> {
   if (validation.kind === 'month') {
     const months = await loadRides(database, TRAINING_TABLE, taxiType, train);
     const validated = await loadRides(database, VALIDATION_TABLE, taxiType, [validation.source]);
@@ -210,13 +223,13 @@ async function measure(
 }
 
 /** As the card has it. */
-function heldOutOf(validation: Validation): Pick<ModelCardBody['validation'], 'held_out'> {
+export function heldOutOf(validation: Validation): Pick<ModelCardBody['validation'], 'held_out'> {
   if (validation.kind === 'month') return {};
   const { kind: _, ...held_out } = validation;
   return { held_out };
 }
 
-async function profileOf(scorer: Scorer, batches: AsyncIterable<Rides>): Promise<TrainingProfile> {
+export async function profileOf(scorer: Scorer, batches: AsyncIterable<Rides>): Promise<TrainingProfile> {
   const profile = new TrainingProfile();
   for await (const rides of batches) {
     const batch = batchOf(rides);
@@ -252,7 +265,7 @@ async function trainingFigures(
   };
 }
 
-function refuseRepeatedMonths({ train }: TrainOptions): void {
+export function refuseRepeatedMonths({ train }: Pick<TrainOptions, 'train'>): void {
   const months = train.map(({ month }) => month);
   const repeated = months.find((month, i) => months.indexOf(month) !== i);
   if (repeated === undefined) return;

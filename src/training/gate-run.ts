@@ -1,7 +1,8 @@
 import { TripcastError } from '#errors.ts';
-import type { ModelCard } from '#model/card/card.ts';
+import { type ModelCard, monthsOf } from '#model/card/card.ts';
 import { PairedErrors } from '#model/evaluation/compare.ts';
 import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
+import { validate } from '#model/evaluation/validate.ts';
 import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
 import { loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
@@ -52,9 +53,10 @@ export async function gateRegistered(run: RunId, deps: GateDeps): Promise<Verdic
 
 type Judged = Pick<TrainingJob, 'run_id' | 'months' | 'validation'>;
 
-/** What a run in the registry was trained and validated on, according to its card. */
-function jobOf({ run_id, train, validation }: ModelCard): Judged {
-  const months = train.months.map(({ month }) => month);
+/** What a run in the registry was made from and validated on, according to its card. */
+function jobOf(card: ModelCard): Judged {
+  const { run_id, validation } = card;
+  const months = monthsOf(card).map(({ month }) => month);
   const { month, held_out } = validation;
   if (month !== null) return { run_id, months, validation: { kind: 'month', month } };
   if (held_out !== undefined) {
@@ -107,7 +109,8 @@ async function measure(
     const relation = measured.heldOut ? `(SELECT * FROM ${MEASURED_TABLE} WHERE held_out)` : MEASURED_TABLE;
     const { figures, against } = await score(scorer, rivals, database, relation);
     const { champion = { kind: 'no-champion' }, ...others } = against;
-    return { data, figures, champion, ...others };
+    const recalibration = card.recalibrates && (await championFigures(rivals, database, relation));
+    return { data, figures, champion, ...others, ...(recalibration && { recalibration }) };
   } finally {
     for (const rival of [rivals.champion, rivals.best]) if (rival?.kind === 'ready') await rival.close();
   }
@@ -128,7 +131,7 @@ async function fetchAll({ run_id, taxi_type }: ModelCard, months: readonly Month
 async function asTrainedOn(card: ModelCard, months: readonly Month[], deps: GateDeps): Promise<readonly RawMonth[]> {
   const found = await fetchAll(card, months, deps);
   const changed = found.filter(
-    ({ month, sha256 }) => !card.train.months.some((each) => each.month === month && each.sha256 === sha256),
+    ({ month, sha256 }) => !monthsOf(card).some((each) => each.month === month && each.sha256 === sha256),
   );
   if (changed.length === 0) return found;
   throw new TripcastError(
@@ -164,6 +167,16 @@ async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase,
     ...(best && { best: compared(best.rival, best.errors) }),
   };
   return { figures, against };
+}
+
+/** Of a recalibration's opponent, whose intervals it has to better. */
+async function championFigures(
+  { champion }: Rivals,
+  database: TrainingDatabase,
+  relation: string,
+): Promise<NonNullable<Evidence['recalibration']>> {
+  if (champion?.kind !== 'ready' || champion.scorer === undefined) return {};
+  return { champion: await validate(champion.scorer, readRides(database, relation)) };
 }
 
 function compared(rival: Rival, errors: PairedErrors): AgainstOther {

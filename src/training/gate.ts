@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Comparison } from '#model/evaluation/compare.ts';
 import type { Figures } from '#model/evaluation/figures.ts';
+import type { ValidationFigures } from '#model/evaluation/validate.ts';
 import { EXACT_TOLERANCE_MINUTES, GRAPH_TOLERANCE_MINUTES } from '#model/golden/golden.ts';
 import type { comparedSchema, SeenChampion, Verdict } from '#registry/verdict.ts';
 import type { DataFacts } from './data-facts.ts';
@@ -38,10 +39,15 @@ export interface Evidence {
   readonly golden: { readonly checked: number; readonly here: number; readonly exact: number };
   readonly data: DataFacts;
   /** On the validation rides, with the metered distance and without one. */
-  readonly figures: { readonly given: Figures; readonly typical: Figures };
+  readonly figures: ValidationFigures;
   readonly champion: AgainstChampion;
   /** The best champion so far, if it is not the current one. */
   readonly best?: AgainstOther;
+  /** Of a run that has another's predictions and intervals of its own. */
+  readonly recalibration?: {
+    /** The champion's figures on the same rides; absent if there is none, or it had to be refitted for them. */
+    readonly champion?: ValidationFigures;
+  };
 }
 
 interface Check {
@@ -57,17 +63,20 @@ interface Check {
  * const { outcome, reasons } = judge(evidence, config.gate);
  */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
-  const { golden, data, figures, champion, best } = evidence;
+  const { golden, data, figures, champion, best, recalibration } = evidence;
+  // The champion's own predictions with other intervals lose nothing that the champion has not lost already.
+  const bar = recalibration && predictsLike(champion) ? undefined : best;
   const checks = [
     goldenCheck(golden),
     ...dataChecks(data, limits),
     r2Check(figures.given, limits),
     ...coverageChecks(figures, limits),
+    ...(recalibration?.champion === undefined ? [] : [betterIntervalsCheck(figures, recalibration.champion)]),
     championCheck(champion, limits),
-    ...(best === undefined ? [] : [otherCheck(best, BEST, limits.bestToleranceMinutes)]),
+    ...(bar === undefined ? [] : [otherCheck(bar, BEST, limits.bestToleranceMinutes)]),
   ];
   const reasons = checks.filter(({ passed }) => !passed).map(({ said }) => said);
-  const uncompared = [champion, best].filter((against) => against?.kind === 'not-comparable').length;
+  const uncompared = [champion, bar].filter((against) => against?.kind === 'not-comparable').length;
   const onlyUncompared = uncompared > 0 && reasons.length === uncompared;
   return {
     outcome: reasons.length === 0 ? 'passed' : onlyUncompared ? 'not-comparable' : 'refused',
@@ -162,6 +171,23 @@ function coverageChecks({ given, typical }: Evidence['figures'], limits: GateLim
     check(0.8, 'typical distance', typical.coverage_80),
   ];
 }
+
+/** A recalibration changes nothing but the intervals, so it has to bring the coverage of the 90% ones closer to 90%. */
+function betterIntervalsCheck(figures: ValidationFigures, champion: ValidationFigures): Check {
+  const miss = ({ given, typical }: ValidationFigures) =>
+    Math.max(Math.abs(given.coverage_90 - 0.9), Math.abs(typical.coverage_90 - 0.9));
+  const said = ({ given, typical }: ValidationFigures) =>
+    `${percent(given.coverage_90)} (metered distance) and ${percent(typical.coverage_90)} (typical distance)`;
+  return {
+    check: "closer to 90% than the champion's intervals",
+    passed: miss(figures) <= miss(champion),
+    said: `Its 90% intervals hold ${said(figures)}, the champion's ${said(champion)}; the larger of the two differences from 90% must not grow`,
+  };
+}
+
+/** Whether two models predict the same, to the last bit of the error of all rides. */
+const predictsLike = (against: AgainstChampion): boolean =>
+  against.kind === 'compared' && against.comparison.rmse_difference === 0;
 
 const CHAMPION = 'champion';
 const BEST = 'best champion so far';

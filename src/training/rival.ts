@@ -4,7 +4,7 @@ import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
 import { batchOf, type LabelledRides } from '#model/rides/rides.ts';
 import { type HoldOut, loadRides } from '#model/rides/training-rides.ts';
-import type { LoadScorer } from '#model/scorer.ts';
+import type { LoadScorer, Scorer } from '#model/scorer.ts';
 import { loadRun } from '#registry/load-run.ts';
 import type { Registry } from '#registry/registry.ts';
 import type { SeenChampion } from '#registry/verdict.ts';
@@ -28,6 +28,8 @@ export type Rival =
       readonly refitted: boolean;
       /** Minutes `[rides.size]`. */
       predict(rides: LabelledRides): Promise<Float64Array | Float32Array>;
+      /** The champion itself, with its intervals; a refitted one has none. */
+      readonly scorer?: Scorer;
       close(): Promise<void>;
     };
 
@@ -73,7 +75,7 @@ async function rivalOf(
   const shared = sharedMonths(theirs, measured);
   if (shared.length === 0) {
     const predict = async (rides: LabelledRides) => (await scorer.score(batchOf(rides))).predicted_duration;
-    return { kind: 'ready', champion, refitted: false, predict, close: () => scorer.close() };
+    return { kind: 'ready', champion, refitted: false, predict, scorer, close: () => scorer.close() };
   }
   await scorer.close();
   return refit(champion, theirs, shared, measured, deps);

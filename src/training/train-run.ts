@@ -6,7 +6,7 @@ import { renderCard } from '#model/card/card-html.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import type { Engines } from '#model/recipes/recipe.ts';
 import type { LoadScorer } from '#model/scorer.ts';
-import { type TrainedModel, trainModel } from '#model/train.ts';
+import { type RidesToRead, type TrainedModel, trainModel } from '#model/train.ts';
 import type { RunFiles } from '#registry/registry.ts';
 import { PROFILE, type RunFile } from '#registry/run-folder.ts';
 import type { RawMonth } from '#storage/raw-months.ts';
@@ -32,21 +32,12 @@ export interface TrainRunDeps extends Engines {
  * await registry.staged(run.card.run_id).complete(filesOf(run));
  */
 export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDeps): Promise<RunFiles> {
-  const { validation } = plan;
-  const wanted = validation.kind === 'month' ? [...plan.months, validation.month] : plan.months;
-  const sources = await deps.fetch([...new Set(wanted)]);
-  const sourceOf = (month: Month): RawMonth => {
-    const source = sources.find((each) => each.month === month);
-    if (source === undefined) throw new TripcastError(`${month} was not fetched`, 'Ingest it first.');
-    return source;
-  };
   const trained = await trainModel({
     recipe: recipeNamed(plan.recipe),
     taxiType: plan.taxi_type,
     database: deps.database,
     boosting: deps.boosting,
-    train: plan.months.map(sourceOf),
-    validation: validation.kind === 'month' ? { kind: 'month', source: sourceOf(validation.month) } : validation,
+    ...(await sourcesOf(plan, deps.fetch)),
     codeVersion: deps.codeVersion,
     loadScorer: deps.loadScorer,
     ...(deps.onProgress && { onProgress: deps.onProgress }),
@@ -58,6 +49,24 @@ export async function trainRun(run: RunId, plan: TrainingPlan, deps: TrainRunDep
     created_at: isoTime(deps.clock),
   };
   return { card, model: trained.model, golden: trained.golden, more: filesBeside(card, trained) };
+}
+
+/** The files of a plan's months. @throws TripcastError when one was not fetched */
+export async function sourcesOf(
+  { months, validation }: Pick<TrainingPlan, 'months' | 'validation'>,
+  fetch: TrainRunDeps['fetch'],
+): Promise<Pick<RidesToRead, 'train' | 'validation'>> {
+  const wanted = validation.kind === 'month' ? [...months, validation.month] : months;
+  const sources = await fetch([...new Set(wanted)]);
+  const sourceOf = (month: Month): RawMonth => {
+    const source = sources.find((each) => each.month === month);
+    if (source === undefined) throw new TripcastError(`${month} was not fetched`, 'Ingest it first.');
+    return source;
+  };
+  return {
+    train: months.map(sourceOf),
+    validation: validation.kind === 'month' ? { kind: 'month', source: sourceOf(validation.month) } : validation,
+  };
 }
 
 /** The recipe's own model, its rounds, the profile of its rides, the human-readable page, and what MLflow needs to load the graph. */

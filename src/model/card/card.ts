@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runIdSchema } from '#storage/run-id.ts';
+import { type RunId, runIdSchema } from '#storage/run-id.ts';
 import { sha256Schema } from '#storage/sha256.ts';
 import { columnFactsSchema } from '#trips/column-facts.ts';
 import { monthSchema } from '#trips/month.ts';
@@ -9,6 +9,7 @@ import { figuresSchema } from '../evaluation/figures.ts';
 import { RECIPE_NAMES } from '../recipes/recipe.ts';
 
 const rows = z.int().nonnegative();
+const monthRows = z.object({ month: monthSchema, sha256: sha256Schema, rows_read: rows, rows });
 const cardBody = {
   schema_version: z.literal(1),
   recipe: z.enum(RECIPE_NAMES),
@@ -24,13 +25,21 @@ const cardBody = {
     .optional()
     .describe('of boosted recipes: the features that gain most a split, largest first'),
   train: z.object({
-    months: z.array(z.object({ month: monthSchema, sha256: sha256Schema, rows_read: rows, rows })),
+    months: z.array(monthRows),
     rows_read: rows,
     rows,
     features: rows.describe('columns of the design matrix'),
     stored: rows.describe('values that the sparse matrix stores'),
     columns: z.array(columnFactsSchema).optional().describe("of the months' files, whatever cleaning drops"),
   }),
+  recalibrates: z
+    .object({
+      run_id: runIdSchema.describe('the run that fitted the trees; `train` is about its rides'),
+      months: z.array(monthRows),
+      rows: rows.describe('rides that the intervals were made from'),
+    })
+    .optional()
+    .describe('of a run that has the predictions of another, and intervals from later rides'),
   validation: z.object({
     kind: z.enum(['month', 'split', 'last']),
     month: monthSchema.nullable().describe('null = rides held out of the training months'),
@@ -44,7 +53,7 @@ const cardBody = {
       .describe('the rides measured on: a share at random, which is optimistic, or the last days of a month'),
     rows_read: rows,
     rows,
-    stored: rows,
+    stored: rows.optional().describe('of a recalibrated run, which builds no matrix: absent'),
     ...figuresSchema.shape,
     mape: z.number().nonnegative(),
     r2: z.number().nullable(),
@@ -63,6 +72,14 @@ export const modelCardSchema = z.object({
   created_at: z.iso.datetime(),
 });
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
+
+/** The run that fitted a run's trees: itself, unless it recalibrates another. */
+export const treesOf = ({ run_id, recalibrates }: Pick<ModelCard, 'run_id' | 'recalibrates'>): RunId =>
+  recalibrates?.run_id ?? run_id;
+
+/** The months that a run was made from: those of its intervals if it recalibrates another, and else of its fit. */
+export const monthsOf = ({ train, recalibrates }: Pick<ModelCard, 'train' | 'recalibrates'>) =>
+  (recalibrates ?? train).months;
 
 /**
  * How far a card's figures can be trusted: only rides from days it has not seen are a real test. Rides held out of

@@ -17,7 +17,7 @@ export interface ValidationFigures {
 export async function validate(
   scorer: Scorer,
   batches: AsyncIterable<LabelledRides>,
-  onBatch: (rides: LabelledRides, predictions: BothPredictions) => void,
+  onBatch: (rides: LabelledRides, predictions: BothPredictions) => void = () => {},
 ): Promise<ValidationFigures> {
   const sums = { given: new FigureSums(), typical: new FigureSums() };
   const add = (to: FigureSums, rides: LabelledRides, predictions: Predictions) => {

@@ -16,23 +16,31 @@ export interface Calibrations {
 
 /**
  * Interval bounds: prediction + the residual quantile of its cell, which may be a multiple of the ride's spread,
- * clipped to the minutes a kept ride lasts. A table holds the two calibrations one after the other.
+ * clipped to the minutes a kept ride lasts.
  */
 export function intervals(
   g: GraphBuilder,
   ride: RideValues,
   predicted: Value,
-  { given, typical, spread: model }: Calibrations,
+  calibrations: Calibrations,
 ): Record<IntervalBound, Value> {
   const row = cell(g, ride, predicted);
+  const { spread: model } = calibrations;
   const spread = model && addSpread(g, model, ride, predicted);
   const bound = (name: IntervalBound) => {
-    const quantile = lookUp(g, g.table(`${name}_residuals`, [...given[name], ...typical[name]]), row);
+    const quantile = lookUp(g, g.table(tableName(name), tableOf(calibrations, name)), row);
     const residual = spread === undefined ? quantile : g.node('Mul', [spread, quantile]);
     return clip(g, g.node('Add', [predicted, residual]), KEPT_MINUTES.least, KEPT_MINUTES.most);
   };
   return Object.fromEntries(INTERVAL_BOUNDS.map((name) => [name, bound(name)])) as Record<IntervalBound, Value>; // fromEntries forgets the keys
 }
+
+/** What a bound's table is called in the graph. */
+export const tableName = (bound: IntervalBound): string => `${bound}_residuals`;
+
+/** The two calibrations one after the other, as a table holds them. */
+export const tableOf = ({ given, typical }: Pick<Calibrations, 'given' | 'typical'>, bound: IntervalBound) =>
+  Float32Array.from([...given[bound], ...typical[bound]]);
 
 /** The row of a ride's cell, int64. Computed in float, which is exact for numbers of this size and costs less. */
 function cell(g: GraphBuilder, ride: RideValues, predicted: Value): Value {

@@ -32,6 +32,8 @@ export const integer = (name: string, value: number): Attribute => ({
   type: AttributeType.INT,
   i: BigInt(value),
 });
+/** Of a Cast. */
+export const toFloat = integer('to', DATA_TYPES.float);
 export const integers = (name: string, values: readonly number[]): Attribute => ({
   name,
   type: AttributeType.INTS,

@@ -19,7 +19,9 @@ ${train.months.map((month) => fileRow('train', month))}${fileRow('validate', val
 <dl class="pairs">
 <dt>Training rides</dt><dd>${count(train.rows)} of ${count(train.rows_read)} read</dd>
 <dt>Features</dt><dd>${count(train.features)} columns</dd>
-<dt>Stored values</dt><dd>${count(train.stored)} in the training matrix, ${count(validation.stored)} in the validation matrix</dd>
+<dt>Stored values</dt><dd>${count(train.stored)} in the training matrix${
+    validation.stored === undefined ? '' : html`, ${count(validation.stored)} in the validation matrix`
+  }</dd>
 </dl>`;
 }
 
