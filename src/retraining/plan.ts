@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { ModelCard } from '#model/card/card.ts';
 import type { Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
-import { trainingRequestSchema } from '#training/training-job.ts';
+import { type TrainingRequest, trainingRequestSchema } from '#training/training-job.ts';
 import { addMonths, type Month, monthAt, monthRange, monthSchema } from '#trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { PROMOTIONS, type RetrainPolicy, type retrainingRequestSchema } from './policy.ts';
@@ -50,8 +51,8 @@ export interface PlanRetrainingDeps {
 }
 
 /**
- * Decides what is trained: one candidate for each window of months up to the newest. A window with a month that is not in
- * the bucket is left out, with the reason.
+ * Decides what is trained: one candidate for each window of months up to the newest, and, if the policy says so, the
+ * champion with new intervals. What cannot be trained, because a month is not in the bucket, is left out with the reason.
  * @example
  * const request = retrainingRequestSchema.parse({ month: '2023-04', reason: 'harm in 2023-04' });
  * const { candidates, left_out } = await planRetraining(request, deps);
@@ -78,6 +79,11 @@ export async function planRetraining(
     if (missing.length > 0) return { name, why: notIngested(missing) };
     return { name, months, training: { ...training, recipe: policy.recipe, months } };
   });
+  if (policy.recalibrate) {
+    const months = planned.flatMap((each) => ('training' in each ? [each.months] : []))[0] ?? [newest];
+    const card = champion && (await registry.card(champion.run_id));
+    planned.push(recalibration(card, months, { ...training, editions }));
+  }
   return {
     taxi_type: taxiType,
     month: newest,
@@ -88,6 +94,29 @@ export async function planRetraining(
     candidates: planned.filter((each) => 'training' in each),
     left_out: planned.filter((each) => 'why' in each),
   };
+}
+
+/**
+ * The champion with intervals from those of the newest months that it was not made from: its errors on rides that it has
+ * seen are too small.
+ * @param months of the shortest window that can be trained on
+ */
+function recalibration(
+  champion: ModelCard | undefined,
+  months: readonly Month[],
+  { editions, ...training }: Omit<TrainingRequest, 'recipe'> & { readonly editions: Readonly<Record<string, string>> },
+): Candidate | LeftOut {
+  const name = 'recalibration';
+  const newest = months.at(-1);
+  if (champion === undefined) return { name, why: 'there is no champion yet' };
+  const made = [champion.train, { months: champion.recalibrates?.months ?? [] }].flatMap((each) => each.months);
+  const unseen = months.filter((month) => !made.some((each) => each.month === month));
+  const missing = unseen.filter((month) => !(month in editions));
+  if (missing.length > 0) return { name, why: notIngested(missing) };
+  if (newest === undefined || !unseen.includes(newest)) {
+    return { name, why: `the champion was made from rides of ${newest} already` };
+  }
+  return { name, months: unseen, training: { ...training, recalibrate: champion.run_id, months: unseen } };
 }
 
 const notIngested = (missing: readonly Month[]) =>

@@ -8,7 +8,7 @@ import { readReceipt } from '#batch/receipts.ts';
 import { type RetrainingOutcome, retrainingOutcomeSchema } from '#retraining/outcome.ts';
 import { parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
-import { parseMonth, parseMonths } from '#trips/month.ts';
+import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
 import { aRetrainingEnvironment, outputOf, type RetrainingEnvironment } from '../support/a-retraining-environment.ts';
 import { realMonth } from '../support/tlc-files.ts';
@@ -16,7 +16,12 @@ import { realMonth } from '../support/tlc-files.ts';
 // dev with a policy (`every-month` in retraining-dev.ts), on an emulator of its own, for three months made of the rides of
 // 2023-04. In all of them, rides take 1.3 times as long as in those that the first champion was trained on.
 
-const [APRIL, MAY, JUNE, JULY] = parseMonths('2023-04..2023-07');
+const [APRIL, MAY, JUNE, JULY] = [
+  parseMonth('2023-04'),
+  parseMonth('2023-05'),
+  parseMonth('2023-06'),
+  parseMonth('2023-07'),
+];
 const BACKFILLED = { from: parseMonth('2023-01'), to: parseMonth('2023-02') };
 /** A number from 0 to 1 for each ride, the same in every run. */
 const LOT = '(hash(PULocationID, lpep_pickup_datetime, DOLocationID, trip_distance) % 10000 / 10000.0)';
@@ -99,7 +104,10 @@ describe('three months with the policy on', () => {
     const outcome = await there.monthly({ month: APRIL });
     if (outcome !== undefined) scored.push(outcome);
     const scheduled = await started(before);
-    const asked = await startExecution(there.output('RetrainingArn'), { month: APRIL, reason: 'asked for by a person' });
+    const asked = await startExecution(there.output('RetrainingArn'), {
+      month: APRIL,
+      reason: 'asked for by a person',
+    });
     expect(await executionInput(scheduled)).toEqual({
       taxi_type: 'green',
       month: APRIL,
@@ -118,7 +126,9 @@ describe('three months with the policy on', () => {
 
     const told = await notices();
     expect(told).toHaveLength(2);
-    expect(told.join('\n')).toContain(`The new champion for green taxis is the window of 1 month (2023-04, run ${run})`);
+    expect(told.join('\n')).toContain(
+      `The new champion for green taxis is the window of 1 month (2023-04, run ${run})`,
+    );
     expect(told.join('\n')).toMatch(/was not promoted|so none was promoted/);
   });
 

@@ -10,6 +10,8 @@ import { APRIL, aPlan, ingest } from '../../support/a-retraining.ts';
 import { aRun } from '../../support/a-run.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
+const seen = (month: string) => ({ month: parseMonth(month), sha256: '0'.repeat(64), rows_read: 3, rows: 2 });
+
 let data: MemoryStore;
 let registry: Registry;
 beforeEach(() => {
@@ -79,6 +81,42 @@ describe('planning a retraining', () => {
     await registry.register(runFiles());
     await registry.promote(aRun('a'), 'ada', new Date());
     expect((await aPlan({}, { data, registry })).over).toBe(1);
+  });
+
+  describe('with a recalibration', () => {
+    const policy = { recalibrate: true };
+    const lastOf = async () => {
+      const { candidates, left_out } = await aPlan({}, { data, registry, policy });
+      return [candidates.at(-1), left_out.at(-1)];
+    };
+    /** Trained on 2023-01..03. */
+    const crown = async (changes: Parameters<typeof runFiles>[0] = {}) => {
+      await registry.register(runFiles(changes));
+      await registry.promote(aRun('a'), 'ada', new Date());
+    };
+
+    test('makes new intervals for the champion from the months of the shortest window that it has not seen', async () => {
+      await ingest(data, '2022-08', '2023-04');
+      await crown();
+      const [candidate] = await lastOf();
+      expect(candidate).toMatchObject({ name: 'recalibration', months: ['2023-04'] });
+      expect(trainingRequestSchema.parse(candidate && 'training' in candidate && candidate.training)).toMatchObject({
+        recalibrate: aRun('a'),
+        months: ['2023-04'],
+        validate: 'last:7',
+      });
+    });
+
+    test('leaves it out without a champion, without the month, and if the champion has seen the month', async () => {
+      await ingest(data, '2022-08', '2023-03');
+      expect((await lastOf())[1]).toEqual({ name: 'recalibration', why: 'there is no champion yet' });
+      await crown({ recalibrates: { run_id: aRun('9'), months: [seen('2023-04')], rows: 2 } });
+      const why = 'the champion was made from rides of 2023-04 already';
+      expect((await lastOf())[1]).toEqual({ name: 'recalibration', why });
+      await registry.register(runFiles({ run_id: aRun('b') }));
+      await registry.promote(aRun('b'), 'ada', new Date());
+      expect((await lastOf())[1]).toEqual({ name: 'recalibration', why: '2023-04 is not in the data bucket' });
+    });
   });
 
   test('promotes nothing if the policy or the request says so', async () => {
