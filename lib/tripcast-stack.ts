@@ -17,6 +17,7 @@ import { BatchRoom } from './rooms/batch.ts';
 import { DataRoom } from './rooms/data.ts';
 import { MonitoringRoom } from './rooms/monitoring.ts';
 import { QueryRoom } from './rooms/query.ts';
+import { RetrainingRoom } from './rooms/retraining.ts';
 import { RolloutRoom } from './rooms/rollout.ts';
 import { ServingRoom } from './rooms/serving.ts';
 import { StreamingRoom } from './rooms/streaming.ts';
@@ -50,7 +51,8 @@ export class TripcastStack extends Stack {
     const streaming = new StreamingRoom(this, 'Streaming', { config, code, store });
     const batch = new BatchRoom(this, 'Batch', { config, code, store });
     const { notices, deadLetters } = batch;
-    const training = new TrainingRoom(this, 'Training', { config, code, store, notices, deadLetters });
+    const training = new TrainingRoom(this, 'Training', { config, code, store, notices });
+    const retraining = new RetrainingRoom(this, 'Retraining', { config, code, store, training, notices, deadLetters });
     const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
     if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     const live = { 'stream-score': streaming.score, predict: serving.predict };
@@ -71,6 +73,7 @@ export class TripcastStack extends Stack {
       MonthlyBatchArn: batch.monthly.stateMachine.stateMachineArn,
       BackfillArn: batch.backfill.stateMachine.stateMachineArn,
       TrainingArn: training.stateMachine.stateMachine.stateMachineArn,
+      RetrainingArn: retraining.stateMachine.stateMachine.stateMachineArn,
       ApiUrl: serving.api.apiEndpoint,
       EventSourceId: streaming.eventSource.ref,
     });

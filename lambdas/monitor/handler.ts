@@ -9,6 +9,7 @@ import { openXGBoost } from '#adapters/xgboost.ts';
 import { systemClock } from '#clock.ts';
 import { checkedInput } from '#function-input.ts';
 import { monitorInputSchema, monitorState } from '#monitoring/monitor-state.ts';
+import { retrainOnSchema } from '#monitoring/retraining.ts';
 import { monitoringSettingsSchema } from '#monitoring/settings.ts';
 import { loadRun } from '#registry/load-run.ts';
 import { registry } from '../model-registry.ts';
@@ -20,6 +21,7 @@ const env = functionEnv(
     CODE_VERSION: z.string(),
     MONITORING: z.string().transform((text) => monitoringSettingsSchema.parse(JSON.parse(text))),
     ROLLBACK_TOLERANCE_MINUTES: optionalText.transform((text) => (text === undefined ? undefined : Number(text))),
+    RETRAIN_ON: z.string().transform((text) => retrainOnSchema.parse(JSON.parse(text))),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
   }),
 );
@@ -40,6 +42,7 @@ export async function handler(input: unknown) {
     database,
     workFolder: folder.path,
     settings: env.MONITORING,
+    retrainOn: env.RETRAIN_ON,
     env: env.TRIPCAST_ENV,
     metricsFor: (taxi_type) => metricSink('tripcast', { environment: env.TRIPCAST_ENV, taxi_type }),
     rollback: toleranceMinutes === undefined ? undefined : { registry, loadScorer, toleranceMinutes },

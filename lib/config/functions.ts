@@ -11,6 +11,7 @@ export const FUNCTIONS = [
   'gate',
   'register',
   'promote',
+  'retrain',
   'check-rollout',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];

@@ -38,6 +38,7 @@ export const OUTPUT_NAMES = [
   'MonthlyBatchArn',
   'BackfillArn',
   'TrainingArn',
+  'RetrainingArn',
   'ApiUrl',
   'EventSourceId',
 ] as const;

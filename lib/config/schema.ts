@@ -5,6 +5,7 @@ import { functions, reservedConcurrency } from './sections/functions.ts';
 import { gate, model, rollback } from './sections/model.ts';
 import { monitoring } from './sections/monitoring.ts';
 import { alarms, budget } from './sections/notices.ts';
+import { retrain } from './sections/retrain.ts';
 import { api, serving } from './sections/serving.ts';
 import { buckets, dataProtection, lifecycleDays, stateful } from './sections/storage.ts';
 import { archive, callsOfStream, eventSource, streams } from './sections/stream.ts';
@@ -48,6 +49,7 @@ const settingsSchema = z.strictObject({
   api,
   serving,
   monitoring,
+  retrain,
   alarms,
 });
 

@@ -79,7 +79,7 @@ export class BatchRoom extends Construct {
       },
     });
     this.monthly.stateMachine.addToRolePolicy(putMetrics());
-    this.#asksForTraining();
+    this.#asksForRetraining();
     this.backfill = new StateMachine(this, 'Backfill', { config, name: 'backfill', functions });
     this.deadLetters = this.#queue();
     this.#schedules();
@@ -134,6 +134,7 @@ export class BatchRoom extends Construct {
       CODE_VERSION: code.version,
       MONITORING: JSON.stringify(config.monitoring),
       ROLLBACK_TOLERANCE_MINUTES: String(config.rollback.toleranceMinutes ?? ''),
+      RETRAIN_ON: JSON.stringify(config.retrain.on),
     });
     store.grantReadModels(monitor);
     if (config.rollback.toleranceMinutes !== null) store.grantMoveAliases(monitor);
@@ -144,8 +145,8 @@ export class BatchRoom extends Construct {
   }
 
   /** The state that asks is in the file whatever the configuration says, but only then may it. */
-  #asksForTraining(): void {
-    if (this.#props.config.monitoring.retrain.on.length === 0) return;
+  #asksForRetraining(): void {
+    if (this.#props.config.retrain.on.length === 0) return;
     const bus = Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
     this.monthly.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }));
   }

@@ -1,10 +1,6 @@
-import { Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../config/functions.ts';
-import { resourceName } from '../config/names.ts';
 import type { Config } from '../config/schema.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { StateMachine } from '../constructs/state-machine.ts';
@@ -18,54 +14,31 @@ export interface TrainingRoomProps {
   readonly store: DataRoom;
   /** Notified when a training failed. */
   readonly notices: ITopic;
-  /** Where an event waits that could not start a training. */
-  readonly deadLetters: IQueue;
 }
-
-/** What src/monitoring/retraining.ts calls its events. */
-const DETAIL_TYPES = { harm: 'Model harmed', drift: 'Data drifted' } as const;
 
 /** From raw months to a champion: train, judge, register, promote. Each step may write in one place only. */
 export class TrainingRoom extends Construct {
   readonly stateMachine: StateMachine;
+  /** By their placeholders in the state machines' files. */
+  readonly functions: Readonly<
+    Record<'TrainFunction' | 'GateFunction' | 'RegisterFunction' | 'PromoteFunction', TripcastFunction>
+  >;
   readonly #props: TrainingRoomProps;
 
   constructor(scope: Construct, id: string, props: TrainingRoomProps) {
     super(scope, id);
     this.#props = props;
+    this.functions = {
+      TrainFunction: this.#train(),
+      GateFunction: this.#gate(),
+      RegisterFunction: this.#register(),
+      PromoteFunction: this.#promote(),
+    };
     this.stateMachine = new StateMachine(this, 'Training', {
       config: props.config,
       name: 'training',
-      functions: {
-        TrainFunction: this.#train(),
-        GateFunction: this.#gate(),
-        RegisterFunction: this.#register(),
-        PromoteFunction: this.#promote(),
-      },
+      functions: this.functions,
       topics: { NoticesTopic: props.notices },
-    });
-    this.#retrain();
-  }
-
-  /** A month that harmed or drifted starts a training, if the configuration says so; its request is in the event. */
-  #retrain(): void {
-    const { config, deadLetters } = this.#props;
-    const { on } = config.monitoring.retrain;
-    if (on.length === 0) return;
-    new Rule(this, 'Retrain', {
-      ruleName: resourceName(config.env, 'retrain'),
-      description: `Starts a training after ${on.join(' or ')}`,
-      eventPattern: {
-        source: ['tripcast'],
-        detailType: on.map((reason) => DETAIL_TYPES[reason]),
-        detail: { environment: [config.env] },
-      },
-      targets: [
-        new SfnStateMachine(this.stateMachine.stateMachine, {
-          input: RuleTargetInput.fromEventPath('$.detail.training'),
-          deadLetterQueue: deadLetters,
-        }),
-      ],
     });
   }
 

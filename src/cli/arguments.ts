@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseWebAddress } from '#adapters/web-address.ts';
 import { shown, TripcastError } from '#errors.ts';
+import { LONGEST_WINDOW } from '#retraining/policy.ts';
 import { isRunId } from '#storage/run-id.ts';
 import { parsePickupTime } from '#trips/new-york-time.ts';
 import { DISTANCE_LIMIT, DISTANCE_LIMIT_TEXT, ZONES } from '#trips/ride-limits.ts';
@@ -87,3 +88,11 @@ export function plainAddress(text: string): string {
 
 /** Names separated by commas. */
 export const names: Parser<readonly string[]> = (text) => text.split(',').map((name) => name.trim());
+
+const window = between(1, LONGEST_WINDOW);
+/** Windows of months, separated by commas, each different. */
+export function windows(text: string): readonly number[] {
+  const found = text.split(',').map((part) => window(part.trim()));
+  if (new Set(found).size === found.length) return found;
+  throw new TripcastError(`${shown(text)} names a window twice`, 'Name each once, for example 3,9.');
+}

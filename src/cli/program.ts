@@ -5,6 +5,7 @@ import { ENVIRONMENTS, environmentName } from '#lib/config/environment-files.ts'
 import { FUNCTIONS, LIVE_FUNCTIONS } from '#lib/config/functions.ts';
 import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import { PRESETS } from '#monitoring/presets.ts';
+import { PROMOTIONS } from '#retraining/policy.ts';
 import { outliveReaders } from '#setup/output.mjs';
 import { parseRunId } from '#storage/run-id.ts';
 import { parseDay } from '#trips/day.ts';
@@ -23,6 +24,7 @@ import {
   plainAddress,
   port,
   runName,
+  windows,
   zone,
 } from './arguments.ts';
 import type { DriftOptions } from './commands/drift.ts';
@@ -120,6 +122,14 @@ export function program(): Command {
     .option('--source <folder>', 'with --local: the folder of TLC files')
     .option('--out <folder>', 'with --local: where the model folder goes')
     .action(lazily(async () => (await import('./commands/train.ts')).train));
+
+  command('retrain', 'train the candidates that the policy names, and promote the best that passes the gate')
+    .addOption(taxiType())
+    .option('--as-of <YYYY-MM>', 'as if this were the current month', argument(parseMonth))
+    .option('--windows <months>', 'how many months to train on, one candidate each: 1,3', argument(windows))
+    .addOption(new Option('--promote <which>', 'never: a person promotes (default: as configured)').choices(PROMOTIONS))
+    .option('--no-wait', 'start it and return')
+    .action(lazily(async () => (await import('./commands/retrain.ts')).retrain));
 
   command('batch', 'score a month with the deployed state machine')
     .addOption(taxiType())

@@ -6,7 +6,7 @@ import { type MonitorMonthDeps, monitorMonth } from './monitor-month.ts';
 import { verdictOf } from './month-verdict.ts';
 import { type Notice, noticeOf } from './notice.ts';
 import type { MonthReport } from './report-schema.ts';
-import { type RetrainingEvent, retrainingEvent } from './retraining.ts';
+import { type RetrainingEvent, type RetrainReason, retrainingEvent } from './retraining.ts';
 import { type RollbackDeps, rollBackIfWorse, rollbackMetrics, rollbackNotice } from './rollback.ts';
 import { limitsOf, type MonitoringSettings } from './settings.ts';
 import { standingReport } from './standing-report.ts';
@@ -16,6 +16,8 @@ export const monitorInputSchema = monthOutcomeSchema.extend({ quiet: z.boolean()
 
 export interface MonitorStateDeps extends Omit<MonitorMonthDeps, 'limits'> {
   readonly settings: MonitoringSettings;
+  /** What starts a retraining. */
+  readonly retrainOn: readonly RetrainReason[];
   readonly env: string;
   metricsFor(taxiType: TaxiType): MonthMetrics;
   /** Takes a champion back whose error is worse than the one's before it; undefined = never. */
@@ -35,7 +37,7 @@ export interface MonitoredOutcome {
  */
 export async function monitorState(
   { quiet, ...outcome }: z.output<typeof monitorInputSchema>,
-  { settings, env, metricsFor, rollback, ...deps }: MonitorStateDeps,
+  { settings, retrainOn, env, metricsFor, rollback, ...deps }: MonitorStateDeps,
 ): Promise<MonitoredOutcome> {
   const { taxi_type: taxiType, month, status } = outcome;
   const standing = status === 'unchanged' ? await standingReport(taxiType, month, deps) : undefined;
@@ -52,7 +54,7 @@ export async function monitorState(
   await metricsFor(taxiType).putAll(metricsOf(report));
   const rolledBack = rollback && (await checkChampion(report, { ...deps, ...rollback }, metricsFor(taxiType), env));
   const notice = bothNotices(rolledBack, noticeOf(report, { page, env }));
-  const event = retrainingEvent(monitored, settings.retrain, env);
+  const event = retrainingEvent({ report, uri, isNew: status === 'scored' }, retrainOn, env);
   return { ...found, announce: { ...(notice && { notice }), ...(event && { event }) } };
 }
 

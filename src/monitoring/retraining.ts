@@ -1,44 +1,43 @@
-import { addMonths } from '#trips/month.ts';
+import { z } from 'zod';
 import type { MonthReport } from './report-schema.ts';
-import type { MonitoringSettings } from './settings.ts';
 
-/** Days at the end of the monitored month that a retrained model is judged on. */
-const JUDGED_ON_DAYS = 7;
+/** `retrain.on` in the config: each scored month, or one that harmed or drifted. */
+export const retrainOnSchema = z.array(z.enum(['month', 'harm', 'drift']));
+export type RetrainReason = z.infer<typeof retrainOnSchema>[number];
 
-/** An event on EventBridge's default bus; a rule in lib/rooms/training.ts hands `detail.training` to the training machine. */
+/** An event on EventBridge's default bus; a rule in lib/rooms/retraining.ts hands `detail.retraining` to the machine. */
 export interface RetrainingEvent {
-  readonly type: 'Model harmed' | 'Data drifted';
+  readonly type: 'Model harmed' | 'Data drifted' | 'Month scored';
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+const TYPES = { harm: 'Model harmed', drift: 'Data drifted', month: 'Month scored' } as const;
+
 /**
- * Asks for a training on the months up to the monitored one, if it harmed or drifted and the settings say so. The last
- * days are held out: the new rides are the ones to be better on, and neither model has seen those.
- * @param report.uri s3:// address of report.json
+ * Asks for a retraining up to the monitored month, if something happened that the configuration names; once for a month,
+ * whatever the number of reasons, of which the most serious is given.
+ * @param month.uri   s3:// address of report.json
+ * @param month.isNew whether its predictions are: a month that was found unchanged has started its retraining before
  */
 export function retrainingEvent(
-  { report, uri }: { readonly report: MonthReport; readonly uri: string },
-  { on, recipe, months }: MonitoringSettings['retrain'],
+  { report, uri, isNew }: { readonly report: MonthReport; readonly uri: string; readonly isNew: boolean },
+  on: readonly RetrainReason[],
   env: string,
 ): RetrainingEvent | undefined {
   const { taxi_type, month, harm, drift } = report;
-  const reason =
-    harm.verdict === 'harm' && on.includes('harm')
-      ? 'harm'
-      : drift.verdict === 'drifted' && on.includes('drift')
-        ? 'drift'
-        : undefined;
+  const happened: Readonly<Record<RetrainReason, boolean>> = {
+    harm: harm.verdict === 'harm',
+    drift: drift.verdict === 'drifted',
+    month: isNew,
+  };
+  const reason = (['harm', 'drift', 'month'] as const).find((each) => happened[each] && on.includes(each));
   if (reason === undefined) return undefined;
-  const training = {
-    recipe,
-    taxi_type,
-    train: { from: addMonths(month, 1 - months), to: month },
-    validate: `last:${JUDGED_ON_DAYS}`,
-    promote: true,
-    promoted_by: `monitoring (${reason} in ${month})`,
-  };
-  return {
-    type: reason === 'harm' ? 'Model harmed' : 'Data drifted',
-    detail: { environment: env, taxi_type, month, reason, report: uri, training },
-  };
+  const retraining = { taxi_type, month, reason: WORDS[reason](month) };
+  return { type: TYPES[reason], detail: { environment: env, taxi_type, month, reason, report: uri, retraining } };
 }
+
+const WORDS: Readonly<Record<RetrainReason, (month: string) => string>> = {
+  harm: (month) => `harm in ${month}`,
+  drift: (month) => `drift in ${month}`,
+  month: (month) => `${month} was scored`,
+};

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { RECIPE_NAMES } from '#model/recipes/recipe.ts';
 import type { MonitoringLimits } from './measure-month.ts';
 import { PRESETS } from './presets.ts';
 
@@ -11,16 +10,11 @@ export const monitoringSettingsSchema = z.object({
   errorTolerance: z.number(),
   explain: z.boolean(),
   leastRidesADay: z.int(),
-  retrain: z.object({
-    on: z.array(z.enum(['harm', 'drift'])),
-    recipe: z.enum(RECIPE_NAMES),
-    months: z.int().positive(),
-  }),
 });
 export type MonitoringSettings = Readonly<z.infer<typeof monitoringSettingsSchema>>;
 
 /** How much a month may differ before monitoring says so. */
-export const limitsOf = (settings: Omit<MonitoringSettings, 'explain' | 'retrain'>): MonitoringLimits => ({
+export const limitsOf = (settings: Omit<MonitoringSettings, 'explain'>): MonitoringLimits => ({
   preset: settings.preset,
   drift: { effect: settings.effect, significance: settings.significance },
   harm: {

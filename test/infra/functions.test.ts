@@ -67,6 +67,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
       gate: ['DATA_BUCKET', 'MODEL_BUCKET'],
       register: ['MODEL_BUCKET'],
       promote: ['MODEL_BUCKET'],
+      retrain: ['DATA_BUCKET', 'MODEL_BUCKET'],
       'check-rollout': ['MODEL_BUCKET'],
     });
   });

@@ -47,6 +47,7 @@ const ALLOWED: Record<
   gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },
   register: { reads: [...MODELS, STAGED], writes: ['models/nyc-taxi-experiment/*'], publishes: false },
   promote: { reads: MODELS, writes: ['models/aliases/*'], publishes: false },
+  retrain: { reads: ['data/raw/*', ...MODELS], writes: [], publishes: false },
   'check-rollout': { reads: ['models/aliases/*'], writes: [], publishes: false },
 };
 

@@ -63,6 +63,9 @@ test('every state that calls a function is checked, including those in a Map', (
   expect(lambdaTasks.map(([file, name]) => `${file} ${name}`)).toEqual([
     ...['Plan', 'Ingest', 'Score', 'Monitor'].map((name) => `backfill.asl.json ${name}`),
     ...['Plan', 'Ingest', 'Score', 'Monitor'].map((name) => `monthly-batch.asl.json ${name}`),
+    ...['Plan', 'Train', 'Gate', 'Register', 'Choose', 'Promote', 'Conclude'].map(
+      (name) => `retraining.asl.json ${name}`,
+    ),
     ...['Train', 'Gate', 'Register', 'Promote'].map((name) => `training.asl.json ${name}`),
   ]);
 });

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
-import { loadConfig } from '#lib/config/load.ts';
 import { functionName } from '#lib/config/names.ts';
 import { readDefinition } from '#lib/constructs/state-machine.ts';
 import { gateLimitsSchema } from '#training/gate.ts';
-import { synthesize, synthesized } from './support/synthesized.ts';
+import { synthesized } from './support/synthesized.ts';
 
 const functionSchema = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
 
@@ -59,42 +58,4 @@ test('only a sound run is registered, and only one that passed the gate is promo
   for (const [, step] of steps) {
     expect(step.Catch).toMatchObject([{ ErrorEquals: ['States.ALL'], Next: 'NotifyFailure' }]);
   }
-});
-
-describe('a training after a month that harmed', () => {
-  const dev = loadConfig('dev');
-  const retrain = { ...dev.monitoring.retrain, on: ['harm' as const] };
-  const { resource, template } = synthesize({ ...dev, monitoring: { ...dev.monitoring, retrain } });
-
-  test('is started by a rule for events of this environment alone, with the request in the event', () => {
-    const [, { Properties }] = resource('AWS::Events::Rule');
-    const [machine] = resource(
-      'AWS::StepFunctions::StateMachine',
-      ({ StateMachineName }) => StateMachineName === 'tripcast-dev-training',
-    );
-    expect(Properties).toMatchObject({
-      EventPattern: { source: ['tripcast'], 'detail-type': ['Model harmed'], detail: { environment: ['dev'] } },
-      Targets: [
-        {
-          Arn: { Ref: machine },
-          InputPath: '$.detail.training',
-          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [resource('AWS::SQS::Queue')[0], 'Arn'] } },
-        },
-      ],
-    });
-  });
-
-  test('is asked for by the monthly state machine, which may put events on the default bus', () => {
-    const text = JSON.stringify(template.findResources('AWS::IAM::Policy'));
-    expect(text.match(/events:PutEvents/g)).toHaveLength(1);
-    expect(text).toContain('event-bus/default');
-  });
-
-  test('is not started, and nobody may ask for it, where the configuration names no reason', () => {
-    for (const env of ENVIRONMENTS) {
-      expect(loadConfig(env).monitoring.retrain.on).toEqual([]);
-      expect(synthesized(env).resources('AWS::Events::Rule').size).toBe(0);
-      expect(JSON.stringify(synthesized(env).template.toJSON())).not.toContain('events:PutEvents"');
-    }
-  });
 });

@@ -1,131 +1,55 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
-import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
-import { S3Store } from '#adapters/s3.ts';
-import { type ExecutionEnd, executionInput, followExecution, startExecution } from '#adapters/step-functions.ts';
+import { executionInput, followExecution, startExecution } from '#adapters/step-functions.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
-import { systemClock } from '#clock.ts';
-import { loadConfig } from '#lib/config/load.ts';
-import { deployStack, type Outputs } from '#local/deploy.ts';
-import { type Emulator, signalGroup, startEmulator } from '#local/emulator.ts';
-import { devEnvironmentVariables, useVariables } from '#local/environment.ts';
 import { RideBatch } from '#model/rides/ride-batch.ts';
 import { monthReportSchema } from '#monitoring/report-schema.ts';
 import { loadRun } from '#registry/load-run.ts';
-import { Registry } from '#registry/registry.ts';
-import { LOCAL } from '#setup/paths.mjs';
+import { retrainingOutcomeSchema } from '#retraining/outcome.ts';
 import { dataKeys, parseS3Uri } from '#storage/layout.ts';
-import { newRunId, type RunId } from '#storage/run-id.ts';
-import { sha256OfFile } from '#storage/sha256.ts';
-import { trainRun } from '#training/train-run.ts';
-import { trainingOutcomeSchema } from '#training/training-job.ts';
-import { type Month, parseMonth, parseMonths } from '#trips/month.ts';
+import type { RunId } from '#storage/run-id.ts';
+import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
-import { aSubscriber, type Subscriber } from '../support/a-subscriber.ts';
+import { aRetrainingEnvironment, outputOf, type RetrainingEnvironment } from '../support/a-retraining-environment.ts';
 import { realMonth } from '../support/tlc-files.ts';
 
-// An emulator of its own, on which dev has monitoring.retrain on: what it promotes must not become the champion of other tests.
+// An emulator of its own, on which dev retrains after harm: what it promotes must not become the champion of other tests.
 // In April, rides take 1.3 times as long from the 8th on.
 
-const TRAINED = parseMonths('2023-01..2023-03');
 const [MARCH, APRIL] = [parseMonth('2023-03'), parseMonth('2023-04')];
 const CHANGED = '2023-04-08';
 const LAST_WEEK = '2023-04-24';
 
-const dir = join(LOCAL, 'retraining');
-const april = join(dir, 'april.parquet');
-let emulator: Emulator;
-let outputs: Outputs;
-let data: S3Store;
-let registry: Registry;
+let there: RetrainingEnvironment;
 let champion: RunId;
-let subscriber: Subscriber;
-const killed = () => signalGroup(emulator.process.pid, 'SIGKILL');
+let april: string;
 
 beforeAll(async () => {
-  mkdirSync(dir, { recursive: true });
-  emulator = await startEmulator({ port: 4940, auth: true, dir, env: { SFN_WAIT_SCALE: '0' } });
-  process.once('exit', killed);
-  outputs = await deployStack({ endpointUrl: emulator.endpointUrl, dir, app: 'node test/support/retraining-dev.ts' });
-  useVariables(devEnvironmentVariables(emulator.endpointUrl));
-  data = new S3Store(output('DataBucketName'));
-  registry = new Registry(new S3Store(output('ModelBucketName')), loadConfig('dev').model);
+  there = await aRetrainingEnvironment('after-harm', 4940);
+  champion = there.champion;
+  april = join(there.dir, 'april.parquet');
   await makeApril();
-  for (const month of TRAINED) await data.put(dataKeys.raw('green', month), await readFile(realMonth(month)));
-  await data.put(dataKeys.raw('green', APRIL), await readFile(april));
-  champion = await crownChampion();
-  subscriber = await aSubscriber('who-is-told-of-months');
+  await there.put(APRIL, april);
 }, 300_000);
 
-afterAll(async () => {
-  await emulator.stop();
-  process.off('exit', killed);
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const output = (name: string): string => outputs[name] ?? '';
+afterAll(() => there.stop());
 
 async function makeApril(): Promise<void> {
-  await using database = await DuckDB.open({ tempDirectory: dir });
+  await using database = await DuckDB.open({ tempDirectory: there.dir });
   const ride = 'epoch_us(lpep_dropoff_datetime) - epoch_us(lpep_pickup_datetime)';
   await database.run(`COPY (SELECT * REPLACE (CASE WHEN lpep_pickup_datetime < TIMESTAMP '${CHANGED}' THEN lpep_dropoff_datetime
         ELSE lpep_pickup_datetime + to_microseconds((1.3 * (${ride}))::BIGINT) END AS lpep_dropoff_datetime)
       FROM read_parquet(${sqlText(realMonth(APRIL))})) TO ${sqlText(april)} (FORMAT parquet)`);
 }
 
-/** Trained here on January to March, but for March's last week. */
-async function crownChampion(): Promise<RunId> {
-  await using database = await DuckDB.open({ tempDirectory: dir });
-  const source = async (month: Month) => {
-    const path = realMonth(month);
-    return { month, path, sha256: await sha256OfFile(path) };
-  };
-  const plan = {
-    recipe: 'linear-pair',
-    taxi_type: 'green',
-    months: TRAINED,
-    validation: { kind: 'last', month: MARCH, days: 7 },
-    promote: true,
-    promoted_by: 'test',
-  } as const;
-  const run = await trainRun(
-    newRunId(),
-    { ...plan, months: [...TRAINED] },
-    {
-      database,
-      boosting: () => Promise.reject(new Error('linear-pair boosts nothing')),
-      loadScorer,
-      fetch: (months) => Promise.all(months.map(source)),
-      codeVersion: 'test',
-      clock: systemClock,
-    },
-  );
-  await registry.register(run);
-  await registry.promote(run.card.run_id, 'test', new Date());
-  return run.card.run_id;
-}
-
-async function monthly(input: object): Promise<MonthOutcome | undefined> {
-  const arn = await startExecution(output('MonthlyBatchArn'), input);
-  const { months } = monthOutcomesSchema.parse(outputOf(await followExecution(arn, () => {})));
-  return months.at(-1);
-}
-
-function outputOf(end: ExecutionEnd): unknown {
-  if (end.outcome === 'succeeded') return end.output;
-  throw new Error(`The execution failed: ${JSON.stringify(end)}`);
-}
-
 async function reportOf({ monitoring }: MonthOutcome) {
   if (monitoring === undefined || monitoring.verdict === 'failed') throw new Error('There is no report.');
   const { key = '' } = parseS3Uri(monitoring.report) ?? {};
-  return monthReportSchema.parse(JSON.parse(new TextDecoder().decode((await data.get(key))?.body)));
+  return monthReportSchema.parse(JSON.parse(new TextDecoder().decode((await there.data.get(key))?.body)));
 }
 
 /** Everything that was put on a metric. */
@@ -158,17 +82,10 @@ function alarmIn(body: string): readonly string[] {
   return alarm === undefined ? [] : [`${alarm.AlarmName} ${alarm.NewStateValue}`];
 }
 
-async function trainings(): Promise<readonly string[]> {
-  const client = new SFNClient({});
-  const { executions = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn: output('TrainingArn') }));
-  client.destroy();
-  return executions.map(({ executionArn = '' }) => executionArn);
-}
-
 describe('a month whose rides take 1.3 times as long from a day on', () => {
   let outcome: MonthOutcome;
   beforeAll(async () => {
-    const found = await monthly({ month: APRIL });
+    const found = await there.monthly({ month: APRIL });
     if (found === undefined) throw new Error('The month was not scored.');
     outcome = found;
   });
@@ -198,7 +115,7 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
 
   test('raises the alarm, and people are told what, how much, since when, where, and how to see more', async () => {
     const { harm, quality } = await reportOf(outcome);
-    const bodies = await subscriber.rest();
+    const bodies = await there.subscriber.rest();
     const notice = bodies.find((body) => body.startsWith('Predictions for green taxis got worse in 2023-04.\n'));
     expect(notice).toContain(`Error: ${quality?.absolute_error.mean.toFixed(2)} min on average`);
     expect(notice).toContain(`Since: ${harm.verdict === 'harm' ? harm.since : ''}, `);
@@ -218,51 +135,53 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
     });
   });
 
-  test('starts a training, whose run is promoted and better on days that neither model was trained on', async () => {
-    const [arn = '', ...more] = await trainings();
+  test('starts a retraining, whose run is promoted and better on days that neither model was trained on', async () => {
+    const [arn = '', ...more] = await there.retrainings();
     expect(more).toEqual([]);
-    expect(await executionInput(arn)).toEqual({
-      recipe: 'linear-pair',
-      taxi_type: 'green',
-      train: { from: APRIL, to: APRIL },
-      validate: 'last:7',
-      promote: true,
-      promoted_by: 'monitoring (harm in 2023-04)',
-    });
-    const trained = trainingOutcomeSchema.parse(outputOf(await followExecution(arn, () => {})));
-    expect(trained.gate).toMatchObject({ outcome: 'passed', champion: { run_id: champion, refitted: false } });
-    const now = (await registry.champion('green'))?.pointer;
-    expect(now).toMatchObject({ run_id: trained.run_id, sequence: 2, promoted_by: 'monitoring (harm in 2023-04)' });
-    const [before, after] = [await errorOf(champion), await errorOf(trained.run_id)];
+    expect(await executionInput(arn)).toEqual({ taxi_type: 'green', month: APRIL, reason: 'harm in 2023-04' });
+    const retrained = retrainingOutcomeSchema.parse(outputOf(await followExecution(arn, () => {})));
+    expect(retrained).toMatchObject({ status: 'promoted', candidates: [{ months: [APRIL], status: 'passed' }] });
+    const now = (await there.registry.champion('green'))?.pointer;
+    const run = now?.run_id ?? champion;
+    expect(now).toMatchObject({ sequence: 2, promoted_by: 'retraining (harm in 2023-04)' });
+    expect(retrained.candidates[0]?.run_id).toBe(run);
+    expect(await there.registry.verdict(run)).toMatchObject({ champion: { run_id: champion, refitted: false } });
+    const [before, after] = [await errorOf(champion), await errorOf(run)];
     expect(after).toBeLessThan(before - 0.5);
-    expect((await registry.card(trained.run_id))?.validation.rmse).toBeCloseTo(after, 4);
+    expect((await there.registry.card(run))?.validation.rmse).toBeCloseTo(after, 4);
+    expect(retrained.candidates[0]?.rmse_difference).toBeCloseTo(after - before, 4);
   });
 
   test('is announced to nobody once the champion was trained on it, though it has a report', async () => {
-    await subscriber.rest();
-    const again = await monthly({ month: APRIL });
+    await there.subscriber.rest();
+    const again = await there.monthly({ month: APRIL });
     expect(again).toMatchObject({
       status: 'scored',
       evaluation: 'in-training',
       monitoring: { report: expect.any(String) },
     });
-    expect((await subscriber.rest()).filter((body) => !body.startsWith('{'))).toEqual([]);
+    expect((await there.subscriber.rest()).filter((body) => !body.startsWith('{'))).toEqual([]);
     expect((await valuesOf('MonthHarmed')).count).toBe(1);
-    expect(await trainings()).toHaveLength(1);
+    expect(await there.retrainings()).toHaveLength(1);
   });
 
   test('is reported by a backfill, which puts no metric and tells nobody', async () => {
-    const arn = await startExecution(output('BackfillArn'), { from: APRIL, to: APRIL, run_id: champion, force: true });
+    const arn = await startExecution(there.output('BackfillArn'), {
+      from: APRIL,
+      to: APRIL,
+      run_id: champion,
+      force: true,
+    });
     const { months } = monthOutcomesSchema.parse(outputOf(await followExecution(arn, () => {})));
     expect(months).toMatchObject([{ status: 'scored', evaluation: 'after-training', monitoring: { verdict: 'harm' } }]);
-    expect(await subscriber.rest()).toEqual([]);
+    expect(await there.subscriber.rest()).toEqual([]);
     expect((await valuesOf('MonthHarmed')).count).toBe(1);
-    expect(await trainings()).toHaveLength(1);
+    expect(await there.retrainings()).toHaveLength(1);
   });
 
   test('keeps its report as long as it is unchanged', async () => {
     const again = async () => {
-      const arn = await startExecution(output('BackfillArn'), { from: APRIL, to: APRIL, run_id: champion });
+      const arn = await startExecution(there.output('BackfillArn'), { from: APRIL, to: APRIL, run_id: champion });
       const [month] = monthOutcomesSchema.parse(outputOf(await followExecution(arn, () => {}))).months;
       if (month === undefined) throw new Error('The month was not scored.');
       return { status: month.status, madeAt: (await reportOf(month)).created_at };
@@ -274,20 +193,20 @@ describe('a month whose rides take 1.3 times as long from a day on', () => {
 });
 
 test('a month that cannot be monitored is scored all the same, and its failure is counted', async () => {
-  await data.put(dataKeys.raw('green', MARCH), '<html>403 Forbidden</html>');
-  const outcome = await monthly({ month: APRIL, run_id: champion, force: true });
+  await there.data.put(dataKeys.raw('green', MARCH), '<html>403 Forbidden</html>');
+  const outcome = await there.monthly({ month: APRIL, run_id: champion, force: true });
   expect(outcome).toMatchObject({
     status: 'scored',
     monitoring: { verdict: 'failed', note: expect.stringContaining('2023-03 cannot be the reference') },
   });
   expect(await valuesOf('MonitoringFailed', {})).toEqual({ count: 1, most: 1 });
-  expect((await subscriber.rest()).flatMap(alarmIn)).toEqual(['tripcast-dev-monitoring-failed ALARM']);
+  expect((await there.subscriber.rest()).flatMap(alarmIn)).toEqual(['tripcast-dev-monitoring-failed ALARM']);
 });
 
 /** The RMSE of a run on the rides of April's last week. */
 async function errorOf(run: RunId): Promise<number> {
-  const { scorer } = await loadRun(registry, run, loadScorer);
-  await using database = await DuckDB.open({ tempDirectory: dir });
+  const { scorer } = await loadRun(there.registry, run, loadScorer);
+  await using database = await DuckDB.open({ tempDirectory: there.dir });
   const rides =
     await database.rows(`SELECT PULocationID::INTEGER AS pu, DOLocationID::INTEGER AS "do", trip_distance AS miles,
       epoch(lpep_pickup_datetime)::DOUBLE AS pickup, epoch(lpep_dropoff_datetime - lpep_pickup_datetime) / 60 AS minutes

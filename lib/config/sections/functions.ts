@@ -20,6 +20,7 @@ export const functions = z.strictObject({
   gate: functionSize,
   register: functionSize,
   promote: functionSize,
+  retrain: functionSize,
   'check-rollout': functionSize,
 } satisfies Record<FunctionName, typeof functionSize>);
 

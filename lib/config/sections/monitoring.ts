@@ -13,13 +13,6 @@ export const monitoring = z.strictObject({
     .describe('how much the mean absolute error may grow, as a share of the reference'),
   explain: z.boolean().describe('whether a classifier explains what has drifted, which takes seconds and XGBoost'),
   leastRidesADay: z.int().positive().describe('days with fewer labelled rides do not count'),
-  retrain: z
-    .strictObject({
-      on: z.array(z.enum(['harm', 'drift'])).describe('what starts a training; [] = nothing does'),
-      recipe: z.enum(['linear-pair', 'linear-zones', 'xgboost-pair', 'zone-map-fast', 'zone-map']),
-      months: z.int().min(1).max(36).describe('how many to train on, up to and including the monitored one'),
-    })
-    .describe('a training after a month that harmed or drifted; its gate decides'),
   profileStream: z
     .strictObject({ everySeconds: z.int().min(0).max(3600).describe('how often an instance stores its profile') })
     .nullable()

@@ -27,7 +27,7 @@ export interface WhyOptions {
 /** What the placeholders in the runbook's headings stand for. */
 const NAMES = {
   function: FUNCTIONS,
-  'state machine': ['monthly-batch', 'backfill', 'training'],
+  'state machine': ['monthly-batch', 'backfill', 'training', 'retraining'],
   schedule: ['schedule'],
 };
 

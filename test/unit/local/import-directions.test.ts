@@ -13,7 +13,17 @@ const storage = [...trips, 'storage'];
 const model = [...storage, 'model'];
 const registry = [...model, 'registry'];
 const mlflow = [...registry, 'mlflow'];
-const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring', 'backtest'];
+const flows = [
+  ...mlflow,
+  'training',
+  'retraining',
+  'streaming',
+  'batch',
+  'serving',
+  'operations',
+  'monitoring',
+  'backtest',
+];
 const adapters = [...flows, 'adapters'];
 const packaging = [...adapters, 'setup', 'packaging'];
 const local = [...packaging, 'local'];
@@ -24,6 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   registry,
   mlflow,
   training: [...mlflow, 'training'],
+  retraining: [...mlflow, 'training', 'retraining'],
   streaming: [...mlflow, 'streaming'],
   batch: [...mlflow, 'batch'],
   serving: [...mlflow, 'streaming', 'serving'],
