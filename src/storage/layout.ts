@@ -62,6 +62,8 @@ export const dataKeys = {
   backtest: (taxiType: TaxiType, name: string) => `backtests/taxi_type=${taxiType}/${name}/report.json`,
   backtestPage: (taxiType: TaxiType, name: string) => `backtests/taxi_type=${taxiType}/${name}/report.html`,
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
+  /** Prefix of the current outputs of all months. */
+  currents: (taxiType: TaxiType) => `current/taxi_type=${taxiType}/`,
   /** Prefix of all labels: how long rides really took. */
   labels: 'labels/',
   /** One object per distinct content, JSON lines. @param sha256 of the lines */
