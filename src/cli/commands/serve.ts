@@ -5,6 +5,8 @@ import { codeVersion } from '#adapters/git.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
+import { buildConsole } from '#packaging/console.ts';
+import { consoleRoutes } from '#serving/console.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
@@ -22,7 +24,7 @@ export interface ServeOptions {
 
 export const USUAL_PORT = 8000;
 
-/** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
+/** `tripcast serve`: the API and the console on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const model = await chooseModel(options);
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
@@ -32,13 +34,14 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
     codeVersion: await codeVersion(import.meta.dirname),
     complain,
   });
+  app.route('/', consoleRoutes(await buildConsole()));
   const server = createServer(getRequestListener(app.fetch));
   await interruptible(async (signal) => {
     const port = await listen(server, options.port ?? (await freePort(USUAL_PORT)));
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
-      () => `Model ${model.runId} answers at ${url}/predict. Ctrl-C stops it.`,
+      () => `Model ${model.runId} answers at ${url}/predict; open ${url} for the console. Ctrl-C stops it.`,
     );
     await once(signal, 'abort');
     server.close();
