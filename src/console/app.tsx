@@ -1,15 +1,38 @@
 import { useEffect, useState } from 'preact/hooks';
 import { newYorkSeconds } from '#trips/new-york-time.ts';
+import type { Api } from './api.ts';
 import type { CityMap } from './map/topology.ts';
-import type { Predictor } from './predictor.ts';
+import type { Model } from './model/keeper.ts';
+import { useModel } from './model/use-model.ts';
+import { PipelinesView } from './pipelines/pipelines-view.tsx';
+import { ModelView } from './records/model-view.tsx';
+import { MonthsView } from './records/months-view.tsx';
 import { RideView } from './ride/ride-view.tsx';
 import { parseRoute, type Route, routeHash, type View } from './route.ts';
+import { StreamView } from './stream/stream-view.tsx';
 import { shortRun } from './words.ts';
 
-const TABS: readonly (readonly [View, string])[] = [['ride', 'Ride']];
+const TABS: Readonly<Record<View, string>> = {
+  ride: 'Ride',
+  months: 'Months',
+  model: 'Model',
+  stream: 'Stream',
+  pipelines: 'Pipelines',
+};
 
-export function App({ city, predictor }: { city: CityMap; predictor: Predictor }) {
+export interface AppProps {
+  readonly api: Api;
+  readonly city: CityMap;
+  /** The address of the worker's script. */
+  readonly worker: string;
+}
+
+export function App({ api, city, worker }: AppProps) {
   const [route, go] = useRoute();
+  const model = useModel(api, worker);
+  useEffect(() => {
+    document.title = `${TABS[route.view]} · tripcast`;
+  }, [route.view]);
   return (
     <>
       <header>
@@ -18,28 +41,54 @@ export function App({ city, predictor }: { city: CityMap; predictor: Predictor }
         </button>
         <h1>tripcast</h1>
         <nav aria-label="Views">
-          {TABS.map(([view, name]) => (
-            <a key={view} href={routeHash({ ...route, view })} aria-current={route.view === view ? 'page' : undefined}>
+          {Object.entries(TABS).map(([view, name]) => (
+            <a
+              key={view}
+              href={routeHash({ ...route, view: view as View })}
+              aria-current={route.view === view ? 'page' : undefined}
+            >
               {name}
             </a>
           ))}
         </nav>
-        <p class="where" role="status">
-          {predictor.run !== undefined && <code title={predictor.run}>{shortRun(predictor.run)}</code>}{' '}
-          {predictor.where === 'page' ? 'runs in this page' : 'answers through the API'}
-        </p>
+        <Where model={model} />
       </header>
       <main id="main" tabIndex={-1}>
         {route.view === 'ride' && (
           <RideView
             city={city}
-            predictor={predictor}
+            predictor={model.predictor}
             question={route}
             onAsk={(asked) => go({ ...asked, view: 'ride' })}
           />
         )}
+        {route.view === 'months' && <MonthsView api={api} />}
+        {route.view === 'model' && <ModelView api={api} key={model.predictor.run} />}
+        {route.view === 'stream' && <StreamView api={api} />}
+        {route.view === 'pipelines' && <PipelinesView api={api} />}
       </main>
     </>
+  );
+}
+
+/** Where predictions come from, and why. */
+function Where({ model }: { model: Model }) {
+  const { run } = model.predictor;
+  return (
+    <p class={`where ${model.state}`} role="status">
+      {run !== undefined && (
+        <>
+          Model <code title={run}>{shortRun(run)}</code>{' '}
+        </>
+      )}
+      {model.state === 'page' && <b title="Checked against the API, bit for bit">runs in this page</b>}
+      {model.state === 'loading' && 'is loading'}
+      {model.state === 'api' && (
+        <>
+          <b>answers through the API</b>: {model.reason}
+        </>
+      )}
+    </p>
   );
 }
 
@@ -48,7 +97,7 @@ function useRoute(): readonly [Route, (route: Route) => void] {
   const read = () => parseRoute(location.hash, newYorkSeconds(Date.now() / 1000));
   const [route, setRoute] = useState(read);
   useEffect(() => {
-    const onHash = () => setRoute((now) => ({ ...read(), ...(location.hash.includes('?') ? {} : keepQuestion(now)) }));
+    const onHash = () => setRoute((now) => ({ ...read(), ...(location.hash.includes('?') ? {} : questionOf(now)) }));
     addEventListener('hashchange', onHash);
     return () => removeEventListener('hashchange', onHash);
   }, []);
@@ -59,4 +108,4 @@ function useRoute(): readonly [Route, (route: Route) => void] {
   return [route, go];
 }
 
-const keepQuestion = ({ pickup, dropoff, distance, time }: Route) => ({ pickup, dropoff, distance, time });
+const questionOf = ({ pickup, dropoff, distance, time }: Route) => ({ pickup, dropoff, distance, time });

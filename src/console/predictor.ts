@@ -19,9 +19,11 @@ export interface Predictions {
 export interface Predictor {
   /** `page`: the model runs here, and nothing is sent; `api`: each question is a request. */
   readonly where: 'page' | 'api';
-  /** The run ID of the model that answered last. */
+  /** The run ID of the model; undefined while the API has not said. */
   readonly run: string | undefined;
   score(rides: readonly Ride[]): Promise<Predictions>;
   /** Miles that the model takes for rides of the pair without a distance; undefined if this predictor cannot tell. */
   typicalDistance(pickup: number, dropoff: number): number | undefined;
+  /** Frees what it holds; nothing may be asked afterwards. */
+  close(): void;
 }

@@ -15,8 +15,9 @@ const SOURCE = join(CLONE, 'src', 'console');
  * const files = await buildConsole(); // 0.2 s
  */
 export async function buildConsole(): Promise<ReadonlyMap<string, Uint8Array>> {
-  const [script, style, zones, icon, page] = await Promise.all([
+  const [script, worker, style, zones, icon, page] = await Promise.all([
     bundled('main.tsx'),
+    bundled('model/worker.ts'),
     bundled('style.css'),
     readFile(join(CLONE, 'data', 'zones', 'taxi_zones.topojson')),
     readFile(join(SOURCE, 'icon.svg')),
@@ -24,6 +25,7 @@ export async function buildConsole(): Promise<ReadonlyMap<string, Uint8Array>> {
   ]);
   const assets = {
     script: named('console.js', script),
+    worker: named('worker.js', worker),
     style: named('console.css', style),
     zones: named('zones.json', zones),
     icon: named('icon.svg', icon),

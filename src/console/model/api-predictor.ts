@@ -8,18 +8,19 @@ const MOST_RIDES = 1000;
 /** Asks the API: one request for up to 1,000 rides. */
 export class ApiPredictor implements Predictor {
   readonly where = 'api';
-  run: string | undefined;
+  readonly run: string | undefined;
   readonly #api: Pick<Api, 'post'>;
 
-  constructor(api: Pick<Api, 'post'>) {
+  constructor(api: Pick<Api, 'post'>, run: string | undefined) {
     this.#api = api;
+    this.run = run;
   }
 
   async score(rides: readonly Ride[]): Promise<Predictions> {
-    const answers = [];
+    const answers: (readonly [number, number, number])[] = [];
     for (let from = 0; from < rides.length; from += MOST_RIDES) {
-      const body = { rides: rides.slice(from, from + MOST_RIDES).map(asAsked) };
-      answers.push(...this.#read(await this.#api.post('predict/batch', body), body.rides.length));
+      const asked = rides.slice(from, from + MOST_RIDES).map(asAsked);
+      answers.push(...readAnswers(await this.#api.post('predict/batch', { rides: asked }), asked.length));
     }
     return {
       duration: answers.map(([duration]) => duration),
@@ -33,22 +34,11 @@ export class ApiPredictor implements Predictor {
     return undefined;
   }
 
-  #read(body: unknown, expected: number): readonly (readonly [number, number, number])[] {
-    const { answers, model_version } = body as Partial<Answers>;
-    if (answers?.length !== expected) {
-      throw new ApiError('The answer of /predict/batch is not what this page expects. Reload the page.');
-    }
-    this.run = model_version;
-    return answers.map((answer) => {
-      if (answer.outcome === 'refused') throw new ApiError(answer.problems.map(({ message }) => message).join('; '));
-      return [answer.predicted_duration, ...answer.interval];
-    });
-  }
+  close(): void {}
 }
 
 /** What the page reads of an answer (src/serving/batch-request.ts). */
 interface Answers {
-  readonly model_version: string;
   readonly answers: readonly (
     | {
         readonly outcome: 'predicted';
@@ -57,6 +47,17 @@ interface Answers {
       }
     | { readonly outcome: 'refused'; readonly problems: readonly { readonly message: string }[] }
   )[];
+}
+
+function readAnswers(body: unknown, expected: number): readonly (readonly [number, number, number])[] {
+  const { answers } = body as Partial<Answers>;
+  if (answers?.length !== expected) {
+    throw new ApiError('The answer of /predict/batch is not what this page expects. Reload the page.');
+  }
+  return answers.map((answer) => {
+    if (answer.outcome === 'refused') throw new ApiError(answer.problems.map(({ message }) => message).join('; '));
+    return [answer.predicted_duration, ...answer.interval];
+  });
 }
 
 const asAsked = ({ pickup, dropoff, distance, time }: Ride) => ({
