@@ -2,16 +2,19 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { codeVersion } from '#adapters/git.ts';
+import { swaggerUi } from '#adapters/swagger-ui.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
 import { buildConsole } from '#packaging/console.ts';
 import { consoleRoutes } from '#serving/console.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
+import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
 import { chooseModel } from '../model-file.ts';
 import type { CommonOptions } from '../options.ts';
+import { servedRecords } from '../served-records.ts';
 import type { Terminal } from '../view/terminal.ts';
 
 export interface ServeOptions {
@@ -30,6 +33,8 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
   const app = createOneModelApp({
     model: { current: async () => model },
+    records: await servedRecords(options),
+    docs: swaggerUi(SWAGGER_PACKAGE),
     modelName: loadConfig(options.env).model.registeredModels[options.taxiType],
     codeVersion: await codeVersion(import.meta.dirname),
     complain,
@@ -41,7 +46,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
-      () => `Model ${model.runId} answers at ${url}/predict; open ${url} for the console. Ctrl-C stops it.`,
+      () => `Model ${model.runId} answers: the console is at ${url}, the API's description at ${url}/docs. Ctrl-C stops it.`,
     );
     await once(signal, 'abort');
     server.close();
