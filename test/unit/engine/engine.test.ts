@@ -19,6 +19,7 @@ import { batchOf } from '#model/rides/rides.ts';
 import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { OUTPUTS } from '#model/scorer.ts';
 import { CLONE } from '#setup/paths.mjs';
+import { PUBLIC_HOLIDAYS } from '#trips/public-holidays.ts';
 import { bothScorers, differing, generatedRides, ourScorer, randomFrom, refusalOf } from '../../support/engines.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { aThinnedMonth, evenCalibrations, train } from '../../support/training.ts';
@@ -121,7 +122,7 @@ describe('answers as onnxruntime does, to the last bit', () => {
   test('with a spread whose trees need the prediction of others', async () => {
     const random = randomFrom(7);
     const spread = {
-      encoder: { map: drawMap([]), usualTime: 0 },
+      encoder: { map: drawMap([]), usualTime: 0, holidays: PUBLIC_HOLIDAYS },
       trees: { base: 1.5, trees: [aSpreadTree(random), aSpreadTree(random)] },
     };
     const model = rideGraph({
