@@ -11,7 +11,7 @@ import { realPages } from './real-pages.ts';
 // The pages of real months in a real browser, opened from disk. Screenshots are kept in .tripcast/screenshots to look at.
 
 const SCREENSHOTS = join(CLONE_LOCAL, 'screenshots');
-const PAGES = ['report', 'harm', 'index', 'card'] as const;
+const PAGES = ['report', 'harm', 'index', 'card', 'backtest'] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const WIDTHS = [375, 768, 1440] as const;
 const MOST_BYTES = 1.5e6;

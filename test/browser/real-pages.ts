@@ -1,9 +1,14 @@
+import { renderBacktest } from '#backtest/page/backtest-page.ts';
 import { renderCard } from '#model/card/card-html.ts';
 import { renderIndex } from '#monitoring/page/index-page.ts';
 import type { MonthReport } from '#monitoring/report-schema.ts';
+import { aBacktest } from '../support/a-backtest.ts';
 import { aRunOfFebruary, LONGER, MonitoredBucket } from '../support/a-monitored-month.ts';
 
-/** Pages of real months: a quiet month with a history, a month whose rides take longer, the index of them, and the card of their run. */
+/**
+ * Pages of real months: a quiet month with a history, a month whose rides take longer, the index of them, and the card of
+ * their run; and a backtest.
+ */
 export async function realPages() {
   const run = await aRunOfFebruary();
   const quiet = await MonitoredBucket.open(run);
@@ -21,5 +26,5 @@ export async function realPages() {
     'green',
     [...months, worst].map((each) => ({ report: each, link: `${each.month}.html` })),
   );
-  return { report, harm, index, card: renderCard(run.card) };
+  return { report, harm, index, card: renderCard(run.card), backtest: renderBacktest(aBacktest()) };
 }
