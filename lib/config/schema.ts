@@ -52,6 +52,9 @@ const settingsSchema = z.strictObject({
   alarms,
 });
 
+/** How long a month has to be kept so that the longest window can be trained on. */
+const daysOf = ({ windows, late }: z.infer<typeof retrain>): number => 31 * (Math.max(...windows) + late);
+
 export const configSchema = settingsSchema
   .refine(({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600, {
     path: ['eventSource', 'maximumAgeSeconds'],
@@ -65,6 +68,10 @@ export const configSchema = settingsSchema
   .refine((settings) => (settings.reservedConcurrency['stream-score'] ?? Infinity) >= callsOfStream(settings), {
     path: ['reservedConcurrency', 'stream-score'],
     message: 'at least streams.shards x eventSource.parallelizationFactor: a reservation is also a limit',
+  })
+  .refine(({ retrain, lifecycleDays: { raw } }) => retrain.on.length === 0 || raw === null || raw >= daysOf(retrain), {
+    path: ['lifecycleDays', 'raw'],
+    message: 'at least 31 for each month of retrain.late and the longest of retrain.windows: they are trained on',
   });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };
