@@ -6,7 +6,7 @@ import { executionInput, followExecution, startExecution } from '#adapters/step-
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 import { readReceipt } from '#batch/receipts.ts';
 import { type RetrainingOutcome, retrainingOutcomeSchema } from '#retraining/outcome.ts';
-import { parseS3Uri } from '#storage/layout.ts';
+import { dataKeys, parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -187,6 +187,21 @@ describe('three months with the policy on', () => {
     const [told = ''] = await notices();
     expect(told).toContain('- window of 1 month: 2023-07 is not in the data bucket');
     expect(told).toContain('- window of 9 months: 2022-11, 2022-12, 2023-07 are not in the data bucket');
+    expect(await history()).toEqual(champions);
+  });
+
+  test('a retraining on a file that cannot be read fails, names each candidate, and changes nothing', async () => {
+    await there.data.put(dataKeys.raw('green', JULY), '<html>403 Forbidden</html>');
+    const input = { month: JULY, reason: 'asked for by a person' };
+    const arn = await startExecution(there.output('RetrainingArn'), input);
+    expect(await followExecution(arn, () => {})).toMatchObject({
+      outcome: 'failed',
+      error: 'CandidatesFailed',
+      cause: expect.stringMatching(/^2 of 2 candidates failed: window of 1 month \(.*\); recalibration \(.*\)$/s),
+    });
+    const [told = ''] = await notices();
+    expect(told).toContain('Every candidate for green taxis failed, so the champion stays.');
+    expect(told).toMatch(/- window of 1 month \(2023-07\): failed: .*2023-07/);
     expect(await history()).toEqual(champions);
   });
 });
