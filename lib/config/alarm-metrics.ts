@@ -10,6 +10,6 @@ export const alarmMetrics = ({ alarms, serving }: Config): number =>
   (alarms.metricMath ? OF_METRIC_MATH : 0) +
   (serving.rollout.kind === 'canary' ? OF_CANARIES : 0);
 
-const IN_EVERY_ENVIRONMENT = 52;
+const IN_EVERY_ENVIRONMENT = 57;
 const OF_METRIC_MATH = 6; // three alarms on two metrics each
 const OF_CANARIES = LIVE_FUNCTIONS.length;

@@ -53,6 +53,9 @@ const settingsSchema = z.strictObject({
   alarms,
 });
 
+/** How long a month has to be kept so that the longest window can be trained on. */
+const daysOf = ({ windows, late }: z.infer<typeof retrain>): number => 31 * (Math.max(...windows) + late);
+
 export const configSchema = settingsSchema
   .refine(({ eventSource, streams }) => eventSource.maximumAgeSeconds < streams.retentionHours * 3600, {
     path: ['eventSource', 'maximumAgeSeconds'],
@@ -70,6 +73,10 @@ export const configSchema = settingsSchema
   .refine(({ endpointUrl, api }) => endpointUrl !== null || api.authorization !== 'none' || api.openBecause !== null, {
     path: ['api', 'authorization'],
     message: 'iam or jwt on AWS; if the API is to be open to everyone, say why in api.openBecause',
+  })
+  .refine(({ retrain, lifecycleDays: { raw } }) => retrain.on.length === 0 || raw === null || raw >= daysOf(retrain), {
+    path: ['lifecycleDays', 'raw'],
+    message: 'at least 31 for each month of retrain.late and the longest of retrain.windows: they are trained on',
   });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };

@@ -74,6 +74,8 @@ describe('a mistake in env/dev.json is reported with file, key, value and what i
     ],
     ['budget.monthlyDollars', 0, 'budget.monthlyDollars: 0 is not allowed: Too small: expected number to be >0'],
     ['account', '12', 'account: "12" is not allowed: an AWS account: 12 digits'],
+    ['retrain.windows', [3, 3], 'retrain.windows: [3,3] is not allowed: different windows'],
+    ['retrain.on', ['always'], 'retrain.on.0: "always" is not allowed'],
     ['logs.retentionDays', 8, 'logs.retentionDays: 8 is not allowed: Invalid input'],
   ])('%s = %j', (key, value, problem) => {
     expect(problemOf(key, value)).toContain('env/dev.json is not a valid configuration');
@@ -86,6 +88,19 @@ describe('a mistake in env/dev.json is reported with file, key, value and what i
     expect(() => parseConfig('dev', 'env/dev.json', reserving)).toThrow(
       'reservedConcurrency.stream-score: 2 is not allowed: at least streams.shards x eventSource.parallelizationFactor',
     );
+  });
+
+  test('windows of months that are deleted before they can be trained on', () => {
+    const value = Object(devWith('lifecycleDays.raw', 340));
+    const retraining = (windows: readonly number[]) => ({
+      ...value,
+      retrain: { ...value.retrain, on: ['month'], windows },
+    });
+    expect(parseConfig('dev', 'env/dev.json', retraining([3, 8])).retrain.windows).toEqual([3, 8]); // 31 x (8 + 2) = 310
+    expect(() => parseConfig('dev', 'env/dev.json', retraining([3, 9]))).toThrow(
+      'lifecycleDays.raw: 340 is not allowed: at least 31 for each month of retrain.late and the longest of retrain.windows',
+    );
+    expect(parseConfig('dev', 'env/dev.json', value).retrain.on).toEqual([]);
   });
 
   test('a number of shards when AWS chooses it', () => {

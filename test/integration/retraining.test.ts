@@ -6,7 +6,7 @@ import { executionInput, followExecution, startExecution } from '#adapters/step-
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 import { readReceipt } from '#batch/receipts.ts';
 import { type RetrainingOutcome, retrainingOutcomeSchema } from '#retraining/outcome.ts';
-import { parseS3Uri } from '#storage/layout.ts';
+import { dataKeys, parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
 import { sqlText } from '#trips/sql.ts';
@@ -24,24 +24,26 @@ const [APRIL, MAY, JUNE, JULY] = [
 ];
 const BACKFILLED = { from: parseMonth('2023-01'), to: parseMonth('2023-02') };
 /** A number from 0 to 1 for each ride, the same in every run. */
-const LOT = '(hash(PULocationID, lpep_pickup_datetime, DOLocationID, trip_distance) % 10000 / 10000.0)';
+const lot = (of: string) =>
+  `(hash('${of}', PULocationID, lpep_pickup_datetime, DOLocationID, trip_distance) % 10000 / 10000.0)`;
 const SECONDS = 'epoch(lpep_dropoff_datetime - lpep_pickup_datetime)';
+const TIME_OF_DAY = "(lpep_pickup_datetime - date_trunc('day', lpep_pickup_datetime))";
 
 const MONTHS = [
-  { month: APRIL, days: 0, seconds: `1.3 * ${SECONDS}`, kept: 'true' },
+  { month: APRIL, pickup: 'lpep_pickup_datetime', seconds: `1.3 * ${SECONDS}`, kept: 'true' },
   // Until the last week, clocks are broken: any ride takes from 1 to 60 minutes, whatever its way.
   {
     month: MAY,
-    days: 30,
-    seconds: `CASE WHEN day(lpep_pickup_datetime) < 24 THEN 61 + 3500 * ${LOT} ELSE 1.3 * ${SECONDS} END`,
+    pickup: 'lpep_pickup_datetime + to_days(30)',
+    seconds: `CASE WHEN day(lpep_pickup_datetime) < 24 THEN 61 + 3500 * ${lot('broken')} ELSE 1.3 * ${SECONDS} END`,
     kept: 'true',
   },
-  // Rides are as long as in April on average, but less regular, and fewer until the last week.
+  // Rides are as long as in April on average, but less regular; on any day the same, but fewer until the last week.
   {
     month: JUNE,
-    days: 61,
-    seconds: `1.3 * ${SECONDS} * (0.5 + ${LOT})`,
-    kept: `(day(lpep_pickup_datetime) > 23 OR ${LOT} * 100 % 3 < 1)`,
+    pickup: `TIMESTAMP '2023-06-01' + to_days(floor(30 * ${lot('day')})::INTEGER) + ${TIME_OF_DAY}`,
+    seconds: `1.3 * ${SECONDS} * (0.5 + ${lot('irregular')})`,
+    kept: `(30 * ${lot('day')} >= 23 OR ${lot('kept')} < 0.5)`,
   },
 ] as const;
 
@@ -60,9 +62,8 @@ afterAll(() => there.stop());
 
 async function makeMonths(): Promise<void> {
   await using database = await DuckDB.open({ tempDirectory: there.dir });
-  for (const { month, days, seconds, kept } of MONTHS) {
+  for (const { month, pickup, seconds, kept } of MONTHS) {
     const path = join(there.dir, `${month}.parquet`);
-    const pickup = `lpep_pickup_datetime + to_days(${days})`;
     await database.run(`COPY (SELECT * REPLACE (${pickup} AS lpep_pickup_datetime,
         ${pickup} + to_microseconds((1e6 * (${seconds}))::BIGINT) AS lpep_dropoff_datetime)
       FROM read_parquet(${sqlText(realMonth(APRIL))}) WHERE ${kept}) TO ${sqlText(path)} (FORMAT parquet)`);
@@ -186,6 +187,21 @@ describe('three months with the policy on', () => {
     const [told = ''] = await notices();
     expect(told).toContain('- window of 1 month: 2023-07 is not in the data bucket');
     expect(told).toContain('- window of 9 months: 2022-11, 2022-12, 2023-07 are not in the data bucket');
+    expect(await history()).toEqual(champions);
+  });
+
+  test('a retraining on a file that cannot be read fails, names each candidate, and changes nothing', async () => {
+    await there.data.put(dataKeys.raw('green', JULY), '<html>403 Forbidden</html>');
+    const input = { month: JULY, reason: 'asked for by a person' };
+    const arn = await startExecution(there.output('RetrainingArn'), input);
+    expect(await followExecution(arn, () => {})).toMatchObject({
+      outcome: 'failed',
+      error: 'CandidatesFailed',
+      cause: expect.stringMatching(/^2 of 2 candidates failed: window of 1 month \(.*\); recalibration \(.*\)$/s),
+    });
+    const [told = ''] = await notices();
+    expect(told).toContain('Every candidate for green taxis failed, so the champion stays.');
+    expect(told).toMatch(/- window of 1 month \(2023-07\): failed: .*2023-07/);
     expect(await history()).toEqual(champions);
   });
 });

@@ -11,6 +11,7 @@ import { NAMES, runFiles } from '../../support/a-card.ts';
 import { APRIL, aPlan, aResult, ingest } from '../../support/a-retraining.ts';
 import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
+import { differences } from '../../support/documented-keys.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const THREE = 'window of 3 months';
@@ -72,6 +73,7 @@ describe('the best candidate', () => {
     const { outcome, notice } = await promote(results, await choose(...results));
     expect(outcome).toMatchObject({ status: 'promoted', best: THREE, champion: { sequence: 2, run_id: aRun('b') } });
     expect(await championNow()).toMatchObject({ run_id: aRun('b'), promoted_by: 'retraining (test)' });
+    expect(differences('retrain', { execution: 'arn', ...outcome })).toEqual([]);
     expect(notice.subject).toBe('tripcast test: green 2023-04 retraining: new champion');
     expect(notice.message).toContain(
       `The new champion for green taxis is the window of 3 months (2023-02..2023-04, run ${aRun('b')}), whose RMSE is 5.900 min, 0.100 min below the old champion's.`,
