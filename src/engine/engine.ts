@@ -53,6 +53,7 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
 function scorerOf(engine: Engine, metadata: Scorer['metadata']): Scorer {
   return {
     metadata,
+    engine: { name: 'tripcast', version: ENGINE_VERSION },
     async score({ inputs }) {
       const predictions = predictionsOf(OUTPUTS, inputs.trip_distance.length);
       engine.run(inputs, predictions);
