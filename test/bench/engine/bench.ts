@@ -5,9 +5,8 @@ import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { decimals, table } from '#cli/view/terminal.ts';
 import { loadEngine } from '#engine/engine.ts';
-import { readTable } from '#model/onnx/read-table.ts';
 import { encodeOnMap, readEncoder } from '#model/recipes/map-features.ts';
-import { batchOf, type Rides, withTypicalDistance } from '#model/rides/rides.ts';
+import { batchOf, type Rides } from '#model/rides/rides.ts';
 import { allRides, loadRides } from '#model/rides/training-rides.ts';
 import type { Scorer } from '#model/scorer.ts';
 import { xgboostLibrary } from '#packaging/natives.ts';
@@ -92,8 +91,7 @@ for (const recipe of RECIPES) {
   const works: Work[] = [...sides(SOME)];
   if (recipe.startsWith('zone-map')) {
     const encoder = readEncoder(readFileSync(join(path, 'zone-map.json'), 'utf8'));
-    const typical = Float64Array.from(readTable(model, 'typical_distance'));
-    const { values, columns } = encodeOnMap(encoder, withTypicalDistance(some, typical));
+    const { values, columns } = encodeOnMap(encoder, some);
     const predict = inPlace(xgboostLibrary(), readFileSync(join(path, 'model.ubj')), columns);
     works.push(() => predict(values));
   }

@@ -121,7 +121,7 @@ describe('answers as onnxruntime does, to the last bit', () => {
   test('with a spread whose trees need the prediction of others', async () => {
     const random = randomFrom(7);
     const spread = {
-      encoder: { map: drawMap([]), usualTime: 0 },
+      encoder: { map: drawMap([]), usualTime: 0, holidays: new Set([19_000]) },
       trees: { base: 1.5, trees: [aSpreadTree(random), aSpreadTree(random)] },
     };
     const model = rideGraph({
@@ -139,14 +139,14 @@ describe('answers as onnxruntime does, to the last bit', () => {
   });
 });
 
-/** Asks for the prediction (the 18th feature) and whether the distance is given (the last). */
+/** Asks for the prediction, which follows the map's features, and for the distance. */
 function aSpreadTree(random: () => number): DecisionTree {
-  const [prediction, given] = [MAP_FEATURES.length, MAP_FEATURES.length + 1];
+  const [prediction, distance] = [MAP_FEATURES.length, MAP_FEATURES.indexOf('trip_distance')];
   return {
     left: [1, -1, 3, -1, -1],
     right: [2, -1, 4, -1, -1],
-    feature: [prediction, 0, given, 0, 0],
-    value: [10 + random(), random(), 0.5, random(), random()],
+    feature: [prediction, 0, distance, 0, 0],
+    value: [10 + random(), random(), 2.5 + random(), random(), random()],
     missingLeft: [0, 0, 0, 0, 0],
   };
 }
