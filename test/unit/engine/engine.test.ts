@@ -62,9 +62,13 @@ function aTree(random: () => number, depth: number, early = 0.2): DecisionTree {
     if (left === 0 || (left < depth && random() < early)) return node;
     const feature = Math.floor(random() * 3);
     tree.feature[node] = feature;
-    tree.value[node] = Math.fround(
-      feature === 0 ? random() * 30 : feature === 1 ? random() * PAIR_SLOTS : random() * 10_080,
-    );
+    // Values that rides have, so that some are exactly at a split.
+    tree.value[node] =
+      [
+        Math.fround(Math.round(random() * 3000) / 100),
+        Math.floor(random() * PAIR_SLOTS),
+        Math.floor(random() * 10_080),
+      ][feature] ?? 0;
     tree.left[node] = grow(left - 1);
     tree.right[node] = grow(left - 1);
     return node;
