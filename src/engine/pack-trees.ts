@@ -40,12 +40,12 @@ export function packTrees(trees: Trees): PackedTrees {
       for (let node = 0; node < order.nodes; node += 1) {
         const word = node * words;
         const branch = branchOf[node] ?? 0;
-        const isLeaf = branch === LEAF;
+        const isLeaf = branch < 0;
         const split = (isLeaf ? trees.leaves[leafOf[node] ?? 0] : trees.splits[branch]) ?? Number.NaN;
         const isEqual = !isLeaf && trees.equal[branch] === 1;
         floats[word] = isEqual ? nextAbove(split) : split;
         integers[word + 1] = isLeaf ? ofLeaves : (ofFeature[trees.features[branch] ?? 0] ?? 0);
-        integers[word + 2] = at + (isLeaf ? node : (childOf[node] ?? 0)) * NODE_BYTES[kind];
+        integers[word + 2] = at + (branch === LEAF ? node : (childOf[node] ?? 0)) * NODE_BYTES[kind];
         if (kind === 'any') floats[word + 3] = isEqual ? split : Number.NEGATIVE_INFINITY;
       }
     },
@@ -53,11 +53,16 @@ export function packTrees(trees: Trees): PackedTrees {
 }
 
 const LEAF = -1;
+/** A leaf above the levels that are full: a branch whose children are both that leaf. */
+const PASS = -2;
+/** Levels that every tree has in full, because the kernel takes them in one step. */
+const FULL_LEVELS = 3;
+const FULL_NODES = 2 ** FULL_LEVELS - 1;
 
 /** The nodes of all trees, level by level, so that a branch's two children are neighbors. Each array by node. */
 class NodeOrder {
   nodes = 0;
-  /** The branch, or {@link LEAF}. */
+  /** The branch, or {@link LEAF}, or {@link PASS}. */
   readonly branchOf: Int32Array;
   readonly leafOf: Uint32Array;
   /** The node for "yes"; that for "no" is the next. */
@@ -70,7 +75,7 @@ class NodeOrder {
 
   constructor(trees: Trees) {
     const branches = trees.splits.length;
-    const most = 2 * branches + trees.roots.length;
+    const most = 2 * branches + (1 + 2 * FULL_NODES) * trees.roots.length;
     this.#trees = trees;
     this.#seen = new Uint8Array(branches);
     this.branchOf = new Int32Array(most);
@@ -96,8 +101,15 @@ class NodeOrder {
         level = this.nodes;
       }
       const branch = this.branchOf[node] ?? LEAF;
-      if (branch === LEAF) continue;
+      if (branch === LEAF && depth >= FULL_LEVELS) continue;
       this.childOf[node] = this.nodes;
+      if (branch === LEAF) {
+        const leaf = this.leafOf[node] ?? 0;
+        this.branchOf[node] = PASS;
+        this.#place(leaf, 1);
+        this.#place(leaf, 1);
+        continue;
+      }
       this.#place(yes[branch] ?? 0, yesIsLeaf[branch] ?? 0);
       this.#place(no[branch] ?? 0, noIsLeaf[branch] ?? 0);
     }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
@@ -352,6 +353,29 @@ describe('refuses by name', () => {
     const { stdout } = spawnSync(process.execPath, ['--jitless', program], { encoding: 'utf8' });
     expect(JSON.parse(stdout)).toEqual({ outcome: 'refused', reason: 'WebAssembly is switched off' });
   });
+});
+
+test('runs where there is nothing but what a page has', () => {
+  const contents =
+    "export { loadEngine } from '#engine/engine.ts'; export { RideBatch } from '#model/rides/ride-batch.ts';";
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: CLONE },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'engine',
+    write: false,
+  });
+  const page = createContext({ WebAssembly, atob, TextEncoder, TextDecoder, model: aGraph(theDistance) });
+  runInContext(outputFiles[0]?.text ?? '', page);
+  const minutes: unknown = runInContext(
+    `const { scorer } = engine.loadEngine(model);
+    const ride = new engine.RideBatch(1);
+    ride.push(74, 75, 4.5, 0);
+    scorer.scoreNow(ride.inputs).predicted_duration[0];`,
+    page,
+  );
+  expect(minutes).toBe(4.5);
 });
 
 test('a feature may have more than 65,535 thresholds', async () => {

@@ -13,11 +13,11 @@ const MONTHS = [
   '2021-01', '2021-02', '2022-02', '2022-03', '2022-04', '2022-05', '2023-01', '2023-02', '2023-03', '2023-04',
 ]; // biome-ignore format: one line
 
-/** Fits on 2023-03, and returns the graph and all rides of the bundled months. */
+/** Fits on every fourth ride of 2023-03, and returns the graph and all rides of the bundled months. */
 async function fitOnReal(recipe: string): Promise<{ fit: Fit; graph: Uint8Array; rides: LabelledRides }> {
   const engines = await theEngines();
   const { database } = engines;
-  await loadRides(database, 'trained', 'green', [await aRealSource('2023-03')]);
+  await loadRides(database, 'trained', 'green', [await aThinnedMonth('2023-03', 4)]);
   await loadRides(database, 'all_months', 'green', await Promise.all(MONTHS.map(aRealSource)));
   const fit = await fitRecipe(recipeNamed(recipe), engines, 'trained');
   onTestFinished(() => fit[Symbol.dispose]());
