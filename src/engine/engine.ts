@@ -6,7 +6,7 @@ import type { Ensemble, ScalarType } from './expression.ts';
 import { TREES_WASM } from './gen/trees.ts';
 import { BLOCK, type Layout, layoutOf } from './layout.ts';
 import { lower } from './lower.ts';
-import { packTrees } from './pack-trees.ts';
+import { NODE_BYTES, packTrees } from './pack-trees.ts';
 import { type Plan, planOf } from './plan.ts';
 import { readModel } from './read-model.ts';
 import { Refusal } from './refusal.ts';
@@ -53,6 +53,7 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
 function scorerOf(engine: Engine, metadata: Scorer['metadata']): Scorer {
   return {
     metadata,
+    engine: { name: 'tripcast', version: ENGINE_VERSION },
     async score({ inputs }) {
       const predictions = predictionsOf(OUTPUTS, inputs.trip_distance.length);
       engine.run(inputs, predictions);
@@ -181,10 +182,10 @@ function fill(memory: ArrayBuffer, { tables, features, ensembles }: Plan, layout
   for (const table of tables) new Float32Array(memory, layout.table(table), table.values.length).set(table.values);
   for (const ensemble of ensembles.flat()) {
     const { packed, nodes, roots, depths } = layout.trees(ensemble);
-    const columns = ensemble.features.map(layout.column);
-    packed.write(memory, nodes, { ofFeature: (feature) => columns[feature] ?? 0, ofLeaves: layout.leafColumn });
-    const nodeBytes = packed.kind === 'below' ? 12 : 16;
-    new Uint32Array(memory, roots, packed.roots.length).set(packed.roots.map((root) => nodes + root * nodeBytes));
+    packed.write(memory, nodes, { ofFeature: ensemble.features.map(layout.column), ofLeaves: layout.leafColumn });
+    new Uint32Array(memory, roots, packed.roots.length).set(
+      packed.roots.map((root) => nodes + root * NODE_BYTES[packed.kind]),
+    );
     new Uint32Array(memory, depths, packed.depths.length).set(packed.depths);
   }
   if (features.length === 0) return;

@@ -72,15 +72,15 @@ export interface Ensemble {
 
 /** Branches of all trees, and their leaves, as the operator TreeEnsemble lists them. */
 export interface Trees {
-  readonly roots: readonly number[];
+  readonly roots: Uint32Array;
   /** 1 where a branch asks whether the feature is equal to the split, 0 where it asks whether it is below. */
   readonly equal: Uint8Array;
   readonly splits: Float32Array;
-  readonly features: readonly number[];
-  readonly yes: readonly number[];
-  readonly yesIsLeaf: readonly number[];
-  readonly no: readonly number[];
-  readonly noIsLeaf: readonly number[];
+  readonly features: Uint32Array;
+  readonly yes: Uint32Array;
+  readonly yesIsLeaf: Uint32Array;
+  readonly no: Uint32Array;
+  readonly noIsLeaf: Uint32Array;
   readonly leaves: Float32Array;
 }
 

@@ -14,7 +14,8 @@ export interface PackedTrees {
 }
 
 export interface Columns {
-  readonly ofFeature: (feature: number) => number;
+  /** By feature. */
+  readonly ofFeature: readonly number[];
   /** The one that is always -Infinity. */
   readonly ofLeaves: number;
 }
@@ -22,91 +23,111 @@ export interface Columns {
 /** Bytes of a node. */
 export const NODE_BYTES = { below: 12, any: 16 } as const;
 
-const LEAF = -1;
-
 /** @throws Refusal when the lists don't describe trees */
 export function packTrees(trees: Trees): PackedTrees {
   const order = new NodeOrder(trees);
-  for (const root of trees.roots) order.add(root);
   const { branchOf, leafOf, childOf, roots, depths } = order;
   const kind = trees.equal.includes(1) ? 'any' : 'below';
-  const words = NODE_BYTES[kind] / 4;
   return {
     kind,
-    nodes: branchOf.length,
-    roots: Uint32Array.from(roots),
-    depths: Uint32Array.from(depths),
-    write(memory, at, columns) {
-      const floats = new Float32Array(memory, at, branchOf.length * words);
-      const integers = new Uint32Array(memory, at, branchOf.length * words);
-      const address = (node: number) => at + node * NODE_BYTES[kind];
-      branchOf.forEach((branch, node) => {
+    nodes: order.nodes,
+    roots,
+    depths,
+    write(memory, at, { ofFeature, ofLeaves }) {
+      const words = NODE_BYTES[kind] / 4;
+      const floats = new Float32Array(memory, at, order.nodes * words);
+      const integers = new Uint32Array(memory, at, order.nodes * words);
+      for (let node = 0; node < order.nodes; node += 1) {
         const word = node * words;
-        const isLeaf = branch === LEAF;
-        const split = isLeaf ? valueAt(trees.leaves, leafOf[node]) : valueAt(trees.splits, branch);
-        const feature = isLeaf ? columns.ofLeaves : columns.ofFeature(trees.features[branch] ?? 0);
+        const branch = branchOf[node] ?? 0;
+        const isLeaf = branch < 0;
+        const split = (isLeaf ? trees.leaves[leafOf[node] ?? 0] : trees.splits[branch]) ?? Number.NaN;
         const isEqual = !isLeaf && trees.equal[branch] === 1;
         floats[word] = isEqual ? nextAbove(split) : split;
-        integers[word + 1] = feature;
-        integers[word + 2] = address(isLeaf ? node : (childOf[node] ?? 0));
+        integers[word + 1] = isLeaf ? ofLeaves : (ofFeature[trees.features[branch] ?? 0] ?? 0);
+        integers[word + 2] = at + (branch === LEAF ? node : (childOf[node] ?? 0)) * NODE_BYTES[kind];
         if (kind === 'any') floats[word + 3] = isEqual ? split : Number.NEGATIVE_INFINITY;
-      });
+      }
     },
   };
 }
 
-const valueAt = (values: Float32Array, index: number | undefined): number => values[index ?? 0] ?? Number.NaN;
+const LEAF = -1;
+/** A leaf above the levels that are full: a branch whose children are both that leaf. */
+const PASS = -2;
+/** Levels that every tree has in full, because the kernel takes them in one step. */
+const FULL_LEVELS = 3;
+const FULL_NODES = 2 ** FULL_LEVELS - 1;
 
-/** Numbers the nodes of all trees so that a branch's two children are neighbors. */
+/** The nodes of all trees, level by level, so that a branch's two children are neighbors. Each array by node. */
 class NodeOrder {
-  /** By node: the branch, or {@link LEAF}. */
-  readonly branchOf: number[] = [];
-  readonly leafOf: number[] = [];
+  nodes = 0;
+  /** The branch, or {@link LEAF}, or {@link PASS}. */
+  readonly branchOf: Int32Array;
+  readonly leafOf: Uint32Array;
   /** The node for "yes"; that for "no" is the next. */
-  readonly childOf: number[] = [];
-  readonly roots: number[] = [];
-  readonly depths: number[] = [];
+  readonly childOf: Uint32Array;
+  readonly roots: Uint32Array;
+  /** By tree: the steps to its lowest leaf. */
+  readonly depths: Uint32Array;
   readonly #trees: Trees;
   readonly #seen: Uint8Array;
 
   constructor(trees: Trees) {
+    const branches = trees.splits.length;
+    const most = 2 * branches + (1 + 2 * FULL_NODES) * trees.roots.length;
     this.#trees = trees;
-    this.#seen = new Uint8Array(trees.splits.length);
+    this.#seen = new Uint8Array(branches);
+    this.branchOf = new Int32Array(most);
+    this.leafOf = new Uint32Array(most);
+    this.childOf = new Uint32Array(most);
+    this.roots = new Uint32Array(trees.roots.length);
+    this.depths = new Uint32Array(trees.roots.length);
+    trees.roots.forEach((root, tree) => {
+      this.roots[tree] = this.nodes;
+      this.depths[tree] = this.#add(root);
+    });
   }
 
-  /** @param root a branch */
-  add(root: number): void {
+  /** @returns the tree's depth */
+  #add(root: number): number {
     const { yes, yesIsLeaf, no, noIsLeaf } = this.#trees;
-    let level = [this.#branch(root)];
-    this.roots.push(level[0] ?? 0);
+    let node = this.nodes;
+    this.#place(root, 0);
     let depth = 0;
-    for (; level.length > 0; depth += 1) {
-      const below: number[] = [];
-      for (const node of level) {
-        const branch = this.branchOf[node] ?? 0;
-        this.childOf[node] = this.branchOf.length;
-        for (const [child = -1, isLeaf] of [
-          [yes[branch], yesIsLeaf[branch]],
-          [no[branch], noIsLeaf[branch]],
-        ]) {
-          if (isLeaf === 1) this.#leaf(child);
-          else below.push(this.#branch(child));
-        }
+    for (let level = this.nodes; node < this.nodes; node += 1) {
+      if (node === level) {
+        depth += 1;
+        level = this.nodes;
       }
-      level = below;
+      const branch = this.branchOf[node] ?? LEAF;
+      if (branch === LEAF && depth >= FULL_LEVELS) continue;
+      this.childOf[node] = this.nodes;
+      if (branch === LEAF) {
+        const leaf = this.leafOf[node] ?? 0;
+        this.branchOf[node] = PASS;
+        this.#place(leaf, 1);
+        this.#place(leaf, 1);
+        continue;
+      }
+      this.#place(yes[branch] ?? 0, yesIsLeaf[branch] ?? 0);
+      this.#place(no[branch] ?? 0, noIsLeaf[branch] ?? 0);
     }
-    this.depths.push(depth);
+    return depth;
   }
 
-  #branch(branch: number): number {
-    if (this.#seen[branch] !== 0) throw new Refusal(`the branch ${branch} missing, or in two places`);
-    this.#seen[branch] = 1;
-    return this.branchOf.push(branch) - 1;
-  }
-
-  #leaf(leaf: number): void {
-    if (this.#trees.leaves[leaf] === undefined) throw new Refusal(`no leaf ${leaf}`);
-    this.leafOf[this.branchOf.push(LEAF) - 1] = leaf;
+  #place(number: number, isLeaf: number): void {
+    const node = this.nodes;
+    this.nodes += 1;
+    if (isLeaf === 1) {
+      if (number >= this.#trees.leaves.length) throw new Refusal(`no leaf ${number}`);
+      this.branchOf[node] = LEAF;
+      this.leafOf[node] = number;
+    } else {
+      if (this.#seen[number] !== 0) throw new Refusal(`the branch ${number} missing, or in two places`);
+      this.#seen[number] = 1;
+      this.branchOf[node] = number;
+    }
   }
 }
 

@@ -19,7 +19,7 @@ export interface GraphNode {
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
-export type Attribute = number | readonly number[] | Tensor;
+export type Attribute = number | Uint32Array | Tensor;
 
 export interface GraphValue {
   readonly name: string;
@@ -133,7 +133,7 @@ const [INT, TENSOR, INTS] = [2, 4, 7];
 
 function readAttribute(bytes: Uint8Array): [string, Attribute] {
   let [name, type, int] = ['', 0, 0];
-  const ints: number[] = [];
+  let ints = new Uint32Array();
   let tensor: Tensor | undefined;
   eachField(new BinaryReader(bytes), {
     1: (reader) => {
@@ -145,7 +145,9 @@ function readAttribute(bytes: Uint8Array): [string, Attribute] {
     5: (reader) => {
       tensor = readTensor(reader.bytes()).tensor;
     },
-    8: (reader) => readInts(bytes, reader, ints),
+    8: (reader) => {
+      ints = readInts(bytes, reader);
+    },
     20: (reader) => {
       type = reader.uint32();
     },
@@ -160,23 +162,33 @@ const INTS_TAG = (8 << 3) | WireType.Varint;
 
 /**
  * This int and those that follow it. onnx.proto doesn't pack them, and a model has some 500,000: the reader's own
- * methods, which make a list of each tag and a bigint of each number, would take most of a cold start.
+ * methods, which make a list of each tag and a bigint of each number, would take most of a cold start, and so would
+ * anything else that this loop does per number.
  */
-function readInts(bytes: Uint8Array, reader: BinaryReader, into: number[]): void {
-  let { pos } = reader;
+function readInts(bytes: Uint8Array, reader: BinaryReader): Uint32Array<ArrayBuffer> {
+  const end = bytes.length;
+  const ints = new Uint32Array(Math.ceil((end - reader.pos + 1) / 2)); // each takes a tag and at least one byte
+  let count = 0;
+  let pos = reader.pos;
   do {
-    let [value, factor, byte] = [0, 1, 0];
-    do {
-      if (pos >= bytes.length) throw new RangeError('premature EOF');
+    let value = 0;
+    let factor = 1;
+    let byte = 0x80;
+    while (byte > 0x7f) {
+      if (pos === end) throw new RangeError('premature EOF');
       byte = bytes[pos] ?? 0;
       value += (byte & 0x7f) * factor;
       factor *= 128;
       pos += 1;
-    } while (byte > 0x7f);
-    if (value > Number.MAX_SAFE_INTEGER) throw new Refusal('an attribute with a negative or huge number in its list');
-    into.push(value);
-  } while (pos < bytes.length && bytes[pos] === INTS_TAG && ++pos);
+    }
+    if (value > 0xffff_ffff) throw new Refusal('an attribute with a negative or huge number in its list');
+    ints[count] = value;
+    count += 1;
+    if (pos === end || bytes[pos] !== INTS_TAG) break;
+    pos += 1;
+  } while (pos <= end);
   reader.pos = pos;
+  return ints.subarray(0, count);
 }
 
 function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor: Tensor } {

@@ -1,5 +1,5 @@
 import type { Trees } from './expression.ts';
-import type { Attribute, GraphNode } from './read-model.ts';
+import type { GraphNode, Tensor } from './read-model.ts';
 import { Refusal } from './refusal.ts';
 
 /** Codes of nodes_modes: BRANCH_LT and BRANCH_EQ. BRANCH_LEQ is 0. */
@@ -17,18 +17,16 @@ export function treeEnsemble(attributes: GraphNode['attributes'], width: number)
   if (unknown !== undefined) throw new Refusal(`the attribute ${unknown}`);
 
   const modes = tensor(attributes, 'nodes_modes');
-  const splits = tensor(attributes, 'nodes_splits');
-  const leaves = tensor(attributes, 'leaf_weights');
   const trees = {
     roots: integers(attributes, 'tree_roots'),
-    equal: Uint8Array.from(modes, equality),
-    splits: Float32Array.from(splits),
+    equal: Uint8Array.from(modes).map(equality),
+    splits: floats(attributes, 'nodes_splits'),
     features: integers(attributes, 'nodes_featureids'),
     yes: integers(attributes, 'nodes_truenodeids'),
     yesIsLeaf: integers(attributes, 'nodes_trueleafs'),
     no: integers(attributes, 'nodes_falsenodeids'),
     noIsLeaf: integers(attributes, 'nodes_falseleafs'),
-    leaves: Float32Array.from(leaves),
+    leaves: floats(attributes, 'leaf_weights'),
   };
   const branches = modes.length;
   const perBranch = [trees.splits, trees.features, trees.yes, trees.yesIsLeaf, trees.no, trees.noIsLeaf];
@@ -65,17 +63,22 @@ function only(attributes: GraphNode['attributes'], name: string, value: number):
   if (attributes.get(name) !== value) throw new Refusal(`${name} other than ${value}`);
 }
 
-function integers(attributes: GraphNode['attributes'], name: string): readonly number[] {
+function integers(attributes: GraphNode['attributes'], name: string): Uint32Array {
   const value = attributes.get(name);
-  if (!isList(value)) throw new Refusal(`${name}, which is not a list of integers`);
+  if (!(value instanceof Uint32Array)) throw new Refusal(`${name}, which is not a list of integers`);
   return value;
 }
 
-function tensor(attributes: GraphNode['attributes'], name: string): Float32Array | Float64Array | Uint8Array {
+function tensor(attributes: GraphNode['attributes'], name: string): Tensor['values'] {
   const value = attributes.get(name);
-  if (value === undefined || typeof value === 'number' || isList(value))
+  if (value === undefined || typeof value === 'number' || value instanceof Uint32Array) {
     throw new Refusal(`${name}, which is not a tensor`);
+  }
   return value.values;
 }
 
-const isList = (value: Attribute | undefined): value is readonly number[] => Array.isArray(value);
+function floats(attributes: GraphNode['attributes'], name: string): Float32Array {
+  const values = tensor(attributes, name);
+  if (!(values instanceof Float32Array)) throw new Refusal(`${name}, which is not of floats`);
+  return values;
+}

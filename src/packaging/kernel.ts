@@ -9,7 +9,7 @@ import { CLONE } from '#setup/paths.mjs';
 const COMPILER = join(CLONE, 'node_modules/assemblyscript/bin/asc.js');
 const SOURCE = 'src/engine/kernel/trees.as.ts';
 const COMPILED = join(CLONE, 'src/engine/gen/trees.ts');
-const FLAGS = ['-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
+const FLAGS = ['-O3', '--runtime', 'stub', '--importMemory', '--noAssert', '--enable', 'simd'];
 
 /**
  * The engine's kernel, compiled, as a module that holds its WebAssembly. The compiler's version is pinned, so the same

@@ -35,6 +35,8 @@ export async function coldStarts(functions: string, models: string, times: numbe
     REGISTERED_MODEL_GREEN: 'green',
     REGISTERED_MODEL_YELLOW: 'yellow',
     SERVED_TAXI_TYPE: 'green',
+    SCORING_ENGINE: 'auto',
+    PROFILE_SECONDS: '',
     MODEL_REFRESH_SECONDS: '60',
     RUN_ID: '0123456789abcdef0123456789abcdef',
     MODEL_LOCATION: 's3://models/model/model.onnx',

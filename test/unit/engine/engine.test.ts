@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,6 @@ import { batchOf } from '#model/rides/rides.ts';
 import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { OUTPUTS } from '#model/scorer.ts';
 import { CLONE } from '#setup/paths.mjs';
-import { PUBLIC_HOLIDAYS } from '#trips/public-holidays.ts';
 import { bothScorers, differing, generatedRides, ourScorer, randomFrom, refusalOf } from '../../support/engines.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { aThinnedMonth, evenCalibrations, train } from '../../support/training.ts';
@@ -63,9 +63,13 @@ function aTree(random: () => number, depth: number, early = 0.2): DecisionTree {
     if (left === 0 || (left < depth && random() < early)) return node;
     const feature = Math.floor(random() * 3);
     tree.feature[node] = feature;
-    tree.value[node] = Math.fround(
-      feature === 0 ? random() * 30 : feature === 1 ? random() * PAIR_SLOTS : random() * 10_080,
-    );
+    // Values that rides have, so that some are exactly at a split.
+    tree.value[node] =
+      [
+        Math.fround(Math.round(random() * 3000) / 100),
+        Math.floor(random() * PAIR_SLOTS),
+        Math.floor(random() * 10_080),
+      ][feature] ?? 0;
     tree.left[node] = grow(left - 1);
     tree.right[node] = grow(left - 1);
     return node;
@@ -122,7 +126,7 @@ describe('answers as onnxruntime does, to the last bit', () => {
   test('with a spread whose trees need the prediction of others', async () => {
     const random = randomFrom(7);
     const spread = {
-      encoder: { map: drawMap([]), usualTime: 0, holidays: PUBLIC_HOLIDAYS },
+      encoder: { map: drawMap([]), usualTime: 0, holidays: new Set([19_000]) },
       trees: { base: 1.5, trees: [aSpreadTree(random), aSpreadTree(random)] },
     };
     const model = rideGraph({
@@ -140,14 +144,14 @@ describe('answers as onnxruntime does, to the last bit', () => {
   });
 });
 
-/** Asks for the prediction (the 18th feature) and whether the distance is given (the last). */
+/** Asks for the prediction, which follows the map's features, and for the distance. */
 function aSpreadTree(random: () => number): DecisionTree {
-  const [prediction, given] = [MAP_FEATURES.length, MAP_FEATURES.length + 1];
+  const [prediction, distance] = [MAP_FEATURES.length, MAP_FEATURES.indexOf('trip_distance')];
   return {
     left: [1, -1, 3, -1, -1],
     right: [2, -1, 4, -1, -1],
-    feature: [prediction, 0, given, 0, 0],
-    value: [10 + random(), random(), 0.5, random(), random()],
+    feature: [prediction, 0, distance, 0, 0],
+    value: [10 + random(), random(), 2.5 + random(), random(), random()],
     missingLeft: [0, 0, 0, 0, 0],
   };
 }
@@ -349,6 +353,29 @@ describe('refuses by name', () => {
     const { stdout } = spawnSync(process.execPath, ['--jitless', program], { encoding: 'utf8' });
     expect(JSON.parse(stdout)).toEqual({ outcome: 'refused', reason: 'WebAssembly is switched off' });
   });
+});
+
+test('runs where there is nothing but what a page has', () => {
+  const contents =
+    "export { loadEngine } from '#engine/engine.ts'; export { RideBatch } from '#model/rides/ride-batch.ts';";
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: CLONE },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'engine',
+    write: false,
+  });
+  const page = createContext({ WebAssembly, atob, TextEncoder, TextDecoder, model: aGraph(theDistance) });
+  runInContext(outputFiles[0]?.text ?? '', page);
+  const minutes: unknown = runInContext(
+    `const { scorer } = engine.loadEngine(model);
+    const ride = new engine.RideBatch(1);
+    ride.push(74, 75, 4.5, 0);
+    scorer.scoreNow(ride.inputs).predicted_duration[0];`,
+    page,
+  );
+  expect(minutes).toBe(4.5);
 });
 
 test('a feature may have more than 65,535 thresholds', async () => {
