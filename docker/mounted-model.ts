@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shown, TripcastError } from '#errors.ts';
-import { modelCardSchema } from '#model/card/card.ts';
+import { type ModelCard, modelCardSchema } from '#model/card/card.ts';
 import { goldenSchema } from '#model/golden/golden.ts';
 import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
@@ -15,7 +15,11 @@ import type { TaxiType } from '#trips/taxi-type.ts';
  * @throws TripcastError when a file is missing, the model is for the other taxi type, or the graph's answers to its
  * golden rides differ here
  */
-export async function modelIn(location: string, loadScorer: LoadScorer, taxiType: TaxiType): Promise<ModelSource> {
+export async function modelIn(
+  location: string,
+  loadScorer: LoadScorer,
+  taxiType: TaxiType,
+): Promise<ModelSource & { readonly card: ModelCard }> {
   const folder = location.replace(/\/model\.onnx$/, '');
   const file = (name: string) =>
     readFile(join(folder, name)).catch((cause: unknown) => {
@@ -26,7 +30,8 @@ export async function modelIn(location: string, loadScorer: LoadScorer, taxiType
       );
     });
   const [model, golden, card] = await Promise.all([file('model.onnx'), file('golden.json'), file('card.json')]);
-  const { run_id: runId } = modelCardSchema.parse(JSON.parse(String(card)));
+  const parsed = modelCardSchema.parse(JSON.parse(String(card)));
+  const { run_id: runId } = parsed;
   const loaded = { runId, scorer: await loadScorer(model), golden: goldenSchema.parse(JSON.parse(String(golden))) };
   refuseOtherType(
     `MODEL_LOCATION ${shown(location)}`,
@@ -35,5 +40,5 @@ export async function modelIn(location: string, loadScorer: LoadScorer, taxiType
     `Set SERVED_TAXI_TYPE to ${loaded.scorer.metadata.taxi_type}, or mount a run of ${taxiType} taxis.`,
   );
   await refuseOtherAnswers(`Run ${runId}`, loaded.scorer, loaded.golden, 'train it again.');
-  return { current: async () => loaded };
+  return { current: async () => loaded, card: parsed };
 }

@@ -1,12 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { z } from 'zod';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
+import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { shown, TripcastError } from '#errors.ts';
+import type { ModelCard } from '#model/card/card.ts';
 import { modelAt } from '#registry/live-model.ts';
+import type { ModelSource } from '#registry/model-source.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
+import { soleModelRecords } from '#serving/records.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { modelIn } from './mounted-model.ts';
@@ -24,7 +29,7 @@ const envSchema = z.object({
 
 async function serve(): Promise<void> {
   const env = readEnv();
-  const model = env.MODEL_LOCATION.startsWith('s3://')
+  const model: ModelSource & { readonly card?: ModelCard } = env.MODEL_LOCATION.startsWith('s3://')
     ? modelAt({
         location: env.MODEL_LOCATION,
         taxiType: env.SERVED_TAXI_TYPE,
@@ -36,6 +41,8 @@ async function serve(): Promise<void> {
   const complain = (error: unknown) => console.error(error instanceof Error ? error.message : error);
   const app = createOneModelApp({
     model,
+    records: soleModelRecords(env.SERVED_TAXI_TYPE, model.card),
+    docs: swaggerUi(join(import.meta.dirname, SWAGGER_FOLDER)),
     modelName: 'served', // only used in published records, and there are none
     codeVersion: env.CODE_VERSION,
     complain,

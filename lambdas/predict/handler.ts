@@ -1,30 +1,43 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { z } from 'zod';
 import { flag, functionEnv } from '#adapters/function-env.ts';
 import { kinesisSink } from '#adapters/kinesis.ts';
+import { S3Store } from '#adapters/s3.ts';
+import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { systemClock } from '#clock.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { createApp } from '#serving/app.ts';
 import { publisher } from '#serving/publisher.ts';
+import { registryRecords } from '#serving/records.ts';
 import { nowhere } from '#streaming/publish.ts';
-import { modelName, servedModel } from '../served-model.ts';
+import { registry } from '../model-registry.ts';
+import { modelName, servedModel, servedTaxiType } from '../served-model.ts';
 import { addCount, logger, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
 
-const env = functionEnv(z.object({ PREDICTIONS_STREAM_NAME: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }));
+const env = functionEnv(
+  z.object({ PREDICTIONS_STREAM_NAME: z.string(), DATA_BUCKET: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }),
+);
 const model = servedModel(reportRefreshFailed);
+const data = new S3Store(env.DATA_BUCKET);
 const app = createApp({
   model,
+  records: registryRecords(registry, servedTaxiType, async () => {
+    const { monthOverview } = await import('#monitoring/month-overview.ts'); // few calls need it
+    return monthOverview(data, servedTaxiType);
+  }),
+  docs: swaggerUi(join(import.meta.dirname, SWAGGER_FOLDER)),
   modelName,
   codeVersion: env.CODE_VERSION,
   clock: systemClock,
   newUuid: randomUUID,
   publish: publisher(env.TEST_RUN ? nowhere : kinesisSink(env.PREDICTIONS_STREAM_NAME), systemClock),
-  onPublishFailed: (error, { prediction_id }) => {
-    logger.error('A prediction was answered but not published', { error, prediction_id });
+  onPublishFailed: (error, [first]) => {
+    logger.error('Predictions were answered but not published', { error, prediction_id: first?.prediction_id });
     addCount('PublishFailed');
   },
-  onAnswered: (kind) => addCount(kind === 'ride' ? 'RidesPredicted' : 'QuestionsAnswered'),
+  onAnswered: (kind, count) => addCount(kind === 'ride' ? 'RidesPredicted' : 'QuestionsAnswered', count),
   onError: (error) => logger.error('A request failed', { error }),
 });
 const answer = handle(app);

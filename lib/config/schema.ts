@@ -63,6 +63,10 @@ export const configSchema = settingsSchema
   .refine((settings) => (settings.reservedConcurrency['stream-score'] ?? Infinity) >= callsOfStream(settings), {
     path: ['reservedConcurrency', 'stream-score'],
     message: 'at least streams.shards x eventSource.parallelizationFactor: a reservation is also a limit',
+  })
+  .refine(({ endpointUrl, api }) => endpointUrl !== null || api.authorization !== 'none' || api.openBecause !== null, {
+    path: ['api', 'authorization'],
+    message: 'iam or jwt on AWS; if the API is to be open to everyone, say why in api.openBecause',
   });
 
 export type Config = z.infer<typeof configSchema> & { readonly env: EnvironmentName };

@@ -1,12 +1,14 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
   HttpStage,
+  type IHttpRouteAuthorizer,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Construct } from 'constructs';
@@ -27,6 +29,25 @@ export interface ServingRoomProps {
   readonly predictions: Stream;
 }
 
+type Route = readonly [HttpMethod, path: string];
+
+/** For callers that may use the model, whoever they are in this environment. */
+export const DATA_ROUTES: readonly Route[] = [
+  [HttpMethod.POST, '/predict'],
+  [HttpMethod.POST, '/predict/batch'],
+  [HttpMethod.GET, '/zones'],
+  [HttpMethod.GET, '/models/champion'],
+  [HttpMethod.GET, '/models/history'],
+  [HttpMethod.GET, '/months'],
+  [HttpMethod.GET, '/openapi.json'],
+];
+
+/** A browser signs no navigation, so pages are deployed only where everyone may call. */
+export const PAGE_ROUTES: readonly Route[] = [
+  [HttpMethod.GET, '/docs'],
+  [HttpMethod.GET, '/docs/{file}'],
+];
+
 /** The predict API: one function behind an HTTP API. */
 export class ServingRoom extends Construct {
   readonly api: HttpApi;
@@ -38,20 +59,33 @@ export class ServingRoom extends Construct {
       config,
       code,
       name: 'predict',
-      environment: { ...modelVariables(config, store), ...servingVariables(config, code, predictions) },
+      environment: {
+        ...modelVariables(config, store),
+        ...servingVariables(config, code, predictions),
+        DATA_BUCKET: store.data.bucket.bucketName,
+      },
     });
     store.grantReadModels(this.predict);
+    store.data.grantRead(this.predict, 'current/', 'receipts/', 'reports/');
     predictions.grantWrite(this.predict);
 
     const name = resourceName(config.env, 'api');
-    this.api = new HttpApi(this, 'Api', { apiName: name, createDefaultStage: false });
-    const integration = new HttpLambdaIntegration('Predict', this.predict.goLive());
-    this.api.addRoutes({
-      path: '/predict',
-      methods: [HttpMethod.POST],
-      integration,
-      authorizer: config.api.authorization === 'iam' ? new HttpIamAuthorizer() : new HttpNoneAuthorizer(),
+    const { authorization, allowedOrigins } = config.api;
+    this.api = new HttpApi(this, 'Api', {
+      apiName: name,
+      createDefaultStage: false,
+      ...(allowedOrigins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: [...allowedOrigins],
+          allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+          allowHeaders: ['authorization', 'content-type'],
+        },
+      }),
     });
+    const integration = new HttpLambdaIntegration('Predict', this.predict.goLive());
+    const authorizer = authorizerOf(config);
+    for (const [method, path] of authorization === 'none' ? [...DATA_ROUTES, ...PAGE_ROUTES] : DATA_ROUTES)
+      this.api.addRoutes({ path, methods: [method], integration, authorizer });
     const health = this.api.addRoutes({ path: '/health', methods: [HttpMethod.GET], integration });
     for (const route of health)
       acceptFinding(route, 'APIG4', 'For uptime checks, which do not sign requests; it is throttled.');
@@ -77,4 +111,11 @@ export class ServingRoom extends Construct {
       },
     });
   }
+}
+
+function authorizerOf({ api: { authorization, jwt } }: Config): IHttpRouteAuthorizer {
+  if (authorization === 'iam') return new HttpIamAuthorizer();
+  return jwt === null
+    ? new HttpNoneAuthorizer()
+    : new HttpJwtAuthorizer('Jwt', jwt.issuer, { jwtAudience: [...jwt.audience] });
 }

@@ -48,6 +48,8 @@ export interface ModelChoice {
   readonly taxiType: TaxiType;
   /** Whether a model for the other taxi type will do. */
   readonly anyTaxiType?: boolean;
+  /** With `champion`: the one that stood then. */
+  readonly asOf?: Date | undefined;
 }
 
 /** @throws TripcastError when there is no such model, or it is for the other taxi type and that was not requested */
@@ -59,11 +61,11 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
   return model;
 }
 
-async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<LoadedModel> {
+async function loadNamed({ model: named, env, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
   const { loadScorer } = await import('#adapters/onnxruntime.ts');
   const file = modelFile(named);
   await checkModelFile(named);
-  if (named !== 'champion' && (await exists(file))) {
+  if (await isOnDisk(named)) {
     const bytes = await readFile(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
   }
@@ -73,10 +75,21 @@ async function loadNamed({ model: named, env, taxiType }: ModelChoice): Promise<
     import('#registry/model-source.ts'),
   ]);
   const { registry } = await connect(env);
+  if (asOf !== undefined) {
+    const { championThen } = await import('./champion-then.ts');
+    return loadRun(registry, (await championThen(registry, taxiType, asOf)).run_id, loadScorer);
+  }
   const run = isRunId(named) ? named : (await registry.champion(taxiType))?.pointer.run_id;
   if (run === undefined) throw new NoChampionError(taxiType);
   return loadRun(registry, run, loadScorer);
 }
+
+/** Whether a model is a file here; otherwise it is in the environment. */
+export const isOnDisk = async (named: string): Promise<boolean> =>
+  named !== 'champion' && (await exists(modelFile(named)));
+
+/** The card of a model on disk, if it has one. @throws TripcastError when it is damaged */
+export const cardOnDisk = (named: string) => readBeside(cardOf(modelFile(named)), modelCardSchema, 'model card');
 
 /** The run named by the card next to the file; without one, the file goes by its sha256, cut to a run id's length. */
 async function runOf(file: string, bytes: Uint8Array): Promise<RunId> {

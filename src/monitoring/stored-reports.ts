@@ -24,6 +24,10 @@ async function readAt(data: ObjectStore, key: string): Promise<MonthReport | und
   }
 }
 
+/** A run's report on a month; undefined if there is none. @throws TripcastError when it is not one of this version */
+export const readReport = (data: ObjectStore, taxiType: TaxiType, month: Month, run: RunId) =>
+  readAt(data, dataKeys.report(taxiType, month, run));
+
 /** A taxi type's reports, in the order of their keys: by month, then by run. @param isWanted by its key */
 export async function allReports(
   data: ObjectStore,

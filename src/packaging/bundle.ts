@@ -1,8 +1,10 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { SWAGGER_FOLDER } from '#adapters/swagger-ui.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
-import { CLONE } from '#setup/paths.mjs';
+import { SWAGGER_FILES } from '#serving/docs.ts';
+import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { FunctionAssets } from './assets.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
 import { hostPlatform } from './platform.ts';
@@ -32,7 +34,7 @@ export async function buildImageContext(): Promise<string> {
   const context = join(DIST, 'image');
   await mkdir(context, { recursive: true });
   await Promise.all([
-    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index' }], join(context, 'code')),
+    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', docs: true }], join(context, 'code')),
     assembleNatives(join(context, 'natives'), 'linux-x64'),
     ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
       copyFile(join(CLONE, 'docker', file), join(context, file)),
@@ -44,11 +46,14 @@ export async function buildImageContext(): Promise<string> {
 interface Entry {
   readonly in: string;
   readonly out: string;
+  /** Whether it serves /docs, and so needs Swagger UI's files next to it. */
+  readonly docs: boolean;
 }
 
 const FUNCTION_ENTRIES: readonly Entry[] = FUNCTIONS.map((name) => ({
   in: `lambdas/${name}/handler.ts`,
   out: `${name}/index`,
+  docs: name === 'predict',
 }));
 
 /**
@@ -62,7 +67,7 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<void> 
   await rm(outDir, { recursive: true, force: true });
   await build({
     absWorkingDir: CLONE,
-    entryPoints: [...entries],
+    entryPoints: entries.map((entry) => ({ in: entry.in, out: entry.out })),
     outdir: outDir,
     bundle: true,
     platform: 'node',
@@ -75,9 +80,18 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<void> 
     external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
     legalComments: 'none',
     logLevel: 'error',
-    // A bundle has no file location to be relative to: better to find out here than in a cold start.
+    // An entry may look for files next to its bundle. Otherwise a bundle has no file location to be relative to: better
+    // to find out here than in a cold start.
+    define: { 'import.meta.dirname': '__dirname' },
     logOverride: { 'empty-import-meta': 'error' },
   });
+  await Promise.all(entries.flatMap(({ docs, out }) => (docs ? [copyDocs(join(outDir, dirname(out)))] : [])));
   const folders = await readdir(outDir);
   await Promise.all(folders.map((name) => writeFile(join(outDir, name, 'package.json'), '{ "type": "commonjs" }\n')));
+}
+
+async function copyDocs(folder: string): Promise<void> {
+  const to = join(folder, SWAGGER_FOLDER);
+  await mkdir(to, { recursive: true });
+  await Promise.all(SWAGGER_FILES.map((file) => copyFile(join(SWAGGER_PACKAGE, file), join(to, file))));
 }

@@ -1,14 +1,10 @@
 import type { Clock } from '#clock.ts';
 import { RideBatch } from '#model/rides/ride-batch.ts';
 import type { LoadedModel, ModelSource } from '#registry/model-source.ts';
-import {
-  callId,
-  distanceSource,
-  minutesAt,
-  type PredictionRecord,
-  predictionRecords,
-} from '#streaming/prediction-record.ts';
+import { callId, distanceSource, minutesAt, type PredictionRecord } from '#streaming/prediction-record.ts';
+import { newYorkDay } from '#trips/day.ts';
 import { formatWallClock, newYorkSeconds, parsePickupTime } from '#trips/new-york-time.ts';
+import { ridePredictionId } from './prediction-id.ts';
 import type { PredictAnswer, PredictRequest } from './request.ts';
 
 export interface PredictDeps {
@@ -26,36 +22,46 @@ export interface Predicted {
 }
 
 /**
- * Predicts one ride. A ride without a pickup time starts now.
+ * Predicts rides with one call of the model. A ride without a pickup time starts now.
+ * @returns one for each ride, in the same order
  * @example
- * const { answer } = await predict({ PULocationID: 130, DOLocationID: 205 }, await model.current(), deps);
- * console.log(answer.predicted_duration, answer.interval); // minutes
+ * const [predicted] = await predictRides([{ PULocationID: 130, DOLocationID: 205 }], await model.current(), deps);
+ * console.log(predicted?.answer.predicted_duration, predicted?.answer.interval); // minutes
  */
-export async function predict(
-  { PULocationID, DOLocationID, trip_distance, pickup_datetime, ride_id: rideId }: PredictRequest,
+export async function predictRides(
+  rides: readonly PredictRequest[],
   { runId, scorer }: LoadedModel,
   { modelName, clock, newUuid }: Omit<PredictDeps, 'model'>,
-): Promise<Predicted> {
+): Promise<readonly Predicted[]> {
   const at = clock.now();
-  const given = pickup_datetime === undefined ? undefined : parsePickupTime(pickup_datetime);
-  const pickupTime = given ?? newYorkSeconds(at / 1000);
-  const batch = new RideBatch(1);
-  batch.push(PULocationID, DOLocationID, trip_distance ?? Number.NaN, pickupTime);
+  const batch = new RideBatch(rides.length);
+  const pickupTimes = rides.map(({ PULocationID, DOLocationID, trip_distance, pickup_datetime }) => {
+    const given = pickup_datetime === undefined ? undefined : parsePickupTime(pickup_datetime);
+    const pickupTime = given ?? newYorkSeconds(at / 1000);
+    batch.push(PULocationID, DOLocationID, trip_distance ?? Number.NaN, pickupTime);
+    return pickupTime;
+  });
   const predictions = await scorer.score(batch);
 
-  const { duration, interval } = minutesAt(predictions, 0);
-  const distanceGiven = typeof trip_distance === 'number';
-  const predictionId = callId(newUuid());
-  const answer: PredictAnswer = {
-    predicted_duration: duration,
-    interval,
-    distance_source: distanceSource(distanceGiven),
-    pickup_datetime_used: formatWallClock(pickupTime),
-    model_version: runId,
-    prediction_id: predictionId,
-  };
-  if (rideId === undefined) return { answer, record: undefined };
-  const stamp = { modelName, runId, predictedAt: new Date(at), source: 'api' } as const;
-  const [record] = predictionRecords([{ rideId, predictionId, distanceGiven }], predictions, stamp);
-  return { answer, record };
+  const predicted_at = new Date(at).toISOString();
+  const day = newYorkDay(at);
+  return rides.map(({ trip_distance, ride_id: rideId }, i) => {
+    const { duration, interval } = minutesAt(predictions, i);
+    const distance_source: PredictAnswer['distance_source'] = distanceSource(typeof trip_distance === 'number');
+    const prediction_id = rideId === undefined ? callId(newUuid()) : ridePredictionId(rideId, day, modelName);
+    const answer: PredictAnswer = {
+      predicted_duration: duration,
+      interval,
+      distance_source,
+      pickup_datetime_used: formatWallClock(pickupTimes[i] ?? Number.NaN),
+      model_version: runId,
+      prediction_id,
+    };
+    if (rideId === undefined) return { answer, record: undefined };
+    const prediction = { ride_duration: duration, ride_id: rideId, interval, distance_source };
+    return {
+      answer,
+      record: { model: modelName, version: runId, prediction, prediction_id, predicted_at, source: 'api' },
+    };
+  });
 }

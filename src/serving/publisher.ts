@@ -7,15 +7,18 @@ import { publish, type RecordSink } from '#streaming/publish.ts';
 const PATIENCE_MS = 1_000;
 
 /**
- * Sends one prediction to the stream, retrying briefly.
- * @throws when the stream did not accept it
+ * Sends predictions to the stream, retrying briefly.
+ * @throws when the stream did not accept all of them
  * @example
  * const send = publisher(kinesisSink('stg_taxi_predictions'), systemClock);
- * await send(record);
+ * await send([record]);
  */
-export function publisher(sink: RecordSink, clock: Clock): (record: PredictionRecord) => Promise<void> {
-  return async (record) => {
-    const [lost] = await publish(sink, encode([record]), { clock, deadline: clock.now() + PATIENCE_MS });
-    if (lost !== undefined) throw new Error(`${record.prediction_id} was not published: ${lost.error}`);
+export function publisher(sink: RecordSink, clock: Clock): (records: readonly PredictionRecord[]) => Promise<void> {
+  return async (records) => {
+    const lost = await publish(sink, encode(records), { clock, deadline: clock.now() + PATIENCE_MS });
+    const [first] = lost;
+    if (first === undefined) return;
+    const others = lost.length === 1 ? 'was' : `and ${lost.length - 1} others were`;
+    throw new Error(`${records[first.index]?.prediction_id} ${others} not published: ${first.error}`);
   };
 }

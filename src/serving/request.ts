@@ -1,23 +1,25 @@
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import { rideIdSchema, rideSchema } from '#trips/ride-event.ts';
 
 /** POST /predict: a flat ride object. With a ride_id it is a real ride, without one a question. */
-export const predictRequestSchema = z.object({ ...rideSchema.shape, ride_id: rideIdSchema.optional() });
+export const predictRequestSchema = z
+  .object({ ...rideSchema.shape, ride_id: rideIdSchema.optional() })
+  .openapi('Ride', { example: { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 } });
 
 export type PredictRequest = z.infer<typeof predictRequestSchema>;
 
 /** The answer to POST /predict with status 200. */
-export const predictAnswerSchema = z.object({
-  /** Minutes. */
-  predicted_duration: z.number(),
-  /** 90% interval in minutes. */
-  interval: z.tuple([z.number(), z.number()]),
-  distance_source: z.enum(['given', 'typical']),
-  /** New York wall clock, without an offset. */
-  pickup_datetime_used: z.string(),
-  /** The run ID. */
-  model_version: z.string(),
-  prediction_id: z.string(),
-});
+export const predictAnswerSchema = z
+  .object({
+    predicted_duration: z.number().describe('minutes'),
+    interval: z.tuple([z.number(), z.number()]).describe('90% interval in minutes'),
+    distance_source: z
+      .enum(['given', 'typical'])
+      .describe('typical: the ride had no distance, so the typical one for its pair of zones was used'),
+    pickup_datetime_used: z.string().describe('New York wall clock, without an offset'),
+    model_version: z.string().describe('the run ID'),
+    prediction_id: z.string().describe('the same for the same ride_id on the same day in New York'),
+  })
+  .openapi('Prediction');
 
 export type PredictAnswer = z.infer<typeof predictAnswerSchema>;

@@ -12,6 +12,9 @@ export const MLFLOW_PYTHON = venvPython(ROOT, MLFLOW);
 /** The Python interpreter that has what only tests need: cfn-lint and the AWS command line. */
 export const CHECKS_PYTHON = venvPython(ROOT, CHECKS);
 
+/** The npm package of Swagger UI, whose files /docs shows. */
+export const SWAGGER_PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist');
+
 /** Where the local environment keeps its state; TRIPCAST_LOCAL overrides it, so that tests have their own. */
 export const LOCAL = resolve(process.env.TRIPCAST_LOCAL || CLONE_LOCAL);
 /** Held while the local environment is being started or stopped. */

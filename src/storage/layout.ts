@@ -57,6 +57,8 @@ export const dataKeys = {
     return `${dataKeys.profilesOfDay(taxiType, iso.slice(0, 10))}hh=${iso.slice(11, 13)}/${name}.json`;
   },
   current: (taxiType: TaxiType, month: Month) => `current/${partition(taxiType, month)}/current.json`,
+  /** Prefix of the current outputs of all months. */
+  currents: (taxiType: TaxiType) => `current/taxi_type=${taxiType}/`,
   /** Prefix of all labels: how long rides really took. */
   labels: 'labels/',
   /** One object per distinct content, JSON lines. @param sha256 of the lines */

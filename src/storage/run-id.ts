@@ -28,7 +28,6 @@ export function parseRunId(text: string): RunId {
   );
 }
 
-export const runIdSchema = z.custom<RunId>(
-  (value) => typeof value === 'string' && isRunId(value),
-  'a run id: 32 hexadecimal digits',
-);
+export const runIdSchema = z
+  .custom<RunId>((value) => typeof value === 'string' && isRunId(value), 'a run id: 32 hexadecimal digits')
+  .meta({ type: 'string', pattern: PATTERN.source });

@@ -88,4 +88,6 @@ export function monthAt(instant: Date, timeZone: string): Month {
   return monthOf(value('year'), value('month'));
 }
 
-export const monthSchema = z.custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM');
+export const monthSchema = z
+  .custom<Month>((value) => typeof value === 'string' && isMonth(value), 'a month, YYYY-MM')
+  .meta({ type: 'string', pattern: PATTERN.source });

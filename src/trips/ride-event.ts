@@ -46,7 +46,7 @@ export const rideSchema = z
       .string()
       .refine((text) => parsePickupTime(text) !== undefined)
       .optional()
-      .describe(RULES.pickup_datetime),
+      .meta({ description: RULES.pickup_datetime, examples: ['2023-04-03T08:30:00'] }),
   })
   .describe(RULES.ride);
 

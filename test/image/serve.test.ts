@@ -68,7 +68,8 @@ async function served(env: Readonly<Record<string, string>>, options: readonly s
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
   if (!String(line).startsWith('Model ')) throw new Error(`serve ended (${line}): ${complaints}`);
   const call = async (path: string, body?: unknown): Promise<object> => {
-    const request = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const headers = { 'content-type': 'application/json' };
+    const request = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
     return z.looseObject({}).parse(await (await fetch(`http://127.0.0.1:${port}${path}`, request)).json());
   };
   return {

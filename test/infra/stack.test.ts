@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
-import { loadConfig } from '#lib/config/load.ts';
+import { loadConfig, parseConfig } from '#lib/config/load.ts';
 import { OUTPUT_NAMES } from '#lib/config/names.ts';
+import { ROUTES } from '#serving/routes.ts';
 import { synthesize, synthesizeDelivery, synthesized } from './support/synthesized.ts';
 
 describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
@@ -16,13 +18,16 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
     expect(types.filter((each) => /Custom::|AWS::CloudFormation::CustomResource/.test(each))).toEqual([]);
   });
 
-  test('has an API with the two routes, throttled and logged', () => {
+  test('has an API with the routes of the app, throttled and logged; pages only where everyone may call', () => {
     const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
-    const authorization = Object.fromEntries(routes.map((route) => [route.RouteKey, route.AuthorizationType]));
-    expect(authorization).toEqual({
-      'POST /predict': config.api.authorization === 'iam' ? 'AWS_IAM' : 'NONE',
-      'GET /health': 'NONE',
-    });
+    const isOpen = config.api.authorization === 'none';
+    const described = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    const pages = isOpen ? ['GET /docs', 'GET /docs/{file}'] : [];
+    expect(routes.map((route) => route.RouteKey).sort()).toEqual([...described, 'GET /openapi.json', ...pages].sort());
+    const closed = routes.filter(({ RouteKey }) => RouteKey !== 'GET /health');
+    expect(new Set(closed.map((route) => route.AuthorizationType))).toEqual(new Set([isOpen ? 'NONE' : 'AWS_IAM']));
+    expect(routes.find(({ RouteKey }) => RouteKey === 'GET /health')?.AuthorizationType).toBe('NONE');
+    expect(resource('AWS::ApiGatewayV2::Api')[1].Properties.CorsConfiguration).toBeUndefined();
     expect(resource('AWS::ApiGatewayV2::Stage')[1].Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
@@ -32,6 +37,44 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
       },
       AccessLogSettings: { Format: expect.not.stringMatching(/sourceIp|identity/) },
     });
+  });
+});
+
+describe('the API', () => {
+  const prodWith = (api: object) => {
+    const prod = JSON.parse(readFileSync(new URL('../../env/prod.json', import.meta.url), 'utf8'));
+    return parseConfig('prod', 'env/prod.json', { ...prod, api: { ...prod.api, ...api } });
+  };
+
+  test('of an environment on AWS is not open to everyone, unless its configuration says why', () => {
+    expect(() => prodWith({ authorization: 'none' })).toThrow(
+      'api.authorization: "none" is not allowed: iam or jwt on AWS; if the API is to be open to everyone, say why in api.openBecause',
+    );
+    const { resources } = synthesize(prodWith({ authorization: 'none', openBecause: 'A public demo, throttled.' }));
+    const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
+    expect(routes.map(({ RouteKey }) => RouteKey)).toContain('GET /docs');
+  });
+
+  test('takes tokens of the configured issuer, and only those for its audience', () => {
+    const jwt = { issuer: 'https://issuer.example.com', audience: ['tripcast'] };
+    const { resource, resources } = synthesize(prodWith({ authorization: 'jwt', jwt }));
+    expect(resource('AWS::ApiGatewayV2::Authorizer')[1].Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Issuer: jwt.issuer, Audience: jwt.audience },
+    });
+    const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
+    const open = routes.filter(({ AuthorizationType }) => AuthorizationType !== 'JWT');
+    expect(open.map(({ RouteKey }) => RouteKey)).toEqual(['GET /health']);
+    expect(() => prodWith({ authorization: 'jwt' })).toThrow('api.jwt: null is not allowed: issuer and audience');
+    expect(() => prodWith({ jwt })).toThrow('else null');
+  });
+
+  test('answers the scripts of other sites only if the configuration names them', () => {
+    const { resource } = synthesize(prodWith({ allowedOrigins: ['https://maps.example.com'] }));
+    expect(resource('AWS::ApiGatewayV2::Api')[1].Properties.CorsConfiguration).toMatchObject({
+      AllowOrigins: ['https://maps.example.com'],
+    });
+    expect(() => prodWith({ allowedOrigins: ['*'] })).toThrow('api.allowedOrigins.0: "*" is not allowed: an origin');
   });
 });
 

@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { codeVersion } from '#adapters/git.ts';
+import { swaggerUi } from '#adapters/swagger-ui.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
+import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
 import { chooseModel } from '../model-file.ts';
 import type { CommonOptions } from '../options.ts';
+import { servedRecords } from '../served-records.ts';
 import type { Terminal } from '../view/terminal.ts';
 
 export interface ServeOptions {
@@ -28,6 +31,8 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
   const app = createOneModelApp({
     model: { current: async () => model },
+    records: await servedRecords(options),
+    docs: swaggerUi(SWAGGER_PACKAGE),
     modelName: loadConfig(options.env).model.registeredModels[options.taxiType],
     codeVersion: await codeVersion(import.meta.dirname),
     complain,
@@ -38,7 +43,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
-      () => `Model ${model.runId} answers at ${url}/predict. Ctrl-C stops it.`,
+      () => `Model ${model.runId} answers at ${url}/predict; ${url}/docs describes the API. Ctrl-C stops it.`,
     );
     await once(signal, 'abort');
     server.close();

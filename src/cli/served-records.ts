@@ -1,0 +1,13 @@
+import { type Records, registryRecords, soleModelRecords } from '#serving/records.ts';
+import { cardOnDisk, isOnDisk, type ModelChoice } from './model-file.ts';
+
+/** What the API tells about models and months: of the model's environment, or of a model on disk its card alone. */
+export async function servedRecords({ model, env, taxiType }: ModelChoice): Promise<Records> {
+  if (await isOnDisk(model)) return soleModelRecords(taxiType, await cardOnDisk(model));
+  const [{ connect }, { monthOverview }] = await Promise.all([
+    import('./context.ts'),
+    import('#monitoring/month-overview.ts'),
+  ]);
+  const { registry, data } = await connect(env);
+  return registryRecords(registry, taxiType, () => monthOverview(data, taxiType));
+}

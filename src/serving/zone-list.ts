@@ -1,0 +1,16 @@
+import { z } from '@hono/zod-openapi';
+import { ZONES } from '#trips/ride-limits.ts';
+import { BOROUGHS, zoneOf } from '#trips/zones.ts';
+
+export const zonesAnswerSchema = z
+  .object({ zones: z.array(z.object({ id: z.int(), borough: z.enum(BOROUGHS), name: z.string() })) })
+  .openapi('Zones');
+export type ZonesAnswer = z.infer<typeof zonesAnswerSchema>;
+
+/** TLC's zones in the order of their ids. */
+export const zoneList = (): ZonesAnswer => ({
+  zones: Array.from({ length: ZONES.last - ZONES.first + 1 }, (_, i) => ({
+    id: ZONES.first + i,
+    ...zoneOf(ZONES.first + i),
+  })),
+});
