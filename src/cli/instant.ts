@@ -11,3 +11,10 @@ export function parseInstant(text: string): Date {
     'Write a day (2026-11-21, which begins at midnight UTC) or a time with its offset (2026-11-21T14:30:00Z).',
   );
 }
+
+/** A time that has come. @throws TripcastError as {@link parseInstant}, and when it is in the future */
+export function pastInstant(text: string): Date {
+  const at = parseInstant(text);
+  if (at.getTime() <= Date.now()) return at;
+  throw new TripcastError(`${shown(text)} is in the future`, 'Give a time that has come.');
+}

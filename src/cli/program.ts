@@ -28,6 +28,7 @@ import type { DriftOptions } from './commands/drift.ts';
 import type { ExplainOptions } from './commands/explain.ts';
 import type { LabelsPutOptions } from './commands/labels/put.ts';
 import type { LogsOptions } from './commands/logs.ts';
+import type { ModelsAtOptions } from './commands/models/at.ts';
 import type { ModelsCompareOptions } from './commands/models/compare.ts';
 import type { ModelsCopyOptions } from './commands/models/copy.ts';
 import type { ModelsPromoteOptions } from './commands/models/promote.ts';
@@ -36,7 +37,7 @@ import type { ReportOpenOptions } from './commands/report/open.ts';
 import type { ScoreOptions } from './commands/score.ts';
 import type { WhyOptions } from './commands/why.ts';
 import { failureOf } from './failure.ts';
-import { parseInstant } from './instant.ts';
+import { parseInstant, pastInstant } from './instant.ts';
 import { Interruption } from './interruptible.ts';
 import { type CommonOptions, EMULATORS } from './options.ts';
 import { results, type Terminal, terminal } from './view/terminal.ts';
@@ -147,6 +148,7 @@ export function program(): Command {
       'return to an execution that was left with Ctrl-C, instead of starting one',
       argument(executionArn),
     )
+    .option('--preview', 'only show which months would run, why, and what it would take', false)
     .action(lazily(async () => (await import('./commands/backfill.ts')).backfill));
 
   const models = tripcast.command('models').description('the registry: runs, champions, and their history');
@@ -164,6 +166,12 @@ export function program(): Command {
     .addOption(taxiType())
     .action((run: string, options: Omit<ModelsShowOptions, 'run'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/models/show.ts')).modelsShow, { ...options, run }),
+    );
+  modelsCommand('at', 'show which run was the champion at a time')
+    .argument('<time>', 'a day, or a time with an offset', argument(pastInstant))
+    .addOption(taxiType())
+    .action((time: Date, options: Omit<ModelsAtOptions, 'time'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/models/at.ts')).modelsAt, { ...options, time }),
     );
   modelsCommand('compare', 'compare two runs on the same rides, with an interval for the difference')
     .argument('<a>', 'a run, or `champion`', argument(runName))
@@ -266,7 +274,12 @@ export function program(): Command {
     .action(lazily(async () => (await import('./commands/labels/show.ts')).labelsShow));
 
   command('score <in> <out>', 'score a Parquet file; uses AWS only if the model is there')
-    .requiredOption('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
+    .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx')
+    .option(
+      '--as-of <time>',
+      'instead: the champion at that time; a day, or a time with an offset',
+      argument(pastInstant),
+    )
     .addOption(new Option('--taxi-type <type>', "default: from the file's name").argParser(argument(parseTaxiType)))
     .option('--month <YYYY-MM>', "default: from the file's name", argument(parseMonth))
     .option('--all', 'score rides outside 1..60 minutes as well', false)

@@ -83,13 +83,31 @@ export function costsPerMillion(sizes: Sizes, prices: Prices, work: Work = USUAL
       Archive: archived(MILLION, prices),
       ...calls(MILLION, work.secondsPerRequest, memoryMb.predict),
     }),
-    cost('month of a million rides', {
-      ...calls(1, work.secondsPerMillionRides, memoryMb.score),
-      'Step Functions': work.transitionsPerMonth * prices.stepFunctions.perTransition,
-      S3: work.putsPerMonth * prices.s3.perPut + work.getsPerMonth * prices.s3.perGet,
-    }),
+    costOfMonth(MILLION, sizes, prices, work, 'month of a million rides'),
   ];
 }
+
+/**
+ * The cost of scoring a month.
+ * @example
+ * const { dollars } = costOfMonth(65_392, sizes, PRICES['us-east-1']);
+ */
+export const costOfMonth = (
+  rides: number,
+  { memoryMb }: Pick<Sizes, 'memoryMb'>,
+  prices: Prices,
+  work: Work = USUAL,
+  what = `month of ${rides} rides`,
+): Cost =>
+  cost(what, {
+    ...called(1, secondsOfMonth(rides, work), memoryMb.score, prices, work),
+    'Step Functions': work.transitionsPerMonth * prices.stepFunctions.perTransition,
+    S3: work.putsPerMonth * prices.s3.perPut + work.getsPerMonth * prices.s3.perGet,
+  });
+
+/** How long scoring a month takes, in proportion to its rides. */
+export const secondsOfMonth = (rides: number, { secondsPerMillionRides }: Work = USUAL) =>
+  (rides / MILLION) * secondsPerMillionRides;
 
 /** The cost of records through one stream, each read once. Reading a provisioned stream is free. */
 function streamed(records: number, { streams }: Sizes, { kinesis }: Prices, { recordKb }: Work): number {

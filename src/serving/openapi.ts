@@ -11,5 +11,6 @@ const INFO = {
 export function openApiDocument(): object {
   const described = new OpenAPIHono();
   for (const route of ROUTES) described.openAPIRegistry.registerPath(route);
-  return described.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
+  // Relative to the document: it holds behind a proxy, a forwarded port, or the emulator's path for an API.
+  return described.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: [{ url: '.' }] });
 }

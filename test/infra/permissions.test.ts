@@ -29,7 +29,11 @@ const ALLOWED: Record<
   { readonly reads: string[]; readonly writes: string[]; readonly publishes: boolean }
 > = {
   'stream-score': { reads: MODELS, writes: ['data/profiles/*', 'data/quarantine/*', 'undelivered/*'], publishes: true },
-  predict: { reads: MODELS, writes: [], publishes: true },
+  predict: {
+    reads: ['data/current/*', 'data/receipts/*', 'data/reports/*', ...MODELS],
+    writes: [],
+    publishes: true,
+  },
   plan: { reads: [...RESULTS.slice(0, 2), 'data/raw/*', ...RESULTS.slice(2), ...MODELS], writes: [], publishes: false },
   ingest: { reads: ['data/raw/*'], writes: ['data/raw/*'], publishes: false },
   score: {

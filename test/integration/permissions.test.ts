@@ -103,6 +103,8 @@ describe('each function may do what its work needs, and no more', () => {
     ['predict', 'put', 'models', ALIAS, 'denied'],
     ['predict', 'delete', 'models', MODEL, 'denied'],
     ['predict', 'get', 'data', 'raw/x', 'denied'],
+    ['predict', 'get', 'data', 'receipts/x', 'allowed'],
+    ['predict', 'put', 'data', 'receipts/x', 'denied'],
     ['plan', 'get', 'data', 'raw/x', 'allowed'],
     ['plan', 'put', 'data', 'raw/x', 'denied'],
     ['ingest', 'put', 'data', 'raw/x', 'allowed'],

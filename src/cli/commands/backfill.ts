@@ -9,7 +9,7 @@ import {
 import { MAX_CONCURRENCY } from '#batch/limits.ts';
 import { monthProgress } from '#batch/month-progress.ts';
 import { type MonthOutcome, withoutScore } from '#batch/outcome.ts';
-import { backfillRange, backfillRequestSchema } from '#batch/plan.ts';
+import { type BackfillRequest, backfillRange, backfillRequestSchema } from '#batch/plan.ts';
 import { shown, TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -40,12 +40,17 @@ export type BackfillCommand = Omit<BackfillOptions, 'from' | 'to'> & {
   readonly from?: Month;
   readonly to?: Month;
   readonly attach?: string;
+  readonly preview: boolean;
 };
 
 /** `tripcast backfill`: starts the backfill state machine, or returns to an execution, and follows it; Ctrl-C leaves it alone. */
 export async function backfill(options: BackfillCommand & CommonOptions, terminal: Terminal): Promise<void> {
   const wanted = checkUsage(() => whatIsWanted(options));
   const deployment = await connect(options.env);
+  if ('from' in wanted && options.preview) {
+    const { backfillPreview } = await import('./backfill-preview.ts');
+    return backfillPreview(deployment, await requestOf(deployment, wanted), terminal);
+  }
   const arn =
     'attach' in wanted
       ? refuseOtherMachine(wanted.attach, deployment.output('BackfillArn'))
@@ -76,7 +81,12 @@ export async function startBackfill(deployment: Deployment, options: BackfillOpt
     );
   }
   backfillRange(options.from, options.to); // refused here, before anything starts
-  return startExecution(deployment.output('BackfillArn'), {
+  return startExecution(deployment.output('BackfillArn'), await requestOf(deployment, options));
+}
+
+/** @throws TripcastError when there is no run to score with */
+async function requestOf(deployment: Deployment, options: BackfillOptions): Promise<BackfillRequest> {
+  return {
     taxi_type: options.taxiType,
     from: options.from,
     to: options.to,
@@ -84,7 +94,7 @@ export async function startBackfill(deployment: Deployment, options: BackfillOpt
     maxConcurrency: options.maxConcurrency,
     force: options.force,
     all: options.all,
-  });
+  };
 }
 
 /**
@@ -135,9 +145,9 @@ function whatIsWanted({
   ...options
 }: BackfillCommand): BackfillOptions | { readonly attach: string } {
   if (attach !== undefined) {
-    if (from === undefined && to === undefined && options.runId === undefined) return { attach };
+    if (from === undefined && to === undefined && options.runId === undefined && !options.preview) return { attach };
     throw new TripcastError(
-      `--attach ${attach} cannot go with --from, --to or --run-id`,
+      `--attach ${attach} cannot go with --from, --to, --run-id or --preview`,
       'Give it alone: the execution has its months and its run.',
     );
   }

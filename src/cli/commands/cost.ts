@@ -40,7 +40,8 @@ const source = (region: string, priced: string) =>
     ? `List prices of ${region}`
     : `tripcast has no prices for ${region}: these are list prices of ${priced}; ${region} may cost a fifth more`;
 
-function sizesOf(config: Config): Sizes {
+/** The parts of a configuration that cost money. */
+export function sizesOf(config: Config): Sizes {
   const { streams, eventSource, functions, packaging } = config;
   const memoryOf = (name: keyof Sizes['memoryMb']) => functions[name].memoryMb;
   return {

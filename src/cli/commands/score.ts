@@ -9,11 +9,14 @@ import { checkModelFile, chooseModel, localFiles } from '../model-file.ts';
 import { monthFileOf } from '../month-file.ts';
 import type { CommonOptions } from '../options.ts';
 import { count, decimals, type Terminal, table } from '../view/terminal.ts';
+import { checkUsage } from '../wrong-usage.ts';
 
 export interface ScoreOptions {
   readonly input: string;
   readonly output: string;
-  readonly model: string;
+  /** Either this, or the time whose champion scores. */
+  readonly model?: string;
+  readonly asOf?: Date;
   readonly taxiType?: TaxiType;
   readonly month?: Month;
   readonly all: boolean;
@@ -26,13 +29,17 @@ const DATABASE_MEMORY_MB = 200;
 /** `tripcast score`: from a Parquet file to a Parquet file, on this machine alone. */
 export async function score(options: ScoreOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const started = performance.now();
+  const named = checkUsage(() => modelOf(options));
   const { taxiType, month } = monthFileOf(options.input, options);
   await checkInputFile(options.input, 'Give the path of a Parquet file.');
-  await checkModelFile(options.model);
-  const output = await outputFile(options.output, [options.input, ...localFiles(options.model)]);
+  await checkModelFile(named);
+  const output = await outputFile(options.output, [options.input, ...localFiles(named)]);
   await using folder = await workFolder(dirname(output));
   // The database starts on its own thread while the model loads here. A failure ends the command and all that is open.
-  const [opened, model] = await Promise.all([openDatabase(folder.path), chooseModel({ ...options, taxiType })]);
+  const [opened, model] = await Promise.all([
+    openDatabase(folder.path),
+    chooseModel({ ...options, model: named, taxiType }),
+  ]);
   await using database = opened;
   const progress = terminal.progress(`score ${basename(options.input)}`);
   const done = await scoreFile(
@@ -77,6 +84,15 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
         ],
       ],
     ),
+  );
+}
+
+function modelOf({ model, asOf }: Pick<ScoreOptions, 'model' | 'asOf'>): string {
+  if (model !== undefined && asOf === undefined) return model;
+  if (model === undefined && asOf !== undefined) return 'champion';
+  throw new TripcastError(
+    'It is not clear which model is to score',
+    "Give one of --model (a run, champion or a model.onnx) and --as-of (a time, for that time's champion).",
   );
 }
 
