@@ -49,7 +49,7 @@ function anApi({
     docs: async (name) => new TextEncoder().encode(name),
     publish: publish ?? (async (records) => void published.push(...records)),
     onPublishFailed: (error) => reported.push(error),
-    onAnswered: (kind, count) => reported.push(...Array.from({ length: count }, () => kind)),
+    onAnswered: (kind, count) => reported.push(...(count === 0 ? ['nothing'] : Array(count).fill(kind))),
     onError: (error) => reported.push(error),
   });
   const post = async (body: unknown, headers: Record<string, string> = {}, path = '/predict') => {
