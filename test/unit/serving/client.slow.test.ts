@@ -43,7 +43,9 @@ test('a client that swagger-typescript-api generates from openapi.json type-chec
   const modules = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom', '--skipLibCheck'];
   const types = ['--types', 'node', '--typeRoots', join(CLONE, 'node_modules/@types')];
   const tsc = [join(CLONE, 'node_modules/typescript/bin/tsc'), 'program.ts', ...strict, ...modules, ...types];
-  const checked = await run(process.execPath, tsc, { cwd: folder }).catch((error: { readonly stdout: string }) => error);
+  const checked = await run(process.execPath, tsc, { cwd: folder }).catch(
+    (error: { readonly stdout: string }) => error,
+  );
   expect(checked.stdout).toBe('');
 
   const url = await listening((await anApiWithRecords()).app);
