@@ -51,7 +51,7 @@ export function zone(text: string): number {
     `${shown(text)} is not a zone`,
     hints.length === 0
       ? `Give its number, ${ZONES.first} to ${ZONES.last}, or its name as in data/zones/taxi_zone_lookup.csv.`
-      : `Did you mean ${hints.join(', ')}?`,
+      : `The closest are ${hints.join(', ')}.`,
   );
 }
 

@@ -46,7 +46,7 @@ test('score --as-of scores as the champion of that time does, to the last byte, 
   const score = async (name: string, ...model: readonly string[]) => {
     const output = join(folder, `${name}.parquet`);
     const ended = await runCommand(['score', realMonth('2023-04'), output, ...model, '--json']);
-    expect(ended.err).toBe('');
+    expect(ended.code, ended.err).toBe(0);
     return { bytes: readFileSync(output), run: JSON.parse(ended.out).model_version };
   };
   const again = await score('again', '--as-of', then.toISOString());
