@@ -4,6 +4,7 @@ import { shown, TripcastError } from '#errors.ts';
 import { isRunId } from '#storage/run-id.ts';
 import { parsePickupTime } from '#trips/new-york-time.ts';
 import { DISTANCE_LIMIT, DISTANCE_LIMIT_TEXT, ZONES } from '#trips/ride-limits.ts';
+import { findZone } from '#trips/zone-names.ts';
 
 /** Parsers for the command line's values. Each throws a TripcastError that names the value and says what is allowed. */
 export type Parser<T> = (text: string) => T;
@@ -38,7 +39,22 @@ export const between =
       'Give one in that range, in digits.',
     );
 
-export const zone = between(ZONES.first, ZONES.last);
+const zoneNumber = between(ZONES.first, ZONES.last);
+
+/** A zone by its number or its name. */
+export function zone(text: string): number {
+  if (/^[-+]?[\d.]*$/.test(text)) return zoneNumber(text);
+  const found = findZone(text);
+  if ('id' in found) return found.id;
+  const hints = found.closest.map(({ id, name }) => `${name} (${id})`);
+  throw new TripcastError(
+    `${shown(text)} is not a zone`,
+    hints.length === 0
+      ? `Give its number, ${ZONES.first} to ${ZONES.last}, or its name as in data/zones/taxi_zone_lookup.csv.`
+      : `The closest are ${hints.join(', ')}.`,
+  );
+}
+
 /** 0 = any free port. */
 export const port = between(0, 65_535);
 

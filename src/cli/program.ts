@@ -342,8 +342,8 @@ export function program(): Command {
     );
 
   command('predict', 'predict one ride')
-    .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
-    .requiredOption('--do <zone>', `dropoff zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
+    .requiredOption('--pu <zone>', `pickup zone: its name, or ${ZONES.first}..${ZONES.last}`, argument(zone))
+    .requiredOption('--do <zone>', 'dropoff zone, likewise', argument(zone))
     .option('--distance <miles>', "default: the pair's typical distance", argument(miles))
     .option(
       '--at <time>',

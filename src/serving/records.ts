@@ -26,7 +26,7 @@ const cardSchema = modelCardSchema
 export const championAnswerSchema = z
   .object({
     run_id: runIdSchema,
-    promotion: promotionSchema.nullable().describe('null = the model is served without a registry'),
+    promotion: z.union([promotionSchema, z.null()]).describe('null = the model is served without a registry'),
     card: cardSchema,
   })
   .openapi('Champion');

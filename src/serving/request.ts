@@ -12,7 +12,11 @@ export type PredictRequest = z.infer<typeof predictRequestSchema>;
 export const predictAnswerSchema = z
   .object({
     predicted_duration: z.number().describe('minutes'),
-    interval: z.tuple([z.number(), z.number()]).describe('90% interval in minutes'),
+    interval: z
+      .tuple([z.number(), z.number()])
+      // Derived, it would be a tuple of OpenAPI 3.0, which 3.1 does not allow.
+      .openapi({ type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 })
+      .describe('90% interval in minutes'),
     distance_source: z
       .enum(['given', 'typical'])
       .describe('typical: the ride had no distance, so the typical one for its pair of zones was used'),

@@ -79,7 +79,11 @@ export async function aConsole({ model, records, prefix = '', ...data }: AConsol
     codeVersion: 'test',
     complain: (error) => complaints.push(error),
   });
-  app.route('/', consoleRoutes(await buildConsole()));
+  const page = await buildConsole();
+  app.route(
+    '/',
+    consoleRoutes(async () => page),
+  );
   app.route(
     '/',
     consoleData({

@@ -56,7 +56,7 @@ describe('docs/deploy.md', () => {
     );
     expect(said['tripcast train --env']).toContain('promoted: champion #1');
     expect(said['tripcast stream tail']?.match(/ min {2}\[/g)).toHaveLength(5);
-    expect(said['tripcast predict --env']).toMatch(/From zone 130 to 205 .* minutes/);
+    expect(said['tripcast predict --env']).toMatch(/^Jamaica -> Saint Albans, .* min, 90% /);
     expect(said['tripcast rollout --env']).toBe(
       'stream-score: version 1 is live and answers its golden rides.\npredict: version 1 is live and answers its golden rides.\n',
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kinesisSink } from '#adapters/kinesis.ts';
@@ -16,6 +17,10 @@ import type { FinishedRun } from '#cli/view/train-summary.ts';
 import { systemClock } from '#clock.ts';
 import type { FunctionName } from '#lib/config/functions.ts';
 import { functionName } from '#lib/config/names.ts';
+import { batchAnswerSchema } from '#serving/batch-request.ts';
+import { openApiDocument } from '#serving/openapi.ts';
+import { championAnswerSchema, historyAnswerSchema, monthsAnswerSchema } from '#serving/records.ts';
+import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import { parseS3Uri } from '#storage/layout.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
 import { publish } from '#streaming/publish.ts';
@@ -214,6 +219,36 @@ describe('the predict API', () => {
     const health = await fetch(`${apiUrl()}/health`);
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({ status: 'ok', model_version: run.card.run_id });
+  });
+
+  test('tells what is on record, describes itself, and has a page for that', async () => {
+    const get = async (path: string) => {
+      const response = await fetch(`${apiUrl()}${path}`);
+      expect(response.status, path).toBe(200);
+      return response;
+    };
+    const champion = championAnswerSchema.parse(await (await get('/models/champion')).json());
+    expect(champion).toMatchObject({ run_id: run.card.run_id, promotion: { sequence: 1 } });
+    expect(historyAnswerSchema.parse(await (await get('/models/history')).json()).promotions).toHaveLength(1);
+    const { months } = monthsAnswerSchema.parse(await (await get('/months')).json());
+    expect(months.find(({ run_id }) => run_id === run.card.run_id)?.rows_scored).toBeGreaterThan(0);
+    expect(await (await get('/openapi.json')).json()).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+    expect(await (await get('/docs')).text()).toContain('docs/swagger-ui-bundle.js');
+    const script = await (await get('/docs/swagger-ui-bundle.js')).arrayBuffer();
+    expect(Buffer.from(script).equals(readFileSync(join(SWAGGER_PACKAGE, 'swagger-ui-bundle.js')))).toBe(true);
+  });
+
+  test('answers a batch with one answer for each ride', async () => {
+    const ride = { PULocationID: 130, DOLocationID: 205, ride_id: 'whole-system-batch' };
+    const response = await fetch(`${apiUrl()}/predict/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ rides: [ride, { ...ride, DOLocationID: 999 }, ride] }),
+    });
+    const { answers } = batchAnswerSchema.parse(await response.json());
+    expect(answers.map(({ outcome }) => outcome)).toEqual(['predicted', 'refused', 'predicted']);
+    expect(answers[0]).toMatchObject({ prediction_id: expect.stringMatching(/^api\/[0-9a-f-]{36}$/) });
+    expect(answers[2]).toEqual(answers[0]);
   });
 });
 

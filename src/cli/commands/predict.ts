@@ -3,8 +3,10 @@ import { invokeFunction } from '#adapters/lambda.ts';
 import { TripcastError } from '#errors.ts';
 import { liveFunctionName } from '#lib/config/names.ts';
 import { type PredictAnswer, type PredictRequest, predictAnswerSchema } from '#serving/request.ts';
+import { zoneOf } from '#trips/zones.ts';
 import { connect, type Deployment } from '../context.ts';
 import type { CommonOptions } from '../options.ts';
+import { drawInterval } from '../view/interval.ts';
 import type { Terminal } from '../view/terminal.ts';
 
 export interface PredictOptions {
@@ -69,10 +71,23 @@ export async function askApi(apiUrl: string, request: PredictRequest): Promise<P
   );
 }
 
-function sentence({ pu, do: to }: PredictOptions, answer: PredictAnswer): string {
+/** `JFK Airport -> Times Sq/Theatre District, Mon 2023-04-03 08:30: 52 min, 90% 38 to 71`, and the interval drawn. */
+export function sentence({ pu, do: to }: PredictOptions, answer: PredictAnswer): string {
   const [low, high] = answer.interval;
+  const [day = '', time = ''] = answer.pickup_datetime_used.split('T');
+  const weekday = WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()];
+  const value = answer.predicted_duration;
+  const [shown, least, most] = [value, low, high].map((minutes) => minutes.toFixed(0));
   return [
-    `From zone ${pu} to ${to} at ${answer.pickup_datetime_used.replace('T', ' ')} (New York): ${answer.predicted_duration.toFixed(1)} minutes,`,
-    `90% of such rides take ${low.toFixed(1)} to ${high.toFixed(1)}; distance ${answer.distance_source}, model ${answer.model_version.slice(0, 8)}.`,
+    `${nameOf(pu)} -> ${nameOf(to)}, ${weekday} ${day} ${time.slice(0, 5)}: ${shown} min, 90% ${least} to ${most}`,
+    drawInterval({ low, value, high }, INTERVAL_WIDTH),
+    `distance ${answer.distance_source}, model ${answer.model_version.slice(0, 8)}; times are New York's`,
   ].join('\n');
 }
+
+const INTERVAL_WIDTH = 50;
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+
+/** The two ids that TLC gives to no place of the city have names that need their numbers. */
+const nameOf = (zone: number) => (zone < OUTSIDE_MAP ? zoneOf(zone).name : `zone ${zone} (${zoneOf(zone).name})`);
+const OUTSIDE_MAP = 264;

@@ -134,7 +134,15 @@ const WRONG_USAGE: readonly Row[] = [
   [['drift', 'before.parquet'], /missing required argument 'current'/],
   [['drift', 'a.parquet', 'b.parquet', '--preset', 'best'], /--preset.*best.*tripcast, evidently, classic/],
   [['predict', '--pu', '130'], /required option '--do <zone>'/],
-  [['predict', '--pu', 'Harlem', '--do', '1'], /--pu: "Harlem" is not a whole number from 1 to 265/],
+  [
+    ['predict', '--pu', 'Harlem', '--do', '1'],
+    /--pu: "Harlem" is not a zone\. The closest are Central Harlem \(41\), /,
+  ],
+  [['predict', '--pu', 'JFK', '--do', '1'], /--pu: "JFK" is not a zone\. The closest are JFK Airport \(132\)\./],
+  [
+    ['predict', '--pu', '1', '--do', 'Timbuktu, Mali'],
+    /--do: "Timbuktu, Mali" is not a zone\. Give its number, 1 to 265/,
+  ],
   [['predict', '--pu', '1', '--do', '999'], /--do: "999" is not a whole number from 1 to 265/],
   [['predict', '--pu', '0', '--do', '1'], /--pu: "0" is not a whole number from 1 to 265/],
   [['predict', '--pu', '1', '--do', '1', '--distance', '-1'], /--distance: "-1" .*miles/],

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 
 const text = (path: string) => new TextDecoder().decode(files.get(path));
-const ask = (path: string, headers: Record<string, string> = {}) => consoleRoutes(files).request(path, { headers });
+const ask = (path: string, headers: Record<string, string> = {}) =>
+  consoleRoutes(async () => files).request(path, { headers });
 
 describe('what is built', () => {
   test('is at most 250 KB gzipped: script, worker, styles and zones', () => {
