@@ -407,7 +407,7 @@ export function program(): Command {
   command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', `pickup zone: its name, or ${ZONES.first}..${ZONES.last}`, argument(zone))
     .requiredOption('--do <zone>', 'dropoff zone, likewise', argument(zone))
-    .option('--distance <miles>', "default: none is given, as at pickup", argument(miles))
+    .option('--distance <miles>', 'default: none is given, as at pickup', argument(miles))
     .option(
       '--at <time>',
       'pickup time, ISO 8601, New York time unless it has an offset (default: now)',
@@ -422,7 +422,7 @@ export function program(): Command {
       runLazily(async () => (await import('./commands/explain.ts')).explain, { ...options, ride }),
     );
 
-  command('serve', 'run the API on this machine; uses AWS only if the model is there')
+  command('serve', 'run the API and the console on this machine; uses AWS only if the model is there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .addOption(anyTaxiType())

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '#clock.ts';
 import type { ConsoleData } from '#serving/console-data.ts';
 import { pipelineOf } from '#serving/pipelines.ts';
-import { dataKeys } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { isOnDisk, type ModelChoice, modelFile } from './model-file.ts';
 
@@ -26,9 +25,9 @@ export async function servedConsole(
   if (await isOnDisk(model)) {
     return { model: async (wanted) => (wanted === run ? await readFile(modelFile(model)) : undefined) };
   }
-  const [{ connect }, { readCurrent }, { readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
+  const [{ connect }, { reportPage }, { readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
     import('./context.ts'),
-    import('#batch/current.ts'),
+    import('#monitoring/stored-reports.ts'),
     import('#adapters/kinesis.ts'),
     import('#adapters/step-functions.ts'),
     import('./stream-watch.ts'),
@@ -45,10 +44,7 @@ export async function servedConsole(
   });
   return {
     model: async (wanted) => (wanted === run ? (await registry.readModel(wanted))?.model : undefined),
-    report: async (month) => {
-      const current = (await readCurrent(data, taxiType, month))?.current;
-      return current && (await data.get(dataKeys.reportPage(taxiType, month, current.run_id)))?.body;
-    },
+    report: (month) => reportPage(data, taxiType, month),
     stream: () => watch.now(),
     pipelines: async () => ({
       pipelines: await Promise.all(

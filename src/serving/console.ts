@@ -1,4 +1,5 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
+import { problemAnswer } from './problem.ts';
 
 /** By path, relative to the page: `index.html`, and `assets/*`, whose names have a hash of their content. */
 export type ConsoleFiles = ReadonlyMap<string, Uint8Array>;
@@ -36,17 +37,21 @@ const HEADERS = {
  * The console's files, and no others: they are looked up by name, so no path leads out of them. The page is asked for
  * again each time; its assets never change under their name.
  * @example
- * app.route('/', consoleRoutes(await buildConsole()));
+ * const files = await buildConsole();
+ * app.route('/', consoleRoutes(async () => files));
  */
-export function consoleRoutes(files: ConsoleFiles): Hono {
+export function consoleRoutes(files: () => Promise<ConsoleFiles>): Hono {
   const app = new Hono();
-  for (const [path, body] of files) {
-    const isPage = path === 'index.html';
-    const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
-    const caching = isPage ? 'no-cache' : 'public, max-age=31536000, immutable';
-    app.get(isPage ? '/' : `/${path}`, (c) =>
-      c.body(Uint8Array.from(body), 200, { ...HEADERS, 'content-type': type, 'cache-control': caching }),
-    );
-  }
+  app.get('/', async (c) => answer(c, await files(), 'index.html', 'no-cache'));
+  app.get('/assets/:file', async (c) =>
+    answer(c, await files(), `assets/${c.req.param('file')}`, 'public, max-age=31536000, immutable'),
+  );
   return app;
+}
+
+function answer(c: Context, files: ConsoleFiles, path: string, caching: string): Response {
+  const body = files.get(path);
+  if (body === undefined) return problemAnswer(c, 'not-found', `There is no ${c.req.path}`);
+  const type = TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  return c.body(Uint8Array.from(body), 200, { ...HEADERS, 'content-type': type, 'cache-control': caching });
 }

@@ -43,7 +43,11 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   });
   const server = createServer(getRequestListener(app.fetch));
   await interruptible(async (signal) => {
-    app.route('/', consoleRoutes(await buildConsole()));
+    const page = await buildConsole();
+    app.route(
+      '/',
+      consoleRoutes(async () => page),
+    );
     app.route('/', consoleData(await servedConsole(options, { run: model.runId, signal, complain })));
     const port = await listen(server, options.port ?? (await freePort(USUAL_PORT)));
     const url = `http://127.0.0.1:${port}`;

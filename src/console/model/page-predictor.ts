@@ -4,7 +4,7 @@ import type { FromWorker, RideColumns, ToWorker } from './messages.ts';
 
 /** The part of a Worker that is used. */
 export interface WorkerPort {
-  postMessage(message: ToWorker, transfer?: Transferable[]): void;
+  postMessage(message: ToWorker, transfer?: ArrayBuffer[]): void;
   terminate(): void;
   onmessage: ((event: { readonly data: FromWorker }) => void) | null;
   onerror: ((event: { readonly message?: string }) => void) | null;

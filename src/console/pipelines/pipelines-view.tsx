@@ -1,4 +1,5 @@
 import type { Api } from '../api.ts';
+import { Scroll } from '../scroll.tsx';
 import { Loaded } from '../status.tsx';
 import { useRemote } from '../use-remote.ts';
 import { span } from '../words.ts';
@@ -40,9 +41,9 @@ export function PipelinesView({ api }: { api: Api }) {
               <section key={pipeline.name} aria-label={pipeline.name}>
                 <h2>{pipeline.name}</h2>
                 <p class="quiet">{pipeline.last === null ? 'It has not run yet.' : summary(pipeline.last)}</p>
-                <div class="scroll-x">
+                <Scroll name={`Diagram of ${pipeline.name}`} way="x">
                   <Diagram graph={pipeline.graph} states={pipeline.last?.states ?? {}} title={pipeline.name} />
-                </div>
+                </Scroll>
                 <StateList graph={pipeline.graph} states={pipeline.last?.states ?? {}} />
               </section>
             ))}
@@ -59,26 +60,25 @@ function summary({ name, status, started_at, ended_at }: Execution): string {
   return `Execution ${name} ${status === 'running' ? `has been running for ${span(took)}` : `${status} after ${span(took)}, ${ago} ago`}.`;
 }
 
-const [BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y] = [150, 34, 16, 26];
+const [BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y] = [152, 32, 16, 30];
+/** Between the tracks of edges on the right, and between graphs. */
+const [TRACK, GAP_PART] = [12, 40];
 
 function Diagram({ graph, states, title }: { graph: StateGraph; states: Execution['states']; title: string }) {
   const parts = [
     { graph, name: undefined as string | undefined },
     ...graph.states.flatMap(({ name, each }) => (each === null ? [] : [{ graph: each, name }])),
   ].map(({ graph: part, name }) => ({ name, ...placed(part) }));
-  const width = Math.max(...parts.map((part) => part.width));
-  let top = 0;
-  const tops = parts.map(({ height, name }) => {
-    const at = top + (name === undefined ? 0 : 24);
-    top = at + height + 14;
-    return at;
-  });
+  const titles = parts.some(({ name }) => name !== undefined) ? 20 : 0;
+  const height = Math.max(...parts.map((part) => part.height)) + titles;
+  const lefts = parts.map((_, i) => parts.slice(0, i).reduce((sum, part) => sum + part.width + GAP_PART, 0));
+  const width = (lefts.at(-1) ?? 0) + (parts.at(-1)?.width ?? 0);
   return (
     <svg
       class="diagram"
-      viewBox={`0 0 ${width} ${top}`}
+      viewBox={`0 0 ${width} ${height}`}
       width={width}
-      height={top}
+      height={height}
       role="img"
       aria-label={`${title}: the states are listed below`}
     >
@@ -88,9 +88,9 @@ function Diagram({ graph, states, title }: { graph: StateGraph; states: Executio
         </marker>
       </defs>
       {parts.map(({ name, boxes, edges }, i) => (
-        <g key={name ?? ''} transform={`translate(0 ${tops[i]})`}>
+        <g key={name ?? ''} transform={`translate(${lefts[i]} ${titles})`}>
           {name !== undefined && (
-            <text class="of" x="2" y="-8">
+            <text class="of" x="2" y="-4">
               {name}, for each month
             </text>
           )}
@@ -115,34 +115,43 @@ function Diagram({ graph, states, title }: { graph: StateGraph; states: Executio
   );
 }
 
-/** Boxes and edges of one level below the other, each level in the middle. */
+/**
+ * Boxes, each level in the middle, and edges. An edge to the next level is a curve; any other runs down (or up) a track
+ * on the right, one for each state that such edges lead to, so that they cross no box.
+ */
 function placed(graph: StateGraph) {
   const { levels, edges } = drawn(graph);
-  const widest = Math.max(...levels.map((level) => level.length));
-  const width = widest * (BOX_WIDTH + GAP_X) + 40;
+  const levelOf = new Map(levels.flatMap((level, i) => level.map(({ name }) => [name, i] as const)));
+  const inner = Math.max(...levels.map((level) => level.length)) * (BOX_WIDTH + GAP_X) - GAP_X;
   const boxes = levels.flatMap((level, row) => {
     const used = level.length * (BOX_WIDTH + GAP_X) - GAP_X;
     return level.map((state, i) => ({
       state,
-      x: (width - used) / 2 + i * (BOX_WIDTH + GAP_X),
-      y: row * (BOX_HEIGHT + GAP_Y) + 1,
+      x: (inner - used) / 2 + i * (BOX_WIDTH + GAP_X) + 1,
+      y: row * (BOX_HEIGHT + GAP_Y) + GAP_Y / 2,
     }));
   });
   const boxOf = (name: string) => boxes.find(({ state }) => state.name === name);
+  const isNext = ({ from, to }: { from: string; to: string }) =>
+    (levelOf.get(to) ?? 0) === (levelOf.get(from) ?? 0) + 1;
+  const tracks = [...new Set(edges.filter((edge) => !isNext(edge)).map(({ to }) => to))].toSorted(
+    (one, other) => (levelOf.get(one) ?? 0) - (levelOf.get(other) ?? 0),
+  );
   return {
-    width,
-    height: levels.length * (BOX_HEIGHT + GAP_Y) - GAP_Y + 2,
+    width: inner + (tracks.length + 1) * TRACK,
+    height: levels.length * (BOX_HEIGHT + GAP_Y),
     boxes,
-    edges: edges.flatMap(({ from, to, isBack }) => {
-      const [a, b] = [boxOf(from), boxOf(to)];
+    edges: edges.flatMap((edge) => {
+      const [a, b] = [boxOf(edge.from), boxOf(edge.to)];
       if (a === undefined || b === undefined) return [];
       const [x1, y1] = [a.x + BOX_WIDTH / 2, a.y + BOX_HEIGHT];
       const [x2, y2] = [b.x + BOX_WIDTH / 2, b.y - 1];
-      const right = a.x + BOX_WIDTH;
-      const d = isBack
-        ? `M${right} ${a.y + BOX_HEIGHT / 2}h12V${b.y + BOX_HEIGHT / 2}H${b.x + BOX_WIDTH + 1}`
-        : `M${x1} ${y1}C${x1} ${y1 + GAP_Y} ${x2} ${y2 - GAP_Y} ${x2} ${y2}`;
-      return [{ d, isBack }];
+      if (isNext(edge))
+        return [{ isBack: false, d: `M${x1} ${y1}C${x1} ${y1 + GAP_Y} ${x2} ${y2 - GAP_Y} ${x2} ${y2}` }];
+      const track = inner + (tracks.indexOf(edge.to) + 1) * TRACK;
+      // Out of the box and into it at its right half, where no curve is.
+      const [out, into] = [x1 + BOX_WIDTH / 4, x2 + BOX_WIDTH / 4];
+      return [{ isBack: edge.isBack, d: `M${out} ${y1}V${y1 + 7}H${track}V${y2 - 8}H${into}V${y2}` }];
     }),
   };
 }

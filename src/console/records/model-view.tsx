@@ -1,4 +1,5 @@
 import type { Api } from '../api.ts';
+import { Scroll } from '../scroll.tsx';
 import { Loaded } from '../status.tsx';
 import { useRemote } from '../use-remote.ts';
 import { count, day, percent, shortRun } from '../words.ts';
@@ -36,7 +37,7 @@ function Card({ champion: { run_id, card } }: { champion: Champion }) {
       <p>
         <b>{card.recipe}</b> for {card.taxi_type} taxis, run <code>{run_id}</code>.
       </p>
-      <div class="scroll-x">
+      <Scroll name="Errors" way="x">
         <table class="lines figures">
           <caption class="quiet">
             On {count(validation.rows)} rides {validation.month === null ? 'held out' : `of ${validation.month}`},
@@ -57,7 +58,7 @@ function Card({ champion: { run_id, card } }: { champion: Champion }) {
             <FiguresRow name="not given" figures={validation.typical_distance} />
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <dl class="pairs">
         <dt>Trained on</dt>
         <dd>

@@ -1,4 +1,5 @@
 import type { Api } from '../api.ts';
+import { Scroll } from '../scroll.tsx';
 import { Loaded } from '../status.tsx';
 import { useRemote } from '../use-remote.ts';
 import { count, percent, shortRun } from '../words.ts';
@@ -37,7 +38,7 @@ function MonthTable({ months, taxi_type }: Months) {
   const most = Math.max(...months.map(({ rmse }) => rmse ?? 0), Number.MIN_VALUE);
   return (
     <>
-      <div class="scroll-x">
+      <Scroll name="Scored months" way="x">
         <table class="lines months">
           <caption class="quiet">Latest first</caption>
           <thead>
@@ -45,16 +46,21 @@ function MonthTable({ months, taxi_type }: Months) {
               <th scope="col" class="text">
                 Month
               </th>
-              <th scope="col">Rides</th>
-              <th scope="col">Rejected</th>
-              <th scope="col" colSpan={2}>
-                RMSE, minutes
+              <th scope="col" class="wide-only">
+                Rides
               </th>
-              <th scope="col">In 90% interval</th>
+              <th scope="col" class="wide-only">
+                Rejected
+              </th>
+              <td class="wide-only" />
+              <th scope="col">RMSE, minutes</th>
+              <th scope="col" class="wide-only">
+                In 90% interval
+              </th>
               <th scope="col" class="text">
                 Verdict
               </th>
-              <th scope="col" class="text">
+              <th scope="col" class="text wide-only">
                 Model
               </th>
               <th scope="col" class="text">
@@ -68,7 +74,7 @@ function MonthTable({ months, taxi_type }: Months) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="quiet small">Errors on months that the model was trained on flatter it: their bars are hollow.</p>
     </>
   );
@@ -81,9 +87,9 @@ function MonthRow({ month, most }: { month: ScoredMonth; most: number }) {
   return (
     <tr>
       <th scope="row">{month.month}</th>
-      <td>{count(rows_scored)}</td>
-      <td>{count(rows_in - rows_scored)}</td>
-      <td class="drawn">
+      <td class="wide-only">{count(rows_scored)}</td>
+      <td class="wide-only">{count(rows_in - rows_scored)}</td>
+      <td class="drawn wide-only">
         {rmse !== null && (
           <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
             <rect class={isSeen ? 'hollow' : 'less'} x="0.5" y="1" width={(99 * rmse) / most} height="8" />
@@ -94,7 +100,7 @@ function MonthRow({ month, most }: { month: ScoredMonth; most: number }) {
         {rmse === null ? '–' : rmse.toFixed(2)}
         {isSeen && <small> trained on</small>}
       </td>
-      <td>{coverage_90 === null ? '–' : percent(coverage_90)}</td>
+      <td class="wide-only">{coverage_90 === null ? '–' : percent(coverage_90)}</td>
       <td class="text">
         {monitoring === null ? (
           <span class="quiet">not monitored</span>
@@ -109,7 +115,7 @@ function MonthRow({ month, most }: { month: ScoredMonth; most: number }) {
           </details>
         )}
       </td>
-      <td class="text">
+      <td class="text wide-only">
         <code title={run_id}>{shortRun(run_id)}</code>
       </td>
       <td class="text">

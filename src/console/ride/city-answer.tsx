@@ -1,5 +1,6 @@
 import { BAND_STARTS, reachedWithin } from '../bands.ts';
 import type { Predictions } from '../predictor.ts';
+import { Scroll } from '../scroll.tsx';
 import { Failed } from '../status.tsx';
 import type { Latest } from '../use-latest.ts';
 import { shortTime } from '../week.ts';
@@ -51,7 +52,7 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
       </table>
       <details>
         <summary>All zones as a table</summary>
-        <div class="scroll">
+        <Scroll name="All zones" way="y">
           <table class="lines">
             <thead>
               <tr>
@@ -76,7 +77,7 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </section>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Api } from '../api.ts';
+import { Scroll } from '../scroll.tsx';
 import { Loaded } from '../status.tsx';
 import { useRemote } from '../use-remote.ts';
 import { count, minutesText, shortRun, span } from '../words.ts';
@@ -35,7 +36,7 @@ export function StreamView({ api }: { api: Api }) {
     if (now !== undefined) setRates((before) => [...before, now.per_second].slice(-KEPT));
   }, [now]);
   return (
-    <div class="view wide">
+    <div class="view stream">
       <section aria-labelledby="stream">
         <h2 id="stream">The stream, now</h2>
         <Loaded remote={stream} what="The stream">
@@ -102,7 +103,7 @@ function Latest({ now: { latest, at, window_seconds } }: { now: StreamNow }) {
     );
   }
   return (
-    <div class="scroll-x">
+    <Scroll name="The latest rides" way="x">
       <table class="lines">
         <caption class="quiet">The latest rides, newest first</caption>
         <thead>
@@ -113,25 +114,27 @@ function Latest({ now: { latest, at, window_seconds } }: { now: StreamNow }) {
             <th scope="col">Prediction</th>
             <th scope="col">9 of 10 take</th>
             <th scope="col">Ago</th>
-            <th scope="col">Model</th>
+            <th scope="col" class="wide-only">
+              Model
+            </th>
           </tr>
         </thead>
         <tbody>
           {latest.map((ride) => (
             <tr key={`${ride.ride_id} ${ride.predicted_at}`}>
               <th scope="row">{String(ride.ride_id).slice(0, 40)}</th>
-              <td>{minutesText(ride.minutes)}</td>
-              <td>
+              <td class="nowrap">{minutesText(ride.minutes)}</td>
+              <td class="nowrap">
                 {Math.round(ride.interval[0])} to {minutesText(ride.interval[1])}
               </td>
-              <td>{span((Date.parse(at) - Date.parse(ride.predicted_at)) / 1000)}</td>
-              <td>
+              <td class="nowrap">{span((Date.parse(at) - Date.parse(ride.predicted_at)) / 1000)}</td>
+              <td class="wide-only">
                 <code title={ride.model_version}>{shortRun(ride.model_version)}</code>
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

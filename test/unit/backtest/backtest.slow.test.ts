@@ -60,6 +60,7 @@ describe('a backtest', () => {
 const STRICT = {
   ...{ leastRows: 5000, mostOutOfRangeShare: 1, mostNullShare: 1, leastZones: 1, leastR2: -9 },
   ...{ rmseToleranceMinutes: 9, bestToleranceMinutes: 9, coverageToleranceShare: 1 },
+  segments: { toleranceMinutes: 9, leastRides: 200, leastDays: 7, confidence: 0.95 },
 };
 
 describe('a month that is published anew', () => {
