@@ -32,6 +32,7 @@ import type { LogsOptions } from './commands/logs.ts';
 import type { ModelsCompareOptions } from './commands/models/compare.ts';
 import type { ModelsCopyOptions } from './commands/models/copy.ts';
 import type { ModelsPromoteOptions } from './commands/models/promote.ts';
+import type { ModelsRecalibrateOptions } from './commands/models/recalibrate.ts';
 import type { ModelsShowOptions } from './commands/models/show.ts';
 import type { ReportOpenOptions } from './commands/report/open.ts';
 import type { ScoreOptions } from './commands/score.ts';
@@ -190,6 +191,19 @@ export function program(): Command {
     .option('--month <YYYY-MM>', 'an ingested month (default: the one that <a> was validated on)', argument(parseMonth))
     .action((a: string, b: string, options: Omit<ModelsCompareOptions, 'a' | 'b'> & CommonOptions) =>
       runLazily(async () => (await import('./commands/models/compare.ts')).modelsCompare, { ...options, a, b }),
+    );
+  modelsCommand('recalibrate', "make a run's intervals anew from later months: a new run with the same predictions")
+    .argument('[run]', 'its id, or `champion`', argument(runName), 'champion')
+    .addOption(taxiType())
+    .requiredOption(
+      '--months <months>',
+      'that it was not trained on: 2023-04, a range, or a list',
+      argument(parseMonths),
+    )
+    .option('--validate <month|split:share|last:days>', 'what to validate on (default: last:7)')
+    .option('--promote', 'make it the champion', false)
+    .action((run: string, options: Omit<ModelsRecalibrateOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/models/recalibrate.ts')).modelsRecalibrate, { ...options, run }),
     );
   modelsCommand('promote', 'make a run the champion of its taxi type, if it passed the gate')
     .argument('<run>', 'its id', argument(runName))

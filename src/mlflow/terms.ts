@@ -7,14 +7,15 @@ import type { MlflowDataset, MlflowMetric, MlflowTags } from './tracking.ts';
 /** The longest digest that MLflow accepts. */
 const DIGEST_CHARACTERS = 36;
 
-export const runNameOf = (card: ModelCard) => `${card.recipe} ${card.taxi_type} ${monthsOf(card)}`;
+export const runNameOf = (card: ModelCard) => `${card.recipe} ${card.taxi_type} ${namesOf(card.train.months)}`;
 
 export function paramsOf(card: ModelCard): MlflowTags {
   const { kind, month } = card.validation;
   return {
     recipe: card.recipe,
     taxi_type: card.taxi_type,
-    train_months: monthsOf(card),
+    train_months: namesOf(card.train.months),
+    ...(card.recalibrates && { recalibrates: card.recalibrates.run_id }),
     validation: month ?? kind,
     code_version: card.code_version,
   };
@@ -53,7 +54,7 @@ function numbersIn(value: object, path = ''): readonly (readonly [string, number
 }
 
 /** The month files, under TLC's names. MLflow limits the length of a digest: the full sha256 is in the source. */
-export function datasetsOf({ taxi_type, train, validation }: ModelCard): readonly MlflowDataset[] {
+export function datasetsOf({ taxi_type, train, recalibrates, validation }: ModelCard): readonly MlflowDataset[] {
   const dataset = (context: MlflowDataset['context'], month: ModelCard['train']['months'][number]): MlflowDataset => ({
     context,
     name: monthFile(taxi_type, month.month),
@@ -65,6 +66,7 @@ export function datasetsOf({ taxi_type, train, validation }: ModelCard): readonl
   const { month, sha256, rows_read, rows } = validation;
   return [
     ...train.months.map((each) => dataset('training', each)),
+    ...(recalibrates?.months ?? []).map((each) => dataset('recalibration', each)),
     ...(month === null || sha256 === null ? [] : [dataset('validation', { month, sha256, rows_read, rows })]),
   ];
 }
@@ -85,7 +87,8 @@ export function tagsOf(card: ModelCard, folderUri: string, user: string): Mlflow
 export const versionTagsOf = (card: ModelCard): MlflowTags => ({
   recipe: card.recipe,
   taxi_type: card.taxi_type,
-  train_months: monthsOf(card),
+  train_months: namesOf(card.train.months),
+  ...(card.recalibrates && { recalibrates: card.recalibrates.run_id }),
   sha256: card.model.sha256,
 });
 
@@ -93,7 +96,8 @@ export const versionTagsOf = (card: ModelCard): MlflowTags => ({
 export function noteOf(card: ModelCard, folderUri: string): string {
   const { month, rmse, mae } = card.validation;
   const measured = month ?? 'a share of the same rides';
-  return `${card.recipe} of ${card.taxi_type} taxis, trained on ${monthsOf(card)}: RMSE ${rmse.toFixed(4)} and MAE ${mae.toFixed(4)} minutes on ${measured}.\n\ntripcast run ${card.run_id}, files in ${folderUri}`;
+  const recalibrated = card.recalibrates && `, intervals from ${namesOf(card.recalibrates.months)}`;
+  return `${card.recipe} of ${card.taxi_type} taxis, trained on ${namesOf(card.train.months)}${recalibrated ?? ''}: RMSE ${rmse.toFixed(4)} and MAE ${mae.toFixed(4)} minutes on ${measured}.\n\ntripcast run ${card.run_id}, files in ${folderUri}`;
 }
 
-const monthsOf = ({ train }: ModelCard) => train.months.map(({ month }) => month).join(', ');
+const namesOf = (months: ModelCard['train']['months']) => months.map(({ month }) => month).join(', ');

@@ -74,7 +74,7 @@ export interface MlflowBatch {
 
 /** A file that a run read. */
 export interface MlflowDataset {
-  readonly context: 'training' | 'validation';
+  readonly context: 'training' | 'recalibration' | 'validation';
   readonly name: string;
   /** At most 36 characters. */
   readonly digest: string;

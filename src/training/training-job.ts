@@ -141,7 +141,7 @@ function monthsOf({ train, months }: Request): readonly Month[] {
 const SPLIT_SEED = 42;
 
 /** The month after the last one, unless specified. The last days are those of the last month. */
-function validationOf(wanted: string | undefined, trained: readonly Month[]): PlannedValidation {
+export function validationOf(wanted: string | undefined, trained: readonly Month[]): PlannedValidation {
   if (wanted?.startsWith('split:')) {
     const found = share.safeParse(Number(wanted.slice('split:'.length)));
     if (found.success) return { kind: 'split', share: found.data, seed: SPLIT_SEED };

@@ -72,6 +72,7 @@ const ROWS: readonly Row[] = [
   ['models show', 0, () => ['champion']],
   ['models show', 0, () => [unjudged]],
   ['models compare', 0, () => [run, champion]],
+  ['models recalibrate', 0, () => ['champion', '--months', '2023-04']],
   ['models promote', 0, () => [run]],
   ['models promote', 1, () => [unjudged]],
   ['models rollback', 0, () => []],

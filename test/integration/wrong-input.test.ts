@@ -62,6 +62,17 @@ const ROWS: readonly Row[] = [
     () => ['models', 'compare', run, run, '--month', '2033-01'],
     () => /not in the data bucket: 2033-01.*tripcast ingest --taxi-type green --from 2033-01/,
   ],
+  ['models recalibrate', () => ['models', 'recalibrate', NOBODY, '--months', '2033-01'], () => NO_RUN],
+  [
+    'models recalibrate, on a month that is not there yet',
+    () => ['models', 'recalibrate', run, '--months', '2033-01'],
+    () => /not in the data bucket: 2033-01.*tripcast ingest --taxi-type green --from 2033-01/,
+  ],
+  [
+    'models recalibrate, on a month that the run was trained on',
+    () => ['models', 'recalibrate', run, '--months', '2023-03'],
+    () => new RegExp(`Run ${run} predicts with trees that were trained on 2023-03.*Give months that it has not seen`),
+  ],
   ['models promote', () => ['models', 'promote', NOBODY], () => NO_RUN],
   ['models copy', () => ['models', 'copy', NOBODY, '--from', 'dev', '--to', 'prod'], () => NO_RUN],
   ['batch', () => ['batch', '--month', '2033-01', '--run-id', NOBODY], () => NO_RUN],

@@ -16,6 +16,7 @@ import {
   planTraining,
   type TrainingOutcome,
   type TrainingPlan,
+  type TrainingRequest,
   trainingOutcomeSchema,
   trainingRequestSchema,
 } from '#training/training-job.ts';
@@ -55,7 +56,12 @@ export async function train(options: TrainOptions & CommonOptions, terminal: Ter
   const run = await runTraining(to, options, terminal);
   terminal.result(runJson(run), () => runSummary(run));
   await mirrorToMlflow(to, terminal);
-  if (!isAsWanted(run.outcome)) process.exitCode = 1;
+  exitAsWanted(run.outcome);
+}
+
+/** The exit code says whether the run is registered, and promoted if requested. */
+export function exitAsWanted(outcome: TrainingOutcome): void {
+  if (!isAsWanted(outcome)) process.exitCode = 1;
 }
 
 /** Registered, and promoted if requested. */
@@ -94,16 +100,28 @@ export async function runTraining(
   terminal: Terminal,
 ): Promise<FinishedRun & { readonly outcome: TrainingOutcome }> {
   const plan = planOf(options);
+  const { recipe, taxi_type, months, promote, promoted_by } = plan;
+  const request = { recipe, taxi_type, months, validate: options.validate, promote, promoted_by };
+  return runPlanned(to, { plan, request, label: labelOf(plan) }, terminal);
+}
+
+/** What the training state machine is asked for, and what it will make of it. */
+interface PlannedTraining {
+  readonly request: TrainingRequest;
+  readonly plan: TrainingPlan;
+  /** What it is, for whoever waits. */
+  readonly label: string;
+}
+
+/** Like {@link runTraining}, for any request. */
+export async function runPlanned(
+  to: Deployment,
+  { request, plan, label }: PlannedTraining,
+  terminal: Terminal,
+): Promise<FinishedRun & { readonly outcome: TrainingOutcome }> {
   await refuseMissingMonths(to, plan);
-  const arn = await startExecution(to.output('TrainingArn'), {
-    recipe: plan.recipe,
-    taxi_type: plan.taxi_type,
-    months: plan.months,
-    validate: options.validate,
-    promote: plan.promote,
-    promoted_by: plan.promoted_by,
-  });
-  const progress = terminal.progress(labelOf(plan));
+  const arn = await startExecution(to.output('TrainingArn'), request);
+  const progress = terminal.progress(label);
   const end = await followExecution(arn, async () => progress.update(0, (await currentState(arn)) ?? 'starting'));
   if (end.outcome === 'failed') {
     throw executionFailed(arn, end, 'train');

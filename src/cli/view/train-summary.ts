@@ -16,12 +16,13 @@ export function runJson({ card, model, outcome }: FinishedRun) {
   return {
     run_id: card.run_id,
     recipe: card.recipe,
+    ...(card.recalibrates && { recalibrates: card.recalibrates.run_id }),
     model,
     ...(card.intercept !== undefined && { intercept: card.intercept }),
     train: { rows_read: train.rows_read, rows: train.rows, features: train.features, stored: train.stored },
     validation: {
       rows: validation.rows,
-      stored: validation.stored,
+      ...(validation.stored !== undefined && { stored: validation.stored }),
       rmse: validation.rmse,
       mae: validation.mae,
       coverage_90: validation.coverage_90,
@@ -44,7 +45,7 @@ export function runSummary({ card, model, outcome }: FinishedRun): string {
     count(validation.rows_read),
     count(validation.rows),
     count(train.features),
-    count(validation.stored),
+    validation.stored === undefined ? '–' : count(validation.stored),
     decimals(validation.rmse, 4),
     decimals(validation.mae, 4),
     `${decimals(validation.coverage_90 * 100, 1)}%`,
@@ -58,17 +59,24 @@ export function runSummary({ card, model, outcome }: FinishedRun): string {
     `${decimals(without.coverage_90 * 100, 1)}%`,
   ];
   const trained = ['train', count(train.rows_read), count(train.rows), count(train.features), count(train.stored)];
+  const recalibrated = card.recalibrates && [
+    ['recalibrate', count(rowsRead(card.recalibrates)), count(card.recalibrates.rows), '–', '–', '–', '–', '–'],
+  ];
   return [
     table(
       ['', 'records', 'kept', 'features', 'stored values', 'RMSE min', 'MAE min', 'in 90% interval'],
-      [[...trained, '–', '–', '–'], validated, withoutDistance],
+      [[...trained, '–', '–', '–'], ...(recalibrated ?? []), validated, withoutDistance],
     ),
     ...(card.intercept === undefined ? [] : [`intercept ${card.intercept.toFixed(7)}`]),
     `run ${card.run_id}`,
+    ...(card.recalibrates === undefined ? [] : [`recalibrates ${card.recalibrates.run_id}`]),
     `model ${model}`,
     ...(outcome === undefined ? [] : saidOf(outcome)),
   ].join('\n');
 }
+
+const rowsRead = ({ months }: NonNullable<FinishedRun['card']['recalibrates']>) =>
+  months.reduce((sum, { rows_read }) => sum + rows_read, 0);
 
 function saidOf({ status, gate, champion, run_id }: NonNullable<FinishedRun['outcome']>): readonly string[] {
   const reasons = gate.reasons.map((reason) => `  - ${reason}`);

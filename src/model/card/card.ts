@@ -88,14 +88,16 @@ export const monthsOf = ({ train, recalibrates }: Pick<ModelCard, 'train' | 'rec
 export type Unseen = 'unseen-month' | 'unseen-days' | 'same-days' | 'trained-on';
 
 /** How far the figures of a card can be trusted. */
-export function unseen({ train, validation }: Pick<ModelCard, 'train' | 'validation'>): Unseen {
+export function unseen(card: Pick<ModelCard, 'train' | 'recalibrates' | 'validation'>): Unseen {
+  const { train, validation } = card;
   if (validation.kind === 'split') return 'same-days';
   if (validation.kind === 'last') return 'unseen-days';
-  return train.months.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
+  const seen = [...train.months, ...monthsOf(card)];
+  return seen.some(({ month }) => month === validation.month) ? 'trained-on' : 'unseen-month';
 }
 
 /** What it was validated on, in a few words, with a warning if the figures flatter the model. */
-export function validatedOn(card: Pick<ModelCard, 'train' | 'validation'>): string {
+export function validatedOn(card: Pick<ModelCard, 'train' | 'recalibrates' | 'validation'>): string {
   const { held_out } = card.validation;
   const words: Readonly<Record<Unseen, string>> = {
     'unseen-month': `${card.validation.month}`,

@@ -41,6 +41,9 @@ const WRONG_USAGE: readonly Row[] = [
   [['ingest', '--from', '2023-02', '--to', '2023-01'], /2023-02\.\.2023-01 is empty.*earlier month first/],
   [['ingest', ...DAYS, '--taxi-type', 'blue'], /--taxi-type: Unknown taxi type "blue".*green, yellow/],
 
+  [['models', 'recalibrate'], /required option '--months <months>'/],
+  [['models', 'recalibrate', '--months', '2023-13'], /--months: "2023-13" is not a month/],
+  [['models', 'recalibrate', '--months', '2023-04', '--validate', 'last:40'], /"last:40" is not a number of days/],
   [['train', '--train', '2023-01'], /required option '--recipe <name>'/],
   [['train', '--recipe', 'crystal-ball', '--train', '2023-01'], /"crystal-ball".*linear-pair, linear-zones/],
   [['train', ...RECIPE], /not clear what to train on.*--train/],
@@ -172,6 +175,7 @@ const FAILED: readonly Row[] = [
   [['doctor', '--env', 'prod'], NOBODY],
   [['ingest', ...DAYS], NOT_UP],
   [['train', ...RECIPE, '--train', '2023-01'], NOT_UP],
+  [['models', 'recalibrate', '--months', '2023-04'], NOT_UP],
   [['train', ...RECIPE, '--train', '2019-07', '--local', '--source', '.'], /green_tripdata_2019-07\.parquet/],
   [['batch', '--month', '2023-04'], NOT_UP],
   [['batch', '--month', '2023-04', '--env', 'prod'], NOBODY],

@@ -41,6 +41,51 @@ const given = (changes: Partial<Figures>) => ({
   figures: { given: { ...figures, ...changes }, typical: figures },
 });
 
+describe('the gate on a recalibration', () => {
+  const tie = { kind: 'compared', champion, refitted: false, comparison: comparison() } as const;
+  const inside = (given: number, typical: number) => ({
+    given: { ...figures, coverage_90: given },
+    typical: { ...figures, coverage_90: typical },
+  });
+  const judged = (own: Evidence['figures'], theirs: Evidence['figures'], changes: Partial<Evidence> = {}) =>
+    judge(evidence({ champion: tie, figures: own, recalibration: { champion: theirs }, ...changes }), LIMITS);
+
+  test.each<[string, [number, number], [number, number], string]>([
+    ['is closer with both distances', [0.9, 0.901], [0.884, 0.878], 'passed'],
+    ['is closer where it matters most', [0.899, 0.895], [0.9, 0.878], 'passed'],
+    ['is as far off', [0.91, 0.9], [0.9, 0.89], 'passed'],
+    ['is farther off with one distance', [0.9, 0.885], [0.895, 0.905], 'refused'],
+    ['is closer, but beyond the limit', [0.9, 0.87], [0.86, 0.86], 'refused'],
+  ])('that %s: %j inside, the champion %j', (_, own, theirs, outcome) => {
+    expect(judged(inside(...own), inside(...theirs)).outcome).toBe(outcome);
+  });
+
+  test('says both shares', () => {
+    const { reasons } = judged(inside(0.9, 0.885), inside(0.895, 0.905));
+    expect(reasons).toEqual([
+      "Its 90% intervals hold 90.0% (metered distance) and 88.5% (typical distance), the champion's 89.5% (metered distance) and 90.5% (typical distance); the larger of the two differences from 90% must not grow",
+    ]);
+  });
+
+  test('with the champion of today as it is does not hold it to an earlier, better one, which stays the bar', () => {
+    const best = { run_id: aRun('b'), sequence: 1 };
+    const worse = comparison({ b: { rmse: 6.1, mae: 4 }, rmse_difference: 0.1 });
+    const earlier = { kind: 'compared', champion: best, refitted: false, comparison: worse } as const;
+    const own = inside(0.9, 0.9);
+    expect(judge(evidence({ champion: tie, best: earlier }), LIMITS).outcome).toBe('refused');
+    const verdict = judged(own, own, { best: earlier });
+    expect(verdict.outcome).toBe('passed');
+    expect(bestAfter(verdict)).toEqual(best);
+    // Of another run than the champion, it is a challenger like any.
+    const other = { ...tie, comparison: comparison({ rmse_difference: -0.01 }) };
+    expect(judged(own, own, { champion: other, best: earlier }).outcome).toBe('refused');
+  });
+
+  test('has nothing to better when the champion had to be refitted, or there is none', () => {
+    expect(judge(evidence({ champion: tie, recalibration: {} }), LIMITS).outcome).toBe('passed');
+  });
+});
+
 describe('the gate', () => {
   test('passes a sound run, and says that there was no champion to compare it with', () => {
     const verdict = judge(evidence(), LIMITS);

@@ -59,12 +59,20 @@ function describe({
   promotions,
   mlflow_run_ids,
 }: Shown): string {
-  const { train, validation } = card;
+  const { train, recalibrates, validation } = card;
   const facts: readonly (readonly [string, string])[] = [
     ['run', `${run_id}${champion ? ` (champion of ${card.taxi_type} taxis)` : ''}`],
     ['recipe', card.recipe],
     ['taxis', card.taxi_type],
     ['trained on', `${train.months.map(({ month }) => month).join(', ')}: ${count(train.rows)} rides`],
+    ...(recalibrates === undefined
+      ? []
+      : [
+          [
+            'recalibrates',
+            `${recalibrates.run_id}, on ${recalibrates.months.map(({ month }) => month).join(', ')}: ${count(recalibrates.rows)} rides`,
+          ] as const,
+        ]),
     ['validated on', `${validatedOn(card)}: ${count(validation.rows)} rides`],
     ['RMSE, MAE', `${decimals(validation.rmse, 4)}, ${decimals(validation.mae, 4)} min`],
     ['in the 90% interval', `${decimals(validation.coverage_90 * 100, 1)}%`],

@@ -1,5 +1,6 @@
 import type { Breakdown } from '#model/evaluation/breakdown.ts';
 import { publishedOn } from '#model/evaluation/reference-figures.ts';
+import { monthsOf } from '../card.ts';
 import { bar } from './drawing.ts';
 import { decimals, monthsText } from './format.ts';
 import type { CardExtras, RenderedCard } from './given.ts';
@@ -24,7 +25,9 @@ export function comparison(card: RenderedCard, { compared = [] }: CardExtras): H
   const others = [...compared, ...publishedOn(validation.sha256)].map(
     (other): Line => ({ ...other, kind: 'other', trainedOn: monthsText(other.trainedOn) }),
   );
-  const lines = [...own, ...others, ...baselineLines(validation.breakdown?.baselines, trainedOn)];
+  // The baselines of a recalibrated run are those of the later rides.
+  const latest = monthsText(monthsOf(card).map(({ month }) => month));
+  const lines = [...own, ...others, ...baselineLines(validation.breakdown?.baselines, latest)];
   const longest = Math.max(...lines.map(({ rmse }) => rmse));
   return html`<h2 id="comparison">Compared with other predictors</h2>
 <p>On the same validation rides.${others.length > 0 ? ' Other models get the metered distance.' : ''}</p>

@@ -17,7 +17,7 @@ export function headline(card: RenderedCard): Html {
 <p>Predicts how many minutes a ${card.taxi_type}-taxi ride takes from pickup to dropoff. Trained on ${count(card.train.rows)} rides of ${months} and measured on ${count(validation.rows)} rides ${
     validation.month === null ? sameMonths : `of ${validation.month}`
   }${unseen(card) === 'trained-on' ? '' : ', which it has not seen'}. Errors are in minutes, over rides that lasted ${KEPT_MINUTES.least} to ${KEPT_MINUTES.most} minutes.</p>
-${WARNINGS[unseen(card)]}
+${recalibration(card)}${WARNINGS[unseen(card)]}
 <dl class="tiles">
 ${tile('metered', 'RMSE with the metered distance', decimals(validation.rmse), ' min')}
 ${tile('typical', 'RMSE without a distance', decimals(validation.typical_distance.rmse), ' min')}
@@ -26,6 +26,14 @@ ${tile('typical', 'Inside the 90% interval, no distance', percent(validation.typ
 </dl>
 <p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">No distance</span>: none was given, as by a caller at pickup, who knows only the zones and the time.</p>
 </header>`;
+}
+
+/** Whose predictions these are, and where the intervals come from, if those differ. */
+function recalibration({ recalibrates }: RenderedCard): Html {
+  if (recalibrates === undefined) return NOTHING;
+  const months = monthsText(recalibrates.months.map(({ month }) => month));
+  return html`<p>Recalibrates run <code>${recalibrates.run_id}</code> on ${months}: the predictions are that run's, and the intervals were made anew from ${count(recalibrates.rows)} rides of ${months}.</p>
+`;
 }
 
 const WARNINGS: Readonly<Record<Unseen, Html>> = {

@@ -1,10 +1,11 @@
+import { monthsOf } from '../card.ts';
 import { scrolling } from './drawing.ts';
 import { count, decimals, moment, monthsText, percent, shortSha } from './format.ts';
 import type { CardExtras, RenderedCard } from './given.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
 /** The files that the model was trained and measured on. */
-export function data({ train, validation }: RenderedCard): Html {
+export function data({ train, recalibrates, validation }: RenderedCard): Html {
   const validated = { ...validation, month: validation.month ?? 'held out' };
   return html`<h2 id="data">Data</h2>
 <p>TLC's trip records. Cleaning keeps rides of 1 to 60 minutes and drops nothing else. Point at a shortened SHA-256 to see all of it.</p>
@@ -13,7 +14,7 @@ ${scrolling(
   html`<table class="lines">
 <thead><tr><th scope="col" class="text">Month</th><th scope="col" class="text">Used to</th><th scope="col">Rides read</th><th scope="col">kept</th><th scope="col">share</th><th scope="col">SHA-256 of the file</th></tr></thead>
 <tbody>
-${train.months.map((month) => fileRow('train', month))}${fileRow('validate', validated)}</tbody>
+${train.months.map((month) => fileRow('train', month))}${(recalibrates?.months ?? []).map((month) => fileRow('recalibrate', month))}${fileRow('validate', validated)}</tbody>
 </table>`,
 )}
 <dl class="pairs">
@@ -55,7 +56,7 @@ export function provenance(card: RenderedCard, { engines = {} }: CardExtras): Ht
 <dl class="pairs">
 <dt>Run</dt><dd><code>${card.run_id}</code></dd>
 <dt>Run in MLflow</dt><dd>${card.mlflow_run_id === null ? html`not registered there` : html`<code>${card.mlflow_run_id}</code>`}</dd>
-<dt>Trained</dt><dd><time datetime="${card.created_at}">${moment(card.created_at)}</time>, in ${decimals(card.seconds, 1)} s</dd>
+<dt>${card.recalibrates === undefined ? 'Trained' : 'Recalibrated'}</dt><dd><time datetime="${card.created_at}">${moment(card.created_at)}</time>, in ${decimals(card.seconds, 1)} s</dd>
 <dt>Code</dt><dd><code>${card.code_version}</code></dd>
 ${Object.entries(engines).map(
   ([name, version]) => html`<dt>${name}</dt><dd>${version}</dd>
@@ -69,16 +70,22 @@ export function reproduction(card: RenderedCard): Html {
   const commit = /^([0-9a-f]{12})(-changed)?$/.exec(card.code_version);
   return html`<h2 id="reproduce">How to reproduce it</h2>
 <pre><code>${commit?.[1] === undefined ? '' : `git checkout ${commit[1]}\n`}${commandLine(card)}</code></pre>
-<p>The same files, code and kind of machine give the same model.onnx, to the last byte. Add <code>--local --source FOLDER</code> to train on TLC's files in a folder, without AWS.${
-    commit?.[2] === undefined ? '' : ' The code had uncommitted changes.'
-  }</p>`;
+<p>The same files, code and kind of machine give the same model.onnx, to the last byte.${
+    card.recalibrates === undefined
+      ? html` Add <code>--local --source FOLDER</code> to train on TLC's files in a folder, without AWS.`
+      : NOTHING
+  }${commit?.[2] === undefined ? '' : ' The code had uncommitted changes.'}</p>`;
 }
 
-function commandLine({ recipe, taxi_type, train, validation }: RenderedCard): string {
-  const months = monthsText(train.months.map(({ month }) => month));
-  const share = validation.rows / (validation.rows + train.rows);
+function commandLine(card: RenderedCard): string {
+  const { recipe, taxi_type, train, recalibrates, validation } = card;
+  const months = monthsText(monthsOf(card).map(({ month }) => month));
+  const share = validation.rows / (validation.rows + (recalibrates ?? train).rows);
   const { held_out: heldOut } = validation;
   const held = heldOut !== undefined && 'days' in heldOut ? `last:${heldOut.days}` : `split:${Number(decimals(share))}`;
   const validated = validation.month ?? held;
+  if (recalibrates !== undefined) {
+    return `npx tripcast models recalibrate ${recalibrates.run_id} --months ${months} --validate ${validated}`;
+  }
   return `npx tripcast train --recipe ${recipe} --taxi-type ${taxi_type} --train ${months} --validate ${validated}`;
 }
