@@ -90,7 +90,8 @@ async function decide(
   // Without a champion there is nothing to fall back on: a person would promote the first one whatever the gate says.
   if (throne === undefined) {
     const first: Throne = { reign: { run_id, sequence: 1 }, files: challenger };
-    return { decision: 'first', why: verdict.reasons, trained_on, throne: first, challenger };
+    const why = verdict.reasons.map((reason) => `The gate would refuse it. ${reason}`);
+    return { decision: 'first', why, trained_on, throne: first, challenger };
   }
   if (verdict.outcome !== 'passed')
     return { decision: 'refused', why: verdict.reasons, trained_on, throne, challenger };

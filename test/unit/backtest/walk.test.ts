@@ -100,7 +100,7 @@ describe('a rolling policy', () => {
       { '2023-01': refusal('Few rides') },
     );
     expect(decisions[0]).toBe('2023-02 first');
-    expect(months[0]?.why).toEqual(['Few rides']);
+    expect(months[0]?.why).toEqual(['The gate would refuse it. Few rides']);
   });
 
   test('asks the gate about the champion of the moment, and about the best one so far', async () => {
