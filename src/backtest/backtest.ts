@@ -1,6 +1,7 @@
 import { type Clock, isoTime } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
+import { monthsText } from '#model/card/html/format.ts';
 import type { Engines, RecipeName } from '#model/recipes/recipe.ts';
 import type { TrainingDatabase } from '#model/rides/training-rides.ts';
 import type { LoadScorer } from '#model/scorer.ts';
@@ -101,7 +102,7 @@ async function trainAll(windows: readonly (readonly Month[])[], work: Work, deps
   let done = 0;
   const said = (step: string) => deps.onProgress('train', done, windows.length, step);
   await inParallel(windows, deps.atATime, async (window, signal) => {
-    const name = window.length === 1 ? `${window[0]}` : `${window[0]}..${window.at(-1)}`;
+    const name = monthsText(window);
     said(name);
     await work.train(window, { signal, onStep: (step) => said(`${name}: ${step}`) });
     done += 1;

@@ -1,4 +1,5 @@
 import { TripcastError } from '#errors.ts';
+import { monthsText } from '#model/card/html/format.ts';
 import { type Month, monthRange } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { MOST_POLICIES, newestPublished, type Policy, policyName, windowOf } from './policy.ts';
@@ -99,7 +100,7 @@ function refuseUntrainable(policy: Policy, planned: readonly PlannedMonth[], { t
   if (closest === undefined || first === undefined || last === undefined) return;
   const when = policy.kind === 'fixed' ? 'before the walk' : 'in any month of the walk';
   throw new TripcastError(
-    `${policyName(policy)} cannot train ${when}: of ${closest.window[0]}..${closest.window.at(-1)}, the data lacks ${closest.missing.join(', ')}`,
+    `${policyName(policy)} cannot train ${when}: the closest window is ${monthsText(closest.window)}, and the data lacks ${closest.missing.join(', ')}`,
     `Give a shorter window or a later --from, or get the months. ${ingestFix(taxiType, first, last)}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { ModelCard } from '#model/card/card.ts';
+import { monthsText } from '#model/card/html/format.ts';
 import type { ModelFiles } from '#registry/registry.ts';
 import { bestAfter, type SeenChampion, type Verdict } from '#registry/verdict.ts';
 import type { Month } from '#trips/month.ts';
@@ -82,7 +83,8 @@ async function decide(
   });
   if (training === undefined) return unchanged([]);
   const { window, missing } = training;
-  if (missing.length > 0) return unchanged([`The data lacks ${missing.join(', ')} of ${window[0]}..${window.at(-1)}`]);
+  if (missing.length > 0)
+    return unchanged([`The data lacks ${missing.join(', ')}, and the window is ${monthsText(window)}`]);
   const challenger = await work.trained(window);
   const verdict = await work.judged(challenger, throne?.reign);
   const { run_id } = challenger.card;
@@ -90,7 +92,8 @@ async function decide(
   // Without a champion there is nothing to fall back on: a person would promote the first one whatever the gate says.
   if (throne === undefined) {
     const first: Throne = { reign: { run_id, sequence: 1 }, files: challenger };
-    return { decision: 'first', why: verdict.reasons, trained_on, throne: first, challenger };
+    const why = verdict.reasons.map((reason) => `The gate would refuse it. ${reason}`);
+    return { decision: 'first', why, trained_on, throne: first, challenger };
   }
   if (verdict.outcome !== 'passed')
     return { decision: 'refused', why: verdict.reasons, trained_on, throne, challenger };

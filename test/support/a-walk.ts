@@ -11,7 +11,6 @@ import { trainRun } from '#training/train-run.ts';
 import { parseMonth } from '#trips/month.ts';
 import { LIMITS } from './gate-limits.ts';
 import { MemoryStore } from './memory-store.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 import { boosting } from './training.ts';
 
 export interface AWalk {
@@ -79,5 +78,5 @@ export class Backtester {
 }
 
 function aDatabase(): Promise<DuckDB> {
-  return DuckDB.open({ tempDirectory: temporaryFolder() });
+  return DuckDB.open({ tempDirectory: '.' });
 }

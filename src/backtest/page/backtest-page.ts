@@ -41,7 +41,7 @@ const FIGURES: readonly Figure[] = [
     about: 'The root mean squared error, in minutes: below is better.',
     value: ({ rmse }) => rmse,
     written: (minutes) => decimals(minutes, 3),
-    scale: (values) => ({ ...halves(values), unit: ' min' }),
+    scale: (values) => ({ ...aroundValues(values), unit: ' min' }),
     caption: leastText,
   },
   {
@@ -77,10 +77,14 @@ const FIGURES: readonly Figure[] = [
   },
 ];
 
-/** The axis from one half minute to another, with a little room. */
-function halves(values: readonly number[]): Pick<Scale, 'low' | 'high'> {
+const AXIS_STEPS = [0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 15];
+
+/** An axis of four readable steps around the values. */
+function aroundValues(values: readonly number[]): Pick<Scale, 'low' | 'high'> {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  return { low: Math.max(0, Math.floor((least - 0.1) * 2) / 2), high: Math.ceil((most + 0.1) * 2) / 2 };
+  const lowFor = (step: number) => Math.floor(least / step) * step;
+  const step = AXIS_STEPS.find((each) => lowFor(each) + 4 * each >= most) ?? 15;
+  return { low: lowFor(step), high: lowFor(step) + 4 * step };
 }
 
 function leastText(points: readonly Point[]): string {
@@ -181,7 +185,7 @@ const WORDS: Readonly<Record<MonthOutcome['decision'], string>> = {
 /** Month by month: who was champion, why, and how well it did. */
 function history({ policy, months, trained, promoted, refused, seconds, dollars }: PolicyResult): Html {
   return html`<h3>${policy}</h3>
-<p>${count(trained)} ${trained === 1 ? 'training' : 'trainings'}, ${count(promoted)} promoted over a champion, ${count(refused)} refused; ${decimals(seconds, 0)} s of training, $${decimals(dollars, 4)}.</p>
+<p>${count(trained)} ${trained === 1 ? 'training' : 'trainings'}, ${count(promoted)} promoted over a champion, ${count(refused)} refused; ${decimals(seconds, 0)} s of training, $${decimals(dollars, 4)}. The second line of a month is without a distance.</p>
 ${scrolling(
   `What ${policy} did`,
   html`<table class="lines"><thead><tr><th scope="col" class="text">Month</th><th scope="col" class="text">At its start</th><th scope="col" class="text">Champion trained on</th><th scope="col">Rides</th><th scope="col">RMSE, min</th><th scope="col">MAE, min</th><th scope="col">Bias, min</th><th scope="col">in 90%</th><th scope="col">in 80%</th></tr></thead>
@@ -195,15 +199,19 @@ function outcomeRow({ month, decision, champion, recalibrated_on: newer, figures
     decision === 'refused' ? html`<span class="verdict bad">▲ ${WORDS[decision]}</span>` : html`${WORDS[decision]}`;
   const model = champion === null ? '–' : monthsText(champion.trained_on);
   const intervals = newer === null ? NOTHING : html`<small>intervals ${monthsText(newer)}</small>`;
-  const written = (each: (figures: BacktestFigures) => string) => (figures === null ? '–' : both(figures, each));
+  const written = (each: (figures: BacktestFigures) => string) =>
+    figures === null ? html`–` : html`${each(figures.metered)}<br><small>${each(figures.no_distance)}</small>`;
   return html`<tr><th scope="row">${month}</th><td class="text">${mark}</td><td class="text">${model}${intervals}</td><td>${figures === null ? '–' : count(figures.rides)}</td><td>${written(({ rmse }) => decimals(rmse, 3))}</td><td>${written(({ mae }) => decimals(mae, 3))}</td><td>${written(({ bias }) => signed(bias))}</td><td>${written(({ coverage_90 }) => percent(coverage_90))}</td><td>${written(({ coverage_80 }) => percent(coverage_80))}</td></tr>
 `;
 }
 
 function reasons(months: readonly MonthOutcome[]): Html {
-  const said = months.flatMap(({ month, decision, why, champion, figures }) => [
-    ...why.map((reason) => `${month}, ${WORDS[decision]}: ${reason}.`),
-    ...(figures === null && champion !== null ? [`${month} was not scored: the data lacks it.`] : []),
-  ]);
+  const unscored = months.filter(({ champion, figures }) => figures === null && champion !== null);
+  const said = [
+    ...months.flatMap(({ month, decision, why }) => why.map((reason) => `${month}, ${WORDS[decision]}: ${reason}.`)),
+    ...(unscored.length > 0
+      ? [`Not scored, because the data lacks it: ${monthsText(unscored.map(({ month }) => month))}.`]
+      : []),
+  ];
   return said.length === 0 ? NOTHING : html`<ul>${said.map((each) => html`<li>${each}</li>`)}</ul>`;
 }

@@ -31,10 +31,15 @@ function policyText({ policy, months, trained, refused, dollars }: PolicyResult,
       ['', '', '', '', 'none', ...cells(figures.no_distance, highest)],
     ];
   });
-  const said = months.flatMap(({ month, decision, why, figures, champion }) => [
-    ...why.map((reason) => `  ${month} ${decision.replace('-', ' ')}: ${reason}`),
-    ...(figures === null && champion !== null ? [`  ${month}: The data lacks it, so it was not scored`] : []),
-  ]);
+  const unscored = months.filter(({ champion, figures }) => figures === null && champion !== null);
+  const said = [
+    ...months.flatMap(({ month, decision, why }) =>
+      why.map((reason) => `  ${month} ${decision.replace('-', ' ')}: ${reason}`),
+    ),
+    ...(unscored.length > 0
+      ? [`  not scored, because the data lacks it: ${monthsText(unscored.map(({ month }) => month))}`]
+      : []),
+  ];
   const headings = ['month', 'at its start', 'champion trained on', 'rides', 'distance', ...FIGURES];
   const cost = `${trained} trained, ${refused} refused, $${dollars.toFixed(4)}`;
   return [`${policy}: ${cost}`, table(headings, rows), ...said].join('\n');

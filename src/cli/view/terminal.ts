@@ -32,7 +32,7 @@ export function terminal({ json }: { readonly json: boolean }): Terminal {
   };
 }
 
-const NUMBER = /^(–|-?[\d,]+(\.\d+)?%?)$/;
+const NUMBER = /^(–|[+-]?[\d,]+(\.\d+)?%?)$/;
 
 /** Rows of text under headings; columns of numbers are right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -28,6 +28,11 @@ describe('the page of a backtest', () => {
     expect(chart('RMSE')).not.toContain('class="band"');
   });
 
+  test('divides the axis of errors into four readable steps', () => {
+    const ticks = [...chart('RMSE').matchAll(/text-anchor="end">([^<]+)</g)].map(([, text]) => text);
+    expect(ticks).toEqual(['4', '4.2', '4.4', '4.6', '4.8 min']); // for 4.1 to 4.6
+  });
+
   test('puts zero in the middle of the axis of bias', () => {
     const ticks = [...chart('Bias').matchAll(/text-anchor="end">([^<]+)</g)].map(([, text]) => text);
     expect(ticks).toEqual(['−1', '−0.5', '0', '0.5', '1 min']);
@@ -45,7 +50,7 @@ describe('the page of a backtest', () => {
     expect(page).toContain('▲ refused');
     expect(page).toContain('2023-05, refused: It is worse by 0.2 min; at most 0.05 is allowed.');
     expect(page).toContain('2023-02, no champion: The data lacks 2022-11 of 2022-11..2023-01.');
-    expect(page).toContain('2023-05 was not scored: the data lacks it.');
+    expect(page).toContain('Not scored, because the data lacks it: 2023-05.');
   });
 
   test('escapes what comes from outside, and asks for nothing', () => {
@@ -86,6 +91,6 @@ describe('the table of a backtest', () => {
   test('says why', () => {
     expect(lines).toContain('  2023-05 refused: It is worse by 0.2 min; at most 0.05 is allowed');
     expect(lines).toContain('  2023-02 no champion: The data lacks 2022-11 of 2022-11..2023-01');
-    expect(lines).toContain('  2023-05: The data lacks it, so it was not scored');
+    expect(lines).toContain('  not scored, because the data lacks it: 2023-05');
   });
 });

@@ -100,7 +100,7 @@ describe('a rolling policy', () => {
       { '2023-01': refusal('Few rides') },
     );
     expect(decisions[0]).toBe('2023-02 first');
-    expect(months[0]?.why).toEqual(['Few rides']);
+    expect(months[0]?.why).toEqual(['The gate would refuse it. Few rides']);
   });
 
   test('asks the gate about the champion of the moment, and about the best one so far', async () => {
@@ -136,8 +136,8 @@ describe('a month that the data lacks', () => {
   test('keeps the champion as long as it is in the window, and the table names it', async () => {
     const { decisions, months } = await walked({ ...QUARTER, policy: 'rolling:2', lacking: '2023-02' });
     expect(decisions).toEqual(['2023-02 first', '2023-03 kept', '2023-04 kept']);
-    expect(months[1]?.why).toEqual(['The data lacks 2023-02 of 2023-01..2023-02']);
-    expect(months[2]?.why).toEqual(['The data lacks 2023-02 of 2023-02..2023-03']);
+    expect(months[1]?.why).toEqual(['The data lacks 2023-02, and the window is 2023-01..2023-02']);
+    expect(months[2]?.why).toEqual(['The data lacks 2023-02, and the window is 2023-02..2023-03']);
   });
 
   test('is not scored', async () => {
