@@ -24,6 +24,19 @@ export const comparedSchema = z.object({
   comparison: comparisonSchema.nullable().describe('a is the run, b the champion'),
 });
 
+/** A part of the rides on which a run was compared with the champion: RMSE of the run (a) and of the champion (b). */
+const segmentSchema = z.object({
+  grouping: z.string(),
+  group: z.string(),
+  rows: z.int(),
+  days: z.int(),
+  a: z.number(),
+  b: z.number(),
+  rmse_difference: z.number(),
+  low: z.number().nullable().describe('the lower confidence bound of the difference; null if it was not judged'),
+  verdict: z.enum(['worse', 'not-worse', 'not-enough-data']),
+});
+
 /** gate.json: whether the run can become champion, and if not, why. Only `passed` can, unless a person overrules it. */
 export const verdictSchema = z.object({
   outcome: z.enum(['passed', 'refused', 'not-comparable']),
@@ -34,6 +47,8 @@ export const verdictSchema = z.object({
   champion: comparedSchema.nullable(),
   /** The best champion so far, if that was a different one. */
   best: comparedSchema.nullish(),
+  /** By pickup borough, hours, and with and without a distance; verdicts of older versions have none. */
+  segments: z.array(segmentSchema).optional(),
 });
 export type Verdict = Readonly<z.infer<typeof verdictSchema>>;
 

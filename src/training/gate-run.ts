@@ -2,6 +2,7 @@ import { TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import { PairedErrors } from '#model/evaluation/compare.ts';
 import { FigureSums, type Figures } from '#model/evaluation/figures.ts';
+import { type SegmentErrors, SegmentSums } from '#model/evaluation/segments.ts';
 import { checkGoldenRides, exactDifference } from '#model/golden/golden.ts';
 import { batchOf, withoutDistance } from '#model/rides/rides.ts';
 import { loadRides, readRides, type TrainingDatabase } from '#model/rides/training-rides.ts';
@@ -142,6 +143,7 @@ async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase,
   const [champion, best] = [rivals.champion, rivals.best].map(
     (rival) => rival && { rival, errors: new PairedErrors() },
   );
+  const segments = new SegmentSums();
   const [given, typical] = [new FigureSums(), new FigureSums()];
   for await (const rides of readRides(database, relation)) {
     const predictions = await scorer.score(batchOf(rides));
@@ -150,9 +152,14 @@ async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase,
       given.add(minutes, predictions, i);
       typical.add(minutes, withNone, i);
     });
-    for (const other of [champion, best]) {
-      if (other?.rival.kind !== 'ready') continue;
-      other.errors.add(rides, predictions.predicted_duration, await other.rival.predict(rides));
+    if (best?.rival.kind === 'ready') {
+      best.errors.add(rides, predictions.predicted_duration, await best.rival.predict(rides));
+    }
+    if (champion?.rival.kind === 'ready') {
+      const { rival, errors } = champion;
+      const theirs = { given: await rival.predict(rides), withheld: await rival.predict(withoutDistance(rides)) };
+      errors.add(rides, predictions.predicted_duration, theirs.given);
+      segments.add(rides, { given: predictions.predicted_duration, withheld: withNone.predicted_duration }, theirs);
     }
   }
   const figures: { readonly given: Figures; readonly typical: Figures } = {
@@ -160,14 +167,14 @@ async function score(scorer: Scorer, rivals: Rivals, database: TrainingDatabase,
     typical: typical.figures(),
   };
   const against = {
-    ...(champion && { champion: compared(champion.rival, champion.errors) }),
+    ...(champion && { champion: compared(champion.rival, champion.errors, segments.errors()) }),
     ...(best && { best: compared(best.rival, best.errors) }),
   };
   return { figures, against };
 }
 
-function compared(rival: Rival, errors: PairedErrors): AgainstOther {
+function compared(rival: Rival, errors: PairedErrors, segments?: readonly SegmentErrors[]): AgainstOther {
   if (rival.kind !== 'ready') return rival;
   const { champion, refitted } = rival;
-  return { kind: 'compared', champion, refitted, comparison: errors.comparison() };
+  return { kind: 'compared', champion, refitted, comparison: errors.comparison(), ...(segments && { segments }) };
 }

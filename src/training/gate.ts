@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { Comparison } from '#model/evaluation/compare.ts';
 import type { Figures } from '#model/evaluation/figures.ts';
+import {
+  type JudgedSegment,
+  judgeSegments,
+  type SegmentErrors,
+  type SegmentGrouping,
+  type SegmentLimits,
+} from '#model/evaluation/segments.ts';
 import { EXACT_TOLERANCE_MINUTES, GRAPH_TOLERANCE_MINUTES } from '#model/golden/golden.ts';
 import type { comparedSchema, SeenChampion, Verdict } from '#registry/verdict.ts';
 import type { DataFacts } from './data-facts.ts';
@@ -15,6 +22,12 @@ export const gateLimitsSchema = z.object({
   rmseToleranceMinutes: z.number(),
   bestToleranceMinutes: z.number(),
   coverageToleranceShare: z.number(),
+  segments: z.object({
+    toleranceMinutes: z.number(),
+    leastRides: z.int().positive(),
+    leastDays: z.int().positive(),
+    confidence: z.number(),
+  }),
 });
 export type GateLimits = Readonly<z.infer<typeof gateLimitsSchema>>;
 
@@ -30,6 +43,8 @@ export type AgainstOther =
       readonly refitted: boolean;
       /** a is the run, b the champion. */
       readonly comparison: Comparison;
+      /** The same, part by part; only of the current champion. */
+      readonly segments?: readonly SegmentErrors[];
     };
 
 /** All measurements of a run, taken before it is judged. */
@@ -58,12 +73,14 @@ interface Check {
  */
 export function judge(evidence: Evidence, limits: GateLimits): Verdict {
   const { golden, data, figures, champion, best } = evidence;
+  const segments = judgedSegments(champion, limits.segments);
   const checks = [
     goldenCheck(golden),
     ...dataChecks(data, limits),
     r2Check(figures.given, limits),
     ...coverageChecks(figures, limits),
     championCheck(champion, limits),
+    ...segmentChecks(segments, limits.segments),
     ...(best === undefined ? [] : [otherCheck(best, BEST, limits.bestToleranceMinutes)]),
   ];
   const reasons = checks.filter(({ passed }) => !passed).map(({ said }) => said);
@@ -75,6 +92,7 @@ export function judge(evidence: Evidence, limits: GateLimits): Verdict {
     checks,
     champion: champion.kind === 'no-champion' ? null : comparedWith(champion),
     ...(best && { best: comparedWith(best) }),
+    ...(segments.length > 0 && { segments: segments.map(({ standard_error: _, ...segment }) => segment) }),
   };
 }
 
@@ -188,6 +206,48 @@ function otherCheck(against: AgainstOther, check: string, allowed: number): Chec
       `(difference ${difference.toFixed(4)}${range}); at most ${allowed} more is allowed`,
   };
 }
+
+const judgedSegments = (against: AgainstChampion, limits: SegmentLimits): readonly JudgedSegment[] =>
+  against.kind === 'compared' ? judgeSegments(against.segments ?? [], limits) : [];
+
+const SEGMENTS = 'segments';
+const GROUPING_TEXT: Readonly<Record<SegmentGrouping, string>> = {
+  pickup_borough: 'pickup borough',
+  hour_band: 'hours',
+  distance: 'distance',
+};
+
+/** A check for each segment that fails, or one that says that none does. */
+export function segmentChecks(segments: readonly JudgedSegment[], limits: SegmentLimits): readonly Check[] {
+  if (segments.length === 0) return [];
+  const { toleranceMinutes: allowed, confidence } = limits;
+  const worse = segments.filter(({ verdict }) => verdict === 'worse');
+  if (worse.length > 0) {
+    return worse.map((segment) => ({
+      check: segmentName(segment),
+      passed: false,
+      said:
+        `RMSE ${segment.a.toFixed(4)} min on ${segment.rows} rides of ${segmentName(segment)}; the ${CHAMPION}: ` +
+        `${segment.b.toFixed(4)} min (difference ${segment.rmse_difference.toFixed(4)}, with ${percent(confidence)} ` +
+        `confidence above ${segment.low?.toFixed(4)}); at most ${allowed} more is allowed`,
+    }));
+  }
+  const left = segments.filter(({ verdict }) => verdict === 'not-enough-data').map(segmentName);
+  const judged = segments.length - left.length;
+  return [
+    {
+      check: SEGMENTS,
+      passed: true,
+      said:
+        `None of ${judged} segments is proven worse than the ${CHAMPION}'s by more than ${allowed} min` +
+        (left.length === 0 ? '' : `; too few rides or days to judge ${left.join(', ')}`),
+    },
+  ];
+}
+
+/** `pickup borough Bronx`, `hours 6-10`, `distance not given` */
+export const segmentName = ({ grouping, group }: Pick<JudgedSegment, 'grouping' | 'group'>) =>
+  `${GROUPING_TEXT[grouping]} ${group}`;
 
 function comparedWith(against: AgainstOther): z.infer<typeof comparedSchema> {
   const { run_id, sequence } = against.champion;

@@ -21,5 +21,13 @@ export const gate = z
       .nonnegative()
       .describe('how much worse than the best champion so far it may be: small losses must not add up'),
     coverageToleranceShare: share.describe("how far an interval's coverage may be from its nominal one"),
+    segments: z
+      .strictObject({
+        toleranceMinutes: z.number().nonnegative().describe("how much larger a segment's RMSE may be"),
+        leastRides: positive.describe('a segment with fewer rides is not judged'),
+        leastDays: z.int().min(2).max(366).describe('nor is one with rides on fewer days'),
+        confidence: z.number().gt(0.5).lt(1).describe('that no segment is called worse by chance, over all together'),
+      })
+      .describe('how much worse than the champion a run may be in a borough, at some hours, or without a distance'),
   })
   .describe('what a run must meet to become the champion');
