@@ -10,5 +10,5 @@ export const LIMITS: GateLimits = {
   rmseToleranceMinutes: 0.05,
   bestToleranceMinutes: 0.05,
   coverageToleranceShare: 0.02,
-  segments: { toleranceMinutes: 0.1, leastRides: 300, leastDays: 7, confidence: 0.95 },
+  segments: { toleranceMinutes: 0.1, leastRides: 200, leastDays: 7, confidence: 0.95 },
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Comparison } from '#model/evaluation/compare.ts';
 import type { Figures } from '#model/evaluation/figures.ts';
+import type { SegmentErrors } from '#model/evaluation/segments.ts';
 import { bestAfter, verdictSchema } from '#registry/verdict.ts';
 import { type Evidence, judge, judgeGolden } from '#training/gate.ts';
 import { aRun } from '../../support/a-run.ts';
@@ -204,6 +205,58 @@ describe('the gate', () => {
         if (verdict.outcome === 'passed') champion = run;
       }
       expect(champion - first).toBeLessThanOrEqual(LIMITS.bestToleranceMinutes);
+    });
+  });
+
+  describe('with segments', () => {
+    const segment = (group: string, changes: Partial<SegmentErrors> = {}): SegmentErrors => ({
+      grouping: 'pickup_borough',
+      group,
+      rows: 1400,
+      days: 30,
+      a: 5,
+      b: 5,
+      rmse_difference: 0,
+      standard_error: 0.1,
+      ...changes,
+    });
+    const against = (segments: readonly SegmentErrors[]): Partial<Evidence> => ({
+      champion: {
+        kind: 'compared',
+        champion,
+        refitted: false,
+        comparison: comparison({ rmse_difference: -0.3, interval: [-0.4, -0.2] }),
+        segments,
+      },
+    });
+
+    test('refuses a run that wins overall and loses in the Bronx, naming it and the figures', () => {
+      const bronx = segment('Bronx', { a: 5.9, rmse_difference: 0.9 });
+      const verdict = judge(evidence(against([segment('Manhattan'), bronx])), LIMITS);
+      expect(verdict.outcome).toBe('refused');
+      // Two are judged at 95% together: t(0.975, 29) = 2.045 (Abramowitz and Stegun), so that 0.9 - 0.2045 = 0.6955.
+      expect(verdict.reasons).toEqual([
+        'RMSE 5.9000 min on 1400 rides of pickup borough Bronx; the champion: 5.0000 min (difference 0.9000, with 95.0% confidence above 0.6955); at most 0.1 more is allowed',
+      ]);
+      expect(verdict.checks.at(-1)).toMatchObject({ check: 'pickup borough Bronx', passed: false });
+      expect(verdict.segments?.map(({ group, verdict }) => [group, verdict])).toEqual([
+        ['Manhattan', 'not-worse'],
+        ['Bronx', 'worse'],
+      ]);
+      expect(verdictSchema.parse(JSON.parse(JSON.stringify(verdict)))).toEqual(verdict);
+    });
+
+    test('lets it pass when none is proven worse, and names those that it could not judge', () => {
+      const island = segment('Staten Island', { rows: 6, days: 5, a: 30, rmse_difference: 25 });
+      const verdict = judge(evidence(against([segment('Manhattan'), island])), LIMITS);
+      expect(verdict).toMatchObject({ outcome: 'passed', reasons: [] });
+      expect(verdict.checks.at(-1)?.said).toBe(
+        "None of 1 segments is proven worse than the champion's by more than 0.1 min; too few rides or days to judge pickup borough Staten Island",
+      );
+    });
+
+    test('reads verdicts of older versions, which have none', () => {
+      expect(judge(evidence(against([])), LIMITS).segments).toBeUndefined();
     });
   });
 
