@@ -133,8 +133,10 @@ export class BatchRoom extends Construct {
       DATA_BUCKET: store.data.bucket.bucketName,
       CODE_VERSION: code.version,
       MONITORING: JSON.stringify(config.monitoring),
+      ROLLBACK_TOLERANCE_MINUTES: String(config.rollback.toleranceMinutes ?? ''),
     });
     store.grantReadModels(monitor);
+    if (config.rollback.toleranceMinutes !== null) store.grantMoveAliases(monitor);
     store.data.grantRead(monitor, 'raw/', 'predictions/', 'receipts/', 'current/', 'reports/');
     store.data.grantWrite(monitor, 'reports/');
     monitor.grantPrincipal.addToPrincipalPolicy(putMetrics());

@@ -5,7 +5,9 @@ import { type MonthMetrics, metricsOf } from './metrics.ts';
 import { type MonitorMonthDeps, monitorMonth } from './monitor-month.ts';
 import { verdictOf } from './month-verdict.ts';
 import { type Notice, noticeOf } from './notice.ts';
+import type { MonthReport } from './report-schema.ts';
 import { type RetrainingEvent, retrainingEvent } from './retraining.ts';
+import { type RollbackDeps, rollBackIfWorse, rollbackMetrics, rollbackNotice } from './rollback.ts';
 import { limitsOf, type MonitoringSettings } from './settings.ts';
 import { standingReport } from './standing-report.ts';
 
@@ -16,6 +18,8 @@ export interface MonitorStateDeps extends Omit<MonitorMonthDeps, 'limits'> {
   readonly settings: MonitoringSettings;
   readonly env: string;
   metricsFor(taxiType: TaxiType): MonthMetrics;
+  /** Takes a champion back whose error is worse than the one's before it; undefined = never. */
+  readonly rollback?: Pick<RollbackDeps, 'registry' | 'loadScorer' | 'toleranceMinutes'> | undefined;
 }
 
 export interface MonitoredOutcome {
@@ -31,7 +35,7 @@ export interface MonitoredOutcome {
  */
 export async function monitorState(
   { quiet, ...outcome }: z.output<typeof monitorInputSchema>,
-  { settings, env, metricsFor, ...deps }: MonitorStateDeps,
+  { settings, env, metricsFor, rollback, ...deps }: MonitorStateDeps,
 ): Promise<MonitoredOutcome> {
   const { taxi_type: taxiType, month, status } = outcome;
   const standing = status === 'unchanged' ? await standingReport(taxiType, month, deps) : undefined;
@@ -46,7 +50,23 @@ export async function monitorState(
   };
   if (quiet || report.evaluation !== 'after-training') return { ...found, announce: {} };
   await metricsFor(taxiType).putAll(metricsOf(report));
-  const notice = noticeOf(report, { page, env });
+  const rolledBack = rollback && (await checkChampion(report, { ...deps, ...rollback }, metricsFor(taxiType), env));
+  const notice = bothNotices(rolledBack, noticeOf(report, { page, env }));
   const event = retrainingEvent(monitored, settings.retrain, env);
   return { ...found, announce: { ...(notice && { notice }), ...(event && { event }) } };
 }
+
+async function checkChampion(
+  month: MonthReport,
+  deps: RollbackDeps,
+  metrics: MonthMetrics,
+  env: string,
+): Promise<Notice | undefined> {
+  const outcome = await rollBackIfWorse(month, deps);
+  await metrics.putAll(rollbackMetrics(outcome));
+  return rollbackNotice(month, outcome, { toleranceMinutes: deps.toleranceMinutes, env });
+}
+
+/** The state machine sends one notice a month: what was done, then what was found. */
+const bothNotices = (done: Notice | undefined, found: Notice | undefined): Notice | undefined =>
+  done && found ? { subject: done.subject, message: `${done.message}\n\n${found.message}` } : (done ?? found);

@@ -79,6 +79,7 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
 
 /**
  * Makes the previous champion the champion again. The gate is skipped: it already judged that run when it was promoted.
+ * @param over the sequence number of the champion that the decision is based on: if it has changed since, the race is lost
  * @throws TripcastError when there is none, or it no longer reproduces its golden rides
  * @example
  * const { to, outcome } = await rollBack(registry, 'green', { loadScorer, by: 'ada', at: new Date() });
@@ -86,10 +87,10 @@ async function unjudged(registry: Registry, run: RunId, champion: AliasPointer |
 export async function rollBack(
   registry: Registry,
   taxiType: TaxiType,
-  { by, at, loadScorer }: PromotionOptions,
+  { by, at, loadScorer, over }: PromotionOptions & { readonly over?: number },
 ): Promise<{ readonly to: RunId; readonly outcome: MoveOutcome }> {
   const seen = await registry.champion(taxiType);
-  const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(seen?.pointer.sequence ?? 0)));
+  const before = moveBefore((await registry.history(taxiType)).filter(isUpTo(over ?? seen?.pointer.sequence ?? 0)));
   if (seen === undefined) throw new NoChampionError(taxiType);
   if (before === undefined) {
     throw new TripcastError(
@@ -99,7 +100,7 @@ export async function rollBack(
   }
   await proveGoldenRides(registry.folder(before.run_id), loadScorer);
   const { best } = before;
-  const how = { over: seen.pointer.sequence, isRollback: true, ...(best && { best }) };
+  const how = { over: over ?? seen.pointer.sequence, isRollback: true, ...(best && { best }) };
   return { to: before.run_id, outcome: await registry.promote(before.run_id, by, at, how) };
 }
 

@@ -31,3 +31,13 @@ export const gate = z
       .describe('how much worse than the champion a run may be in a borough, at some hours, or without a distance'),
   })
   .describe('what a run must meet to become the champion');
+
+export const rollback = z
+  .strictObject({
+    toleranceMinutes: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe('how much larger its RMSE may be, beyond chance, than that of the champion before it; null = never'),
+  })
+  .describe('whether monitoring takes a new champion back whose error turns out to be worse once labels come');
