@@ -4,6 +4,7 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { systemClock } from '#clock.ts';
 import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
+import { LiveShadow } from '#registry/live-shadow.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import { parseRunId } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
@@ -38,4 +39,19 @@ export function servedModel(onRefreshFailed: (error: unknown) => void): ModelSou
   if (runId !== undefined) return pinnedRun({ registry, runId, taxiType, loadScorer });
   const refreshSeconds = env.MODEL_REFRESH_SECONDS;
   return new LiveModel({ registry, taxiType, loadScorer, refreshSeconds, clock: systemClock, onRefreshFailed });
+}
+
+/** The run that scores the stream next to the champion; undefined for a function that serves a pinned model. */
+export function servedShadow(): LiveShadow | undefined {
+  const { RUN_ID: runId, MODEL_LOCATION: location, SERVED_TAXI_TYPE: taxiType } = env;
+  if (location !== undefined || runId !== undefined) return undefined;
+  const refreshSeconds = env.MODEL_REFRESH_SECONDS;
+  return new LiveShadow({
+    slot: registry.shadow(taxiType),
+    registry,
+    taxiType,
+    loadScorer,
+    refreshSeconds,
+    clock: systemClock,
+  });
 }

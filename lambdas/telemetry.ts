@@ -7,6 +7,8 @@ export const logger = new Logger();
 export const metrics = new Metrics({ defaultDimensions: { environment: process.env.TRIPCAST_ENV ?? 'none' } });
 
 export const addCount = (name: string, value = 1) => metrics.addMetric(name, MetricUnit.Count, value);
+/** CloudWatch has no unit for minutes. */
+export const addMinutes = (name: string, value: number) => metrics.addMetric(name, MetricUnit.NoUnit, value);
 export const addMilliseconds = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Milliseconds, value);
 
 /** Call at the end of an invocation. Powertools warns if there is nothing to publish, as after a golden-rides check. */

@@ -10,8 +10,18 @@ import { KeepProfiles } from '#streaming/keep-profiles.ts';
 import { parseKinesisEvent } from '#streaming/kinesis-event.ts';
 import { nowhere } from '#streaming/publish.ts';
 import { type BatchOutcome, scoreBatch } from '#streaming/score-batch.ts';
-import { modelName, servedModel, servedTaxiType } from '../served-model.ts';
-import { addCount, addMilliseconds, logger, metrics, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
+import type { ShadowOutcome } from '#streaming/shadow-batch.ts';
+import { SHADOW_LINE, shadowLine } from '#streaming/shadow-line.ts';
+import { modelName, servedModel, servedShadow, servedTaxiType } from '../served-model.ts';
+import {
+  addCount,
+  addMilliseconds,
+  addMinutes,
+  logger,
+  metrics,
+  publishMetrics,
+  reportRefreshFailed,
+} from '../telemetry.ts';
 
 const env = functionEnv(
   z.object({
@@ -29,6 +39,7 @@ const deps = {
   predictions: env.TEST_RUN ? nowhere : kinesisSink(env.PREDICTIONS_STREAM_NAME),
   quarantine: store,
   profiles: keepProfiles(),
+  shadow: env.TEST_RUN ? undefined : servedShadow(),
   clock: systemClock,
   codeVersion: env.CODE_VERSION,
 };
@@ -76,5 +87,26 @@ function report(outcome: BatchOutcome): void {
       problem: outcome.profileProblem,
     });
   }
+  if (outcome.shadow !== undefined) reportShadow(outcome.shadow);
   if (outcome.failed > 0) logger.error('Records failed', { failed: outcome.failed, problems: outcome.problems });
+}
+
+/** A failure is counted here and goes no further. The line is what `tripcast models shadow` adds up. */
+function reportShadow(shadow: ShadowOutcome): void {
+  metrics.addMetadata(SHADOW_LINE, shadowLine(shadow));
+  if (shadow.kind === 'failed') {
+    addCount('ShadowFailed', shadow.rides);
+    logger.warn('The shadow did not score a batch; its answers are out all the same', {
+      run_id: shadow.runId,
+      rides: shadow.rides,
+      problem: shadow.problem,
+    });
+    return;
+  }
+  const { rides, difference, absolute, over_a_minute } = shadow.all;
+  addCount('ShadowRides', rides);
+  addCount('ShadowOverAMinute', over_a_minute);
+  addMinutes('ShadowDifferenceMinutes', difference);
+  addMinutes('ShadowAbsoluteMinutes', absolute);
+  addMilliseconds('ShadowMilliseconds', shadow.milliseconds);
 }

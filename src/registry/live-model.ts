@@ -134,7 +134,7 @@ export class LiveModel implements ModelSource {
         'The file was changed or truncated after it was promoted: promote another run.',
       );
     }
-    return { model: await proven(pointer.run_id, files, loadScorer, taxiType), etag };
+    return { model: await loadProven(pointer.run_id, files, loadScorer, taxiType), etag };
   }
 }
 
@@ -151,7 +151,7 @@ export function pinnedRun({ registry, runId, loadScorer, taxiType }: PinnedRunDe
   return loadedOnce(async () => {
     const files = await registry.readModel(runId);
     if (files === undefined) throw noRun(runId);
-    return proven(runId, files, loadScorer, taxiType);
+    return loadProven(runId, files, loadScorer, taxiType);
   });
 }
 
@@ -189,14 +189,14 @@ export function modelAt({
     const [model, golden] = await Promise.all([file('model.onnx'), file('golden.json')]);
     if (model === undefined || golden === undefined) throw incomplete(location);
     const rides = goldenSchema.parse(JSON.parse(new TextDecoder().decode(golden)));
-    return proven(runId, { model, golden: rides }, loadScorer, taxiType);
+    return loadProven(runId, { model, golden: rides }, loadScorer, taxiType);
   });
 }
 
 const runIn = (location: string): RunId | undefined => location.split('/').findLast((part) => isRunId(part));
 
 /** Loads a graph and checks it against the rides it was registered with. */
-async function proven(
+export async function loadProven(
   runId: RunId,
   { model, golden }: { readonly model: Uint8Array; readonly golden: GoldenRides },
   loadScorer: LoadScorer,

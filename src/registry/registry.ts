@@ -9,6 +9,7 @@ import type { TaxiType } from '#trips/taxi-type.ts';
 import { Alias, type AliasPointer, type Move, type MoveOutcome, type SeenAlias } from './alias.ts';
 import { parseObject } from './json-object.ts';
 import { CARD, type RunFile, RunFolder, VERDICT } from './run-folder.ts';
+import { ShadowSlot } from './shadow.ts';
 import { judgedOver, type Verdict, verdictSchema } from './verdict.ts';
 
 /** What an environment calls its experiment and its registered models; `model` in the config. */
@@ -165,6 +166,11 @@ export class Registry {
       promoted_by: by,
       ...conditions,
     });
+  }
+
+  /** Which run scores the stream next to the champion. */
+  shadow(taxiType: TaxiType): ShadowSlot {
+    return new ShadowSlot(this.#store, modelKeys.alias(this.#names.registeredModels[taxiType], 'shadow'));
   }
 
   #champion(taxiType: TaxiType): Alias {

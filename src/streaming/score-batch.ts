@@ -1,6 +1,7 @@
 import type { Clock } from '#clock.ts';
 import { scoredRides } from '#model/profile/ride-profile.ts';
 import type { Predictions } from '#model/scorer.ts';
+import type { LiveShadow } from '#registry/live-shadow.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -12,6 +13,7 @@ import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
 import { publish, type RecordSink, splitSent } from './publish.ts';
 import { quarantine } from './quarantine.ts';
+import { type ShadowOutcome, shadowBatch } from './shadow-batch.ts';
 
 export interface ScoreBatchDeps {
   readonly model: ModelSource;
@@ -23,6 +25,8 @@ export interface ScoreBatchDeps {
   readonly quarantine: ObjectStore;
   /** If left out, the rides are not profiled. */
   readonly profiles?: Pick<KeepProfiles, 'add' | 'store'> | undefined;
+  /** A run that scores the same rides once their answers are out; if left out, none does. */
+  readonly shadow?: Pick<LiveShadow, 'current'> | undefined;
   readonly clock: Clock;
   readonly codeVersion: string;
 }
@@ -50,6 +54,8 @@ export interface BatchOutcome {
   readonly problems: readonly string[];
   /** Why the profile could not be stored, which fails no record. */
   readonly profileProblem?: string;
+  /** Absent when no shadow is set. Whatever became of it, the answers are the champion's. */
+  readonly shadow?: ShadowOutcome;
 }
 
 /**
@@ -74,6 +80,16 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
   const settled = settledRides(event, decoded, failed);
   if (runId && outputs) deps.profiles?.add(runId, scoredRides(decoded.rides, outputs), settled);
   const profileProblem = await deps.profiles?.store(deadline);
+  // Last of all: what it takes delays no answer, and what it breaks fails no record.
+  const shadow =
+    runId && outputs && deps.shadow
+      ? await shadowBatch(
+          { rides: decoded.rides, predictions: outputs, runId, settled },
+          deps.shadow,
+          deps.clock,
+          deadline,
+        )
+      : undefined;
   return {
     response: {
       predictions: sending.sent,
@@ -89,6 +105,7 @@ export async function scoreBatch(event: KinesisEvent, deps: ScoreBatchDeps, dead
     publishMilliseconds: published - scored,
     problems: [...new Set([...sending.problems, ...settling.problems])],
     ...(profileProblem !== undefined && { profileProblem }),
+    ...(shadow && { shadow }),
   };
 }
 
