@@ -73,6 +73,7 @@ async function compare(
     const { predicted_duration } = await scorer.score(rides);
     const sums = new DifferenceSums();
     sums.add(ridesOf(rides, settled), predicted_duration, predictions.predicted_duration);
+    if (!Number.isFinite(sums.all.absolute)) return failed('the shadow gave answers that are not numbers', runId);
     const milliseconds = performance.now() - started;
     return { kind: 'compared', runId, against: champion, all: sums.all, groups: sums.groups(), milliseconds };
   } catch (error) {
