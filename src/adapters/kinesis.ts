@@ -85,6 +85,8 @@ export interface ReadOptions {
   readonly from: ReadFrom;
   /** Ends the read. */
   readonly signal: AbortSignal;
+  /** Ends it, too, once every shard has been read up to this time, which must have passed. */
+  readonly until?: Date;
   /**
    * Between two reads of a shard, whether or not the first found something. Kinesis allows five reads a second per
    * shard, for all readers together, and Lambda and Firehose use one each.
@@ -117,6 +119,7 @@ export async function* readStream(
   {
     from,
     signal,
+    until,
     pollMilliseconds = 1000,
     client = kinesisClient(),
     clock = systemClock,
@@ -150,7 +153,8 @@ export async function* readStream(
         continue;
       }
       cursor.refusals = 0;
-      yield* read.records;
+      yield* until === undefined ? read.records : read.records.filter(({ arrivedAt }) => arrivedAt < until);
+      if (until !== undefined && isReadUpTo(until, read)) cursor.iterator = undefined;
       if (cursor.iterator !== undefined) continue;
       cursors.splice(cursors.indexOf(cursor), 1);
       for (const child of read.children) {
@@ -161,13 +165,22 @@ export async function* readStream(
   }
 }
 
+interface Read {
+  readonly records: readonly ReadRecord[];
+  readonly children: readonly string[];
+  /** Whether the shard had nothing newer. */
+  readonly isAtEnd: boolean;
+}
+
+/** A shard that was read to its end had nothing more from before a time that has passed. */
+const isReadUpTo = (until: Date, { records, isAtEnd }: Read) =>
+  isAtEnd || records.some(({ arrivedAt }) => arrivedAt >= until);
+
 async function readOnce(
   cursor: Cursor,
   client: KinesisClient,
   signal: AbortSignal,
-): Promise<
-  { readonly records: readonly ReadRecord[]; readonly children: readonly string[] } | 'expired' | 'refused' | 'aborted'
-> {
+): Promise<Read | 'expired' | 'refused' | 'aborted'> {
   try {
     const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor.iterator }), {
       abortSignal: signal,
@@ -181,7 +194,8 @@ async function readOnce(
     }));
     cursor.iterator = answer.NextShardIterator;
     cursor.last = records.at(-1)?.sequenceNumber ?? cursor.last;
-    return { records, children: (answer.ChildShards ?? []).flatMap(({ ShardId }) => ShardId ?? []) };
+    const isAtEnd = answer.MillisBehindLatest === 0;
+    return { records, isAtEnd, children: (answer.ChildShards ?? []).flatMap(({ ShardId }) => ShardId ?? []) };
   } catch (error) {
     if (signal.aborted) return 'aborted';
     if (error instanceof ExpiredIteratorException) return 'expired';

@@ -31,6 +31,8 @@ import type { LogsOptions } from './commands/logs.ts';
 import type { ModelsCompareOptions } from './commands/models/compare.ts';
 import type { ModelsCopyOptions } from './commands/models/copy.ts';
 import type { ModelsPromoteOptions } from './commands/models/promote.ts';
+import type { ModelsReplayOptions } from './commands/models/replay.ts';
+import type { ModelsShadowOptions } from './commands/models/shadow.ts';
 import type { ModelsShowOptions } from './commands/models/show.ts';
 import type { ReportOpenOptions } from './commands/report/open.ts';
 import type { ScoreOptions } from './commands/score.ts';
@@ -184,6 +186,25 @@ export function program(): Command {
   modelsCommand('rollback', 'make the previous champion the champion again')
     .addOption(taxiType())
     .action(lazily(async () => (await import('./commands/models/rollback.ts')).modelsRollback));
+  modelsCommand('replay', 'have a run and the champion score the same past rides: exits with 0 if it passes')
+    .argument('<run>', 'its id', argument(runName))
+    .option('--against <run>', 'what to compare it with', argument(runName), 'champion')
+    .option('--month <YYYY-MM>', 'an ingested month', argument(parseMonth))
+    .option('--day <YYYY-MM-DD>', 'a day of the stream, in New York, whose events it still has', argument(parseDay))
+    .addOption(taxiType())
+    .action((run: string, options: Omit<ModelsReplayOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/models/replay.ts')).modelsReplay, { ...options, run }),
+    );
+  modelsCommand(
+    'shadow',
+    'have a run score the stream next to the champion, unpublished; without a run, show how it does',
+  )
+    .argument('[run]', 'its id', argument(runName))
+    .option('--hours <n>', 'how long, 1 to 720 (default: 24)', argument(between(1, 720)))
+    .option('--stop', 'end it now', false)
+    .action((run: string | undefined, options: Omit<ModelsShadowOptions, 'run'> & CommonOptions) =>
+      runLazily(async () => (await import('./commands/models/shadow.ts')).modelsShadow, { ...options, run }),
+    );
   modelsCommand('sync', 'mirror missing runs to MLflow').action(
     lazily(async () => (await import('./commands/models/sync.ts')).modelsSync),
   );

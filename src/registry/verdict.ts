@@ -33,6 +33,7 @@ const segmentSchema = z.object({
   a: z.number(),
   b: z.number(),
   rmse_difference: z.number(),
+  standard_error: z.number().nullable(),
   low: z.number().nullable().describe('the lower confidence bound of the difference; null if it was not judged'),
   verdict: z.enum(['worse', 'not-worse', 'not-enough-data']),
 });

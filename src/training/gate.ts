@@ -92,7 +92,7 @@ export function judge(evidence: Evidence, limits: GateLimits): Verdict {
     checks,
     champion: champion.kind === 'no-champion' ? null : comparedWith(champion),
     ...(best && { best: comparedWith(best) }),
-    ...(segments.length > 0 && { segments: segments.map(({ standard_error: _, ...segment }) => segment) }),
+    ...(segments.length > 0 && { segments: [...segments] }),
   };
 }
 
@@ -218,7 +218,11 @@ const GROUPING_TEXT: Readonly<Record<SegmentGrouping, string>> = {
 };
 
 /** A check for each segment that fails, or one that says that none does. */
-export function segmentChecks(segments: readonly JudgedSegment[], limits: SegmentLimits): readonly Check[] {
+export function segmentChecks(
+  segments: readonly JudgedSegment[],
+  limits: SegmentLimits,
+  other: string = `the ${CHAMPION}`,
+): readonly Check[] {
   if (segments.length === 0) return [];
   const { toleranceMinutes: allowed, confidence } = limits;
   const worse = segments.filter(({ verdict }) => verdict === 'worse');
@@ -227,7 +231,7 @@ export function segmentChecks(segments: readonly JudgedSegment[], limits: Segmen
       check: segmentName(segment),
       passed: false,
       said:
-        `RMSE ${segment.a.toFixed(4)} min on ${segment.rows} rides of ${segmentName(segment)}; the ${CHAMPION}: ` +
+        `RMSE ${segment.a.toFixed(4)} min on ${segment.rows} rides of ${segmentName(segment)}; ${other}: ` +
         `${segment.b.toFixed(4)} min (difference ${segment.rmse_difference.toFixed(4)}, with ${percent(confidence)} ` +
         `confidence above ${segment.low?.toFixed(4)}); at most ${allowed} more is allowed`,
     }));
@@ -239,7 +243,7 @@ export function segmentChecks(segments: readonly JudgedSegment[], limits: Segmen
       check: SEGMENTS,
       passed: true,
       said:
-        `None of ${judged} segments is proven worse than the ${CHAMPION}'s by more than ${allowed} min` +
+        `None of ${judged} segments is proven worse than with ${other} by more than ${allowed} min` +
         (left.length === 0 ? '' : `; too few rides or days to judge ${left.join(', ')}`),
     },
   ];

@@ -37,6 +37,16 @@ export const plusDifferences = (a: Differences, b: Differences): Differences => 
   largest: Math.max(a.largest, b.largest),
 });
 
+/** The same as means and shares; null without rides. */
+export const differenceFigures = ({ rides, difference, absolute, over_a_minute, largest }: Differences) => ({
+  rides,
+  mean_difference: rides === 0 ? null : difference / rides,
+  mean_absolute: rides === 0 ? null : absolute / rides,
+  over_a_minute: rides === 0 ? null : over_a_minute / rides,
+  largest: rides === 0 ? null : largest,
+});
+export type DifferenceFigures = ReturnType<typeof differenceFigures>;
+
 type Minutes = Float64Array | Float32Array;
 type Mutable = { -readonly [K in keyof Differences]: Differences[K] };
 
