@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ENVIRONMENTS } from '#lib/config/environment-files.ts';
 import { FUNCTIONS, type FunctionName } from '#lib/config/functions.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { functionName } from '#lib/config/names.ts';
 import { type Statement, synthesized } from './support/synthesized.ts';
 
@@ -71,7 +72,9 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
 
   test.each(FUNCTIONS)('%s reaches only the prefixes that its work needs', (name) => {
     const statements = statementsOf(functionName(env, name));
-    const { reads, writes, publishes } = ALLOWED[name];
+    const { reads, publishes } = ALLOWED[name];
+    const rollsBack = name === 'monitor' && loadConfig(env).rollback.toleranceMinutes !== null;
+    const writes = [...ALLOWED[name].writes, ...(rollsBack ? ['models/aliases/*'] : [])];
     expect(places(statements, 's3:GetObject')).toEqual(reads);
     expect(places(statements, 's3:PutObject')).toEqual(writes);
     expect(places(statements, 'kinesis:PutRecords')).toHaveLength(publishes ? 1 : 0);

@@ -188,6 +188,44 @@ describe('reading from Kinesis', () => {
     ]);
   });
 
+  test('ends at a time that has passed: at the first record from after it, or where a shard has nothing newer', async () => {
+    const UNTIL = Date.parse('2023-04-04T04:00:00Z') / 1000;
+    const record = (SequenceNumber: string, ApproximateArrivalTimestamp: number) => {
+      return { SequenceNumber, PartitionKey: 'k', Data: btoa(SequenceNumber), ApproximateArrivalTimestamp };
+    };
+    const answers: Readonly<Record<string, readonly object[]>> = {
+      // An empty answer is not the end: Kinesis gives them while there is more to read.
+      busy: [
+        { Records: [record('1', UNTIL - 60)], MillisBehindLatest: 5000 },
+        { Records: [], MillisBehindLatest: 4000 },
+        { Records: [record('2', UNTIL - 1), record('3', UNTIL)], MillisBehindLatest: 3000 },
+        { Records: [record('4', UNTIL + 1)], MillisBehindLatest: 2000 },
+      ],
+      quiet: [
+        { Records: [record('5', UNTIL - 30)], MillisBehindLatest: 0 },
+        { Records: [], MillisBehindLatest: 0 },
+      ],
+    };
+    const reads: Record<string, number> = { busy: 0, quiet: 0 };
+    const { client } = await aKinesis((operation, body) => {
+      if (operation === 'ListShards') return { body: { Shards: [{ ShardId: 'busy' }, { ShardId: 'quiet' }] } };
+      if (operation === 'GetShardIterator') return { body: { ShardIterator: String(Reflect.get(body, 'ShardId')) } };
+      const shard = String(Reflect.get(body, 'ShardIterator'));
+      const read = reads[shard] ?? 0;
+      reads[shard] = read + 1;
+      return { body: { NextShardIterator: shard, ...answers[shard]?.[read] } };
+    });
+    const seen: string[] = [];
+    const signal = AbortSignal.timeout(5000);
+    const until = new Date(UNTIL * 1000);
+    for await (const { data } of readStream('events', { from: 'oldest', until, signal, client, pollMilliseconds: 0 })) {
+      seen.push(String(Buffer.from(data)));
+    }
+    expect(signal.aborted).toBe(false);
+    expect(seen.toSorted()).toEqual(['1', '2', '5']);
+    expect(reads).toEqual({ busy: 3, quiet: 1 });
+  });
+
   /** Two shards that always have another record, read until so many reads; when each shard was read. */
   async function readsOf(reads: number, refused: (read: number) => boolean = () => false) {
     const clock = new ManualClock(0);
