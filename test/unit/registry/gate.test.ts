@@ -251,7 +251,7 @@ describe('the gate', () => {
       const verdict = judge(evidence(against([segment('Manhattan'), island])), LIMITS);
       expect(verdict).toMatchObject({ outcome: 'passed', reasons: [] });
       expect(verdict.checks.at(-1)?.said).toBe(
-        "None of 1 segments is proven worse than with the champion by more than 0.1 min; too few rides or days to judge pickup borough Staten Island",
+        'None of 1 segments is proven worse than with the champion by more than 0.1 min; too few rides or days to judge pickup borough Staten Island',
       );
     });
 
