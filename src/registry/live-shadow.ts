@@ -54,11 +54,17 @@ export class LiveShadow {
     return next;
   }
 
+  /** Whether a shadow was running when the slot was last read. */
+  isRunning(champion: RunId): boolean {
+    const shadow = this.#seen?.shadow;
+    return shadow !== undefined && shadowState(shadow, champion, this.#deps.clock.now()).state === 'running';
+  }
+
   async #current(champion: RunId): Promise<ShadowNow> {
     try {
       await this.#refresh();
       const seen = this.#seen;
-      if (seen === undefined || shadowState(seen.shadow, champion, this.#deps.clock.now()).state === 'over') {
+      if (seen === undefined || !this.isRunning(champion)) {
         await this.#drop();
         return { kind: 'none' };
       }

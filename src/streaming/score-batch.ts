@@ -1,7 +1,6 @@
 import type { Clock } from '#clock.ts';
 import { scoredRides } from '#model/profile/ride-profile.ts';
 import type { Predictions } from '#model/scorer.ts';
-import type { LiveShadow } from '#registry/live-shadow.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import type { RunId } from '#storage/run-id.ts';
@@ -13,7 +12,7 @@ import type { KinesisEvent } from './kinesis-event.ts';
 import { type PredictionRecord, predictionRecords } from './prediction-record.ts';
 import { publish, type RecordSink, splitSent } from './publish.ts';
 import { quarantine } from './quarantine.ts';
-import { type ShadowOutcome, shadowBatch } from './shadow-batch.ts';
+import { type ShadowOutcome, type ShadowSource, shadowBatch } from './shadow-batch.ts';
 
 export interface ScoreBatchDeps {
   readonly model: ModelSource;
@@ -26,7 +25,7 @@ export interface ScoreBatchDeps {
   /** If left out, the rides are not profiled. */
   readonly profiles?: Pick<KeepProfiles, 'add' | 'store'> | undefined;
   /** A run that scores the same rides once their answers are out; if left out, none does. */
-  readonly shadow?: Pick<LiveShadow, 'current'> | undefined;
+  readonly shadow?: ShadowSource | undefined;
   readonly clock: Clock;
   readonly codeVersion: string;
 }

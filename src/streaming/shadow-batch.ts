@@ -18,6 +18,8 @@ export type ShadowOutcome =
     }
   | { readonly kind: 'failed'; readonly runId: RunId | undefined; readonly rides: number; readonly problem: string };
 
+export type ShadowSource = Pick<LiveShadow, 'current' | 'isRunning'>;
+
 /** A batch that the champion has answered, and whose answers are out. */
 export interface AnsweredBatch {
   readonly rides: RideBatch;
@@ -38,7 +40,7 @@ const LEAST_MILLISECONDS = 1_000;
  */
 export async function shadowBatch(
   batch: AnsweredBatch,
-  shadow: Pick<LiveShadow, 'current'>,
+  shadow: ShadowSource,
   clock: Clock,
   deadline: number,
 ): Promise<ShadowOutcome | undefined> {
@@ -50,10 +52,11 @@ export async function shadowBatch(
   });
   if (batch.settled === 0) return undefined;
   const timeLeft = deadline - clock.now();
-  if (timeLeft < LEAST_MILLISECONDS) return failed('no time was left for the shadow');
+  const late = (problem: string) => (shadow.isRunning(batch.runId) ? failed(problem) : undefined);
+  if (timeLeft < LEAST_MILLISECONDS) return late('no time was left for the shadow');
   try {
     const found = await withinTime(compare(batch, shadow, failed), timeLeft);
-    return found === TOO_LATE ? failed('the shadow was not done in time') : found;
+    return found === TOO_LATE ? late('the shadow was not done in time') : found;
   } catch (error) {
     return failed(String(error));
   }
@@ -61,7 +64,7 @@ export async function shadowBatch(
 
 async function compare(
   { rides, predictions, runId: champion, settled }: AnsweredBatch,
-  shadow: Pick<LiveShadow, 'current'>,
+  shadow: ShadowSource,
   failed: (problem: string, runId?: RunId) => ShadowOutcome,
 ): Promise<ShadowOutcome | undefined> {
   const started = performance.now();

@@ -151,12 +151,14 @@ describe('the shadow that a function follows', () => {
   }
 
   test('is loaded at the next refresh, once, and dropped when it is stopped', async () => {
-    const { start, stop, now, later, loaded } = await followed();
+    const { start, stop, now, later, loaded, live } = await followed();
     expect(await now()).toBe('none');
     await start('b');
     expect(await now()).toBe('none'); // not asked again yet
     later(60);
+    expect(live.isRunning(aRun('a'))).toBe(false); // as it was when last asked
     expect([await now(), await now()]).toEqual([aRun('b'), aRun('b')]);
+    expect([live.isRunning(aRun('a')), live.isRunning(aRun('c'))]).toEqual([true, false]);
     expect(loaded).toHaveLength(1);
     await stop();
     later(60);

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { RideBatch } from '#model/rides/ride-batch.ts';
-import type { LiveShadow } from '#registry/live-shadow.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import { parseKinesisEvent } from '#streaming/kinesis-event.ts';
 import { predictionRecordSchema } from '#streaming/prediction-record.ts';
 import type { RecordSink } from '#streaming/publish.ts';
 import { scoreBatch } from '#streaming/score-batch.ts';
-import type { ShadowOutcome } from '#streaming/shadow-batch.ts';
+import type { ShadowOutcome, ShadowSource } from '#streaming/shadow-batch.ts';
 import { addUp, readShadowLine, SHADOW_LINE, shadowLine } from '#streaming/shadow-line.ts';
 import { aRun } from '../../support/a-run.ts';
 import { aScorer } from '../../support/a-scorer.ts';
@@ -21,7 +20,8 @@ const GOLDEN = {
 };
 const [CHAMPION, SHADOW] = [aRun('a'), aRun('b')];
 
-const ready = (shift: number): Pick<LiveShadow, 'current'> => ({
+const ready = (shift: number): ShadowSource => ({
+  isRunning: () => true,
   current: async () => ({ kind: 'ready', model: { runId: SHADOW, scorer: aScorer({ shift }), golden: GOLDEN } }),
 });
 
@@ -33,7 +33,7 @@ const RIDES = [
 ];
 
 /** A function whose champion has no shift, and which gets these records. */
-function aFunction(shadow?: Pick<LiveShadow, 'current'>, records: readonly unknown[] = RIDES) {
+function aFunction(shadow?: ShadowSource, records: readonly unknown[] = RIDES) {
   const lines: string[] = [];
   const order: string[] = [];
   const predictions: RecordSink = {
@@ -99,7 +99,8 @@ describe('a batch with a shadow', () => {
 
   test('asks the shadow last: the answers are out by then', async () => {
     const order: string[] = [];
-    const asked: Pick<LiveShadow, 'current'> = {
+    const asked: ShadowSource = {
+      isRunning: () => false,
       current: async () => {
         order.push('asked');
         return { kind: 'none' };
@@ -118,7 +119,8 @@ describe('a batch with a shadow', () => {
     expect(outcome).toMatchObject({ scored: 4, failed: 1, shadow: { kind: 'compared', all: { rides: 1 } } });
   });
 
-  const failing = (scorer: Partial<ReturnType<typeof aScorer>>): Pick<LiveShadow, 'current'> => ({
+  const failing = (scorer: Partial<ReturnType<typeof aScorer>>): ShadowSource => ({
+    isRunning: () => true,
     current: async () => ({
       kind: 'ready',
       model: { runId: SHADOW, scorer: { ...aScorer(), ...scorer }, golden: GOLDEN },
@@ -128,12 +130,20 @@ describe('a batch with a shadow', () => {
   test.each([
     [
       'cannot be loaded',
-      { current: async () => ({ kind: 'broken', runId: SHADOW, error: new Error('no model') }) as const },
+      {
+        isRunning: () => true,
+        current: async () => ({ kind: 'broken', runId: SHADOW, error: new Error('no model') }) as const,
+      },
       'Error: no model',
       SHADOW,
     ],
     ['fails', failing({ score: () => Promise.reject(new Error('broken graph')) }), 'Error: broken graph', SHADOW],
-    ['throws where it should not', { current: () => Promise.reject(new Error('a bug')) }, 'Error: a bug', undefined],
+    [
+      'throws where it should not',
+      { isRunning: () => true, current: () => Promise.reject(new Error('a bug')) },
+      'Error: a bug',
+      undefined,
+    ],
     [
       'answers too few rides',
       failing({ score: () => aScorer().score(new RideBatch(0)) }),
@@ -171,6 +181,11 @@ describe('a batch with a shadow', () => {
       scored: 3,
       shadow: { kind: 'failed', problem: 'no time was left for the shadow' },
     });
+  });
+
+  test('counts nothing as failed when no shadow is set, however late it is', async () => {
+    const none: ShadowSource = { isRunning: () => false, current: () => new Promise(() => {}) };
+    for (const seconds of [0.5, 1.2]) expect((await aFunction(none).run({ seconds })).shadow).toBeUndefined();
   });
 });
 
