@@ -1,3 +1,4 @@
+import { intervalAdvice } from './interval-advice.ts';
 import type { MonthReport, SegmentFigures } from './report-schema.ts';
 import { TELLING_RIDES } from './telling-rides.ts';
 
@@ -24,6 +25,7 @@ export function noticeOf(report: MonthReport, { page, env }: NoticeLinks): Notic
   if (!harmed && report.drift.verdict !== 'drifted') return undefined;
   const { taxi_type: type, month, reference } = report;
   const alarm = harmed ? 'month-harmed' : 'month-drifted';
+  const advice = intervalAdvice(report, env);
   const ofType = type === 'green' ? '' : ` --taxi-type ${type}`;
   return {
     subject: `tripcast ${env}: ${type} ${month} ${harmed ? 'predictions got worse' : 'drifted'}`,
@@ -36,6 +38,7 @@ export function noticeOf(report: MonthReport, { page, env }: NoticeLinks): Notic
       ...worstLine('boroughs', report.segments.pickup_borough, (borough) => borough, reference.month),
       ...worstLine('pickup hours', report.segments.hour, (hour) => `${hour.padStart(2, '0')}:00`, reference.month),
       ...driftLines(report),
+      ...(advice === undefined ? [] : [`Intervals: ${advice}`]),
       '',
       `Report: ${page}`,
       `See more: npx tripcast why ${alarm} --month ${month}${ofType} --env ${env}`,

@@ -3,6 +3,7 @@ import { count, decimals, percent, signed } from '#model/card/html/format.ts';
 import { type Html, html, NOTHING } from '#model/card/html/markup.ts';
 import { page } from '#model/card/html/page.ts';
 import { type Month, monthRange } from '#trips/month.ts';
+import { intervalAdvice } from '../interval-advice.ts';
 import type { MonthReport } from '../report-schema.ts';
 import { lineChart } from './charts.ts';
 import { driftSection } from './drift-section.ts';
@@ -44,6 +45,7 @@ ${origin(report)}`,
 
 function headline(report: MonthReport): Html {
   const { month, taxi_type: taxiType, quality, harm, drift, estimate, reference, rows } = report;
+  const advice = intervalAdvice(report);
   const isHarm = harm.verdict === 'harm';
   const driftedColumns = drift.columns.filter((column) => column.drifted).length;
   return html`<header>
@@ -57,6 +59,7 @@ ${tile(isHarm ? 'bad' : 'good', 'Error within the limit?', HARM[harm.verdict])}
 ${tile(driftedColumns > 0 ? 'bad' : 'good', 'Columns that drifted', String(driftedColumns), ` of ${drift.columns.length}`)}
 ${tile('', 'Inside the 90% interval', quality === null ? '–' : percent(quality.coverage_90))}
 </dl>
+${advice === undefined ? NOTHING : html`<p>${advice}</p>`}
 <p class="quiet">${count(rows.scored)} rides scored, ${count(rows.labelled)} of them with a known duration, against ${count(rows.reference)} of ${reference.month}.</p>
 </header>`;
 }

@@ -20,6 +20,7 @@ Since: 2023-04-17, the day on which the evidence sufficed.
 Worst boroughs: Queens 6.90 min (2023-03: 4.25), Manhattan 5.50 min (2023-03: 3.50), Bronx 6.20 min (2023-03: 4.40).
 Worst pickup hours: 17:00 7.50 min (2023-03: 4.10), 08:00 6.20 min (2023-03: 4.00).
 Drift: none since 2023-03.
+Intervals: 81.0% of the rides are inside the 90% interval, more than 2 points off. Recalibrate: npx tripcast models recalibrate --months 2023-04 --promote --env prod
 
 Report: s3://tripcast-data/reports/report.html
 See more: npx tripcast why month-harmed --month 2023-04 --env prod`,
@@ -39,6 +40,7 @@ See more: npx tripcast why month-harmed --month 2023-04 --env prod`,
 
 Error: 5.74 min on average over 62,979 rides; the limit is 3.97 (2023-03: 3.61, and 10% more is tolerated).
 Drift since 2023-03: PULocationID (Jensen-Shannon effect 0.215, limit 0.1), trip_distance (Wasserstein effect (normed) 0.300, limit 0.1).
+Intervals: 81.0% of the rides are inside the 90% interval, more than 2 points off. Recalibrate: npx tripcast models recalibrate --months 2023-04 --promote --env prod
 
 Report: s3://tripcast-data/reports/report.html
 See more: npx tripcast why month-drifted --month 2023-04 --env prod`,
