@@ -36,7 +36,7 @@ export async function invokeFunction(
     const answer: unknown = JSON.parse(Payload?.transformToString() || 'null');
     if (FunctionError === undefined) return answer;
     throw new TripcastError(
-      `${name} failed: ${messageOf(answer)}`,
+      `${name} failed: ${messageOf(answer).replace(/\.$/, '')}`,
       `See \`tripcast logs ${name.replace(/:.*$/, '')}\`.`,
     );
   } catch (error) {

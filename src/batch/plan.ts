@@ -5,14 +5,13 @@ import { noRun, type Registry } from '#registry/registry.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { type RunId, runIdSchema } from '#storage/run-id.ts';
-import { parseDay } from '#trips/day.ts';
+import { daySchema } from '#trips/day.ts';
 import { addMonths, type Month, monthAt, monthRange, monthSchema, parseMonth } from '#trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
 import { MAX_CONCURRENCY, MAX_MONTHS } from './limits.ts';
 import type { MonthJob } from './outcome.ts';
 import { hasReceipt } from './receipts.ts';
 
-const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day, YYYY-MM-DD');
 const common = {
   taxi_type: taxiTypeSchema.optional(),
   /** Which run scores; defaults to the champion. */
@@ -25,7 +24,7 @@ const common = {
 export const monthRequestSchema = z.strictObject({
   ...common,
   month: monthSchema.nullish(),
-  date: day.nullish(),
+  date: daySchema.nullish(),
   scheduledTime: z.iso.datetime({ offset: true }),
 });
 export type MonthRequest = z.infer<typeof monthRequestSchema>;
@@ -149,7 +148,7 @@ export function monthToScore(
   { timeZone, monthsBack }: Pick<PlanDeps, 'timeZone' | 'monthsBack'>,
 ): Month {
   if (month != null) return month;
-  const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : parseMonth(parseDay(date).slice(0, 7));
+  const scheduled = date == null ? monthAt(new Date(scheduledTime), timeZone) : parseMonth(date.slice(0, 7));
   return addMonths(scheduled, -monthsBack);
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { shown, TripcastError } from '#errors.ts';
 import { isMonth } from './month.ts';
 import { newYorkSeconds } from './new-york-time.ts';
@@ -18,6 +19,8 @@ function isDay(text: string): text is Day {
   const instant = Date.parse(text); // reads February 30 as March 2
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }
+
+export const daySchema = z.custom<Day>((value) => typeof value === 'string' && isDay(value), 'a day, YYYY-MM-DD');
 
 const DAY_MILLISECONDS = 86_400_000;
 

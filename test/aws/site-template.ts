@@ -45,6 +45,13 @@ function shared(site: Site): Resources {
     [STATES_ROLE]: role('states.amazonaws.com', [
       { Action: ['lambda:InvokeFunction'], Resource: functions(site) },
       { Action: ['sns:Publish'], Resource: topics(site) },
+      { Action: ['events:PutEvents'], Resource: own('events', 'event-bus/default') },
+      // PutMetricData knows no resource, only a namespace.
+      {
+        Action: ['cloudwatch:PutMetricData'],
+        Resource: '*',
+        Condition: { StringEquals: { 'cloudwatch:namespace': site.prefix } },
+      },
     ]),
   };
 }

@@ -4,6 +4,7 @@ import { invokeFunction } from '#adapters/lambda.ts';
 import { type Bench, type Probe, type Resource, ref, type Site } from '../probe.ts';
 import { until, watchSilence } from '../wait.ts';
 import { hear, witness } from '../witness.ts';
+import { machine, run } from './a-machine.ts';
 import { messagesOf, topicWith } from './states-notices.ts';
 
 /** Prints a metric the way Powertools does: on a line of its own, without the prefix that console.log gets. */
@@ -43,6 +44,47 @@ export const embedded: Probe = {
       return until(
         bench,
         () => sum(bench, bench.prefix, 'Printed'),
+        (found) => found > 0,
+      );
+    },
+  },
+};
+
+export const putByState: Probe = {
+  id: 'metrics-from-a-state',
+  behavior:
+    'A state can put metric data directly, and the metric has the value and the dimensions that its arguments name.',
+  docs: {
+    title: 'Learning to use AWS service SDK integrations in Step Functions',
+    url: 'https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html',
+  },
+  reliedOnBy: ['test/integration/monitoring.test.ts', 'stepfunctions/monthly-batch.asl.json'],
+  expected: 3,
+  resources: (site) =>
+    machine(site, 'Measure', 'Put', {
+      Put: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::aws-sdk:cloudwatch:putMetricData',
+        Arguments: {
+          Namespace: site.prefix,
+          MetricData: [
+            {
+              MetricName: 'PutByState',
+              Value: '{% $states.input.value %}',
+              Unit: 'Count',
+              Dimensions: [{ Name: 'service', Value: 'probe' }],
+            },
+          ],
+        },
+        End: true,
+      },
+    }),
+  look: {
+    async seen(bench) {
+      await run(bench, 'Measure', { value: 3 });
+      return until(
+        bench,
+        () => sum(bench, bench.prefix, 'PutByState'),
         (found) => found > 0,
       );
     },

@@ -2,6 +2,7 @@ import type { Probe } from '../probe.ts';
 import * as account from './account.ts';
 import * as cloudFormation from './cloudformation.ts';
 import * as cloudWatch from './cloudwatch.ts';
+import * as events from './events.ts';
 import * as firehose from './firehose.ts';
 import * as httpApi from './http-api.ts';
 import * as kinesisReading from './kinesis-reading.ts';
@@ -29,6 +30,7 @@ export const SERVICES: Readonly<Record<string, readonly Probe[]>> = {
   Lambda: probesOf(lambda, lambdaVersions),
   'Step Functions': probesOf(statesJsonata, statesMap, statesErrors, statesNotices),
   'EventBridge Scheduler': probesOf(scheduler),
+  EventBridge: probesOf(events),
   CloudWatch: probesOf(cloudWatch),
   Firehose: probesOf(firehose),
   'HTTP API': probesOf(httpApi),

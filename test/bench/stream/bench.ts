@@ -1,16 +1,14 @@
 /** Streaming beside a Python handler, in one run. See README.md. */
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { count, decimals, table } from '#cli/view/terminal.ts';
 import { bundleFunctions } from '#packaging/bundle.ts';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { median } from '../figures.ts';
-import { CLONE, findPeers, folder, run, say, TLC } from '../side-by-side.ts';
-import { serveModel } from './model-server.ts';
+import { CLONE, findPeers, folder, run, TLC } from '../side-by-side.ts';
+import { coldStarts } from './cold-starts.ts';
 
 const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
 const peers = findPeers();
@@ -69,6 +67,7 @@ const pairs = Array.from({ length: PAIRS }, () => ({
   python: askPython(),
   ours: throughput(LINEAR, 'contract', 500, 15),
 }));
+const FUNCTIONS = join(folder, 'functions');
 const sections: string[] = [];
 const perSecond = (events: number) => (Number.isNaN(events) ? '–' : count(Math.round(events)));
 const perCent = (share: number) => `${decimals(share * 100, 0)}%`;
@@ -145,53 +144,11 @@ sections.push(
   )}`,
 );
 
-const coldSchema = z.object({ boot: z.number(), import: z.number(), first: z.number(), total: z.number() });
-
-/** Cold starts of the bundle, each in a process of its own. */
-async function coldStarts(models: string, times: number) {
-  say(`cold starts with ${models.split('/').at(-1)}`);
-  const server = await serveModel(models);
-  const env = {
-    PATH: process.env.PATH,
-    NODE_PATH: join(CLONE, 'node_modules'),
-    AWS_ENDPOINT_URL: server.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    MODEL_BUCKET: 'models',
-    MODEL_EXPERIMENT: 'bench',
-    REGISTERED_MODEL_GREEN: 'green',
-    REGISTERED_MODEL_YELLOW: 'yellow',
-    SERVED_TAXI_TYPE: 'green',
-    MODEL_REFRESH_SECONDS: '60',
-    RUN_ID: '0123456789abcdef0123456789abcdef',
-    MODEL_LOCATION: 's3://models/model/model.onnx',
-    DATA_BUCKET: 'data',
-    PREDICTIONS_STREAM_NAME: 'predictions',
-    TEST_RUN: 'true',
-    CODE_VERSION: 'bench',
-    POWERTOOLS_SERVICE_NAME: 'stream-score',
-    POWERTOOLS_METRICS_NAMESPACE: 'tripcast',
-  };
-  const starts: (z.infer<typeof coldSchema> & { readonly fetch: number; readonly without: number })[] = [];
-  for (let i = 0; i < times; i++) {
-    const args = [join(import.meta.dirname, 'cold-start.cjs'), join(folder, 'functions/stream-score/index.js'), EVENT];
-    // The server answers from this process, so this must not block.
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
-    const start = coldSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
-    const fetch = server.fetchMilliseconds();
-    starts.push({ ...start, fetch, without: start.total - fetch });
-  }
-  server.close();
-  return starts;
-}
-
-const EVENT = join(CLONE, 'test/events/kinesis.json');
-await bundleFunctions(join(folder, 'functions'));
-const bundleMib = readFileSync(join(folder, 'functions/stream-score/index.js')).length / 2 ** 20;
+await bundleFunctions(FUNCTIONS);
+const bundleMib = readFileSync(join(FUNCTIONS, 'stream-score/index.js')).length / 2 ** 20;
 const cold = [
-  { what: 'linear-pair', starts: await coldStarts(LINEAR, 11) },
-  { what: 'zone-map, the champion', starts: await coldStarts(CHAMPION, 11) },
+  { what: 'linear-pair', starts: await coldStarts(FUNCTIONS, LINEAR, 11) },
+  { what: 'zone-map, the champion', starts: await coldStarts(FUNCTIONS, CHAMPION, 11) },
 ];
 sections.push(
   `Cold start, milliseconds: a fresh process to its first prediction, the model read from 127.0.0.1 (bundle ${decimals(bundleMib, 1)} MiB)\n${table(

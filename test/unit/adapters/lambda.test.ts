@@ -10,7 +10,10 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 interface Answer {
   readonly status?: number;
+  /** The error of Lambda itself. */
   readonly error?: string;
+  /** Whether the function threw: the body is its error. */
+  readonly threw?: boolean;
   readonly body: unknown;
 }
 
@@ -21,8 +24,11 @@ async function aLambda(answer: (operation: string) => Answer) {
     request.resume();
     const operation = `${request.method} ${decodeURIComponent(String(request.url)).replace(/^\/2015-03-31\/functions\//, '')}`;
     calls.push(operation);
-    const { status = 200, error, body } = answer(operation);
-    const type = error === undefined ? {} : { 'x-amzn-errortype': error };
+    const { status = 200, error, threw = false, body } = answer(operation);
+    const type = {
+      ...(error && { 'x-amzn-errortype': error }),
+      ...(threw && { 'x-amz-function-error': 'Unhandled' }),
+    };
     response.writeHead(status, { 'content-type': 'application/json', ...type }).end(JSON.stringify(body));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -52,6 +58,14 @@ const GOLDEN: Answer = { body: { run_id: '0123456789abcdef0123456789abcdef', che
 /** Asleep until so many seconds have passed on the clock. */
 const awakeAfter = (seconds: number, clock: () => ManualClock, start = clock().now()) =>
   (clock().now() - start) / 1000 < seconds ? ASLEEP : GOLDEN;
+
+test('an invoke of a function that throws ends with its words, as a sentence with one period', async () => {
+  const body = { errorType: 'TripcastError', errorMessage: '"2023-13" is not a month. Write it as YYYY-MM.' };
+  const lambda = await aLambda(() => ({ threw: true, body }));
+  await expect(invokeFunction('tripcast-dev-plan', {}, lambda.to)).rejects.toThrow(
+    'tripcast-dev-plan failed: "2023-13" is not a month. Write it as YYYY-MM. See `tripcast logs tripcast-dev-plan`.',
+  );
+});
 
 describe('an invoke of a function that is inactive', () => {
   test.each([40, 106])('answers once the function is awake, after %i seconds', async (seconds) => {

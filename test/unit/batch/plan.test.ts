@@ -102,7 +102,7 @@ describe('planning a month', () => {
   });
 
   test('refuses a day that no calendar has', async () => {
-    await expect(planned({ date: '2023-02-30' })).rejects.toThrow('"2023-02-30" is not a day');
+    await expect(planned({ date: '2023-02-30' })).rejects.toThrow('date is "2023-02-30" (a day, YYYY-MM-DD)');
   });
 });
 

@@ -1,0 +1,33 @@
+/** A cold start of the stream function: a fresh process to its first prediction, without the time the model is fetched. */
+import { join } from 'node:path';
+import { bundleFunctions } from '#packaging/bundle.ts';
+import { folder } from '../../side-by-side.ts';
+import { coldStarts } from '../../stream/cold-starts.ts';
+import type { Contest } from '../contest.ts';
+import type { Prepared } from '../prepared.ts';
+
+const FUNCTIONS = join(folder, 'functions');
+
+export async function coldStart({ model }: Prepared): Promise<readonly Contest[]> {
+  await bundleFunctions(FUNCTIONS);
+  const contest = async (recipe: string): Promise<Contest> => {
+    const path = await model(recipe);
+    return {
+      title: `cold start to the first prediction with ${recipe}, without the fetch`,
+      unit: 'ms',
+      better: 'less',
+      digits: 0,
+      sides: [
+        {
+          name: 'tripcast',
+          async run() {
+            const [start] = await coldStarts(FUNCTIONS, path, 1);
+            return { value: start?.without ?? Number.NaN };
+          },
+        },
+      ],
+      most: { rounds: 11, seconds: 20 },
+    };
+  };
+  return [await contest('linear-pair'), await contest('zone-map')];
+}
