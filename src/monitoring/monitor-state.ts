@@ -32,7 +32,7 @@ export interface MonitoredOutcome {
 
 /**
  * State Monitor: a scored month's report, its metrics, and what to tell whom. An unchanged month's report is not made
- * again, but counts and is announced again. Only a month after training says how the model does on new rides; of any other there is a report, but no metric, notice or training.
+ * again, but counts and is announced again. Only a month after training says how the model does on new rides; of any other there is a report, but no metric, notice or retraining.
  * @throws TripcastError as {@link monitorMonth}; the state machine goes on without monitoring
  */
 export async function monitorState(

@@ -26,7 +26,11 @@ export const startsTraining: Probe = {
     title: 'Amazon EventBridge event bus targets (Step Functions state machine)',
     url: 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html',
   },
-  reliedOnBy: ['test/integration/monitoring.test.ts', 'lib/rooms/training.ts', 'stepfunctions/monthly-batch.asl.json'],
+  reliedOnBy: [
+    'test/integration/monitoring.test.ts',
+    'lib/rooms/retraining.ts',
+    'stepfunctions/monthly-batch.asl.json',
+  ],
   expected: [{ recipe: 'zone-map', months: ['2023-04'] }],
   resources: (site) => ({
     ...startsMachine(
