@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { shown, TripcastError } from '#errors.ts';
 import { type ModelCard, modelCardSchema } from '#model/card/card.ts';
 import { goldenSchema } from '#model/golden/golden.ts';
-import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
+import { goldenProof, refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { ModelSource } from '#registry/model-source.ts';
 import { refuseOtherType } from '#registry/taxi-type-check.ts';
@@ -32,7 +32,8 @@ export async function modelIn(
   const [model, golden, card] = await Promise.all([file('model.onnx'), file('golden.json'), file('card.json')]);
   const parsed = modelCardSchema.parse(JSON.parse(String(card)));
   const { run_id: runId } = parsed;
-  const loaded = { runId, scorer: await loadScorer(model), golden: goldenSchema.parse(JSON.parse(String(golden))) };
+  const rides = goldenSchema.parse(JSON.parse(String(golden)));
+  const loaded = { runId, scorer: await loadScorer(model, goldenProof(rides)), golden: rides };
   refuseOtherType(
     `MODEL_LOCATION ${shown(location)}`,
     loaded.scorer,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { z } from 'zod';
-import { loadScorer } from '#adapters/onnxruntime.ts';
+import { engineSchema, scorerLoader } from '#adapters/engine.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { shown, TripcastError } from '#errors.ts';
@@ -23,12 +23,16 @@ const envSchema = z.object({
   MODEL_LOCATION: z.string().min(1),
   RUN_ID: runIdSchema.optional(),
   SERVED_TAXI_TYPE: taxiTypeSchema.default('green'),
+  SCORING_ENGINE: engineSchema.default('auto'),
   PORT: z.coerce.number().int().min(1).max(65_535).default(8000),
   CODE_VERSION: z.string().default('unknown'),
 });
 
 async function serve(): Promise<void> {
   const env = readEnv();
+  const loadScorer = scorerLoader(env.SCORING_ENGINE, (reason) =>
+    console.error(`onnxruntime scores instead of the engine: ${reason}`),
+  );
   const model: ModelSource & { readonly card?: ModelCard } = env.MODEL_LOCATION.startsWith('s3://')
     ? modelAt({
         location: env.MODEL_LOCATION,

@@ -14,6 +14,12 @@ export function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
+/** Our own engine does not run the model, and onnxruntime does instead, which takes several times as long. */
+export function reportFallback(reason: string): void {
+  logger.warn('onnxruntime scores instead of the engine', { reason });
+  addCount('EngineFallback');
+}
+
 /** A new champion could not be loaded; the previous one keeps serving, and there is an alarm on the metric. */
 export function reportRefreshFailed(error: unknown): void {
   logger.error('The model could not be refreshed; the previous one keeps serving', { error });

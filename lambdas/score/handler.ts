@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DuckDB, duckdbVersion } from '#adapters/duckdb.ts';
+import { engineSchema, scorerLoader } from '#adapters/engine.ts';
 import { count, functionEnv, optionalText } from '#adapters/function-env.ts';
-import { loadScorer, onnxruntimeVersion } from '#adapters/onnxruntime.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { workFolder } from '#adapters/work-folder.ts';
 import { monthJobSchema } from '#batch/outcome.ts';
@@ -13,22 +13,32 @@ import { loadRun } from '#registry/load-run.ts';
 import { NoChampionError } from '#registry/model-source.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { registry } from '../model-registry.ts';
+import { publishMetrics, reportFallback } from '../telemetry.ts';
 
 const env = functionEnv(
   z.object({
     DATA_BUCKET: z.string(),
     SERVED_TAXI_TYPE: taxiTypeSchema,
+    SCORING_ENGINE: engineSchema,
     CODE_VERSION: z.string(),
     INPUT_FILE_PATTERN: optionalText,
     OUTPUT_FILE_PATTERN: optionalText,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
   }),
 );
+const loadScorer = scorerLoader(env.SCORING_ENGINE, reportFallback);
 const data = new S3Store(env.DATA_BUCKET);
 
 /** State Score: one raw month to predictions, a receipt and the current pointer. */
 export async function handler(input: unknown) {
-  if (isGoldenCheck(input)) return goldenCheck({ current: champion });
+  try {
+    return isGoldenCheck(input) ? await goldenCheck({ current: champion }) : await score(input);
+  } finally {
+    publishMetrics();
+  }
+}
+
+async function score(input: unknown) {
   const job = checkedInput(monthJobSchema, input);
   await using folder = await workFolder();
   await using database = await DuckDB.open({ tempDirectory: folder.path, memoryLimitMb: databaseMemoryMb });
@@ -39,7 +49,7 @@ export async function handler(input: unknown) {
     database,
     workFolder: folder.path,
     codeVersion: env.CODE_VERSION,
-    engines: { node: process.version, duckdb: duckdbVersion(), onnxruntime: await onnxruntimeVersion() },
+    engines: { node: process.version, duckdb: duckdbVersion() },
     inputPattern: env.INPUT_FILE_PATTERN,
     outputPattern: env.OUTPUT_FILE_PATTERN,
     clock: systemClock,

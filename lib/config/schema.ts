@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EnvironmentName } from './environment-files.ts';
 import { publication, query, schedule } from './sections/batch.ts';
 import { functions, reservedConcurrency } from './sections/functions.ts';
-import { gate, model } from './sections/model.ts';
+import { engine, gate, model } from './sections/model.ts';
 import { monitoring } from './sections/monitoring.ts';
 import { alarms, budget } from './sections/notices.ts';
 import { api, serving } from './sections/serving.ts';
@@ -37,6 +37,7 @@ const settingsSchema = z.strictObject({
   eventSource,
   archive,
   model,
+  engine,
   functions,
   reservedConcurrency,
   budget,

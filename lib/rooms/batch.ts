@@ -115,6 +115,7 @@ export class BatchRoom extends Construct {
     const score = this.#function('Score', 'score', {
       ...modelVariables(config, store),
       DATA_BUCKET: store.data.bucket.bucketName,
+      SCORING_ENGINE: config.engine,
       CODE_VERSION: code.version,
       INPUT_FILE_PATTERN: '',
       OUTPUT_FILE_PATTERN: '',

@@ -13,8 +13,9 @@ export const modelVariables = ({ model }: Config, store: DataRoom) => ({
 });
 
 /** For the functions that keep a model loaded and publish its predictions; an empty string means "not set". */
-export const servingVariables = ({ model }: Config, code: FunctionCode, predictions: Stream) => ({
+export const servingVariables = ({ model, engine }: Config, code: FunctionCode, predictions: Stream) => ({
   CODE_VERSION: code.version,
+  SCORING_ENGINE: engine,
   MODEL_REFRESH_SECONDS: String(model.refreshSeconds),
   PREDICTIONS_STREAM_NAME: predictions.streamName,
   RUN_ID: '',

@@ -17,7 +17,7 @@ const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionM
  * const scorer = await loadScorer(await readFile('model.onnx'));
  */
 export const loadScorer: LoadScorer = async (model) => {
-  const [{ Tensor }, { binding, initOrt }] = await Promise.all([
+  const [{ Tensor, env }, { binding, initOrt }] = await Promise.all([
     import('onnxruntime-node'),
     import('onnxruntime-node/dist/binding.js'),
   ]);
@@ -50,6 +50,7 @@ export const loadScorer: LoadScorer = async (model) => {
   };
   return {
     metadata: readMetadata(model),
+    engine: { name: 'onnxruntime', version: env.versions.node ?? 'unknown' },
     async score(batch: RideBatch) {
       return each(run(batch.inputs, ALL));
     },
@@ -64,12 +65,6 @@ export const loadScorer: LoadScorer = async (model) => {
     close: async () => session.dispose(),
   };
 };
-
-/** The engine's own version, for receipts. */
-export async function onnxruntimeVersion(): Promise<string> {
-  const { env } = await import('onnxruntime-node');
-  return env.versions.node ?? 'unknown';
-}
 
 /** Names of outputs; null = in an array that onnxruntime allocates. */
 type Wanted = Readonly<Record<string, null>>;

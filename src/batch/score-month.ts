@@ -31,7 +31,7 @@ export interface ScoreMonthDeps {
   /** An empty folder on local disk with room for twice the size of the month and its output. */
   readonly workFolder: string;
   readonly codeVersion: string;
-  /** Names and versions of the engines that compute the result. */
+  /** Names and versions of the engines that compute the result, apart from the model's. */
   readonly engines: Readonly<Record<string, string>>;
   /** Override where the month is read and the output is written (design: INPUT_FILE_PATTERN, OUTPUT_FILE_PATTERN). */
   readonly inputPattern?: string | undefined;
@@ -121,7 +121,7 @@ export async function scoreMonth(job: MonthJob, deps: ScoreMonthDeps): Promise<M
     supersedes: earlier === undefined ? superseded?.key : earlier.receipt.supersedes,
     evaluation: evaluationOf(card, month),
     code_version: deps.codeVersion,
-    engines: deps.engines,
+    engines: { ...deps.engines, [scorer.engine.name]: scorer.engine.version },
     started_at: new Date(started).toISOString(),
     seconds: (clock.now() - started) / 1000,
   };

@@ -1,10 +1,13 @@
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { scorerLoader } from '#adapters/engine.ts';
 import { checkInputFile } from '#adapters/files.ts';
 import { TripcastError } from '#errors.ts';
+import { loadConfig } from '#lib/config/load.ts';
 import { modelCardSchema } from '#model/card/card.ts';
 import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
+import { goldenProof } from '#model/golden/golden-refusal.ts';
 import type { LoadedModel } from '#registry/model-source.ts';
 import { refuseOtherType } from '#registry/taxi-type-check.ts';
 import { isRunId, parseRunId, type RunId } from '#storage/run-id.ts';
@@ -62,12 +65,15 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
 }
 
 async function loadNamed({ model: named, env, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
-  const { loadScorer } = await import('#adapters/onnxruntime.ts');
+  const loadScorer = scorerLoader(loadConfig(env).engine, (reason) =>
+    process.stderr.write(`  onnxruntime scores instead of the engine: ${reason}\n`),
+  );
   const file = modelFile(named);
   await checkModelFile(named);
   if (await isOnDisk(named)) {
     const bytes = await readFile(file);
-    return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes), golden: await goldenBeside(file) };
+    const golden = await goldenBeside(file);
+    return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes, goldenProof(golden)), golden };
   }
   const [{ connect }, { loadRun }, { NoChampionError }] = await Promise.all([
     import('./context.ts'),

@@ -14,6 +14,11 @@ export type OutputName = (typeof OUTPUTS)[number];
 /** Minutes, each array `[rides]`: the prediction, its 90% interval and its 80% interval. */
 export type Predictions = Readonly<Record<OutputName, Float32Array>>;
 
+export interface Engine {
+  readonly name: 'onnxruntime' | 'tripcast';
+  readonly version: string;
+}
+
 /**
  * A loaded model: one native call per batch. Results do not depend on how rides are batched (one thread).
  * @example
@@ -26,11 +31,20 @@ export type Predictions = Readonly<Record<OutputName, Float32Array>>;
 export interface Scorer {
   /** The graph's metadata: recipe, taxi_type, months, sources, code_version. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What computes the scores, for receipts. */
+  readonly engine: Engine;
   score(batch: RideBatch): Promise<Predictions>;
   /** Synchronous: the prediction and its 90% interval, for a query that waits for them. */
   scoreNow(inputs: RideInputs): Pick<Predictions, 'predicted_duration' | 'interval_low' | 'interval_high'>;
   close(): Promise<void>;
 }
 
-/** Loads a model.onnx. @throws TripcastError when the bytes are not such a model */
-export type LoadScorer = (model: Uint8Array) => Promise<Scorer>;
+/** Why a scorer that was just loaded cannot be used; undefined if it can. */
+export type Proof = (scorer: Scorer) => Promise<string | undefined>;
+
+/**
+ * Loads a model.onnx.
+ * @param proof decides between engines where there is a choice; the caller still checks what it gets
+ * @throws TripcastError when the bytes are not such a model
+ */
+export type LoadScorer = (model: Uint8Array, proof?: Proof) => Promise<Scorer>;

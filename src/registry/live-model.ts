@@ -1,7 +1,7 @@
 import type { Clock } from '#clock.ts';
 import { shown, TripcastError } from '#errors.ts';
 import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
-import { refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
+import { goldenProof, refuseOtherAnswers } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import { type ModelFile, parseS3Uri } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
@@ -202,7 +202,7 @@ async function proven(
   loadScorer: LoadScorer,
   taxiType: TaxiType,
 ): Promise<LoadedModel> {
-  const scorer = await loadScorer(model);
+  const scorer = await loadScorer(model, goldenProof(golden));
   try {
     refuseOtherType(`Run ${runId}`, scorer, taxiType, `Promote or pin a run of ${taxiType} taxis.`);
     await refuseOtherAnswers(`Run ${runId}`, scorer, golden, 'promote another run.');

@@ -1,4 +1,5 @@
 import type { ModelCard } from '#model/card/card.ts';
+import { goldenProof } from '#model/golden/golden-refusal.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { LoadedModel } from './model-source.ts';
@@ -20,5 +21,5 @@ export async function loadRun(
   const files = await registry.readModel(run);
   if (files === undefined) throw noRun(run);
   const { card, model, golden } = files;
-  return { runId: run, card, scorer: await loadScorer(model), golden };
+  return { runId: run, card, scorer: await loadScorer(model, goldenProof(golden)), golden };
 }

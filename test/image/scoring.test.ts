@@ -61,6 +61,11 @@ test('a request is answered as in the zip', async () => {
   expect(image).toEqual(zip);
 });
 
+test.for(['tripcast', 'onnxruntime'])('golden rides get the same answers with %s as the engine', async (engine) => {
+  await using predict = new FunctionInImage('predict', { env: { SCORING_ENGINE: engine } });
+  expect(await predict.answer(GOLDEN)).toMatchObject({ run_id: runId, max_difference: 0 });
+});
+
 test('a month is planned and scored to the same bytes as in the zip', async () => {
   const request = { month: '2023-04', scheduledTime: '2023-05-15T00:00:00Z' };
   const plan = await inImage('plan', request);

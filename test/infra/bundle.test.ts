@@ -29,6 +29,14 @@ test('the same sources give the same bundles, one per function, as CommonJS', as
   }
 });
 
+/** A cold start reads and compiles all of it. */
+const MOST_BYTES = 2_400_000;
+
+test('a bundle stays small', () => {
+  const sizes = FUNCTIONS.map((name) => ({ name, bytes: statSync(join(folder, 'first', name, 'index.js')).size }));
+  expect(sizes.filter(({ bytes }) => bytes > MOST_BYTES)).toEqual([]);
+});
+
 test('what a bundle imports on first use is loaded with require, so that it is found in a layer as well', () => {
   const imported = FUNCTIONS.flatMap((name) =>
     readFileSync(join(folder, 'first', name, 'index.js'), 'utf8').match(/\bimport\("(onnxruntime|@duckdb|koffi).*/g),

@@ -32,6 +32,7 @@ export function aScorer({ shift = 0, taxiType = 'green' } = {}): AScorer {
   };
   return {
     metadata: { taxi_type: taxiType },
+    engine: { name: 'tripcast', version: 'of a test' },
     calls,
     closed: false,
     score: async (batch: RideBatch) => scoreNow(batch.inputs),

@@ -8,6 +8,12 @@ export const model = z.strictObject({
   refreshSeconds: positive,
 });
 
+export const engine = z
+  .enum(['auto', 'onnxruntime', 'tripcast'])
+  .describe(
+    'what scores: auto = our own engine if it knows the graph and reproduces its golden rides, else onnxruntime',
+  );
+
 export const gate = z
   .strictObject({
     leastRows: positive.describe('training rides left after cleaning'),

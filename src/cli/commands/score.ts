@@ -67,6 +67,7 @@ export async function score(options: ScoreOptions & CommonOptions, terminal: Ter
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     output: options.output,
     model_version: done.runId,
+    engine: `${model.scorer.engine.name} ${model.scorer.engine.version}`,
   };
   progress.done(options.output);
   terminal.result(result, () =>

@@ -1,5 +1,5 @@
 import { TripcastError } from '#errors.ts';
-import type { Scorer } from '../scorer.ts';
+import type { Proof, Scorer } from '../scorer.ts';
 import { checkGoldenRides, type GoldenRides, GRAPH_TOLERANCE_MINUTES } from './golden.ts';
 
 /**
@@ -12,6 +12,12 @@ export const goldenRefusal = (named: string, difference: number): string | undef
   difference <= GRAPH_TOLERANCE_MINUTES
     ? undefined
     : `${named} is ${difference} minutes off on its golden rides; at most ${GRAPH_TOLERANCE_MINUTES} is allowed`;
+
+/** Whether a scorer reproduces golden rides. */
+export const goldenProof =
+  (golden: GoldenRides): Proof =>
+  async (scorer) =>
+    goldenRefusal('It', (await checkGoldenRides(scorer, golden)).max_difference);
 
 /**
  * Refuses a model that does not reproduce its golden rides on this machine.

@@ -29,7 +29,8 @@ export const belowThreshold: BranchOf = (tree, node) => ({
 });
 
 /**
- * A tree ensemble on rows of features.
+ * A tree ensemble on rows of features. The base is the first tree, of one leaf: XGBoost starts at the base and adds the
+ * leaves tree by tree, in float32, and so an engine that adds them in order gives XGBoost's sum to the last bit.
  * @param rows float [N, features], with the columns that `branchOf` refers to
  * @returns float [N]
  */
@@ -40,10 +41,17 @@ export function treeEnsemble(
   branchOf: BranchOf = belowThreshold,
 ): Value {
   const nodes = new NodeLists();
-  for (const tree of trees) nodes.add(tree, branchOf);
-  const sums = g.node('TreeEnsemble', [rows], nodes.attributes(), 'ai.onnx.ml');
-  return g.node('Add', [g.node('Squeeze', [sums, g.axis(1)]), g.float(base)]);
+  for (const tree of [leaf(base), ...trees]) nodes.add(tree, branchOf);
+  return g.node('Squeeze', [g.node('TreeEnsemble', [rows], nodes.attributes(), 'ai.onnx.ml'), g.axis(1)]);
 }
+
+const leaf = (value: number): DecisionTree => ({
+  left: [-1],
+  right: [-1],
+  feature: [0],
+  value: [value],
+  missingLeft: [0],
+});
 
 /** The operator's lists: branches and leaves are numbered separately, each across all trees. */
 class NodeLists {
@@ -62,8 +70,8 @@ class NodeLists {
     this.#roots.push(firstBranch);
     if (isLeaf(0)) {
       // The operator doesn't support a tree with a single leaf: use a question with the same leaf for both answers.
-      const leaf = numbered(0);
-      const branch = { mode: 'below', feature: 0, value: 0, yes: leaf, no: leaf } as const;
+      const only = numbered(0);
+      const branch = { mode: 'below', feature: 0, value: 0, yes: only, no: only } as const;
       this.#branches.push({ ...branch, yesLeaf: true, noLeaf: true });
       return;
     }

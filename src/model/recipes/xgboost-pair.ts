@@ -27,8 +27,9 @@ const PARAMETERS = {
 
 export const xgboostPair: Recipe = {
   name: 'xgboost-pair',
-  parameters: PARAMETERS,
+  parametersFor: () => PARAMETERS,
   intervals: 'spread',
+  unknownDistance: 'typical',
   async fit(rides) {
     const columns = new PairColumns(await pairsOf(rides));
     return fittedModel(columns, await boost(rides, PARAMETERS, (some) => columns.encode(some)));

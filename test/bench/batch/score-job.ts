@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDB } from '#adapters/duckdb.ts';
-import { loadScorer } from '#adapters/onnxruntime.ts';
+import { scorerLoader } from '#adapters/engine.ts';
 import { scoreFile } from '#batch/score-file.ts';
 import { newRunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
@@ -19,6 +19,7 @@ const job = {
   month: parseMonth('2023-03'),
   all: false,
 };
+const loadScorer = scorerLoader('tripcast', () => {});
 const model = { runId: newRunId(), scorer: await loadScorer(await readFile(file)) };
 await using database = await DuckDB.open({ tempDirectory: folder, memoryLimitMb: 200 });
 

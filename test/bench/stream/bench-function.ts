@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadScorer } from '#adapters/onnxruntime.ts';
+import { scorerLoader } from '#adapters/engine.ts';
 import { systemClock } from '#clock.ts';
 import { goldenSchema } from '#model/golden/golden.ts';
 import { newRunId } from '#storage/run-id.ts';
@@ -10,6 +10,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 
 /** The function's own parts around a model folder: only the network is left out. */
 export async function benchFunction(folder: string): Promise<ScoreBatchDeps> {
+  const loadScorer = scorerLoader('tripcast', () => {});
   const scorer = await loadScorer(readFileSync(join(folder, 'model.onnx')));
   const golden = goldenSchema.parse(JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8')));
   const loaded = { runId: newRunId(), scorer, golden };

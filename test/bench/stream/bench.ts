@@ -83,7 +83,7 @@ const rows = [
 ];
 sections.push(
   `Kinesis event to PutRecords entries, one core, warm, publishing into memory\n${table(
-    ['', 'events/s', 'by core time', 'onnxruntime alone', 'of it', 'batch p50', 'p99'],
+    ['', 'events/s', 'by core time', 'engine alone', 'of it', 'batch p50', 'p99'],
     rows.map(({ what, ours }) => [
       what,
       perSecond(ours.events_per_second),

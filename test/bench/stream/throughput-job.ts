@@ -31,7 +31,7 @@ async function ours(): Promise<readonly number[]> {
   return times;
 }
 
-/** What onnxruntime alone takes for the same rows, ready in typed arrays. */
+/** What the engine alone takes for the same rows, ready in typed arrays. */
 async function engine(): Promise<void> {
   for (const each of rides) await scorer.score(each);
 }

@@ -11,16 +11,18 @@ type Import = readonly [file: string, imported: string];
 const trips: readonly string[] = ['trips'];
 const storage = [...trips, 'storage'];
 const model = [...storage, 'model'];
+const engine = [...model, 'engine'];
 const registry = [...model, 'registry'];
 const mlflow = [...registry, 'mlflow'];
 const flows = [...mlflow, 'training', 'streaming', 'batch', 'serving', 'operations', 'monitoring'];
-const adapters = [...flows, 'adapters'];
+const adapters = [...flows, 'engine', 'adapters'];
 const packaging = [...adapters, 'setup', 'packaging'];
 const local = [...packaging, 'local'];
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   trips,
   storage,
   model,
+  engine,
   registry,
   mlflow,
   training: [...mlflow, 'training'],
@@ -47,6 +49,7 @@ const WRONG: readonly Import[] = [
   ...between((from, to) => !ROOMS[from]?.includes(to)),
   ['src/batch/climbing.ts', '../adapters/s3.ts'],
   ['src/model/onnx/graph.ts', '../../adapters/onnxruntime.ts'],
+  ['src/engine/engine.ts', 'node:fs'],
   ['src/registry/registry.ts', '@aws-sdk/client-s3'],
   ['src/cli/account.ts', '@aws-sdk/client-sts'],
   ['src/local/deploy.ts', '@aws-sdk/client-s3'],

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { loadEngine } from '#engine/engine.ts';
+import { TripcastError } from '#errors.ts';
+import type { LoadScorer, Proof, Scorer } from '#model/scorer.ts';
+
+/** `engine` in env/*.json, and SCORING_ENGINE of the functions that score. */
+export const engineSchema = z.enum(['auto', 'onnxruntime', 'tripcast']);
+export type EngineChoice = z.infer<typeof engineSchema>;
+
+/**
+ * How to load models for scoring. `auto` takes our own engine if it knows the graph and the caller's proof holds (golden
+ * rides), else onnxruntime, which is imported only then.
+ * @param onFallback is told, with `auto`, why onnxruntime was taken
+ * @example
+ * const loadScorer = scorerLoader(config.engine, (reason) => console.error(reason));
+ * const scorer = await loadScorer(model, goldenProof(golden));
+ */
+export function scorerLoader(choice: EngineChoice, onFallback: (reason: string) => void): LoadScorer {
+  if (choice === 'onnxruntime') return loadReference;
+  return async (model, proof) => {
+    const loaded = await load(model, choice === 'auto' ? proof : undefined);
+    if (loaded.outcome === 'loaded') return loaded.scorer;
+    if (choice === 'tripcast') {
+      throw new TripcastError(
+        `The engine does not run this model: ${loaded.reason}`,
+        'Give a model.onnx that `tripcast train` wrote, or set "engine": "auto" in env/*.json.',
+      );
+    }
+    const scorer = await loadReference(model);
+    onFallback(loaded.reason);
+    return scorer;
+  };
+}
+
+type Loaded =
+  | { readonly outcome: 'loaded'; readonly scorer: Scorer }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+/** Whatever goes wrong in the engine is a reason to take the other one. */
+async function load(model: Uint8Array, proof?: Proof): Promise<Loaded> {
+  try {
+    const loaded = loadEngine(model);
+    const reason = loaded.outcome === 'loaded' ? await proof?.(loaded.scorer) : undefined;
+    return reason === undefined ? loaded : { outcome: 'refused', reason };
+  } catch (error) {
+    return { outcome: 'refused', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const loadReference: LoadScorer = async (model) => {
+  const { loadScorer } = await import('./onnxruntime.ts');
+  return loadScorer(model);
+};
