@@ -65,6 +65,9 @@ const WRONG: readonly Import[] = [
   ['src/setup/setup.mjs', '#errors.ts'],
   ['lib/rooms/data.ts', '#storage/layout.ts'],
   ['lib/rooms/query.ts', '../../src/storage/layout.ts'],
+  ['src/console/app.tsx', '#serving/app.ts'],
+  ['src/console/api.ts', 'node:fs'],
+  ['src/console/route.ts', '#lib/config/load.ts'],
   ['lambdas/plan/handler.ts', '#local/up.ts'],
   ['lambdas/score/handler.ts', '#lib/config/load.ts'],
 ];
@@ -72,6 +75,7 @@ const WRONG: readonly Import[] = [
 const RIGHT: readonly Import[] = [
   ...between((from, to) => from !== to && ROOMS[from]?.includes(to) === true),
   ['src/trips/taxi-type.ts', '#errors.ts'],
+  ['src/console/week.ts', '#trips/new-york-time.ts'],
   ['src/adapters/kinesis.ts', '@aws-sdk/client-kinesis'],
   ['src/cli/account.ts', '#lib/config/load.ts'],
   ['src/local/status.ts', '#lib/config/load.ts'],

@@ -1,0 +1,84 @@
+import { BAND_STARTS, reachedWithin } from '../bands.ts';
+import type { Predictions } from '../predictor.ts';
+import { Scroll } from '../scroll.tsx';
+import { Failed } from '../status.tsx';
+import type { Latest } from '../use-latest.ts';
+import { shortTime } from '../week.ts';
+import { minutesText } from '../words.ts';
+import { CITY_ZONES, cityZone, labelOf } from '../zone-search.ts';
+
+export interface CityAnswerProps {
+  readonly pickup: number;
+  readonly time: number;
+  readonly answer: Latest<Predictions>;
+}
+
+/** The whole city from one pickup, in words and as a table: everything that the map's shades say. */
+export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
+  if (answer.state === 'failed') return <Failed what="The city was not shaded" error={answer.error} />;
+  const { value } = answer;
+  if (value === undefined) return <p class="quiet">Computing the whole city…</p>;
+  const from = cityZone(pickup);
+  const rows = CITY_ZONES.map((zone, i) => ({
+    zone,
+    minutes: value.duration[i] ?? Number.NaN,
+    low: value.low[i] ?? Number.NaN,
+    high: value.high[i] ?? Number.NaN,
+  })).toSorted((a, b) => a.minutes - b.minutes);
+  return (
+    <section aria-label="The city from this pickup">
+      <h2>
+        From {from && labelOf(from)}, <span class="nowrap">{shortTime(time)}</span>
+      </h2>
+      <table class="reach">
+        <caption class="quiet">Zones that a ride reaches, of {CITY_ZONES.length}</caption>
+        <tbody>
+          {BAND_STARTS.map((limit, i) => {
+            const reached = reachedWithin(value.duration, limit);
+            return (
+              <tr key={limit}>
+                <th scope="row">within {limit} min</th>
+                <td class="drawn">
+                  <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                    <rect class="rail" width="100" height="8" />
+                    <rect class={`b${i}`} width={(100 * reached) / CITY_ZONES.length} height="8" />
+                  </svg>
+                </td>
+                <td>{reached}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <details>
+        <summary>All zones as a table</summary>
+        <Scroll name="All zones" way="y">
+          <table class="lines">
+            <thead>
+              <tr>
+                <th scope="col" class="text">
+                  Dropoff
+                </th>
+                <th scope="col">Ride</th>
+                <th scope="col">9 of 10 take</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ zone, minutes, low, high }) => (
+                <tr key={zone.id}>
+                  <th scope="row">
+                    {labelOf(zone)} <small>{zone.borough}</small>
+                  </th>
+                  <td class="nowrap">{minutesText(minutes)}</td>
+                  <td class="nowrap">
+                    {Math.round(low)} to {minutesText(high)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      </details>
+    </section>
+  );
+}
