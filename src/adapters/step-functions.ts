@@ -2,10 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionCommandOutput,
+  DescribeStateMachineCommand,
   ExecutionDoesNotExist,
   ExecutionStatus,
   GetExecutionHistoryCommand,
+  type HistoryEvent,
   InvalidArn,
+  ListExecutionsCommand,
   paginateGetExecutionHistory,
   paginateListExecutions,
   SFNClient,
@@ -14,6 +17,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { RunningExecution } from '#batch/check-month.ts';
 import { shown, TripcastError } from '#errors.ts';
+import type { SeenExecution, StateEvent } from '#serving/pipelines.ts';
 import { clientOfPlace } from './client.ts';
 
 const sfn = clientOfPlace(() => new SFNClient({}));
@@ -107,6 +111,32 @@ export async function stopExecutions(stateMachineArn: string, cause: string): Pr
     }
   }
   return stopped;
+}
+
+/** A state machine's definition, and its latest execution; undefined when there has been none. */
+export async function seenMachine(
+  stateMachineArn: string,
+): Promise<{ readonly definition: string; readonly last: SeenExecution | undefined }> {
+  const [{ definition = '{}' }, { executions: [latest] = [] }] = await Promise.all([
+    sfn().send(new DescribeStateMachineCommand({ stateMachineArn })),
+    sfn().send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 })), // most recent first
+  ]);
+  if (latest?.executionArn === undefined || latest.startDate === undefined) return { definition, last: undefined };
+  const events: StateEvent[] = [];
+  const pages = paginateGetExecutionHistory(
+    { client: sfn(), pageSize: 1000 },
+    { executionArn: latest.executionArn, includeExecutionData: false },
+  );
+  for await (const page of pages) events.push(...(page.events ?? []).flatMap(stateEvent));
+  const { name = '', status = '', startDate: startedAt, stopDate: endedAt } = latest;
+  return { definition, last: { name, status, startedAt, endedAt, events } };
+}
+
+function stateEvent({ type, stateEnteredEventDetails, stateExitedEventDetails }: HistoryEvent): StateEvent[] {
+  if (stateEnteredEventDetails !== undefined) return [{ kind: 'entered', state: stateEnteredEventDetails.name }];
+  if (stateExitedEventDetails !== undefined) return [{ kind: 'exited', state: stateExitedEventDetails.name }];
+  if (type?.endsWith('Scheduled')) return [{ kind: 'tried', state: undefined }];
+  return type?.endsWith('Failed') && type !== 'ExecutionFailed' ? [{ kind: 'failed', state: undefined }] : [];
 }
 
 /** The input of an execution. @throws TripcastError when there is no such execution */

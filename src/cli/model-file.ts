@@ -36,7 +36,8 @@ export async function checkModelFile(named: string): Promise<void> {
   await checkInputFile(named, 'Give the path of the model.onnx in it.');
 }
 
-const modelFile = (named: string) => (isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named);
+/** Where a model on disk is. */
+export const modelFile = (named: string) => (isRunId(named) ? join(LOCAL_MODELS, named, 'model.onnx') : named);
 const cardOf = (model: string) => join(dirname(model), 'card.json');
 const goldenOf = (model: string) => join(dirname(model), 'golden.json');
 

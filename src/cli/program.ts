@@ -359,7 +359,7 @@ export function program(): Command {
       runLazily(async () => (await import('./commands/explain.ts')).explain, { ...options, ride }),
     );
 
-  command('serve', 'run the API on this machine; uses AWS only if the model is there')
+  command('serve', 'run the API and the console on this machine; uses AWS only if the model is there')
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .addOption(anyTaxiType())

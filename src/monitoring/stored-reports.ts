@@ -81,3 +81,9 @@ export async function findReport(
     `Make one with \`tripcast monitor --taxi-type ${taxiType} --month ${month ?? 'YYYY-MM'}\`.`,
   );
 }
+
+/** The report on the month's current predictions, as a page; undefined if there is none. */
+export async function reportPage(data: ObjectStore, taxiType: TaxiType, month: Month): Promise<Uint8Array | undefined> {
+  const current = (await readCurrent(data, taxiType, month))?.current;
+  return current && (await data.get(dataKeys.reportPage(taxiType, month, current.run_id)))?.body;
+}

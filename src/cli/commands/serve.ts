@@ -6,12 +6,16 @@ import { swaggerUi } from '#adapters/swagger-ui.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { freePort } from '#local/ports.ts';
+import { buildConsole } from '#packaging/console.ts';
+import { consoleRoutes } from '#serving/console.ts';
+import { consoleData } from '#serving/console-data.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
 import { chooseModel } from '../model-file.ts';
 import type { CommonOptions } from '../options.ts';
+import { servedConsole } from '../served-console.ts';
 import { servedRecords } from '../served-records.ts';
 import type { Terminal } from '../view/terminal.ts';
 
@@ -25,7 +29,7 @@ export interface ServeOptions {
 
 export const USUAL_PORT = 8000;
 
-/** `tripcast serve`: the API on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
+/** `tripcast serve`: the API and the console on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
   const model = await chooseModel(options);
   const complain = (error: unknown) => terminal.say(`  ${error instanceof Error ? error.message : String(error)}`);
@@ -39,11 +43,18 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   });
   const server = createServer(getRequestListener(app.fetch));
   await interruptible(async (signal) => {
+    const page = await buildConsole();
+    app.route(
+      '/',
+      consoleRoutes(async () => page),
+    );
+    app.route('/', consoleData(await servedConsole(options, { run: model.runId, signal, complain })));
     const port = await listen(server, options.port ?? (await freePort(USUAL_PORT)));
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
-      () => `Model ${model.runId} answers at ${url}/predict; ${url}/docs describes the API. Ctrl-C stops it.`,
+      () =>
+        `Model ${model.runId} answers: the console is at ${url}, the API's description at ${url}/docs. Ctrl-C stops it.`,
     );
     await once(signal, 'abort');
     server.close();

@@ -292,7 +292,7 @@ const reportOfEnvironment = (seconds: number, { apiUrl }: Deployment, mlflow: st
     `  AWS (emulator)  ${process.env.AWS_ENDPOINT_URL ?? ''}`,
     ...(apiUrl === undefined
       ? ['  predict API     none here; `npx tripcast predict` calls the function']
-      : [`  predict API     ${apiUrl}/predict`, `                  ${apiUrl}/health`]),
+      : [`  console         ${apiUrl}/`, `  predict API     ${apiUrl}/predict`, `                  ${apiUrl}/health`]),
     `  MLflow          ${mlflow}`,
     '',
     'Try next:',
