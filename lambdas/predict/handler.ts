@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { z } from 'zod';
+import { CONSOLE_FOLDER, consoleIn } from '#adapters/console-files.ts';
 import { flag, functionEnv } from '#adapters/function-env.ts';
 import { kinesisSink } from '#adapters/kinesis.ts';
 import { S3Store } from '#adapters/s3.ts';
@@ -9,6 +10,8 @@ import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { systemClock } from '#clock.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { createApp } from '#serving/app.ts';
+import { consoleRoutes } from '#serving/console.ts';
+import { consoleData } from '#serving/console-data.ts';
 import { publisher } from '#serving/publisher.ts';
 import { registryRecords } from '#serving/records.ts';
 import { nowhere } from '#streaming/publish.ts';
@@ -19,6 +22,8 @@ import { addCount, logger, publishMetrics, reportRefreshFailed } from '../teleme
 const env = functionEnv(
   z.object({ PREDICTIONS_STREAM_NAME: z.string(), DATA_BUCKET: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }),
 );
+/** Lambda answers at most 6 MB, of which base64 takes a third. */
+const MOST_BYTES = 4.4e6;
 const model = servedModel(reportRefreshFailed);
 const data = new S3Store(env.DATA_BUCKET);
 const app = createApp({
@@ -40,6 +45,21 @@ const app = createApp({
   onAnswered: (kind, count) => addCount(kind === 'ride' ? 'RidesPredicted' : 'QuestionsAnswered', count),
   onError: (error) => logger.error('A request failed', { error }),
 });
+app.route('/', consoleRoutes(consoleIn(join(import.meta.dirname, CONSOLE_FOLDER))));
+app.route(
+  '/',
+  consoleData({
+    model: async (run) => {
+      if (run !== (await model.current()).runId) return undefined;
+      const bytes = (await registry.readModel(run))?.model;
+      return bytes !== undefined && bytes.length <= MOST_BYTES ? bytes : undefined;
+    },
+    report: async (month) => {
+      const { reportPage } = await import('#monitoring/stored-reports.ts'); // few calls need it
+      return reportPage(data, servedTaxiType, month);
+    },
+  }),
+);
 const answer = handle(app);
 
 /** The API behind the HTTP API; a direct invoke can ask for the golden rides. */

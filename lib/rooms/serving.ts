@@ -42,8 +42,18 @@ export const DATA_ROUTES: readonly Route[] = [
   [HttpMethod.GET, '/openapi.json'],
 ];
 
+/** What only the console asks for (src/serving/console-data.ts). */
+export const CONSOLE_DATA_ROUTES: readonly Route[] = [
+  [HttpMethod.GET, '/models/{run}/model.onnx'],
+  [HttpMethod.GET, '/months/{month}/report.html'],
+  [HttpMethod.GET, '/stream/latest'],
+  [HttpMethod.GET, '/pipelines'],
+];
+
 /** A browser signs no navigation, so pages are deployed only where everyone may call. */
 export const PAGE_ROUTES: readonly Route[] = [
+  [HttpMethod.GET, '/'],
+  [HttpMethod.GET, '/assets/{file}'],
   [HttpMethod.GET, '/docs'],
   [HttpMethod.GET, '/docs/{file}'],
 ];
@@ -84,7 +94,8 @@ export class ServingRoom extends Construct {
     });
     const integration = new HttpLambdaIntegration('Predict', this.predict.goLive());
     const authorizer = authorizerOf(config);
-    for (const [method, path] of authorization === 'none' ? [...DATA_ROUTES, ...PAGE_ROUTES] : DATA_ROUTES)
+    const pages = authorization === 'none' ? PAGE_ROUTES : [];
+    for (const [method, path] of [...DATA_ROUTES, ...CONSOLE_DATA_ROUTES, ...pages])
       this.api.addRoutes({ path, methods: [method], integration, authorizer });
     const health = this.api.addRoutes({ path: '/health', methods: [HttpMethod.GET], integration });
     for (const route of health)

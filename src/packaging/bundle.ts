@@ -1,11 +1,13 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { CONSOLE_FOLDER } from '#adapters/console-files.ts';
 import { SWAGGER_FOLDER } from '#adapters/swagger-ui.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
 import { SWAGGER_FILES } from '#serving/docs.ts';
 import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { FunctionAssets } from './assets.ts';
+import { buildConsole } from './console.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
 import { hostPlatform } from './platform.ts';
 
@@ -34,7 +36,7 @@ export async function buildImageContext(): Promise<string> {
   const context = join(DIST, 'image');
   await mkdir(context, { recursive: true });
   await Promise.all([
-    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', docs: true }], join(context, 'code')),
+    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', pages: true }], join(context, 'code')),
     assembleNatives(join(context, 'natives'), 'linux-x64'),
     ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
       copyFile(join(CLONE, 'docker', file), join(context, file)),
@@ -46,14 +48,14 @@ export async function buildImageContext(): Promise<string> {
 interface Entry {
   readonly in: string;
   readonly out: string;
-  /** Whether it serves /docs, and so needs Swagger UI's files next to it. */
-  readonly docs: boolean;
+  /** Whether it serves pages, and so needs the files of the console and of Swagger UI next to it. */
+  readonly pages: boolean;
 }
 
 const FUNCTION_ENTRIES: readonly Entry[] = FUNCTIONS.map((name) => ({
   in: `lambdas/${name}/handler.ts`,
   out: `${name}/index`,
-  docs: name === 'predict',
+  pages: name === 'predict',
 }));
 
 /**
@@ -85,13 +87,18 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<void> 
     define: { 'import.meta.dirname': '__dirname' },
     logOverride: { 'empty-import-meta': 'error' },
   });
-  await Promise.all(entries.flatMap(({ docs, out }) => (docs ? [copyDocs(join(outDir, dirname(out)))] : [])));
+  await Promise.all(entries.flatMap(({ pages, out }) => (pages ? [copyPages(join(outDir, dirname(out)))] : [])));
   const folders = await readdir(outDir);
   await Promise.all(folders.map((name) => writeFile(join(outDir, name, 'package.json'), '{ "type": "commonjs" }\n')));
 }
 
-async function copyDocs(folder: string): Promise<void> {
-  const to = join(folder, SWAGGER_FOLDER);
-  await mkdir(to, { recursive: true });
-  await Promise.all(SWAGGER_FILES.map((file) => copyFile(join(SWAGGER_PACKAGE, file), join(to, file))));
+async function copyPages(folder: string): Promise<void> {
+  const docs = join(folder, SWAGGER_FOLDER);
+  await mkdir(docs, { recursive: true });
+  await mkdir(join(folder, CONSOLE_FOLDER, 'assets'), { recursive: true });
+  const files = [...(await buildConsole())];
+  await Promise.all([
+    ...SWAGGER_FILES.map((file) => copyFile(join(SWAGGER_PACKAGE, file), join(docs, file))),
+    ...files.map(([path, content]) => writeFile(join(folder, CONSOLE_FOLDER, path), content)),
+  ]);
 }

@@ -22,8 +22,13 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
     const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
     const isOpen = config.api.authorization === 'none';
     const described = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    const pages = isOpen ? ['GET /docs', 'GET /docs/{file}'] : [];
-    expect(routes.map((route) => route.RouteKey).sort()).toEqual([...described, 'GET /openapi.json', ...pages].sort());
+    const pages = isOpen ? ['GET /', 'GET /assets/{file}', 'GET /docs', 'GET /docs/{file}'] : [];
+    const forConsole = ['models/{run}/model.onnx', 'months/{month}/report.html', 'pipelines', 'stream/latest'].map(
+      (path) => `GET /${path}`,
+    );
+    expect(routes.map((route) => route.RouteKey).sort()).toEqual(
+      [...described, 'GET /openapi.json', ...forConsole, ...pages].sort(),
+    );
     const closed = routes.filter(({ RouteKey }) => RouteKey !== 'GET /health');
     expect(new Set(closed.map((route) => route.AuthorizationType))).toEqual(new Set([isOpen ? 'NONE' : 'AWS_IAM']));
     expect(routes.find(({ RouteKey }) => RouteKey === 'GET /health')?.AuthorizationType).toBe('NONE');
