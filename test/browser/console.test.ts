@@ -1,0 +1,394 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ridesOf } from '#model/golden/golden.ts';
+import { batchOf } from '#model/rides/rides.ts';
+import { CLONE_LOCAL } from '#setup/paths.mjs';
+import { aChromium } from '../support/chromium.ts';
+import { type AConsoleOptions, type AModel, aConsole, aTreeModel } from './a-console.ts';
+import { pipelines, records, stream } from './a-system.ts';
+
+// The console in a real browser, with a model trained on real rides. Screenshots are kept in .tripcast/screenshots to look at.
+
+const SCREENSHOTS = join(CLONE_LOCAL, 'screenshots');
+const JFK = '#ride?from=132&to=230&at=2023-04-03T08:30';
+const FROM_JFK = '#ride?from=132&at=2023-04-03T08:30';
+
+let browser: Browser;
+let model: AModel;
+let other: AModel;
+
+beforeAll(async () => {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  browser = await aChromium();
+  model = await aTreeModel('a', '2023-03');
+  other = await aTreeModel('b', '2023-02');
+}, 180_000);
+
+afterAll(() => browser?.close());
+
+interface HowOpened extends Partial<AConsoleOptions> {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly before?: (page: Page) => Promise<unknown>;
+}
+
+/** The console as a reader opens it, and everything that a reader should never see. */
+async function opened(hash: string, { colorScheme = 'light', width = 1440, before, ...options }: HowOpened = {}) {
+  const served = await aConsole({ model, ...options });
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const trouble: string[] = [];
+  const asked: string[] = [];
+  page.on('console', (message) => trouble.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => trouble.push(error.message));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (url.startsWith(served.url)) asked.push(url.slice(served.url.length));
+    else trouble.push(`asks elsewhere: ${url}`);
+  });
+  await before?.(page);
+  await page.goto(`${served.url}${hash}`);
+  return {
+    page,
+    served,
+    trouble,
+    asked,
+    status: page.locator('header [role=status]'),
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      await served[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Opened = Awaited<ReturnType<typeof opened>>;
+
+const inPage = async ({ status, page }: Opened) => {
+  await status.getByText('runs in this page').waitFor();
+  await page.locator('.shaded').or(page.locator('.zones')).first().waitFor();
+};
+
+/** The three figures of the answer, as exact as the page has them. */
+async function answered(page: Page): Promise<readonly (string | null)[]> {
+  const figures = page.locator('.duration data');
+  await figures.first().waitFor();
+  return figures.evaluateAll((all) => all.map((each) => each.getAttribute('value')));
+}
+
+/** What the API says to the same question. */
+async function fromApi({ served }: Opened, ride: Record<string, unknown>): Promise<readonly string[]> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${served.url}predict`, { method: 'POST', headers, body: JSON.stringify(ride) });
+  const { predicted_duration, interval } = (await response.json()) as {
+    predicted_duration: number;
+    interval: readonly [number, number];
+  };
+  return [predicted_duration, ...interval].map(String);
+}
+
+const RIDE = { PULocationID: 132, DOLocationID: 230, pickup_datetime: '2023-04-03T08:30:00' };
+
+/** The findings of axe-core that keep people out. */
+async function barriers(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+    return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) }));
+  });
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).join(' ')}`);
+}
+
+describe('a ride', { timeout: 60_000 }, () => {
+  test('is chosen on the map, and has the very numbers of the API', async () => {
+    await using at = await opened('#ride?at=2023-04-03T08:30');
+    await inPage(at);
+    await at.page.locator('[data-zone="132"]').click();
+    await at.page.locator('.shaded').waitFor();
+    await at.page.locator('[data-zone="230"]').click();
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+    expect(await at.page.getByLabel('Pickup', { exact: true }).inputValue()).toBe('JFK Airport');
+    expect(at.page.url()).toContain('from=132&to=230&at=2023-04-03T08:30');
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('is chosen with the keyboard alone', async () => {
+    await using at = await opened('#ride?at=2023-04-03T08:30');
+    await inPage(at);
+    const { keyboard } = at.page;
+    const pickup = at.page.getByLabel('Pickup', { exact: true });
+    await pickup.focus();
+    await keyboard.type('jfk');
+    await keyboard.press('ArrowDown');
+    expect(await at.page.locator('[role=option][aria-selected=true]').innerText()).toContain('JFK Airport');
+    await keyboard.press('Enter');
+    await keyboard.press('Tab'); // past the button that clears the field
+    await keyboard.press('Tab');
+    await keyboard.type('times sq');
+    await keyboard.press('Enter');
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+    // On the map: one tab stop, arrows, Enter.
+    await at.page.locator('[data-zone][tabindex="0"]').focus();
+    const before = at.page.url();
+    await keyboard.press('ArrowUp');
+    const name = await at.page.locator('[data-zone]:focus').getAttribute('aria-label');
+    expect(name).toMatch(/, Manhattan, \d+ minutes/);
+    await keyboard.press('Enter');
+    await at.page.waitForURL((url) => url.href !== before);
+    expect(await at.page.locator('[data-zone][aria-pressed=true].dropoff').getAttribute('aria-label')).toContain(name);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('takes a distance, and everything added to the typical ride is the prediction', async () => {
+    await using at = await opened(JFK);
+    await inPage(at);
+    await at.page.getByLabel('Distance in miles').fill('17.4');
+    await expect.poll(() => answered(at.page)).toEqual(await fromApi(at, { ...RIDE, trip_distance: 17.4 }));
+    await at.page.locator('.waterfall .sum').waitFor();
+    const figures = await at.page.locator('.waterfall td:last-child').allInnerTexts();
+    const values = figures.map((text) => Number(text.replace('−', '-').replace('+', '')));
+    const sum = values.slice(0, -1).reduce((total, value) => total + value, 0);
+    expect(values).toHaveLength(6);
+    expect(Math.abs(sum - (values.at(-1) ?? 0))).toBeLessThan(0.3); // each is rounded to a tenth
+    expect(at.trouble).toEqual([]);
+  });
+
+  test.each([
+    ['nothing that exists', 'xyzzy', 'No taxi zone matches “xyzzy”'],
+    ['more than one zone', 'east', 'Several zones match “east”'],
+    ['a script', '<img src=x onerror=alert(1)>', 'No taxi zone matches'],
+  ])('says so when the text names %s', async (_, text, problem) => {
+    await using at = await opened('#ride');
+    const pickup = at.page.getByLabel('Pickup', { exact: true });
+    await pickup.fill(text);
+    await pickup.blur();
+    expect(await at.page.getByRole('alert').innerText()).toContain(problem);
+    expect(await pickup.getAttribute('aria-invalid')).toBe('true');
+    expect(await at.page.locator('img').count()).toBe(0);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test.each(['-1', 'abc', '1e9', 'NaN', '17.4.2'])('refuses %s miles, and keeps the last answer', async (miles) => {
+    await using at = await opened(JFK);
+    await inPage(at);
+    const before = await answered(at.page);
+    await at.page.getByLabel('Distance in miles').fill(miles);
+    expect(await at.page.getByRole('alert').innerText()).toContain('A distance is a number of miles');
+    expect(await answered(at.page)).toEqual(before);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test.each(['1900-01-01T00:00', '2150-06-01T12:00'])('refuses the time %s', async (time) => {
+    await using at = await opened(JFK);
+    await at.page.getByLabel('Time in New York').fill(time);
+    expect(await at.page.getByRole('alert').innerText()).toContain('between 1970 and 2099');
+    expect(at.trouble).toEqual([]);
+  });
+});
+
+// What runs in the page is text: the types of a browser are not those of the tests.
+
+/** The page's own worker, asked as the page asks it. */
+const SCORED_BY_WORKER = `async ({ run, columns }) => {
+  const model = new Uint8Array(await (await fetch('models/' + run + '/model.onnx')).arrayBuffer());
+  const worker = new Worker(document.body.dataset.worker, { type: 'module' });
+  const answer = (message) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(message);
+    });
+  await answer({ kind: 'load', model });
+  const rides = {
+    pickup: Int32Array.from(columns.pickup),
+    dropoff: Int32Array.from(columns.dropoff),
+    distance: Float32Array.from(columns.distance, (miles) => miles ?? NaN),
+    time: Float64Array.from(columns.time),
+  };
+  const scored = await answer({ kind: 'score', id: 1, rides });
+  return [scored.duration, scored.low, scored.high].map((column) => Array.from(column));
+}`;
+
+/** Milliseconds from each move of the slider to the first zone that is painted anew. */
+const SLIDER_MOVES = `async (from, to) => {
+  const slider = document.querySelector('input[name=week]');
+  const zones = document.querySelector('.zones');
+  const taken = [];
+  for (let step = from; step < to; step += 1) {
+    const repainted = new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe(zones, { subtree: true, attributes: true });
+    });
+    const start = performance.now();
+    slider.value = String(step);
+    slider.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    await repainted;
+    taken.push(performance.now() - start);
+    await new Promise(requestAnimationFrame);
+  }
+  return taken;
+}`;
+
+describe('the model in the page', { timeout: 60_000 }, () => {
+  test('gives the golden rides the very numbers that onnxruntime gives them', async () => {
+    await using at = await opened('#ride');
+    await inPage(at);
+    const { rides } = model.golden;
+    expect(rides.length).toBeGreaterThan(400);
+    const columns = {
+      pickup: rides.map(({ PULocationID }) => PULocationID),
+      dropoff: rides.map(({ DOLocationID }) => DOLocationID),
+      distance: rides.map(({ trip_distance }) => trip_distance),
+      time: rides.map(({ pickup_time }) => pickup_time),
+    };
+    const found = await at.page.evaluate(`(${SCORED_BY_WORKER})(${JSON.stringify({ run: model.runId, columns })})`);
+    const { predicted_duration, interval_low, interval_high } = await model.scorer.score(batchOf(ridesOf(rides)));
+    expect(found).toEqual([predicted_duration, interval_low, interval_high].map((column) => Array.from(column)));
+  });
+
+  test('repaints the city within 50 ms of a move of the slider, and asks nobody', async () => {
+    await using at = await opened(FROM_JFK);
+    await inPage(at);
+    await at.page.locator('.shaded').waitFor();
+    const before = at.asked.length;
+    const times = await at.page.evaluate<readonly number[]>(`(${SLIDER_MOVES})(20, 60)`);
+    expect(at.asked.length).toBe(before);
+    expect(times.toSorted((a, b) => a - b)[times.length / 2]).toBeLessThan(50);
+    expect(at.page.url()).toContain('at=2023-04-04T05:30'); // step 59 of the week
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('gives way to the API where the server keeps the model to itself, and says so', async () => {
+    await using at = await opened(JFK, {
+      before: (page) => page.route('**/model.onnx', (route) => route.fulfill({ status: 404 })),
+    });
+    await at.status.getByText('answers through the API').waitFor();
+    expect(await at.status.innerText()).toContain('this server does not hand out the model file');
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+    expect(at.asked.filter((path) => path === 'predict/batch').length).toBeGreaterThan(0);
+  });
+
+  test('gives way to the API when its worker dies, without losing the answer', async () => {
+    await using at = await opened(JFK);
+    await inPage(at);
+    const before = await answered(at.page);
+    await at.page.workers()[0]?.evaluate(
+      () =>
+        void setTimeout(() => {
+          throw new Error('out of memory');
+        }),
+    );
+    await at.status.getByText('answers through the API').waitFor();
+    expect(await at.status.innerText()).toContain('out of memory');
+    expect(await answered(at.page)).toEqual(before);
+  });
+
+  test('gives way to the API when it answers otherwise', async () => {
+    await using at = await opened(JFK, {
+      before: (page) =>
+        page.route('**/model.onnx', (route) => route.fulfill({ body: Buffer.from(other.trained.model) })),
+    });
+    await at.status.getByText('answers through the API').waitFor();
+    expect(await at.status.innerText()).toMatch(/it answers \d+ of 132 rides differently here/);
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+  });
+
+  test.each([
+    ['a file that is no model', 'not a model'],
+    ['an empty file', ''],
+  ])('gives way to the API when it gets %s', async (_, body) => {
+    await using at = await opened(JFK, {
+      before: (page) => page.route('**/model.onnx', (route) => route.fulfill({ body })),
+    });
+    await at.status.getByText('answers through the API').waitFor();
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+  });
+
+  test('is exchanged when another one is promoted while the page is open', async () => {
+    await using at = await opened(JFK);
+    await inPage(at);
+    const before = await answered(at.page);
+    at.served.state.model = other;
+    await at.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await at.page.locator(`header code[title="${other.runId}"]`).waitFor();
+    await inPage(at);
+    const after = await fromApi(at, RIDE);
+    expect(after).not.toEqual(before);
+    await expect.poll(() => answered(at.page)).toEqual(after);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('works behind a proxy that adds a prefix', async () => {
+    await using at = await opened(JFK, { prefix: '/port/8000' });
+    await inPage(at);
+    expect(await answered(at.page)).toEqual(await fromApi(at, RIDE));
+    expect(at.trouble).toEqual([]);
+  });
+});
+
+const VIEWS = [
+  ['ride', JFK, 'What made it so'],
+  ['city', FROM_JFK, 'Zones that a ride reaches'],
+  ['months', '#months', '2023-04'],
+  ['model', '#model', 'The gate was overruled'],
+  ['stream', '#stream', 'The latest rides'],
+  ['pipelines', '#pipelines', 'monthly-batch'],
+] as const;
+
+describe.each(VIEWS)('the view %s', { timeout: 60_000 }, (name, hash, words) => {
+  test.each(['light', 'dark'] as const)(
+    'keeps no one out, fits a phone, and complains about nothing, in %s',
+    async (colorScheme) => {
+      const report = async () => new TextEncoder().encode('<!doctype html><title>Report</title>');
+      await using at = await opened(hash, { colorScheme, records: records(model), pipelines, stream, report });
+      await inPage(at);
+      await at.page.getByText(words).first().waitFor();
+      if (name === 'city' || name === 'ride') await at.page.locator('.shaded').waitFor();
+      await at.page.screenshot({ path: join(SCREENSHOTS, `console-${name}-${colorScheme}.png`), fullPage: true });
+      expect(await barriers(at.page)).toEqual([]);
+      await at.page.setViewportSize({ width: 375, height: 800 });
+      await at.page.screenshot({ path: join(SCREENSHOTS, `console-${name}-${colorScheme}-375.png`), fullPage: true });
+      expect(await barriers(at.page)).toEqual([]);
+      expect(await at.page.locator('html').evaluate((root) => root.scrollWidth)).toBeLessThanOrEqual(375);
+      expect(at.trouble).toEqual([]);
+    },
+  );
+});
+
+describe('the other views', { timeout: 60_000 }, () => {
+  test('say what this server does not have', async () => {
+    for (const hash of ['#stream', '#pipelines']) {
+      await using at = await opened(hash);
+      await at.page.getByText('Not available here.').waitFor();
+    }
+  });
+
+  test('are reached by links, and the question is still there when one comes back', async () => {
+    await using at = await opened(JFK, { records: records(model), pipelines, stream });
+    await inPage(at);
+    const before = await answered(at.page);
+    await at.page.getByRole('link', { name: 'Months' }).click();
+    await at.page.getByText('2023-04').first().waitFor();
+    expect(await at.page.title()).toBe('Months · tripcast');
+    await at.page.getByRole('link', { name: 'Ride' }).click();
+    expect(await answered(at.page)).toEqual(before);
+    await at.page.goBack();
+    await at.page.getByText('2023-04').first().waitFor();
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('show text from the stream as text', async () => {
+    await using at = await opened('#stream', { stream });
+    await at.page.getByText('<script>alert(1)</script>').waitFor();
+    expect(await at.page.locator('main script').count()).toBe(0);
+    expect(at.trouble).toEqual([]);
+  });
+});
