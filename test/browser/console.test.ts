@@ -74,7 +74,7 @@ const inPage = async ({ status, page }: Opened) => {
 
 /** The three figures of the answer, as exact as the page has them. */
 async function answered(page: Page): Promise<readonly (string | null)[]> {
-  const figures = page.locator('.duration data');
+  const figures = page.locator('.duration:not(.stale) data');
   await figures.first().waitFor();
   return figures.evaluateAll((all) => all.map((each) => each.getAttribute('value')));
 }
@@ -214,7 +214,7 @@ const SCORED_BY_WORKER = `async ({ run, columns }) => {
   return [scored.duration, scored.low, scored.high].map((column) => Array.from(column));
 }`;
 
-/** Milliseconds from each move of the slider to the first zone that is painted anew. */
+/** Milliseconds from each move of the slider until the map has the shades of that time. */
 const SLIDER_MOVES = `async (from, to) => {
   const slider = document.querySelector('input[name=week]');
   const zones = document.querySelector('.zones');
@@ -225,7 +225,7 @@ const SLIDER_MOVES = `async (from, to) => {
         observer.disconnect();
         resolve();
       });
-      observer.observe(zones, { subtree: true, attributes: true });
+      observer.observe(zones, { attributes: true, attributeFilter: ['data-at'] });
     });
     const start = performance.now();
     slider.value = String(step);

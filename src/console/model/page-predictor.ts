@@ -59,7 +59,12 @@ export class PagePredictor implements Predictor {
     });
   }
 
-  private constructor(worker: WorkerPort, run: string, typical: Float32Array | undefined, onDeath: (reason: string) => void) {
+  private constructor(
+    worker: WorkerPort,
+    run: string,
+    typical: Float32Array | undefined,
+    onDeath: (reason: string) => void,
+  ) {
     this.run = run;
     this.#worker = worker;
     this.#typical = typical;
