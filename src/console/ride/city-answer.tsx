@@ -50,6 +50,7 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
           })}
         </tbody>
       </table>
+      <p class="quiet small">Where taxis of this kind seldom go, the model had few rides to learn from.</p>
       <details>
         <summary>All zones as a table</summary>
         <Scroll name="All zones" way="y">
