@@ -56,7 +56,7 @@ async function score(input: unknown) {
   });
 }
 
-/** Half of the function's memory: the other half is for Node, onnxruntime and the page cache of /tmp. */
+/** Half of the function's memory: the other half is for Node, the model and the page cache of /tmp. */
 const databaseMemoryMb = Math.floor(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE / 2);
 
 async function champion() {
