@@ -19,7 +19,7 @@ export async function modelIn(
   location: string,
   loadScorer: LoadScorer,
   taxiType: TaxiType,
-): Promise<ModelSource & { readonly card: ModelCard }> {
+): Promise<ModelSource & { readonly card: ModelCard; readonly file: Uint8Array }> {
   const folder = location.replace(/\/model\.onnx$/, '');
   const file = (name: string) =>
     readFile(join(folder, name)).catch((cause: unknown) => {
@@ -41,5 +41,5 @@ export async function modelIn(
     `Set SERVED_TAXI_TYPE to ${loaded.scorer.metadata.taxi_type}, or mount a run of ${taxiType} taxis.`,
   );
   await refuseOtherAnswers(`Run ${runId}`, loaded.scorer, loaded.golden, 'train it again.');
-  return { current: async () => loaded, card: parsed };
+  return { current: async () => loaded, card: parsed, file: model };
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { z } from 'zod';
+import { CONSOLE_FOLDER, consoleIn } from '#adapters/console-files.ts';
 import { engineSchema, scorerLoader } from '#adapters/engine.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
@@ -10,14 +11,16 @@ import { shown, TripcastError } from '#errors.ts';
 import type { ModelCard } from '#model/card/card.ts';
 import { modelAt } from '#registry/live-model.ts';
 import type { ModelSource } from '#registry/model-source.ts';
+import { consoleRoutes } from '#serving/console.ts';
+import { consoleData } from '#serving/console-data.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import { soleModelRecords } from '#serving/records.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { taxiTypeSchema } from '#trips/taxi-type.ts';
 import { modelIn } from './mounted-model.ts';
 
-// `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API with one model, anywhere. It answers
-// rides and publishes nothing.
+// `docker run -p 8000:8000 -e MODEL_LOCATION=... IMAGE serve`: the predict API and the console with one model,
+// anywhere. It answers rides and publishes nothing.
 
 const envSchema = z.object({
   MODEL_LOCATION: z.string().min(1),
@@ -33,7 +36,9 @@ async function serve(): Promise<void> {
   const loadScorer = scorerLoader(env.SCORING_ENGINE, (reason) =>
     console.error(`onnxruntime scores instead of the engine: ${reason}`),
   );
-  const model: ModelSource & { readonly card?: ModelCard } = env.MODEL_LOCATION.startsWith('s3://')
+  const model: ModelSource & { readonly card?: ModelCard; readonly file?: Uint8Array } = env.MODEL_LOCATION.startsWith(
+    's3://',
+  )
     ? modelAt({
         location: env.MODEL_LOCATION,
         taxiType: env.SERVED_TAXI_TYPE,
@@ -51,6 +56,8 @@ async function serve(): Promise<void> {
     codeVersion: env.CODE_VERSION,
     complain,
   });
+  app.route('/', consoleRoutes(consoleIn(join(import.meta.dirname, CONSOLE_FOLDER))));
+  app.route('/', consoleData({ model: async (run) => (run === model.card?.run_id ? model.file : undefined) }));
   const { runId } = await model.current(); // fail now, not at the first request, if the model cannot be loaded
   const server = createServer(getRequestListener(app.fetch)).listen(env.PORT, '0.0.0.0');
   await once(server, 'listening');

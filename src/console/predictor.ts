@@ -22,7 +22,7 @@ export interface Predictor {
   /** The run ID of the model; undefined while the API has not said. */
   readonly run: string | undefined;
   score(rides: readonly Ride[]): Promise<Predictions>;
-  /** Miles that the model takes for rides of the pair without a distance; undefined if this predictor cannot tell. */
+  /** Miles that the model assumes for rides of the pair without a distance; undefined: none, or only the API knows. */
   typicalDistance(pickup: number, dropoff: number): number | undefined;
   /** Frees what it holds; nothing may be asked afterwards. */
   close(): void;

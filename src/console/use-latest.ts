@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-export type Latest<T> =
+/** `key`: the question that it answers; while a newer one is being answered, it is not the newest. */
+export type Latest<T> = { readonly key: string | undefined } & (
   | { readonly state: 'waiting'; readonly value: T | undefined }
   | { readonly state: 'ready'; readonly value: T }
-  | { readonly state: 'failed'; readonly value: undefined; readonly error: Error };
+  | { readonly state: 'failed'; readonly value: undefined; readonly error: Error }
+);
 
 /**
  * The result of the newest question. One question is asked at a time: while it is being answered, newer ones replace
@@ -12,14 +14,14 @@ export type Latest<T> =
  * @param pauseMs how long a question has to stand before it is asked
  */
 export function useLatest<T>(key: string | undefined, ask: () => Promise<T>, pauseMs = 0): Latest<T> {
-  const [result, setResult] = useState<Latest<T> & { readonly key?: string }>({ state: 'waiting', value: undefined });
+  const [result, setResult] = useState<Latest<T>>({ state: 'waiting', value: undefined, key: undefined });
   const wanted = useRef<{ key: string; ask: () => Promise<T> }>(undefined);
   const isBusy = useRef(false);
 
   useEffect(() => {
     if (key === undefined) {
       wanted.current = undefined;
-      setResult({ state: 'waiting', value: undefined });
+      setResult({ state: 'waiting', value: undefined, key: undefined });
       return;
     }
     wanted.current = { key, ask };

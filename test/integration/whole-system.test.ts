@@ -22,6 +22,7 @@ import { openApiDocument } from '#serving/openapi.ts';
 import { championAnswerSchema, historyAnswerSchema, monthsAnswerSchema } from '#serving/records.ts';
 import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import { parseS3Uri } from '#storage/layout.ts';
+import { sha256 } from '#storage/sha256.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
 import { publish } from '#streaming/publish.ts';
 import { trainingOutcomeSchema } from '#training/training-job.ts';
@@ -236,6 +237,19 @@ describe('the predict API', () => {
     expect(await (await get('/docs')).text()).toContain('docs/swagger-ui-bundle.js');
     const script = await (await get('/docs/swagger-ui-bundle.js')).arrayBuffer();
     expect(Buffer.from(script).equals(readFileSync(join(SWAGGER_PACKAGE, 'swagger-ui-bundle.js')))).toBe(true);
+  });
+
+  test('serves the console, and the model that it runs', async () => {
+    const page = await fetch(`${apiUrl()}/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const assets = [...(await page.text()).matchAll(/"(assets\/[a-z]+-[0-9a-f]{12}\.[a-z]+)"/g)].map(
+      ([, path]) => path,
+    );
+    expect(new Set(assets).size).toBe(5);
+    for (const path of assets) expect((await fetch(`${apiUrl()}/${path}`)).status, path).toBe(200);
+    const model = await fetch(`${apiUrl()}/models/${run.card.run_id}/model.onnx`);
+    expect(sha256(new Uint8Array(await model.arrayBuffer()))).toBe(run.card.model.sha256);
+    expect((await fetch(`${apiUrl()}/stream/latest`)).status).toBe(404);
   });
 
   test('answers a batch with one answer for each ride', async () => {

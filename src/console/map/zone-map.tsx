@@ -13,6 +13,8 @@ export interface ZoneMapProps {
   readonly dropoff: number | undefined;
   /** Predicted minutes by zone of dropoff; undefined: the map is not shaded. */
   readonly minutes: ReadonlyMap<number, number> | undefined;
+  /** The wall-clock time of the shades. */
+  readonly shadedAt: string | undefined;
   /** What a click chooses. */
   readonly choosing: 'pickup' | 'dropoff';
   readonly onChoose: (zone: number) => void;
@@ -30,7 +32,7 @@ const LABELLED_ZOOM = 2.4;
  * The taxi zones, to choose from with a pointer or the keyboard: one tab stop, arrow keys move, Enter chooses, + and -
  * zoom. Whatever a shade says is also in the label that a zone has on hover and focus.
  */
-export function ZoneMap({ city, pickup, dropoff, minutes, choosing, onChoose }: ZoneMapProps) {
+export function ZoneMap({ city, pickup, dropoff, minutes, shadedAt, choosing, onChoose }: ZoneMapProps) {
   const { size, shapes, borders } = city;
   const [frame, setFrame] = useState<Frame>(wholeMap(size));
   const [current, setCurrent] = useState(pickup ?? FIRST);
@@ -96,7 +98,7 @@ export function ZoneMap({ city, pickup, dropoff, minutes, choosing, onChoose }: 
         onMouseOut={() => setPointed(undefined)}
         {...pointer}
       >
-        <g class={minutes === undefined ? 'zones' : 'zones shaded'}>
+        <g class={minutes === undefined ? 'zones' : 'zones shaded'} data-at={shadedAt}>
           {shapes.map(({ id, path }) => {
             const value = minutes?.get(id);
             return (
@@ -179,7 +181,7 @@ const Zone = memo(({ id, path, band, minutes, mark, isCurrent }: ZoneProps) => {
       d={path}
       data-zone={id}
       role="button"
-      tabIndex={isCurrent ? 0 : -1}
+      tabindex={isCurrent ? 0 : -1} // of an SVG, attributes are case-sensitive
       aria-label={told.join(', ')}
       aria-pressed={mark !== undefined}
     />

@@ -4,7 +4,11 @@ import type { FromWorker, RideColumns, ToWorker } from './messages.ts';
 
 /** A model that the engine runs, or why it does not: as the end of a sentence. */
 export type Loaded =
-  | { readonly outcome: 'loaded'; readonly scorer: Pick<Scorer, 'scoreNow'>; readonly typical: Float32Array }
+  | {
+      readonly outcome: 'loaded';
+      readonly scorer: Pick<Scorer, 'scoreNow'>;
+      readonly typical: Float32Array | undefined;
+    }
   | { readonly outcome: 'refused'; readonly reason: string };
 
 export type LoadModel = (model: Uint8Array) => Loaded;

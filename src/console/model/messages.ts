@@ -15,8 +15,8 @@ export type ToWorker =
   | { readonly kind: 'score'; readonly id: number; readonly rides: RideColumns };
 
 export type FromWorker =
-  /** `typical`: miles by pair of zones, as the model's table has them. */
-  | { readonly kind: 'loaded'; readonly typical: Float32Array }
+  /** `typical`: miles by pair of zones; undefined: the model knows rides without a distance, and assumes none. */
+  | { readonly kind: 'loaded'; readonly typical: Float32Array | undefined }
   /** The engine does not run this model here: as the end of a sentence. */
   | { readonly kind: 'refused'; readonly reason: string }
   | {

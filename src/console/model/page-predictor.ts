@@ -30,7 +30,7 @@ export class PagePredictor implements Predictor {
   readonly where = 'page';
   readonly run: string;
   readonly #worker: WorkerPort;
-  readonly #typical: Float32Array;
+  readonly #typical: Float32Array | undefined;
   readonly #onDeath: (reason: string) => void;
   readonly #asked = new Map<number, Asked>();
   #next = 0;
@@ -59,7 +59,12 @@ export class PagePredictor implements Predictor {
     });
   }
 
-  private constructor(worker: WorkerPort, run: string, typical: Float32Array, onDeath: (reason: string) => void) {
+  private constructor(
+    worker: WorkerPort,
+    run: string,
+    typical: Float32Array | undefined,
+    onDeath: (reason: string) => void,
+  ) {
     this.run = run;
     this.#worker = worker;
     this.#typical = typical;
@@ -83,7 +88,7 @@ export class PagePredictor implements Predictor {
   }
 
   typicalDistance(pickup: number, dropoff: number): number | undefined {
-    return this.#typical[pairSlot(pickup, dropoff)];
+    return this.#typical?.[pairSlot(pickup, dropoff)];
   }
 
   close(): void {

@@ -10,8 +10,8 @@ export function MonthsView({ api }: { api: Api }) {
   const months = useRemote<Months>(api, 'months');
   return (
     <div class="view wide">
-      <section aria-labelledby="months">
-        <h2 id="months">Scored months</h2>
+      <section aria-label="Months">
+        <h2>Scored months</h2>
         <Loaded remote={months} what="The months">
           {(value) => <MonthTable {...value} />}
         </Loaded>

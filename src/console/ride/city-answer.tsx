@@ -10,13 +10,13 @@ import { CITY_ZONES, cityZone, labelOf } from '../zone-search.ts';
 export interface CityAnswerProps {
   readonly pickup: number;
   readonly time: number;
-  readonly answer: Latest<Predictions>;
+  readonly answer: Latest<{ readonly predictions: Predictions }>;
 }
 
 /** The whole city from one pickup, in words and as a table: everything that the map's shades say. */
 export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
   if (answer.state === 'failed') return <Failed what="The city was not shaded" error={answer.error} />;
-  const { value } = answer;
+  const value = answer.value?.predictions;
   if (value === undefined) return <p class="quiet">Computing the whole city…</p>;
   const from = cityZone(pickup);
   const rows = CITY_ZONES.map((zone, i) => ({
@@ -50,6 +50,7 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
           })}
         </tbody>
       </table>
+      <p class="quiet small">Where taxis of this kind seldom go, the model had few rides to learn from.</p>
       <details>
         <summary>All zones as a table</summary>
         <Scroll name="All zones" way="y">

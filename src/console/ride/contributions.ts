@@ -24,8 +24,8 @@ export interface Explained {
 export type TypicalRide = Ride & { readonly distance: number };
 
 /**
- * @param ride its distance given or typical of its pair. Undefined: distance is no part of its own, since the model then
- *   derives it from the zones, for the typical rides too
+ * @param ride its distance given, or as the model assumes it. Undefined: distance is no part, and the typical rides have
+ *   none either
  * @example
  * const { baseline, added, prediction } = await explain(ride, TYPICAL_RIDES, predictor);
  */

@@ -115,7 +115,7 @@ function DistanceField({ question, typicalDistance, onAsk }: Omit<QuestionFormPr
     if (Number(text) !== question.distance) setText(given);
     setIsWrong(false);
   }, [given]);
-  const standIn = typicalDistance === undefined ? 'typical' : `${typicalDistance.toFixed(1)}, the model’s typical`;
+  const standIn = typicalDistance === undefined ? 'not given' : `${typicalDistance.toFixed(1)}, the model’s typical`;
   return (
     <div class="distance">
       <label for={id}>Distance in miles (optional)</label>

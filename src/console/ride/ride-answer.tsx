@@ -13,11 +13,13 @@ export interface RideAnswerProps {
   readonly predictor: Predictor;
   readonly ride: Ride;
   readonly answer: Latest<Predictions>;
+  /** Whether the answer is still that of the question before. */
+  readonly isStale: boolean;
   readonly pause: number;
 }
 
 /** One ride: how long, how sure, and why. */
-export function RideAnswer({ predictor, ride, answer, pause }: RideAnswerProps) {
+export function RideAnswer({ predictor, ride, answer, isStale, pause }: RideAnswerProps) {
   const distance = ride.distance ?? predictor.typicalDistance(ride.pickup, ride.dropoff);
   const why = useLatest<Explained>(
     [predictor.where, predictor.run, ...Object.values(ride)].join(' '),
@@ -34,7 +36,7 @@ export function RideAnswer({ predictor, ride, answer, pause }: RideAnswerProps) 
       <h2>
         {from && labelOf(from)} → {to && labelOf(to)}, <span class="nowrap">{shortTime(ride.time)}</span>
       </h2>
-      <p class="duration" role="status">
+      <p class={isStale ? 'duration stale' : 'duration'} role="status" aria-busy={isStale}>
         <data value={shortest(duration)} class="number">
           {Math.round(duration)}
         </data>{' '}

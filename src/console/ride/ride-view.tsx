@@ -30,8 +30,10 @@ export function RideView({ city, predictor, question, onAsk }: RideViewProps) {
 
   const whole = useLatest(
     pickup === undefined ? undefined : [predictor.where, predictor.run, pickup, formatWallClock(time)].join(' '),
-    () =>
-      predictor.score(CITY_ZONES.map(({ id }) => ({ pickup: pickup ?? 0, dropoff: id, distance: undefined, time }))),
+    async () => {
+      const rides = CITY_ZONES.map(({ id }) => ({ pickup: pickup ?? 0, dropoff: id, distance: undefined, time }));
+      return { predictions: await predictor.score(rides), at: formatWallClock(time) };
+    },
     pause,
   );
   const ride = useLatest(
@@ -41,7 +43,7 @@ export function RideView({ city, predictor, question, onAsk }: RideViewProps) {
   );
   const minutes = useMemo(() => {
     const { value } = whole;
-    return value && new Map(CITY_ZONES.map(({ id }, i) => [id, value.duration[i] ?? Number.NaN]));
+    return value && new Map(CITY_ZONES.map(({ id }, i) => [id, value.predictions.duration[i] ?? Number.NaN]));
   }, [whole.value]);
 
   useEffect(() => {
@@ -68,7 +70,13 @@ export function RideView({ city, predictor, question, onAsk }: RideViewProps) {
         ) : dropoff === undefined ? (
           <CityAnswer pickup={pickup} time={time} answer={whole} />
         ) : (
-          <RideAnswer predictor={predictor} ride={{ pickup, dropoff, distance, time }} answer={ride} pause={pause} />
+          <RideAnswer
+            predictor={predictor}
+            ride={{ pickup, dropoff, distance, time }}
+            answer={ride}
+            isStale={ride.key !== asked}
+            pause={pause}
+          />
         )}
       </div>
       <div class="map-pane">
@@ -77,6 +85,7 @@ export function RideView({ city, predictor, question, onAsk }: RideViewProps) {
           pickup={pickup}
           dropoff={dropoff}
           minutes={pickup === undefined ? undefined : minutes}
+          shadedAt={whole.value?.at}
           choosing={choosing}
           onChoose={choose}
         />

@@ -54,9 +54,7 @@ export function Waterfall({ explained, isDistanceGiven }: { explained: Explained
         </tbody>
       </table>
       {steps.length < 4 && (
-        <p class="quiet small">
-          The model derives the distance from the two zones, so it counts with them. Give a distance to see it apart.
-        </p>
+        <p class="quiet small">No distance was given, as at pickup. Give one to see what it adds.</p>
       )}
     </>
   );
