@@ -47,6 +47,9 @@ export function summarize(months: readonly MonthOutcome[], among: ReadonlySet<Mo
 
 const off = (coverage: number) => Math.abs(coverage - 0.9);
 
+/** A difference that the months cannot tell from chance: what the gate allows a promotion to cost by default. */
+const CLOSE_MINUTES = 0.05;
+
 /** One sentence or two: which policy predicts best on the months that all scored, by how much, and what it costs. */
 export function takeawayOf(policies: readonly PolicyResult[]): string {
   const ranked = policies
@@ -59,10 +62,15 @@ export function takeawayOf(policies: readonly PolicyResult[]): string {
   const errors = ({ metered, no_distance }: Summary) =>
     `${metered.rmse.toFixed(3)} min with the metered distance and ${no_distance.rmse.toFixed(3)} without one`;
   const against = others.map((other) => `${other.policy} has ${errors(other.all)}`);
+  const close = others.filter((other) => other.all.metered.rmse - all.metered.rmse < CLOSE_MINUTES);
+  const isBest =
+    close.length === 0
+      ? 'predicts best'
+      : `predicts best, but ${close.map(({ policy }) => policy).join(' and ')} ${close.length === 1 ? 'is' : 'are'} within ${CLOSE_MINUTES} min of it`;
   const first =
     others.length === 0
       ? `On ${months} scored, ${best.policy} has RMSE ${errors(all)}.`
-      : `On ${months} that all policies scored, ${best.policy} predicts best: RMSE ${errors(all)}; ${against.join('; ')}.`;
+      : `On ${months} that all policies scored, ${best.policy} ${isBest}: RMSE ${errors(all)}; ${against.join('; ')}.`;
   return `${first} ${costOf(best)}`;
 }
 

@@ -66,6 +66,13 @@ describe('the takeaway', () => {
     );
   });
 
+  test('says so when another one is as good as the best', () => {
+    const said = takeawayOf([aPolicy('fixed:3', 4.22), aPolicy('rolling:3', 4.2), aPolicy('rolling:1', 4.3)]);
+    expect(said).toMatch(
+      /^On the one month .*, rolling:3 predicts best, but fixed:3 is within 0\.05 min of it: RMSE 4\.200/,
+    );
+  });
+
   test('compares nothing that cannot be compared', () => {
     expect(takeawayOf([aPolicy('fixed:3', 4.5, { all: null })])).toMatch(/No month was scored by all policies/);
   });
