@@ -83,6 +83,22 @@ describe.each(['linear-pair', 'zone-map-fast'])('a recalibrated %s', (recipe) =>
     }
   });
 
+  test('keeps the hours apart, and counts a ride without a recorded distance only as one without', async () => {
+    const original = await theOriginal();
+    const evening = alike(1500, (i) => 40 + (i % 100) / 10).map((each) => ({ ...each, pickup: '2023-03-01 22:30:00' }));
+    const lacking = alike(500, () => 59).map((each) => ({ ...each, distance: null }));
+    const rides = [...alike(1500, (i) => 10 + (i % 100) / 10), ...evening, ...lacking];
+    const { model, rides: counted } = await later(original, [await aSource('2023-03', rides)]);
+    expect(counted).toEqual({ given: 3000, all: 3500 });
+    const late = { ...RIDE, pickupTime: RIDE.pickupTime.map((time) => time + 14 * 3600) };
+    // Ranks 75 and 1426 of 1500, 15 rides to a tenth of a minute.
+    const [morning, night] = [await scored(model, RIDE), await scored(model, late)];
+    expect([morning.interval_low[0], morning.interval_high[0]]).toEqual([10.4, 19.5].map((m) => expect.closeTo(m, 4)));
+    expect([night.interval_low[0], night.interval_high[0]]).toEqual([40.4, 49.5].map((m) => expect.closeTo(m, 4)));
+    // A quarter of the morning's rides without a distance took 59 minutes.
+    expect((await scored(model, withoutDistance(RIDE))).interval_high[0]).toBeCloseTo(59, 4);
+  });
+
   test('predicts what the original predicts, to the last bit', async () => {
     const original = await theOriginal();
     const march = await aThinnedMonth('2023-03', 10);
