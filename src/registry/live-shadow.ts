@@ -24,7 +24,7 @@ interface Broken {
   readonly tryAgainAt: number;
 }
 
-/** A shadow that cannot be loaded is tried again this often: it costs time, and it hardly ever mends itself. */
+/** A shadow that cannot be loaded is tried again this often: loading takes time, and the failure rarely goes away by itself. */
 const PAUSE_MILLISECONDS = 600_000;
 
 /**

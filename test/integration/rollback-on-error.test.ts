@@ -79,7 +79,7 @@ beforeAll(async () => {
   better = await trained(realMonth(MARCH));
   worse = await trained(await longerMarch());
   await to.registry.promote(better, 'test', new Date());
-  subscriber = await aSubscriber('who-is-told-of-rollbacks');
+  subscriber = await aSubscriber('reader-of-rollbacks');
 }, 300_000);
 
 afterAll(async () => {
@@ -276,7 +276,7 @@ describe('a worse champion that was forced in', () => {
     expect(await rolledBackCount()).toBe(0);
   });
 
-  test('is rolled back when the month comes, and people are told with the figures', { timeout: 120_000 }, async () => {
+  test('is rolled back when the month comes, and the notice has the figures', { timeout: 120_000 }, async () => {
     await subscriber.rest();
     await ended(await startExecution(to.output('MonthlyBatchArn'), { month: APRIL }));
     expect(await champion()).toMatchObject({

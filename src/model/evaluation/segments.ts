@@ -36,7 +36,7 @@ export interface PairedPredictions {
 export const SEGMENT_GROUPINGS = ['pickup_borough', 'hour_band', 'distance'] as const;
 export type SegmentGrouping = (typeof SEGMENT_GROUPINGS)[number];
 
-/** Whether the model is told the distance: every ride with its own, then every ride without. */
+/** Whether the model gets the distance: every ride with its own, then every ride without. */
 const DISTANCES = ['given', 'not given'] as const;
 
 /** The errors of two models on the rides of one segment, minutes. */

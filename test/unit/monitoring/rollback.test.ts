@@ -166,7 +166,7 @@ describe('a champion whose labels have come', () => {
     expect(await alone(aRun('a'))).toEqual({ outcome: 'not-compared', why: 'there was no champion before it' });
   });
 
-  test('stays with whoever was promoted in between', async () => {
+  test('loses to a promotion in between', async () => {
     const { judge, champion, models, registry } = await aMonth({ newer: 2 });
     await addShiftedRun(registry, 'c', 0.5);
     let isPromoted = false;
