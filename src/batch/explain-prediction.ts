@@ -28,8 +28,8 @@ export interface ExplainedPrediction {
     readonly pickup_datetime: string | null;
     readonly PULocationID: number;
     readonly DOLocationID: number;
-    /** What the model used. */
-    readonly trip_distance: number;
+    /** What the model used; null if it used none. */
+    readonly trip_distance: number | null;
     readonly distance_source: 'given' | 'typical';
     readonly actual_duration: number | null;
   };
@@ -120,7 +120,7 @@ export async function explainPrediction(
       PULocationID: ride.PULocationID,
       DOLocationID: ride.DOLocationID,
       trip_distance: distance,
-      distance_source: distance === ride.trip_distance ? 'given' : 'typical',
+      distance_source: distance !== null && distance === ride.trip_distance ? 'given' : 'typical',
       actual_duration: ride.actual_duration,
     },
     prediction: { ride_duration: predicted, interval: [ride.interval_low, ride.interval_high], clipped: isClipped },

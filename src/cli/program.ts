@@ -331,7 +331,7 @@ export function program(): Command {
   command('predict', 'predict one ride')
     .requiredOption('--pu <zone>', `pickup zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
     .requiredOption('--do <zone>', `dropoff zone, ${ZONES.first}..${ZONES.last}`, argument(zone))
-    .option('--distance <miles>', "default: the pair's typical distance", argument(miles))
+    .option('--distance <miles>', 'default: none is given, as at pickup', argument(miles))
     .option(
       '--at <time>',
       'pickup time, ISO 8601, New York time unless it has an offset (default: now)',

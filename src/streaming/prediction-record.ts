@@ -31,7 +31,7 @@ export const predictionRecordSchema = z.object({
     ride_id: rideIdSchema,
     /** 90% interval in minutes. */
     interval: z.tuple([z.number(), z.number()]),
-    /** `typical`: the event had no distance, so the typical one for the zone pair was used. */
+    /** `typical`: the event had no distance, so the model predicted the duration of a typical ride between its zones. */
     distance_source: z.enum(['given', 'typical']),
   }),
   prediction_id: z.string(),
@@ -81,7 +81,7 @@ export function predictionRecords(
   });
 }
 
-/** `given`: the ride had a distance. `typical`: the typical one of its pair of zones was used. */
+/** `given`: the ride had a distance. `typical`: it had none, and got the answer for a typical ride between its zones. */
 export const distanceSource = (given: boolean) => (given ? 'given' : 'typical');
 
 /** The i-th prediction and its 90% interval, as represented in JSON. */

@@ -158,8 +158,8 @@ function coverageChecks({ given, typical }: Evidence['figures'], limits: GateLim
   return [
     check(0.9, 'metered distance', given.coverage_90),
     check(0.8, 'metered distance', given.coverage_80),
-    check(0.9, 'typical distance', typical.coverage_90),
-    check(0.8, 'typical distance', typical.coverage_80),
+    check(0.9, 'no distance given', typical.coverage_90),
+    check(0.8, 'no distance given', typical.coverage_80),
   ];
 }
 

@@ -48,7 +48,10 @@ function describe({ ride, prediction, added, ...explained }: ExplainedPrediction
     ['ride', `${explained.ride_id}, ${explained.taxi_type}`],
     ['pickup', `${zone(ride.PULocationID)}, ${ride.pickup_datetime ?? 'at an unknown time'}`],
     ['dropoff', zone(ride.DOLocationID)],
-    ['distance', `${decimals(ride.trip_distance, 2)} miles, ${ride.distance_source}`],
+    [
+      'distance',
+      ride.trip_distance === null ? 'not given' : `${decimals(ride.trip_distance, 2)} miles, ${ride.distance_source}`,
+    ],
     ['prediction', `${decimals(prediction.ride_duration, 2)} min, 90% in [${decimals(low, 2)}, ${decimals(high, 2)}]`],
     ['it took', ride.actual_duration === null ? 'unknown' : `${decimals(ride.actual_duration, 2)} min`],
     ['run', `${explained.run_id}, ${explained.recipe}`],

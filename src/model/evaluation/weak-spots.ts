@@ -24,7 +24,7 @@ export interface Group {
   readonly figures: GroupFigures;
 }
 
-/** A group with the measures it is weak in, with the metered or with the typical distance. */
+/** A group with the measures it is weak in, with the metered distance or without one. */
 export interface WeakSpot extends Group {
   readonly measures: readonly Measure[];
 }

@@ -6,9 +6,10 @@ import { TripcastError } from '#errors.ts';
 import { at } from '../at.ts';
 import { EXACT_TOLERANCE_MINUTES } from '../golden/golden.ts';
 import { readTable } from '../onnx/read-table.ts';
+import { TYPICAL_DISTANCE } from '../onnx/ride-graph.ts';
 import type { OpenBoosting } from '../recipes/gradient-boosting.ts';
 import type { RecipeName } from '../recipes/recipe.ts';
-import { type Rides, withTypicalDistance } from '../rides/rides.ts';
+import { isDistance, type Rides, withTypicalDistance } from '../rides/rides.ts';
 import { explainPairs, explainZones } from './linear.ts';
 import type { Contribution, ExplainRide, ReadNative } from './native-answer.ts';
 import { explainMap, explainPairTrees } from './trees.ts';
@@ -59,14 +60,14 @@ export interface Explanation {
   readonly features: readonly Contribution[];
   /** The prediction before it is clipped: the baseline plus everything that was added. */
   readonly unclipped: number;
-  /** Miles that the model used: given, or typical of the pair. */
-  readonly distance: number;
+  /** Miles that the model used: given, or typical of the pair; null if it used none. */
+  readonly distance: number | null;
 }
 
 /**
  * Explains the prediction for one ride with the recipe's own model.
  * @param ride one ride; its distance may be NaN
- * @param model the graph, which has the typical distances
+ * @param model the graph, which has the typical distances if the model takes them for absent ones
  * @throws TripcastError when the contributions do not add up to the prediction
  * @example
  * const { baseline, added, unclipped } = await explainRide(ridesOf([ride]), {
@@ -86,8 +87,9 @@ export async function explainRide(
     boosting,
   }: { recipe: RecipeName; model: Uint8Array; read: ReadNative; boosting: OpenBoosting },
 ): Promise<Explanation> {
-  const complete = withTypicalDistance(ride, Float64Array.from(readTable(model, 'typical_distance')));
-  const { baseline, contributions, unclipped } = await EXPLAIN[recipe](complete, read, boosting);
+  const typical = readTable(model, TYPICAL_DISTANCE);
+  const asked = typical === undefined ? ride : withTypicalDistance(ride, Float64Array.from(typical));
+  const { baseline, contributions, unclipped } = await EXPLAIN[recipe](asked, read, boosting);
   const added: Record<RidePart, number> = { distance: 0, time: 0, pickup: 0, dropoff: 0 };
   for (const { feature, minutes } of contributions) {
     const parts = partsOfFeature(feature);
@@ -103,5 +105,6 @@ export async function explainRide(
   const features = contributions
     .filter(({ minutes }) => minutes !== 0)
     .toSorted((a, b) => Math.abs(b.minutes) - Math.abs(a.minutes));
-  return { baseline, added, features, unclipped, distance: at(complete.distance, 0) };
+  const miles = at(asked.distance, 0);
+  return { baseline, added, features, unclipped, distance: isDistance(miles) ? miles : null };
 }

@@ -20,5 +20,5 @@ export interface NativeAnswer {
 /** The recipe's own model, by file name. */
 export type ReadNative = (file: (typeof NATIVE_FILES)[number]) => Promise<Uint8Array>;
 
-/** @param ride one ride, its distance known */
+/** @param ride one ride, its distance known unless the recipe knows absent ones */
 export type ExplainRide = (ride: Rides, read: ReadNative, boosting: OpenBoosting) => Promise<NativeAnswer>;

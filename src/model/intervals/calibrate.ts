@@ -1,17 +1,16 @@
 import { TripcastError } from '#errors.ts';
 import { at } from '../at.ts';
-import { fitRecipe } from '../recipes/fit.ts';
+import { fitRecipe, predictWith } from '../recipes/fit.ts';
 import { mapEncoder } from '../recipes/map-features.ts';
 import type { Engines, Recipe } from '../recipes/recipe.ts';
-import { type LabelledRides, withoutDistance, withTypicalDistance } from '../rides/rides.ts';
+import { type LabelledRides, ridesWithDistance, withoutDistance } from '../rides/rides.ts';
 import { allRides, countRows, FOLDS } from '../rides/training-rides.ts';
-import { completeDistances, typicalDistances } from '../rides/typical-distance.ts';
 import { calibrateCells, type Residuals } from './cells.ts';
 import type { Calibrations } from './interval-graph.ts';
 import { fitSpread, type JudgedRides, spreadOutOfFold } from './spread.ts';
 import { strataOf } from './strata.ts';
 
-/** A fold's rides, judged with their own distance and with the typical one. */
+/** A fold's rides, judged with their own distance and with none. */
 interface JudgedFold {
   readonly given: JudgedRides;
   readonly typical: JudgedRides;
@@ -40,9 +39,7 @@ export async function calibrateOutOfFold(
   if (recipe.intervals === 'minutes') {
     return { given: calibrateCells(given.map(inMinutes)), typical: calibrateCells(typical.map(inMinutes)) };
   }
-  const { database } = engines;
-  const complete = await completeDistances(database, relation, await typicalDistances(database, relation));
-  const encoder = await mapEncoder(database, complete);
+  const encoder = await mapEncoder(engines.database, relation);
   const boosting = await engines.boosting();
   const spreads = await spreadOutOfFold(
     boosting,
@@ -66,11 +63,8 @@ async function* judgeFolds(recipe: Recipe, engines: Engines, relation: string): 
     if ((await countRows(database, outside)) === 0) throw oneFold(rows);
     using fit = await fitRecipe(recipe, engines, outside);
     const rides = await allRides(database, inside);
-    const judged = (seen: LabelledRides, isGiven: boolean): JudgedRides => {
-      const complete = withTypicalDistance(seen, fit.typical);
-      return { rides: complete, isGiven, predicted: fit.fitted.predict(complete) };
-    };
-    yield { given: judged(rides, true), typical: judged(withoutDistance(rides), false) };
+    const judged = (seen: LabelledRides): JudgedRides => ({ rides: seen, predicted: predictWith(fit, seen) });
+    yield { given: judged(ridesWithDistance(rides)), typical: judged(withoutDistance(rides)) };
   }
 }
 

@@ -17,10 +17,7 @@ import type { LabelledRides } from '../rides/rides.ts';
 
 /** Rides with the predictions of a fit that has not seen them. */
 export interface JudgedRides {
-  /** All distances known. */
   readonly rides: LabelledRides;
-  /** Whether the distances are the recorded ones; otherwise they are the typical ones. */
-  readonly isGiven: boolean;
   /** Minutes `[rides.size]`. */
   readonly predicted: Float64Array;
 }
@@ -75,26 +72,21 @@ export async function spreadOutOfFold(
 
 /** The spread as nodes. @returns float [N], minutes */
 export function addSpread(g: GraphBuilder, { encoder, trees }: SpreadModel, ride: RideValues, predicted: Value): Value {
-  const rows = sideBySide(g, [
-    addMapFeatures(g, encoder, ride),
-    asColumn(g, predicted),
-    asColumn(g, g.cast(ride.distanceGiven, 'float')),
-  ]);
+  const rows = sideBySide(g, [addMapFeatures(g, encoder, ride), asColumn(g, predicted)]);
   return clip(g, treeEnsemble(g, rows, trees), BOUNDS.least, BOUNDS.most);
 }
 
-const COLUMNS = MAP_FEATURES.length + 2;
+const COLUMNS = MAP_FEATURES.length + 1;
 
-/** The map's features, the prediction, whether the distance is given; and how far off the prediction was. */
+/** The map's features and the prediction; and how far off the prediction was. */
 const judgedOn =
   (encoder: MapEncoder) =>
-  ({ rides, isGiven, predicted }: JudgedRides): JudgedMatrix => {
+  ({ rides, predicted }: JudgedRides): JudgedMatrix => {
     const onMap = encodeOnMap(encoder, rides);
     const values = new Float32Array(rides.size * COLUMNS);
     for (let i = 0; i < rides.size; i += 1) {
       values.set(onMap.values.subarray(i * onMap.columns, (i + 1) * onMap.columns), i * COLUMNS);
       values[i * COLUMNS + onMap.columns] = at(predicted, i);
-      values[i * COLUMNS + onMap.columns + 1] = Number(isGiven);
     }
     return {
       matrix: { kind: 'dense', rows: rides.size, columns: COLUMNS, values },

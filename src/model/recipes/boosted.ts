@@ -1,4 +1,4 @@
-import type { Rides } from '../rides/rides.ts';
+import type { LabelledRides, Rides } from '../rides/rides.ts';
 import { allRides } from '../rides/training-rides.ts';
 import type { Booster, FeatureMatrix } from './gradient-boosting.ts';
 import type { FeatureGain, FitRides } from './recipe.ts';
@@ -11,19 +11,21 @@ export interface BoostingParameters extends Readonly<Record<string, string | num
 /** Shared by all boosted recipes: histograms, squared error, one seed. */
 export const COMMON_PARAMETERS = { objective: 'reg:squarederror', tree_method: 'hist', seed: 42 } as const;
 
-/** Boosts trees on the rides as encoded by `encode`. */
+/**
+ * Boosts trees on the rides as encoded by `encode`.
+ * @param lessons what is learned from the rides, if it is not just the rides as they are
+ */
 export async function boost(
   { database, boosting, relation, watched, onRound }: FitRides,
   { num_boost_round: rounds, ...parameters }: BoostingParameters,
   encode: (rides: Rides) => FeatureMatrix,
+  lessons = (rides: LabelledRides) => rides,
 ): Promise<Booster> {
-  const labelled = async (from: string) => {
-    const rides = await allRides(database, from);
-    return { matrix: encode(rides), labels: Float32Array.from(rides.minutes) };
-  };
+  const labelled = (rides: LabelledRides) => ({ matrix: encode(rides), labels: Float32Array.from(rides.minutes) });
   const library = await boosting();
-  const validation = watched === undefined ? undefined : await labelled(watched);
-  return library.train({ ...(await labelled(relation)), parameters, rounds, validation, onRound });
+  const validation = watched === undefined ? undefined : labelled(await allRides(database, watched));
+  const training = labelled(lessons(await allRides(database, relation)));
+  return library.train({ ...training, parameters, rounds, validation, onRound });
 }
 
 /** @param features names by column */

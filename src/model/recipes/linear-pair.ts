@@ -23,6 +23,7 @@ export const linearPair: Recipe = {
   name: 'linear-pair',
   parameters: {},
   intervals: 'minutes',
+  unknownDistance: 'typical',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
 };
 

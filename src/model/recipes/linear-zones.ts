@@ -20,6 +20,7 @@ export const linearZones: Recipe = {
   name: 'linear-zones',
   parameters: {},
   intervals: 'minutes',
+  unknownDistance: 'typical',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),
 };
 

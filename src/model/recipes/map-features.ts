@@ -9,7 +9,7 @@ import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from '../onnx/pieces.ts';
 import type { RideValues } from '../onnx/ride-values.ts';
 import { MICROSECONDS } from '../rides/exact-sums.ts';
-import { pairAt, type Rides } from '../rides/rides.ts';
+import { isDistance, pairAt, type Rides } from '../rides/rides.ts';
 import type { TrainingDatabase } from '../rides/training-rides.ts';
 import { ZONE_SLOTS, zoneSlot } from '../rides/zone-pair.ts';
 import type { DenseMatrix } from './gradient-boosting.ts';
@@ -28,6 +28,12 @@ export const MAP_FEATURES = [
   'detour',
 ] as const;
 
+/**
+ * The trip_distance and the detour of a ride without a distance: below every distance that counts as given, so that one
+ * split tells both kinds of rides apart. Not NaN, which the graph's trees cannot ask about.
+ */
+const ABSENT = -(2 ** 30);
+
 /** What turns rides into features. */
 export interface MapEncoder {
   readonly map: ZoneMap;
@@ -35,7 +41,7 @@ export interface MapEncoder {
   readonly usualTime: number;
 }
 
-/** @param relation SQL, with the columns of training-rides.ts, all distances known */
+/** @param relation SQL, with the columns of training-rides.ts */
 export async function mapEncoder(database: TrainingDatabase, relation: string): Promise<MapEncoder> {
   return { map: await mapZones(database, relation), usualTime: await usualTime(database, relation) };
 }
@@ -61,7 +67,6 @@ async function usualTime(database: TrainingDatabase, relation: string): Promise<
   return (hour + 0.5) * HOUR_SECONDS;
 }
 
-/** @param rides all distances known */
 export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): DenseMatrix {
   const columns = MAP_FEATURES.length;
   const values = new Float32Array(rides.size * columns);
@@ -69,11 +74,12 @@ export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): Dense
     const time = at(rides.pickupTime, i);
     const { minute, weekday } = calendarOf(time < 0 ? usualTime : time);
     const distance = Math.fround(at(rides.distance, i));
+    const isGiven = isDistance(distance);
     const pickup = zoneSlot(at(rides.pickupZone, i)) * DIMENSIONS;
     const dropoff = zoneSlot(at(rides.dropoffZone, i)) * DIMENSIONS;
     const straight = at(map.miles, pairAt(rides, i));
     const row = i * columns;
-    values[row] = distance;
+    values[row] = isGiven ? distance : ABSENT;
     values[row + 1] = minute;
     values[row + 2] = weekday;
     for (let k = 0; k < DIMENSIONS; k += 1) {
@@ -83,7 +89,7 @@ export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): Dense
       values[row + 3 + 2 * DIMENSIONS + k] = to - from;
     }
     values[row + 3 + 3 * DIMENSIONS] = straight;
-    values[row + 4 + 3 * DIMENSIONS] = distance - straight;
+    values[row + 4 + 3 * DIMENSIONS] = isGiven ? distance - straight : ABSENT;
   }
   return { kind: 'dense', rows: rides.size, columns, values };
 }
@@ -96,15 +102,16 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, 
   const pickup = lookUpRow(g, coordinates, ride.pickupSlot);
   const dropoff = lookUpRow(g, coordinates, ride.dropoffSlot);
   const straight = lookUp(g, g.table('map_distance', map.miles), ride.pair);
+  const ifGiven = (miles: Value) => g.node('Where', [ride.distanceGiven, miles, g.float(ABSENT)]);
   return sideBySide(g, [
-    asColumn(g, ride.distance),
+    asColumn(g, ifGiven(ride.distance)),
     asColumn(g, g.cast(minute, 'float')),
     asColumn(g, g.cast(weekday, 'float')),
     pickup,
     dropoff,
     g.node('Sub', [dropoff, pickup]),
     asColumn(g, straight),
-    asColumn(g, g.node('Sub', [ride.distance, straight])),
+    asColumn(g, ifGiven(g.node('Sub', [ride.distance, straight]))),
   ]);
 }
 

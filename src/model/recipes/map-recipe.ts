@@ -1,21 +1,28 @@
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import { clip } from '../onnx/pieces.ts';
 import { treeEnsemble } from '../onnx/trees.ts';
+import { type Rides, withAndWithoutDistance } from '../rides/rides.ts';
 import { type BoostingParameters, boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
 import type { Booster } from './gradient-boosting.ts';
 import { addMapFeatures, encodeOnMap, encoderJson, MAP_FEATURES, type MapEncoder, mapEncoder } from './map-features.ts';
 import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
 
-/** A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes a kept ride lasts. */
+/**
+ * A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes a kept ride lasts. The
+ * trees learn each ride twice, as metered and with the distance absent: the dashboard knows the miles, and a caller at
+ * pickup does not, so one model has to answer both. Any distance put in place of an absent one would claim to be metered.
+ */
 export function mapRecipe(name: RecipeName, chosen: BoostingParameters): Recipe {
   const parameters = { ...COMMON_PARAMETERS, ...chosen };
   return {
     name,
     parameters,
     intervals: 'spread',
+    unknownDistance: 'absent',
     async fit(rides) {
       const encoder = await mapEncoder(rides.database, rides.relation);
-      return fittedModel(encoder, await boost(rides, parameters, (some) => encodeOnMap(encoder, some)));
+      const encode = (some: Rides) => encodeOnMap(encoder, some);
+      return fittedModel(encoder, await boost(rides, parameters, encode, withAndWithoutDistance));
     },
   };
 }

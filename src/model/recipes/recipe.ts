@@ -16,7 +16,7 @@ export interface Engines {
 
 /** The rides to fit on. Relations are SQL, with the columns of training-rides.ts. */
 export interface FitRides extends Engines {
-  /** Distance is never null: the typical one replaces a missing one. */
+  /** With no null distance if the recipe takes the typical one for it. */
   readonly relation: string;
   /** Rides to measure boosting rounds on, in the same form; nothing is learned from them. */
   readonly watched?: string | undefined;
@@ -33,6 +33,11 @@ export interface Recipe {
    * (spread.ts) whose trees would take a hundred times as long as a linear graph itself.
    */
   readonly intervals: 'minutes' | 'spread';
+  /**
+   * What a ride without a distance is to it: one of its pair's `typical` distance; or, since it also learns every ride
+   * with the distance `absent`, a question of its own.
+   */
+  readonly unknownDistance: 'typical' | 'absent';
   /** The same rides give the same model, to the last bit. */
   fit(rides: FitRides): Promise<FittedModel>;
 }
@@ -58,7 +63,7 @@ export interface FittedModel extends Disposable {
 
   /**
    * The recipe's own algebra, separate from the graph, so that each can verify the other: float64, or XGBoost itself.
-   * @param rides all distances known
+   * @param rides all distances known, unless the recipe knows absent ones
    * @returns minutes `[rides.size]`
    */
   predict(rides: Rides): Float64Array;

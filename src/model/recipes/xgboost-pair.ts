@@ -29,6 +29,7 @@ export const xgboostPair: Recipe = {
   name: 'xgboost-pair',
   parameters: PARAMETERS,
   intervals: 'spread',
+  unknownDistance: 'typical',
   async fit(rides) {
     const columns = new PairColumns(await pairsOf(rides));
     return fittedModel(columns, await boost(rides, PARAMETERS, (some) => columns.encode(some)));

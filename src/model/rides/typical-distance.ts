@@ -7,6 +7,19 @@ import { PAIR_SLOTS } from './zone-pair.ts';
 /** Recorded distances, both ends excluded, that count toward the typical one. */
 const PLAUSIBLE_MILES = { above: 0, below: 100 } as const;
 
+const plausibleIn = (relation: string) =>
+  `FROM ${relation} WHERE distance > ${PLAUSIBLE_MILES.above} AND distance < ${PLAUSIBLE_MILES.below}`;
+
+/** @throws TripcastError when no ride has a usable distance: nothing could be learned about distances */
+export async function refuseNoDistances(database: TrainingDatabase, relation: string): Promise<void> {
+  const [some] = await database.rows(`SELECT 1 ${plausibleIn(relation)} LIMIT 1`);
+  if (some !== undefined) return;
+  throw new TripcastError(
+    `No ride has a trip_distance between ${PLAUSIBLE_MILES.above} and ${PLAUSIBLE_MILES.below} miles`,
+    'Check the column trip_distance of the files.',
+  );
+}
+
 const medianSchema = z.object({ pair: z.number(), miles: z.number() });
 
 /**
@@ -14,18 +27,11 @@ const medianSchema = z.object({ pair: z.number(), miles: z.number() });
  * pair without one.
  * @param relation rides with the columns pair and distance
  * @returns miles by pair slot
- * @throws TripcastError when no ride has a usable distance
  */
 export async function typicalDistances(database: TrainingDatabase, relation: string): Promise<Float64Array> {
-  const plausible = `FROM ${relation} WHERE distance > ${PLAUSIBLE_MILES.above} AND distance < ${PLAUSIBLE_MILES.below}`;
+  const plausible = plausibleIn(relation);
   const [all] = await database.rows(`SELECT median(distance) AS miles ${plausible}`);
-  if (typeof all?.miles !== 'number') {
-    throw new TripcastError(
-      `No ride has a trip_distance between ${PLAUSIBLE_MILES.above} and ${PLAUSIBLE_MILES.below} miles`,
-      'Check the column trip_distance of the files.',
-    );
-  }
-  const typical = new Float64Array(PAIR_SLOTS).fill(all.miles);
+  const typical = new Float64Array(PAIR_SLOTS).fill(Number(all?.miles));
   const rows = await database.rows(`SELECT pair, median(distance) AS miles ${plausible} GROUP BY pair`);
   for (const { pair, miles } of z.array(medianSchema).parse(rows)) typical[pair] = miles;
   return typical;

@@ -73,7 +73,7 @@ describe('the page of a real card', () => {
         const line = (of: typeof typical) =>
           [two(of.rmse), two(of.mae), share(of.coverage_90), share(of.coverage_80)].join(' ');
         const rides = rows === 1 ? '1 ride' : `${rows.toLocaleString('en-US')} rides`;
-        expect(text).toContain(`${rides} metered ${line(given)} typical ${line(typical)}`);
+        expect(text).toContain(`${rides} metered ${line(given)} no distance ${line(typical)}`);
       }
     }
   });
@@ -107,7 +107,7 @@ describe('the page of a real card', () => {
   });
 });
 
-test('metered and typical distance are side by side, in the headline and in each group', () => {
+test('figures with the metered distance and without one are side by side, in the headline and in each group', () => {
   const typical_distance = { rmse: 7.25, mae: 5.5, coverage_90: 0.885, coverage_80: 0.775 };
   const group = aGroup('Queens', {
     rows: 4321,
@@ -122,10 +122,10 @@ test('metered and typical distance are side by side, in the headline and in each
   const text = textOf(
     renderCard({ ...card, validation: { ...card.validation, rmse: 6.125, typical_distance, breakdown } }),
   );
-  expect(text).toContain('RMSE with the metered distance 6.13 min RMSE with the typical distance 7.25 min');
-  expect(text).toContain('Inside the 90% interval, metered 90.0% Inside the 90% interval, typical 88.5%');
+  expect(text).toContain('RMSE with the metered distance 6.13 min RMSE without a distance 7.25 min');
+  expect(text).toContain('Inside the 90% interval, metered 90.0% Inside the 90% interval, no distance 88.5%');
   expect(text).toContain('90% 90.0% 0.0 88.5% −1.5');
-  expect(text).toContain('Queens 4,321 rides metered 5.11 3.22 91.2% 82.3% typical 7.25 5.50 88.5% 77.5%');
+  expect(text).toContain('Queens 4,321 rides metered 5.11 3.22 91.2% 82.3% no distance 7.25 5.50 88.5% 77.5%');
 });
 
 test('what the card does not contain comes with the extras', () => {

@@ -10,17 +10,17 @@ export const tellingGroups = ({ breakdown }: ModelCardBody['validation']) =>
     .flatMap((groups) => groups ?? [])
     .filter(({ rows }) => rows >= LEAST_RIDES);
 
-/** Which of their intervals, with the metered or the typical distance, are further from nominal than that, and by how many points. */
+/** Which of their intervals, with the metered distance or without one, are further from nominal than that, and by how many points. */
 export const groupsOff = (validation: ModelCardBody['validation'], points: number): readonly string[] =>
   tellingGroups(validation).flatMap(({ group, typical_distance, ...given }) => [
     ...off(group, given, points),
-    ...off(`${group}, typical distance`, typical_distance, points),
+    ...off(`${group}, no distance`, typical_distance, points),
   ]);
 
 /** The same of all rides together. */
 export const overallOff = (validation: ModelCardBody['validation'], points: number): readonly string[] => [
   ...off('all', validation, points),
-  ...off('all, typical distance', validation.typical_distance, points),
+  ...off('all, no distance', validation.typical_distance, points),
 ];
 
 const off = (name: string, { coverage_90, coverage_80 }: CardFigures, points: number): readonly string[] =>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { explainRide, partsOfFeature, RIDE_PARTS } from '#model/explain/explain.ts';
 import { EXACT_TOLERANCE_MINUTES, ridesOf } from '#model/golden/golden.ts';
@@ -10,8 +11,10 @@ import { aThinnedMonth, boosting, train } from '../../support/training.ts';
 
 const MORNING = 1_680_510_600; // 2023-04-03T08:30, New York
 
+const NEAR = { PULocationID: 74, DOLocationID: 75, trip_distance: 1.5, pickup_time: MORNING };
+
 const RIDES = [
-  { PULocationID: 74, DOLocationID: 75, trip_distance: 1.5, pickup_time: MORNING },
+  NEAR,
   { PULocationID: 74, DOLocationID: 75, trip_distance: 15, pickup_time: MORNING },
   { PULocationID: 74, DOLocationID: 75, trip_distance: null, pickup_time: UNKNOWN_TIME },
   { PULocationID: 75, DOLocationID: 74, trip_distance: 0, pickup_time: MORNING + 12 * 3600 },
@@ -45,6 +48,12 @@ describe.for(RECIPE_NAMES)('%s', (recipe) => {
       expect(Math.abs(said - graph)).toBeLessThanOrEqual(EXACT_TOLERANCE_MINUTES);
     }
     for (const ride of RIDES) expect(Number.isFinite((await explain(trained, ride)).unclipped)).toBe(true);
+    const absent = await explain(trained, { ...NEAR, trip_distance: null });
+    const index = rides.findIndex((ride) => isDeepStrictEqual(ride, { ...NEAR, trip_distance: null }));
+    const graph = predictions.predicted_duration[index] ?? Number.NaN;
+    expect(Math.abs(clip(absent.unclipped) - graph)).toBeLessThanOrEqual(EXACT_TOLERANCE_MINUTES);
+    if (recipe.startsWith('zone-map')) expect(absent.distance).toBeNull();
+    else expect(absent.distance).toBeGreaterThan(0);
   });
 });
 

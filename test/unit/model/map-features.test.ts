@@ -4,19 +4,20 @@ import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
 import { integer } from '#model/onnx/graph-builder.ts';
 import { rideGraph } from '#model/onnx/ride-graph.ts';
 import { addMapFeatures, encodeOnMap, MAP_FEATURES, mapEncoder } from '#model/recipes/map-features.ts';
-import { batchOf, type Rides, withTypicalDistance } from '#model/rides/rides.ts';
+import { batchOf, type Rides, withAndWithoutDistance } from '#model/rides/rides.ts';
 import { allRides, loadRides } from '#model/rides/training-rides.ts';
-import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { aDatabase, aRealSource, aSource, evenCalibrations } from '../../support/training.ts';
 
-const typical = new Float64Array(PAIR_SLOTS).fill(2.5);
+const RIDE = { PULocationID: 74, DOLocationID: 75, pickup_time: 1_680_510_600 };
 
 test('training and graph see the same features of a ride, to the last bit', async () => {
   const database = await aDatabase();
   await loadRides(database, 'rides', 'green', [await aRealSource('2023-04')]);
   const encoder = await mapEncoder(database, 'rides');
-  for (const rides of [await allRides(database, 'rides'), ridesOf(BOUNDARY_RIDES)]) {
-    const { values, columns } = encodeOnMap(encoder, withTypicalDistance(rides, typical));
+  const real = withAndWithoutDistance(await allRides(database, 'rides'));
+  const unusable = [Number.NaN, Number.POSITIVE_INFINITY, 2e6].map((trip_distance) => ({ ...RIDE, trip_distance }));
+  for (const rides of [real, ridesOf(BOUNDARY_RIDES), ridesOf(unusable)]) {
+    const { values, columns } = encodeOnMap(encoder, rides);
     for (const [column, name] of MAP_FEATURES.entries()) {
       const expected = Float32Array.from({ length: rides.size }, (_, i) => values[i * columns + column] ?? Number.NaN);
       expect(expected.every(Number.isFinite)).toBe(true);
@@ -28,7 +29,6 @@ test('training and graph see the same features of a ride, to the last bit', asyn
   async function graphColumn(rides: Rides, column: number): Promise<Float32Array> {
     const scorer = await loadScorer(
       rideGraph({
-        typical,
         addPrediction: (g, ride) =>
           g.node('Gather', [addMapFeatures(g, encoder, ride), g.int64(column)], [integer('axis', 1)]),
         calibrations: evenCalibrations(),
@@ -47,7 +47,7 @@ test('the features of the rides of a training are the same, however long its rid
 }, async () => {
   const database = await aDatabase();
   await loadRides(database, 'rides', 'green', [await aRealSource('2023-04')]);
-  const rides = withTypicalDistance(await allRides(database, 'rides'), typical);
+  const rides = await allRides(database, 'rides');
   expect(rides.pickupTime.every((time) => time >= 0)).toBe(true); // only for an unknown time durations are looked at
   const encoded = async () => encodeOnMap(await mapEncoder(database, 'rides'), rides).values;
   const before = await encoded();
@@ -68,4 +68,19 @@ test('an unknown time is taken for the hour of the week in which rides take as l
   const thursday = Date.UTC(2023, 2, 2) / 1000;
   const tuesdayNoon = Date.UTC(2023, 2, 7, 12, 30) / 1000;
   expect(usualTime).toBe(tuesdayNoon - thursday);
+});
+
+test('an absent distance is below every distance that can be given, and so is its detour; nothing else changes', async () => {
+  const database = await aDatabase();
+  const pair = { pu: 74, do: 75 };
+  await loadRides(database, 'rides', 'green', [await aSource('2023-03', [{ ...pair, distance: 3 }])]);
+  const encoder = await mapEncoder(database, 'rides');
+  const { values, columns } = encodeOnMap(
+    encoder,
+    ridesOf([-1_000_000, null].map((trip_distance) => ({ ...RIDE, trip_distance }))),
+  );
+  const row = (i: number) => Object.fromEntries(MAP_FEATURES.map((name, k) => [name, values[i * columns + k]]));
+  const [least, absent] = [row(0), row(1)];
+  expect(least).toMatchObject({ trip_distance: -1_000_000, map_distance: 3, detour: -1_000_003 });
+  expect(absent).toEqual({ ...least, trip_distance: -1_073_741_824, detour: -1_073_741_824 });
 });

@@ -78,13 +78,13 @@ describe('the graph around a recipe', () => {
   });
 
   test('with a spread, takes the quantiles as multiples of it', async () => {
-    // One tree that asks whether the distance is given (the last feature): 1.5 minutes, or 1.5 + 2.5.
-    const given = MAP_FEATURES.length + 1;
+    // One tree that asks whether the distance is given, that is, not below all distances: 1.5 minutes, or 1.5 + 2.5.
+    const given = MAP_FEATURES.indexOf('trip_distance');
     const tree = {
       left: [1, -1, -1],
       right: [2, -1, -1],
       feature: [given, 0, 0],
-      value: [0.5, 2.5, 0],
+      value: [-1_000_000, 2.5, 0],
       missingLeft: [0, 0, 0],
     };
     const spread = {

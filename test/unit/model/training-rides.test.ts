@@ -6,7 +6,7 @@ import { TripcastError } from '#errors.ts';
 import { unseen, validatedOn } from '#model/card/card.ts';
 import { linearPair } from '#model/recipes/linear-pair.ts';
 import { loadRides, readRides } from '#model/rides/training-rides.ts';
-import { completeDistances, typicalDistances } from '#model/rides/typical-distance.ts';
+import { completeDistances, refuseNoDistances, typicalDistances } from '#model/rides/typical-distance.ts';
 import { pairSlot } from '#model/rides/zone-pair.ts';
 import { trainModel } from '#model/train.ts';
 import { parseMonth } from '#trips/month.ts';
@@ -127,9 +127,9 @@ describe('the typical distance', () => {
     expect(await database.rows(`SELECT count(*)::INT AS n FROM ${complete}`)).toEqual([{ n: 7 }]);
   });
 
-  test('cannot be had from rides without distances', async () => {
+  test('cannot be learned from rides without distances', async () => {
     const { database } = await load([{ distance: 0 }, { distance: null }]);
-    await expect(typicalDistances(database, 'rides')).rejects.toThrow('between 0 and 100 miles');
+    await expect(refuseNoDistances(database, 'rides')).rejects.toThrow('between 0 and 100 miles');
   });
 });
 

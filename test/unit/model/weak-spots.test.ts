@@ -24,7 +24,7 @@ test('a coverage more than 4 points off is one, too high as well as too low', ()
   expect(found({ coverage_80: 0.841 })).toEqual(['pickup_borough Bronx: coverage_80']);
 });
 
-test('the typical distance counts by itself, against its own overall figures', () => {
+test('what it predicts without a distance counts by itself, against its own overall figures', () => {
   const { typical_distance } = OVERALL;
   expect(found({ typical_distance: { ...typical_distance, rmse: 10.4 } })).toEqual([]);
   expect(found({ typical_distance: { ...typical_distance, rmse: 10.6 } })).toEqual(['pickup_borough Bronx: rmse']);

@@ -97,7 +97,7 @@ describe('the gate', () => {
     [
       'intervals that fail without a distance',
       { figures: { given: figures, typical: { ...figures, coverage_90: 0.78 } } },
-      '78.0% of the validation rides (typical distance)',
+      '78.0% of the validation rides (no distance given)',
     ],
     [
       'a worse error than the champion',

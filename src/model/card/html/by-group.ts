@@ -10,7 +10,7 @@ import {
   weakSpots,
 } from '#model/evaluation/weak-spots.ts';
 import { GROUPING_NAMES, type GroupingName } from '#model/rides/ride-groups.ts';
-import { bar, type DistanceKind, scrolling } from './drawing.ts';
+import { bar, DISTANCE_WORDS, type DistanceKind, scrolling } from './drawing.ts';
 import { count, decimals, GROUPING_TITLES, groupLabel, percent } from './format.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 
@@ -54,7 +54,7 @@ ${groups.map((group) => {
 
 function cells(kind: DistanceKind, figures: CardFigures, weak: (measure: Measure) => boolean, longest: number): Html {
   const cell = (measure: Measure, text: string) => html`<span class="${weak(measure) ? 'weak' : ''}">${text}</span>`;
-  return html`<th scope="row"><span class="key ${kind}">${kind}</span></th>
+  return html`<th scope="row"><span class="key ${kind}">${DISTANCE_WORDS[kind]}</span></th>
 <td class="drawn"><div class="measure">${bar(kind, figures.rmse, longest)}${cell('rmse', decimals(figures.rmse))}</div></td><td>${decimals(figures.mae)}</td>
 <td>${cell('coverage_90', percent(figures.coverage_90))}</td><td>${cell('coverage_80', percent(figures.coverage_80))}</td>`;
 }
@@ -66,7 +66,7 @@ export function weakSpotList(breakdown: Breakdown, overall: OverallFigures): Htm
     ({ grouping, figures }) => `${groupLabel(grouping, figures.group)} (${count(figures.rows)})`,
   );
   return html`<h2 id="weak-spots">Known weak spots</h2>
-<p>Groups of at least ${WEAK.leastRows} rides whose RMSE is more than ${WEAK.rmseFactor} times that of all rides, or whose coverage is more than ${WEAK.coverageOff * 100} points off. The first figure is with the metered distance, the second with the typical one.</p>
+<p>Groups of at least ${WEAK.leastRows} rides whose RMSE is more than ${WEAK.rmseFactor} times that of all rides, or whose coverage is more than ${WEAK.coverageOff * 100} points off. The first figure is with the metered distance, the second without a distance.</p>
 ${spots.length === 0 ? html`<p>There are none.</p>` : html`<ul>\n${spots.map((spot) => spotItem(spot, overall))}</ul>`}
 ${tooFew.length === 0 ? NOTHING : html`<p class="quiet">Too few rides to tell: ${tooFew.join(', ')}.</p>`}`;
 }

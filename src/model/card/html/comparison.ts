@@ -19,7 +19,7 @@ export function comparison(card: RenderedCard, { compared = [] }: CardExtras): H
   const trainedOn = monthsText(card.train.months.map(({ month }) => month));
   const own: readonly Line[] = [
     { kind: 'metered', name: 'This model, metered distance', trainedOn, rmse: validation.rmse, mae: validation.mae },
-    { kind: 'typical', name: 'This model, typical distance', trainedOn, ...validation.typical_distance },
+    { kind: 'typical', name: 'This model, no distance', trainedOn, ...validation.typical_distance },
   ];
   const others = [...compared, ...publishedOn(validation.sha256)].map(
     (other): Line => ({ ...other, kind: 'other', trainedOn: monthsText(other.trainedOn) }),

@@ -6,6 +6,8 @@ export const scrolling = (label: string, wide: Html): Html =>
 
 /** Which distance the model was given: it decides the color, and a word next to it always says so too. */
 export type DistanceKind = 'metered' | 'typical';
+/** That word. A model may answer a ride without a distance from the pair's typical one, or as a question of its own. */
+export const DISTANCE_WORDS: Readonly<Record<DistanceKind, string>> = { metered: 'metered', typical: 'no distance' };
 
 /** A bar, `value` out of `longest`; hidden from screen readers because the number next to it says the same. */
 export function bar(kind: DistanceKind | 'other', value: number, longest: number): Html {

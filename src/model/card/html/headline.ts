@@ -20,11 +20,11 @@ export function headline(card: RenderedCard): Html {
 ${WARNINGS[unseen(card)]}
 <dl class="tiles">
 ${tile('metered', 'RMSE with the metered distance', decimals(validation.rmse), ' min')}
-${tile('typical', 'RMSE with the typical distance', decimals(validation.typical_distance.rmse), ' min')}
+${tile('typical', 'RMSE without a distance', decimals(validation.typical_distance.rmse), ' min')}
 ${tile('metered', 'Inside the 90% interval, metered', percent(validation.coverage_90))}
-${tile('typical', 'Inside the 90% interval, typical', percent(validation.typical_distance.coverage_90))}
+${tile('typical', 'Inside the 90% interval, no distance', percent(validation.typical_distance.coverage_90))}
 </dl>
-<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">Typical</span>: no distance was given, so the median of the zone pair was used; this is what a caller knows at pickup.</p>
+<p class="quiet"><span class="key">Metered</span>: the distance that the meter showed at the end of the ride.<br><span class="key typical">No distance</span>: none was given, as by a caller at pickup, who knows only the zones and the time.</p>
 </header>`;
 }
 
@@ -46,7 +46,7 @@ export function overall({ validation }: RenderedCard): Html {
 <thead><tr><th scope="col" class="text">Distance</th><th scope="col">RMSE, min</th><th scope="col">MAE, min</th><th scope="col"><abbr title="mean absolute percentage error">MAPE</abbr></th><th scope="col"><abbr title="coefficient of determination">R²</abbr></th></tr></thead>
 <tbody>
 <tr><th scope="row"><span class="key">metered</span></th><td>${decimals(validation.rmse, 4)}</td><td>${decimals(validation.mae, 4)}</td><td>${percent(validation.mape)}</td><td>${validation.r2 === null ? '–' : decimals(validation.r2, 4)}</td></tr>
-<tr><th scope="row"><span class="key typical">typical</span></th><td>${decimals(typical.rmse, 4)}</td><td>${decimals(typical.mae, 4)}</td><td>–</td><td>–</td></tr>
+<tr><th scope="row"><span class="key typical">no distance</span></th><td>${decimals(typical.rmse, 4)}</td><td>${decimals(typical.mae, 4)}</td><td>–</td><td>–</td></tr>
 </tbody>
 </table>`;
 }
@@ -64,7 +64,7 @@ export function intervals({ validation }: RenderedCard): Html {
   return html`<h2 id="intervals">Interval coverage</h2>
 <p>The share of validation rides whose duration was inside the model's interval, and by how many points it differs from the nominal share (the upright line).</p>
 <table class="lines">
-<thead><tr><th scope="col" class="text">Interval</th><th scope="col" class="drawn text">70% to 100%</th><th scope="col"><span class="key">metered</span></th><th scope="col"><span class="key typical">typical</span></th></tr></thead>
+<thead><tr><th scope="col" class="text">Interval</th><th scope="col" class="drawn text">70% to 100%</th><th scope="col"><span class="key">metered</span></th><th scope="col"><span class="key typical">no distance</span></th></tr></thead>
 <tbody>
 ${row(0.9, validation.coverage_90, typical.coverage_90)}
 ${row(0.8, validation.coverage_80, typical.coverage_80)}
