@@ -95,10 +95,11 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
   onProgress('reading rides');
   const rides = await readAll(options);
   onProgress(`fitting ${recipe.name}`);
+  const parameters = recipe.parametersFor(await countRows(options.database, rides.train));
   const rounds: BoostingRound[] = [];
   const onRound = (round: BoostingRound) => {
     rounds.push(round);
-    onProgress(`fitting ${recipe.name}: round ${round.round} of ${recipe.parameters.num_boost_round}`);
+    onProgress(`fitting ${recipe.name}: round ${round.round} of ${parameters.num_boost_round}`);
   };
   using fit = await fitRecipe(recipe, options, rides.train, { watched: rides.validation, onRound });
   onProgress('calibrating intervals');
@@ -118,7 +119,7 @@ async function trainOnTables(options: TrainOptions): Promise<TrainedModel> {
     recipe: recipe.name,
     taxi_type: options.taxiType,
     code_version: options.codeVersion,
-    parameters: recipe.parameters,
+    parameters,
     ...(fitted.intercept !== undefined && { intercept: fitted.intercept }),
     ...(importance && { importance: [...importance] }),
     train: await trainingFigures(options, rides, fitted),

@@ -21,7 +21,7 @@ import { vocabularyOf } from './vocabulary.ts';
 
 export const linearPair: Recipe = {
   name: 'linear-pair',
-  parameters: {},
+  parametersFor: () => ({}),
   intervals: 'minutes',
   unknownDistance: 'typical',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),

@@ -18,7 +18,7 @@ import { vocabularyOf } from './vocabulary.ts';
 
 export const linearZones: Recipe = {
   name: 'linear-zones',
-  parameters: {},
+  parametersFor: () => ({}),
   intervals: 'minutes',
   unknownDistance: 'typical',
   fit: async (rides) => fittedModel(solve(await sumsByPair(rides))),

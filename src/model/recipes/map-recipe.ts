@@ -2,6 +2,7 @@ import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import { clip } from '../onnx/pieces.ts';
 import { treeEnsemble } from '../onnx/trees.ts';
 import { type Rides, withAndWithoutDistance } from '../rides/rides.ts';
+import { countRows } from '../rides/training-rides.ts';
 import { type BoostingParameters, boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
 import type { Booster } from './gradient-boosting.ts';
 import { addMapFeatures, encodeOnMap, encoderJson, MAP_FEATURES, type MapEncoder, mapEncoder } from './map-features.ts';
@@ -11,16 +12,18 @@ import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
  * A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes a kept ride lasts. The
  * trees learn each ride twice, as metered and with the distance absent: the dashboard knows the miles, and a caller at
  * pickup does not, so one model has to answer both. Any distance put in place of an absent one would claim to be metered.
+ * @param chosenFor settings by the number of training rides
  */
-export function mapRecipe(name: RecipeName, chosen: BoostingParameters): Recipe {
-  const parameters = { ...COMMON_PARAMETERS, ...chosen };
+export function mapRecipe(name: RecipeName, chosenFor: (rides: number) => BoostingParameters): Recipe {
+  const parametersFor = (rides: number) => ({ ...COMMON_PARAMETERS, ...chosenFor(rides) });
   return {
     name,
-    parameters,
+    parametersFor,
     intervals: 'spread',
     unknownDistance: 'absent',
     async fit(rides) {
       const encoder = await mapEncoder(rides.database, rides.relation);
+      const parameters = parametersFor(await countRows(rides.database, rides.relation));
       const encode = (some: Rides) => encodeOnMap(encoder, some);
       return fittedModel(encoder, await boost(rides, parameters, encode, withAndWithoutDistance));
     },

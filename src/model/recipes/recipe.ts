@@ -26,8 +26,8 @@ export interface FitRides extends Engines {
 /** A way to learn durations from rides. Each has its own file in recipes/. */
 export interface Recipe {
   readonly name: RecipeName;
-  /** What was chosen in advance, for the record; empty if there is nothing to choose. */
-  readonly parameters: Readonly<Record<string, string | number>>;
+  /** What was chosen in advance for that many training rides; empty if there is nothing to choose. */
+  parametersFor(rides: number): Readonly<Record<string, string | number>>;
   /**
    * The unit of the quantiles that make an interval (cells.ts): minutes, or the ride's spread, a small boosted model
    * (spread.ts) whose trees would take a hundred times as long as a linear graph itself.

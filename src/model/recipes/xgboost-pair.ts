@@ -27,7 +27,7 @@ const PARAMETERS = {
 
 export const xgboostPair: Recipe = {
   name: 'xgboost-pair',
-  parameters: PARAMETERS,
+  parametersFor: () => PARAMETERS,
   intervals: 'spread',
   unknownDistance: 'typical',
   async fit(rides) {

@@ -8,7 +8,7 @@ import { aSource, theEngines } from '../../support/training.ts';
 /** A recipe that learns nothing: a minute a mile, and 9 minutes without a distance unless it takes the typical one. */
 const aMinuteAMile: Recipe = {
   name: 'linear-pair',
-  parameters: {},
+  parametersFor: () => ({}),
   intervals: 'minutes',
   unknownDistance: 'typical',
   fit: async (): Promise<FittedModel> => ({
