@@ -75,6 +75,9 @@ export async function recordGoldenRides(
 export const exactDifference = ({ predictions, exact }: GoldenRides): number =>
   largestDifference(predictions.predicted_duration, exact);
 
+/** 2023-01-16T08:30:00, the day of Martin Luther King. */
+const A_HOLIDAY = 1_673_857_800;
+
 /** Rides at and beyond every edge of the inputs. Distances stay small enough for float32 to hold 1e-3 minutes. */
 export const BOUNDARY_RIDES: readonly GoldenRide[] = (() => {
   const ordinary: GoldenRide = { PULocationID: 74, DOLocationID: 75, trip_distance: 1.5, pickup_time: 1_680_510_600 };
@@ -85,7 +88,7 @@ export const BOUNDARY_RIDES: readonly GoldenRide[] = (() => {
     ...zones.map((zone) => ({ ...ordinary, DOLocationID: zone })),
     { ...ordinary, PULocationID: 0, DOLocationID: 0, trip_distance: null, pickup_time: UNKNOWN_TIME },
     ...[null, -1, 0, 1000].map((distance) => ({ ...ordinary, trip_distance: distance })),
-    ...[UNKNOWN_TIME, 0, 4_102_444_800].map((time) => ({ ...ordinary, pickup_time: time })),
+    ...[UNKNOWN_TIME, 0, A_HOLIDAY, 4_102_444_800].map((time) => ({ ...ordinary, pickup_time: time })),
   ];
 })();
 

@@ -36,13 +36,17 @@ export function clip(g: GraphBuilder, value: Value, least: number, most: number)
   return g.node('Clip', [value, g.float(least), g.float(most)]);
 }
 
-/** Minute of the day, 0..1439, and weekday, Monday 0, like calendarOf. @param time int64 seconds, 0 or more */
-export function calendar(g: GraphBuilder, time: Value): { readonly minute: Value; readonly weekday: Value } {
-  const day = g.int64(86_400);
-  const minute = g.node('Div', [g.node('Mod', [time, day]), g.int64(60)]);
+/**
+ * Minute of the day, 0..1439, and weekday, Monday 0, like calendarOf; and days since 1970-01-01. All int64.
+ * @param time int64 seconds, 0 or more
+ */
+export function calendar(g: GraphBuilder, time: Value): Readonly<Record<'minute' | 'weekday' | 'day', Value>> {
+  const seconds = g.int64(86_400);
+  const minute = g.node('Div', [g.node('Mod', [time, seconds]), g.int64(60)]);
+  const day = g.node('Div', [time, seconds]);
   // 1970-01-01 was a Thursday.
-  const weekday = g.node('Mod', [g.node('Add', [g.node('Div', [time, day]), g.int64(3)]), g.int64(7)]);
-  return { minute, weekday };
+  const weekday = g.node('Mod', [g.node('Add', [day, g.int64(3)]), g.int64(7)]);
+  return { minute, weekday, day };
 }
 
 /** float [N] -> [N, 1] */

@@ -3,7 +3,8 @@
  * in float32 using only subtraction, so they agree to the last bit.
  */
 import { z } from 'zod';
-import { calendarOf } from '#trips/new-york-time.ts';
+import { calendarOf, DAY_SECONDS } from '#trips/new-york-time.ts';
+import { PUBLIC_HOLIDAYS } from '#trips/public-holidays.ts';
 import { at } from '../at.ts';
 import type { GraphBuilder, Value } from '../onnx/graph-builder.ts';
 import { asColumn, calendar, lookUp, lookUpRow, sideBySide } from '../onnx/pieces.ts';
@@ -34,16 +35,22 @@ export const MAP_FEATURES = [
  */
 const ABSENT = -(2 ** 30);
 
+/** The weekday of a public holiday: a day of its own, after Sunday, which is 6. Its rides are like a Sunday's. */
+const HOLIDAY = 7;
+
 /** What turns rides into features. */
 export interface MapEncoder {
   readonly map: ZoneMap;
   /** Used when the pickup time is unknown: New York wall-clock seconds, 0 or more. */
   readonly usualTime: number;
+  /** Days since 1970-01-01. */
+  readonly holidays: ReadonlySet<number>;
 }
 
 /** @param relation SQL, with the columns of training-rides.ts */
 export async function mapEncoder(database: TrainingDatabase, relation: string): Promise<MapEncoder> {
-  return { map: await mapZones(database, relation), usualTime: await usualTime(database, relation) };
+  const [map, usual] = [await mapZones(database, relation), await usualTime(database, relation)];
+  return { map, usualTime: usual, holidays: PUBLIC_HOLIDAYS };
 }
 
 const hourSchema = z.tuple([z.object({ hour: z.number() })]);
@@ -67,12 +74,13 @@ async function usualTime(database: TrainingDatabase, relation: string): Promise<
   return (hour + 0.5) * HOUR_SECONDS;
 }
 
-export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): DenseMatrix {
+export function encodeOnMap({ map, usualTime, holidays }: MapEncoder, rides: Rides): DenseMatrix {
   const columns = MAP_FEATURES.length;
   const values = new Float32Array(rides.size * columns);
   for (let i = 0; i < rides.size; i += 1) {
     const time = at(rides.pickupTime, i);
-    const { minute, weekday } = calendarOf(time < 0 ? usualTime : time);
+    const known = time < 0 ? usualTime : time;
+    const { minute, weekday } = calendarOf(known);
     const distance = Math.fround(at(rides.distance, i));
     const isGiven = isDistance(distance);
     const pickup = zoneSlot(at(rides.pickupZone, i)) * DIMENSIONS;
@@ -81,7 +89,7 @@ export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): Dense
     const row = i * columns;
     values[row] = isGiven ? distance : ABSENT;
     values[row + 1] = minute;
-    values[row + 2] = weekday;
+    values[row + 2] = holidays.has(Math.floor(known / DAY_SECONDS)) ? HOLIDAY : weekday;
     for (let k = 0; k < DIMENSIONS; k += 1) {
       const [from, to] = [at(map.coordinates, pickup + k), at(map.coordinates, dropoff + k)];
       values[row + 3 + k] = from;
@@ -95,9 +103,9 @@ export function encodeOnMap({ map, usualTime }: MapEncoder, rides: Rides): Dense
 }
 
 /** The same as nodes. @returns float [N, features] */
-export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, ride: RideValues): Value {
+export function addMapFeatures(g: GraphBuilder, { map, usualTime, holidays }: MapEncoder, ride: RideValues): Value {
   const unknown = g.node('Less', [ride.pickupTime, g.int64(0)]);
-  const { minute, weekday } = calendar(g, g.node('Where', [unknown, g.int64(usualTime), ride.pickupTime]));
+  const { minute, weekday, day } = calendar(g, g.node('Where', [unknown, g.int64(usualTime), ride.pickupTime]));
   const coordinates = g.table('zone_map', map.coordinates, DIMENSIONS);
   const pickup = lookUpRow(g, coordinates, ride.pickupSlot);
   const dropoff = lookUpRow(g, coordinates, ride.dropoffSlot);
@@ -106,7 +114,7 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, 
   return sideBySide(g, [
     asColumn(g, ifGiven(ride.distance)),
     asColumn(g, g.cast(minute, 'float')),
-    asColumn(g, g.cast(weekday, 'float')),
+    asColumn(g, g.node('Where', [isHoliday(g, holidays, day), g.float(HOLIDAY), g.cast(weekday, 'float')])),
     pickup,
     dropoff,
     g.node('Sub', [dropoff, pickup]),
@@ -115,11 +123,21 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime }: MapEncoder, 
   ]);
 }
 
-/** The map as JSON, for anyone who uses the trees without the graph: coordinates by zone, and the default time. */
-export const encoderJson = ({ map, usualTime }: MapEncoder): string =>
+/** From a table of days, with one more at either end for all earlier and all later ones. @returns bool [N] */
+function isHoliday(g: GraphBuilder, holidays: ReadonlySet<number>, day: Value): Value {
+  const first = Math.min(...holidays) - 1;
+  const days = Math.max(...holidays) - first + 2;
+  const table = Float64Array.from({ length: days }, (_, i) => Number(holidays.has(first + i)));
+  const row = g.node('Clip', [g.node('Add', [day, g.int64(-first)]), g.int64(0), g.int64(days - 1)]);
+  return g.node('LessOrEqual', [g.float(1), lookUp(g, g.table('holiday', table), row)]);
+}
+
+/** The map as JSON, for anyone who uses the trees without the graph: coordinates by zone, default time, holidays. */
+export const encoderJson = ({ map, usualTime, holidays }: MapEncoder): string =>
   JSON.stringify({
     features: MAP_FEATURES,
     usual_time: usualTime,
+    holidays: [...holidays].map((day) => new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10)),
     coordinates: Object.fromEntries(
       Array.from({ length: ZONE_SLOTS }, (_, zone) => [
         zone,
@@ -130,13 +148,15 @@ export const encoderJson = ({ map, usualTime }: MapEncoder): string =>
 
 const encoderSchema = z.object({
   usual_time: z.number(),
+  holidays: z.array(z.iso.date()).default([]), // older runs know none
   coordinates: z.record(z.coerce.number(), z.array(z.number()).length(DIMENSIONS)),
 });
 
 /** What {@link encoderJson} wrote. */
 export function readEncoder(json: string): MapEncoder {
-  const { usual_time: usualTime, coordinates } = encoderSchema.parse(JSON.parse(json));
+  const { usual_time: usualTime, coordinates, holidays } = encoderSchema.parse(JSON.parse(json));
   const flat = new Float32Array(ZONE_SLOTS * DIMENSIONS);
   for (const [zone, place] of Object.entries(coordinates)) flat.set(place, Number(zone) * DIMENSIONS);
-  return { map: mapOf(flat), usualTime };
+  const days = holidays.map((day) => Date.parse(day) / 1000 / DAY_SECONDS);
+  return { map: mapOf(flat), usualTime, holidays: new Set(days) };
 }

@@ -3,7 +3,14 @@ import { loadScorer } from '#adapters/onnxruntime.ts';
 import { BOUNDARY_RIDES, ridesOf } from '#model/golden/golden.ts';
 import { integer } from '#model/onnx/graph-builder.ts';
 import { rideGraph } from '#model/onnx/ride-graph.ts';
-import { addMapFeatures, encodeOnMap, MAP_FEATURES, mapEncoder } from '#model/recipes/map-features.ts';
+import {
+  addMapFeatures,
+  encodeOnMap,
+  encoderJson,
+  MAP_FEATURES,
+  mapEncoder,
+  readEncoder,
+} from '#model/recipes/map-features.ts';
 import { batchOf, type Rides, withAndWithoutDistance } from '#model/rides/rides.ts';
 import { allRides, loadRides } from '#model/rides/training-rides.ts';
 import { aDatabase, aRealSource, aSource, evenCalibrations } from '../../support/training.ts';
@@ -83,4 +90,21 @@ test('an absent distance is below every distance that can be given, and so is it
   const [least, absent] = [row(0), row(1)];
   expect(least).toMatchObject({ trip_distance: -1_000_000, map_distance: 3, detour: -1_000_003 });
   expect(absent).toEqual({ ...least, trip_distance: -1_073_741_824, detour: -1_073_741_824 });
+});
+
+test('a public holiday is a day of the week of its own', async () => {
+  const database = await aDatabase();
+  await loadRides(database, 'rides', 'green', [await aSource('2023-03', [{}])]);
+  const encoder = await mapEncoder(database, 'rides');
+  const at = (time: string) => ({ ...RIDE, trip_distance: 3, pickup_time: Date.parse(`${time}Z`) / 1000 });
+  const times = ['2023-01-16T00:00', '2023-01-16T23:59', '2023-01-17T00:00', '2023-01-15T23:59', '2051-07-04T12:00'];
+  const { values, columns } = encodeOnMap(encoder, ridesOf(times.map(at)));
+  const weekdays = times.map((_, i) => values[i * columns + MAP_FEATURES.indexOf('weekday')]);
+  expect(weekdays).toEqual([7, 7, 1, 6, 1]); // Martin Luther King's Monday, the days around it, a year not listed
+  expect(readEncoder(encoderJson(encoder))).toEqual(encoder);
+});
+
+test('the map of a run that knew no holidays is read as that', () => {
+  const json = { usual_time: 30, coordinates: { 1: [1, 2, 3, 4] } };
+  expect(readEncoder(JSON.stringify(json))).toMatchObject({ usualTime: 30, holidays: new Set() });
 });
