@@ -215,10 +215,13 @@ class NativeMatrix implements Disposable {
     this.#native = native;
   }
 
-  static labelled(native: Bound, { matrix, labels }: LabelledMatrix): NativeMatrix {
+  static labelled(native: Bound, { matrix, labels, weights }: LabelledMatrix): NativeMatrix {
     const made = new NativeMatrix(native, matrix);
     try {
-      native.check(native.XGDMatrixSetInfoFromInterface(made.handle, 'label', native.arrayInterface(labels)));
+      const set = (field: string, values: Float32Array) =>
+        native.check(native.XGDMatrixSetInfoFromInterface(made.handle, field, native.arrayInterface(values)));
+      set('label', labels);
+      if (weights !== undefined) set('weight', weights);
       return made;
     } catch (error) {
       made[Symbol.dispose]();

@@ -5,6 +5,7 @@ import { currentState, executionFailed, followExecution, startExecution } from '
 import { systemClock } from '#clock.ts';
 import { TripcastError } from '#errors.ts';
 import { checkedInput } from '#function-input.ts';
+import type { ModelCard } from '#model/card/card.ts';
 import { filesOf, noRun, readCard } from '#registry/registry.ts';
 import { dataKeys, monthFile } from '#storage/layout.ts';
 import { refuseMissing } from '#storage/raw-months.ts';
@@ -111,7 +112,7 @@ export async function runTraining(
   const folder = outcome.model === null ? to.registry.staged(outcome.run_id) : to.registry.folder(outcome.run_id);
   const card = await readCard(folder);
   if (card === undefined) throw noRun(outcome.run_id);
-  progress.done(`${outcome.status}, RMSE ${decimals(card.validation.rmse, 4)} min`);
+  progress.done(`${outcome.status}, ${errorsOf(card)}`);
   return { card, model: folder.uri('model.onnx'), outcome };
 }
 
@@ -166,7 +167,7 @@ async function trainLocally(options: TrainOptions, terminal: Terminal): Promise<
     clock: systemClock,
     onProgress: (step) => progress.update(0, step),
   });
-  progress.done(`RMSE ${decimals(files.card.validation.rmse, 4)} min`);
+  progress.done(errorsOf(files.card));
   await mkdir(out, { recursive: true });
   await using draft = await workFolder(out);
   const written = filesOf(files);
@@ -212,3 +213,6 @@ function monthsToTrainOn({ train, year, month }: Pick<TrainOptions, 'train' | 'y
     'Give --train with months (2023-01..2023-03), or --year and --month.',
   );
 }
+
+const errorsOf = ({ validation }: ModelCard) =>
+  `RMSE ${decimals(validation.rmse, 4)} min, ${decimals(validation.typical_distance.rmse, 4)} without a distance`;

@@ -49,11 +49,19 @@ export function runSummary({ card, model, outcome }: FinishedRun): string {
     decimals(validation.mae, 4),
     `${decimals(validation.coverage_90 * 100, 1)}%`,
   ];
+  const { typical_distance: without } = validation;
+  const withoutDistance = [
+    'the same, no distance given',
+    ...['–', '–', '–', '–'],
+    decimals(without.rmse, 4),
+    decimals(without.mae, 4),
+    `${decimals(without.coverage_90 * 100, 1)}%`,
+  ];
   const trained = ['train', count(train.rows_read), count(train.rows), count(train.features), count(train.stored)];
   return [
     table(
       ['', 'records', 'kept', 'features', 'stored values', 'RMSE min', 'MAE min', 'in 90% interval'],
-      [[...trained, '–', '–', '–'], validated],
+      [[...trained, '–', '–', '–'], validated, withoutDistance],
     ),
     ...(card.intercept === undefined ? [] : [`intercept ${card.intercept.toFixed(7)}`]),
     `run ${card.run_id}`,

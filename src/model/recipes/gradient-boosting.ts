@@ -29,6 +29,8 @@ export interface LabelledMatrix {
   readonly matrix: FeatureMatrix;
   /** Minutes `[rows]`. */
   readonly labels: Float32Array;
+  /** How much each row counts, `[rows]`; by default 1. */
+  readonly weights?: Float32Array | undefined;
 }
 
 /** Root mean squared errors after a boosting round, minutes. */

@@ -1,9 +1,9 @@
 import { KEPT_MINUTES } from '#trips/tlc-file.ts';
 import { clip } from '../onnx/pieces.ts';
 import { treeEnsemble } from '../onnx/trees.ts';
-import { type Rides, withAndWithoutDistance } from '../rides/rides.ts';
+import { isDistance, type LabelledRides, type Rides, withAndWithoutDistance } from '../rides/rides.ts';
 import { countRows } from '../rides/training-rides.ts';
-import { type BoostingParameters, boost, COMMON_PARAMETERS, importanceOf } from './boosted.ts';
+import { type BoostingParameters, boost, COMMON_PARAMETERS, importanceOf, type Lessons } from './boosted.ts';
 import type { Booster } from './gradient-boosting.ts';
 import { addMapFeatures, encodeOnMap, encoderJson, MAP_FEATURES, type MapEncoder, mapEncoder } from './map-features.ts';
 import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
@@ -25,12 +25,24 @@ export function mapRecipe(name: RecipeName, chosenFor: (rides: number) => Boosti
       const encoder = await mapEncoder(rides.database, rides.relation);
       const parameters = parametersFor(await countRows(rides.database, rides.relation));
       const encode = (some: Rides) => encodeOnMap(encoder, some);
-      return fittedModel(encoder, await boost(rides, parameters, encode, withAndWithoutDistance));
+      return fittedOnMap(encoder, await boost(rides, parameters, encode, bothQuestions));
     },
   };
 }
 
-function fittedModel(encoder: MapEncoder, booster: Booster): FittedModel {
+/**
+ * How much a metered ride counts, next to the same ride without its distance. Trees that answer both questions mix them
+ * in their upper nodes; that costs the metered answers, which have finer detail to learn, and hardly the others.
+ */
+const METERED_WEIGHT = 2;
+
+function bothQuestions(rides: LabelledRides): Lessons {
+  const both = withAndWithoutDistance(rides);
+  return { rides: both, weights: Float32Array.from(both.distance, (miles) => (isDistance(miles) ? METERED_WEIGHT : 1)) };
+}
+
+/** Boosted trees on the map's features, which they own. */
+export function fittedOnMap(encoder: MapEncoder, booster: Booster): FittedModel {
   const { least, most } = KEPT_MINUTES;
   return {
     features: MAP_FEATURES.length,

@@ -8,7 +8,7 @@ export const zoneMapFast = mapRecipe('zone-map-fast', () => ({
   num_boost_round: 100,
   max_depth: 8,
   learning_rate: 0.2,
-  min_child_weight: 40,
+  min_child_weight: 60,
   reg_lambda: 5,
   subsample: 0.9,
   colsample_bynode: 0.8,

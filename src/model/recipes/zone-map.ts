@@ -8,7 +8,7 @@ export const zoneMap = mapRecipe('zone-map', (rides) => ({
   num_boost_round: roundsFor(rides),
   max_depth: 10,
   learning_rate: 0.05,
-  min_child_weight: 40,
+  min_child_weight: 60,
   reg_lambda: 5,
   subsample: 0.8,
   colsample_bynode: 0.6,

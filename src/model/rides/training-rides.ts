@@ -28,8 +28,11 @@ export interface MonthRows extends Omit<RawMonth, 'path'> {
   readonly rows: number;
 }
 
-/** Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. */
-export const FOLDS = 5;
+/**
+ * Folds for out-of-fold fits are by day, so that the rides of one evening are never on both sides. Three, because these
+ * fits are most of a training's time, and more of them changed no coverage by half a point (docs/model.md).
+ */
+export const FOLDS = 3;
 /** Rides at a time in memory, and in one native call. */
 const BATCH_ROWS = 65_536;
 
@@ -41,7 +44,7 @@ const BATCH_ROWS = 65_536;
  *     distance DOUBLE                     miles; null = not given
  *     pickup_time BIGINT                  New York wall-clock seconds
  *     minutes DOUBLE                      1..60
- *     fold INTEGER                        0..4
+ *     fold INTEGER                        0..2
  *     held_out BOOLEAN
  *
  * @throws TripcastError naming the file, if one is not Parquet or lacks a column, or if no ride is left
