@@ -1,20 +1,12 @@
-/** Training beside the Python peers, in one run. See README.md. */
+/** Training: whole ones, zone-map as it was beside zone-map as it is, and the Python peers. See README.md. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { decimals, table } from '#cli/view/terminal.ts';
-import { TripcastError } from '#errors.ts';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
-import { findPeers, folder, run, TLC } from '../side-by-side.ts';
+import { findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
 
 const MARCH = parseMonth('2023-03');
-const peers = findPeers();
-if (peers === undefined) throw new TripcastError('PEERS is not set', 'See test/bench/train/README.md.');
-const { python, run: peer } = peers;
-const yellow = join(folder, monthFile('yellow', MARCH));
-const green = join(TLC, monthFile('green', MARCH));
-peer('make_yellow.py', TLC, yellow);
-
 const job = (name: string, ...args: string[]): unknown =>
   JSON.parse(run(process.execPath, [join(import.meta.dirname, name), ...args]));
 
@@ -33,11 +25,17 @@ const trainSchema = z.object({
   typical_coverage_90: z.number(),
   seconds: z.number(),
   boosting_seconds: z.number().nullable(),
+  cpu_seconds: z.number(),
   peak_mib: z.number(),
 });
 
+const sections: string[] = [];
+const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+  sections.push(`${title}\n${table(head, rows)}`);
+
+const zonesSchema = z.object({ rmse: z.number(), intercept: z.number(), seconds: z.number() });
 /** What train_linear.py prints: `... rmse R {'import': s, ...} total s peakRSS_MiB m`. */
-function linearPeer(file: string, prefix: string) {
+function linearPeer({ run: peer }: Peers, file: string, prefix: string) {
   const said = peer('train_linear.py', file, prefix, join(folder, 'peer.pkl'));
   const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);
   return {
@@ -47,68 +45,71 @@ function linearPeer(file: string, prefix: string) {
   };
 }
 
-const sections: string[] = [];
-const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
-  sections.push(`${title}\n${table(head, rows)}`);
+const peers = findPeers();
+const yellow = join(folder, monthFile('yellow', MARCH));
+const green = join(TLC, monthFile('green', MARCH));
+if (peers !== undefined) compareLinear(peers);
 
-const linearRows = (['green', 'yellow'] as const).map((taxiType) => {
-  const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
-  const ours = linearSchema.parse(job('linear-job.ts', 'linear-pair', taxiType, file));
-  const theirs = linearPeer(file, prefix);
-  return [
-    `${ours.rows} ${taxiType} rides`,
-    `${decimals(ours.seconds, 2)} s (fit ${decimals(ours.fit_seconds, 2)})`,
-    `${decimals(theirs.seconds, 2)} s`,
-    `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
-    `${decimals(ours.peak_mib, 0)} MiB`,
-    `${decimals(theirs.peak_mib, 0)} MiB`,
-    `${decimals(ours.rmse, 6)} / ${decimals(theirs.rmse, 6)}`,
-  ];
-});
-section(
-  'linear-pair: read, clean, fit, RMSE on the same rides (scikit-learn stops early)',
-  ['', 'tripcast', 'Python', 'ratio', 'peak', 'Python', 'RMSE, Python'],
-  linearRows,
-);
+/** The linear recipes and the same jobs in Python. */
+function compareLinear(peers: Peers): void {
+  peers.run('make_yellow.py', TLC, yellow);
+  const linearRows = (['green', 'yellow'] as const).map((taxiType) => {
+    const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
+    const ours = linearSchema.parse(job('linear-job.ts', 'linear-pair', taxiType, file));
+    const theirs = linearPeer(peers, file, prefix);
+    return [
+      `${ours.rows} ${taxiType} rides`,
+      `${decimals(ours.seconds, 2)} s (fit ${decimals(ours.fit_seconds, 2)})`,
+      `${decimals(theirs.seconds, 2)} s`,
+      `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
+      `${decimals(ours.peak_mib, 0)} MiB`,
+      `${decimals(theirs.peak_mib, 0)} MiB`,
+      `${decimals(ours.rmse, 6)} / ${decimals(theirs.rmse, 6)}`,
+    ];
+  });
+  section(
+    'linear-pair: read, clean, fit, RMSE on the same rides (scikit-learn stops early)',
+    ['', 'tripcast', 'Python', 'ratio', 'peak', 'Python', 'RMSE, Python'],
+    linearRows,
+  );
 
-const zonesSchema = z.object({ rmse: z.number(), intercept: z.number(), seconds: z.number() });
-const zonesRows = (['green', 'yellow'] as const).map((taxiType) => {
-  const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
-  const ours = linearSchema.parse(job('linear-job.ts', 'linear-zones', taxiType, file));
-  const reference = run(python, [join(import.meta.dirname, 'linear_zones.py'), file, prefix]);
-  const theirs = zonesSchema.parse(JSON.parse(reference));
-  return [
-    `${ours.rows} ${taxiType} rides`,
-    `${decimals(ours.seconds, 2)} s`,
-    `${decimals(theirs.seconds, 2)} s`,
-    `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
-    `${decimals(ours.peak_mib, 0)} MiB`,
-    Math.abs(ours.rmse - theirs.rmse).toExponential(1),
-    Math.abs(ours.intercept - theirs.intercept).toExponential(1),
-  ];
-});
-section(
-  'linear-zones: the same, against LinearRegression(tol=1e-13)',
-  ['', 'tripcast', 'Python', 'ratio', 'peak', 'RMSE differs by', 'intercept by'],
-  zonesRows,
-);
+  const zonesRows = (['green', 'yellow'] as const).map((taxiType) => {
+    const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
+    const ours = linearSchema.parse(job('linear-job.ts', 'linear-zones', taxiType, file));
+    const reference = run(peers.python, [join(import.meta.dirname, 'linear_zones.py'), file, prefix]);
+    const theirs = zonesSchema.parse(JSON.parse(reference));
+    return [
+      `${ours.rows} ${taxiType} rides`,
+      `${decimals(ours.seconds, 2)} s`,
+      `${decimals(theirs.seconds, 2)} s`,
+      `x ${decimals(theirs.seconds / ours.seconds, 1)}`,
+      `${decimals(ours.peak_mib, 0)} MiB`,
+      Math.abs(ours.rmse - theirs.rmse).toExponential(1),
+      Math.abs(ours.intercept - theirs.intercept).toExponential(1),
+    ];
+  });
+  section(
+    'linear-zones: the same, against LinearRegression(tol=1e-13)',
+    ['', 'tripcast', 'Python', 'ratio', 'peak', 'RMSE differs by', 'intercept by'],
+    zonesRows,
+  );
+}
 
-const published = peer('xgb_seed001.py', TLC, 'hist');
-const [, theirRmse, theirSeconds] = /RMSE ([\d.]+) .*train ([\d.]+)s/.exec(published) ?? [];
 const MONTHS = ['2023-03', '2023-01,2023-02,2023-03'] as const;
 const wanted = [
   ['linear-pair', 'green', TLC, MONTHS[0], '2023-04'],
   ['linear-zones', 'green', TLC, MONTHS[0], '2023-04'],
   ['xgboost-pair', 'green', TLC, MONTHS[0], '2023-04'],
+  ['zone-map-before', 'green', TLC, MONTHS[1], '2023-04'],
   ...(['zone-map-fast', 'zone-map'] as const).flatMap((recipe) =>
     MONTHS.map((months) => [recipe, 'green', TLC, months, '2023-04'] as const),
   ),
-  ['linear-pair', 'yellow', folder, '2023-03', 'split:0.2'],
+  ...(peers === undefined ? [] : [['linear-pair', 'yellow', folder, '2023-03', 'split:0.2'] as const]),
 ] as const;
 const trained = wanted.map((args) => ({ args, ...trainSchema.parse(job('train-job.ts', ...args)) }));
 section(
   'Whole trainings: fit, intervals out of fold, graph, golden rides, validation',
-  ['', 'RMSE', 'in 90%', 'typical: RMSE', 'in 90%', 'seconds', 'boosting', 'peak'],
+  ['', 'RMSE', 'in 90%', 'no distance: RMSE', 'in 90%', 'seconds', 'boosting', 'peak'],
   trained.map(({ args: [recipe, taxiType, , months, validation], ...each }) => [
     `${recipe} ${taxiType} ${months} -> ${validation}`,
     decimals(each.rmse, 4),
@@ -120,17 +121,46 @@ section(
     `${decimals(each.peak_mib, 0)} MiB`,
   ]),
 );
-const pair = trained.find(({ args: [recipe] }) => recipe === 'xgboost-pair');
-section(
-  'xgboost-pair: thirty rounds with both errors after each, no matrix building',
-  ['', 'seconds', 'RMSE'],
-  [
+
+const zoneMap = (name: string) =>
+  trained.find(({ args: [recipe, , , months] }) => recipe === name && months === MONTHS[1]);
+const [before, now] = [zoneMap('zone-map-before'), zoneMap('zone-map')];
+if (before !== undefined && now !== undefined) {
+  const row = (name: string, b: number, n: number, digits: number) => [name, decimals(b, digits), decimals(n, digits)];
+  section(
+    'zone-map on 2023-01..03 -> 2023-04: as it was (metered rides only), and as it is (both questions, in one run)',
+    ['', 'before', 'now'],
     [
-      'tripcast, through koffi',
-      decimals(pair?.boosting_seconds ?? Number.NaN, 2),
-      decimals(pair?.rmse ?? Number.NaN, 7),
+      row('RMSE, metered', before.rmse, now.rmse, 4),
+      row('RMSE, no distance', before.typical_rmse, now.typical_rmse, 4),
+      row('in 90%, metered', before.coverage_90 * 100, now.coverage_90 * 100, 1),
+      row('in 90%, no distance', before.typical_coverage_90 * 100, now.typical_coverage_90 * 100, 1),
+      row('seconds', before.seconds, now.seconds, 1),
+      row('times as long', 1, now.seconds / before.seconds, 2),
+      row('CPU seconds', before.cpu_seconds, now.cpu_seconds, 1),
+      row('times as much', 1, now.cpu_seconds / before.cpu_seconds, 2),
     ],
-    ['Python', theirSeconds ?? '–', theirRmse ?? '–'],
-  ],
-);
+  );
+}
+if (peers !== undefined) comparePair(peers);
+
+/** xgboost-pair and the same in Python. */
+function comparePair({ run: peer }: Peers): void {
+  const published = peer('xgb_seed001.py', TLC, 'hist');
+  const [, theirRmse, theirSeconds] = /RMSE ([\d.]+) .*train ([\d.]+)s/.exec(published) ?? [];
+  const pair = trained.find(({ args: [recipe] }) => recipe === 'xgboost-pair');
+  section(
+    'xgboost-pair: thirty rounds with both errors after each, no matrix building',
+    ['', 'seconds', 'RMSE'],
+    [
+      [
+        'tripcast, through koffi',
+        decimals(pair?.boosting_seconds ?? Number.NaN, 2),
+        decimals(pair?.rmse ?? Number.NaN, 7),
+      ],
+      ['Python', theirSeconds ?? '–', theirRmse ?? '–'],
+    ],
+  );
+}
+
 console.log(sections.join('\n\n'));

@@ -1,4 +1,7 @@
-/** A whole training. usage: train-job.ts RECIPE TAXI_TYPE FOLDER MONTHS VALIDATION, months joined by commas; or split:SHARE */
+/**
+ * A whole training. usage: train-job.ts RECIPE TAXI_TYPE FOLDER MONTHS VALIDATION, months joined by commas; or split:SHARE.
+ * zone-map-before is zone-map-before.ts.
+ */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDB } from '#adapters/duckdb.ts';
@@ -11,6 +14,7 @@ import { monthFile } from '#storage/layout.ts';
 import { sha256OfFile } from '#storage/sha256.ts';
 import { parseMonth } from '#trips/month.ts';
 import { parseTaxiType } from '#trips/taxi-type.ts';
+import { zoneMapBefore } from './zone-map-before.ts';
 
 const [recipe = '', type = '', folder = '', months = '', validation = ''] = process.argv.slice(2);
 const taxiType = parseTaxiType(type);
@@ -20,10 +24,11 @@ const sourceOf = async (text: string) => {
   return { month, path, sha256: await sha256OfFile(path) };
 };
 await using database = await DuckDB.open({ tempDirectory: tmpdir() });
+const cpu = process.cpuUsage();
 const steps: { readonly step: string; readonly at: number }[] = [];
 const started = performance.now();
 const { card } = await trainModel({
-  recipe: recipeNamed(recipe),
+  recipe: recipe === 'zone-map-before' ? zoneMapBefore : recipeNamed(recipe),
   taxiType,
   database,
   boosting: () => openXGBoost(xgboostLibrary()),
@@ -35,6 +40,7 @@ const { card } = await trainModel({
     : { kind: 'month', source: await sourceOf(validation) },
   onProgress: (step) => steps.push({ step, at: (performance.now() - started) / 1000 }),
 });
+const { user, system } = process.cpuUsage(cpu);
 const rounds = steps.filter(({ step }) => step.includes(': round '));
 console.log(
   JSON.stringify({
@@ -47,6 +53,7 @@ console.log(
       rounds.length === 0
         ? null
         : ((rounds.at(-1)?.at ?? 0) - (rounds[0]?.at ?? 0)) * (rounds.length / (rounds.length - 1)),
+    cpu_seconds: (user + system) / 1e6,
     peak_mib: process.resourceUsage().maxRSS / 1024,
   }),
 );
