@@ -35,6 +35,12 @@ describe('XGBoost', () => {
     expect([...booster.gains()]).toEqual([[0, 100]]);
   });
 
+  test('counts a row as much as its weight says', async () => {
+    const oneGroup = { matrix: column(1, 1), labels: Float32Array.of(10, 20), weights: Float32Array.of(3, 1) };
+    using booster = await (await open()).train({ ...oneGroup, parameters: ONE_SPLIT, rounds: 1 });
+    expect([...booster.predict(column(1))]).toEqual([12.5]);
+  });
+
   test('says what each column added, read back from its own file', async () => {
     const library = await open();
     using trained = await library.train({ ...TWO_GROUPS, parameters: ONE_SPLIT, rounds: 1 });
