@@ -132,10 +132,11 @@ function isHoliday(g: GraphBuilder, holidays: ReadonlySet<number>, day: Value): 
   return g.node('LessOrEqual', [g.float(1), lookUp(g, g.table('holiday', table), row)]);
 }
 
-/** The map as JSON, for anyone who uses the trees without the graph: coordinates by zone, default time, holidays. */
+/** The map as JSON, for anyone who uses the trees without the graph: coordinates by zone, and what replaces what. */
 export const encoderJson = ({ map, usualTime, holidays }: MapEncoder): string =>
   JSON.stringify({
     features: MAP_FEATURES,
+    absent_distance: ABSENT,
     usual_time: usualTime,
     holidays: [...holidays].map((day) => new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10)),
     coordinates: Object.fromEntries(

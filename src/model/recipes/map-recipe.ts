@@ -10,8 +10,8 @@ import type { FittedModel, Recipe, RecipeName } from './recipe.ts';
 
 /**
  * A recipe of boosted trees on a map of the zones; its predictions are clipped to the minutes a kept ride lasts. The
- * trees learn each ride twice, as metered and with the distance absent: the dashboard knows the miles, and a caller at
- * pickup does not, so one model has to answer both. Any distance put in place of an absent one would claim to be metered.
+ * trees learn each ride twice, as metered and with the distance absent, because a meter knows the miles and a caller at
+ * pickup does not. A typical distance in place of an absent one would claim to be metered.
  * @param chosenFor settings by the number of training rides
  */
 export function mapRecipe(name: RecipeName, chosenFor: (rides: number) => BoostingParameters): Recipe {
@@ -31,14 +31,17 @@ export function mapRecipe(name: RecipeName, chosenFor: (rides: number) => Boosti
 }
 
 /**
- * How much a metered ride counts, next to the same ride without its distance. Trees that answer both questions mix them
- * in their upper nodes; that costs the metered answers, which have finer detail to learn, and hardly the others.
+ * How much a metered ride counts, compared with the same ride without its distance. Trees that answer both questions mix
+ * them in their upper nodes, and the metered answers, which have finer detail to learn, lose the most by it.
  */
 const METERED_WEIGHT = 2;
 
 function bothQuestions(rides: LabelledRides): Lessons {
   const both = withAndWithoutDistance(rides);
-  return { rides: both, weights: Float32Array.from(both.distance, (miles) => (isDistance(miles) ? METERED_WEIGHT : 1)) };
+  return {
+    rides: both,
+    weights: Float32Array.from(both.distance, (miles) => (isDistance(miles) ? METERED_WEIGHT : 1)),
+  };
 }
 
 /** Boosted trees on the map's features, which they own. */
