@@ -89,7 +89,7 @@ describe('the page of a real card', () => {
   test('names its weak spots in words', async () => {
     const text = textOf(renderCard(await realCard()));
     expect(text).toContain(
-      '0 miles by recorded distance, 1,881 rides: RMSE 11.33 and 11.33 min (1.8 and 1.8 times that of all rides); 77.7% and 77.1% inside the 90% interval',
+      '0 miles by recorded distance, 1,881 rides: RMSE 11.33 and 11.33 min (1.8 and 1.8 times that of all rides); 78.1% and 78.0% inside the 90% interval',
     );
     expect(text).toContain(
       'Too few rides to tell: Staten Island (5), Newark Airport (3), Outside the city (40), Unknown zone (17).',
