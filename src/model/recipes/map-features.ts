@@ -106,6 +106,7 @@ export function encodeOnMap({ map, usualTime, holidays }: MapEncoder, rides: Rid
 export function addMapFeatures(g: GraphBuilder, { map, usualTime, holidays }: MapEncoder, ride: RideValues): Value {
   const unknown = g.node('Less', [ride.pickupTime, g.int64(0)]);
   const { minute, weekday, day } = calendar(g, g.node('Where', [unknown, g.int64(usualTime), ride.pickupTime]));
+  const plainWeekday = g.cast(weekday, 'float');
   const coordinates = g.table('zone_map', map.coordinates, DIMENSIONS);
   const pickup = lookUpRow(g, coordinates, ride.pickupSlot);
   const dropoff = lookUpRow(g, coordinates, ride.dropoffSlot);
@@ -114,7 +115,12 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime, holidays }: Ma
   return sideBySide(g, [
     asColumn(g, ifGiven(ride.distance)),
     asColumn(g, g.cast(minute, 'float')),
-    asColumn(g, g.node('Where', [isHoliday(g, holidays, day), g.float(HOLIDAY), g.cast(weekday, 'float')])),
+    asColumn(
+      g,
+      holidays.size === 0
+        ? plainWeekday
+        : g.node('Where', [isHoliday(g, holidays, day), g.float(HOLIDAY), plainWeekday]),
+    ),
     pickup,
     dropoff,
     g.node('Sub', [dropoff, pickup]),
@@ -123,7 +129,7 @@ export function addMapFeatures(g: GraphBuilder, { map, usualTime, holidays }: Ma
   ]);
 }
 
-/** From a table of days, with one more at either end for all earlier and all later ones. @returns bool [N] */
+/** From a table of days, at least one holiday, with one more at either end for all earlier and all later ones. @returns bool [N] */
 function isHoliday(g: GraphBuilder, holidays: ReadonlySet<number>, day: Value): Value {
   const first = Math.min(...holidays) - 1;
   const days = Math.max(...holidays) - first + 2;

@@ -22,7 +22,13 @@ export const zoneMapBefore: Recipe = {
   intervals: 'spread',
   unknownDistance: 'typical',
   async fit(rides) {
-    const encoder = { ...(await mapEncoder(rides.database, rides.relation)), holidays: new Set([0]) };
-    return fittedOnMap(encoder, await boost(rides, PARAMETERS, (some) => encodeOnMap(encoder, some)));
+    const encoder = { ...(await mapEncoder(rides.database, rides.relation)), holidays: new Set<number>() };
+    const fitted = fittedOnMap(encoder, await boost(rides, PARAMETERS, (some) => encodeOnMap(encoder, some)));
+    return {
+      ...fitted,
+      // The typical distance passed for a metered one.
+      addPrediction: (g, ride) =>
+        fitted.addPrediction(g, { ...ride, distanceGiven: g.node('Equal', [ride.pair, ride.pair]) }),
+    };
   },
 };

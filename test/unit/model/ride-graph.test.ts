@@ -88,7 +88,7 @@ describe('the graph around a recipe', () => {
       missingLeft: [0, 0, 0],
     };
     const spread = {
-      encoder: { map: drawMap([]), usualTime: 0, holidays: new Set([0]) },
+      encoder: { map: drawMap([]), usualTime: 0, holidays: new Set<number>() },
       trees: { base: 1.5, trees: [tree] },
     };
     const scorer = await loadScorer(

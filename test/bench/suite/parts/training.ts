@@ -33,7 +33,7 @@ export function training({ python, march, april, yellow }: Prepared): readonly C
     linear('a real month of 69k rides', 'green', march, 'lpep_', 3),
     linear('3.4M rides', 'yellow', yellow, 'tpep_', 1),
     {
-      title: 'train xgboost-pair on a real month (tripcast also calibrates intervals on five more fits)',
+      title: 'train xgboost-pair on a real month (tripcast also calibrates intervals on three more fits)',
       unit: 's',
       better: 'less',
       digits: 1,
