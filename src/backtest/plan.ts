@@ -98,9 +98,10 @@ function refuseUntrainable(policy: Policy, planned: readonly PlannedMonth[], { t
   const [closest] = trainings.toSorted((a, b) => a.missing.length - b.missing.length);
   const [first, last] = [closest?.missing[0], closest?.missing.at(-1)];
   if (closest === undefined || first === undefined || last === undefined) return;
-  const when = policy.kind === 'fixed' ? 'before the walk' : 'in any month of the walk';
+  const [when, which] =
+    policy.kind === 'fixed' ? ['before the walk', 'its'] : ['in any month of the walk', 'the closest'];
   throw new TripcastError(
-    `${policyName(policy)} cannot train ${when}: the closest window is ${monthsText(closest.window)}, and the data lacks ${closest.missing.join(', ')}`,
+    `${policyName(policy)} cannot train ${when}: ${which} window is ${monthsText(closest.window)}, and the data lacks ${closest.missing.join(', ')}`,
     `Give a shorter window or a later --from, or get the months. ${ingestFix(taxiType, first, last)}`,
   );
 }

@@ -75,13 +75,13 @@ describe('refused at once, with the fix:', () => {
       'a window longer than the data',
       '2023-03..2023-04',
       'rolling:1 rolling:24',
-      /rolling:24 cannot train in any month of the walk: window is 2021-04\.\.2023-03, and the data lacks 2021-04.*shorter window/,
+      /rolling:24 cannot train in any month of the walk: the closest window is 2021-04\.\.2023-03, and the data lacks 2021-04.*shorter window/,
     ],
     [
       'a fixed champion with a hole in its window',
       '2023-02..2023-04',
       'fixed',
-      /fixed:3 cannot train before the walk: window is 2022-11\.\.2023-01, and the data lacks 2022-11, 2022-12/,
+      /fixed:3 cannot train before the walk: its window is 2022-11\.\.2023-01, and the data lacks 2022-11, 2022-12/,
     ],
   ])('%s', (_, range, policies, says) => expect(() => planned(range, policies)).toThrow(says));
 });
