@@ -43,7 +43,7 @@ const ALLOWED: Record<
     publishes: false,
   },
   'check-month': { reads: ['data/receipts/*'], writes: [], publishes: false },
-  train: { reads: ['data/raw/*', STAGED], writes: [STAGED], publishes: false },
+  train: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [STAGED], publishes: false },
   gate: { reads: ['data/raw/*', ...MODELS, STAGED], writes: [], publishes: false },
   register: { reads: [...MODELS, STAGED], writes: ['models/nyc-taxi-experiment/*'], publishes: false },
   promote: { reads: MODELS, writes: ['models/aliases/*'], publishes: false },
