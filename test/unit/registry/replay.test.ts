@@ -86,9 +86,10 @@ describe('a replay', () => {
     expect(replayed.comparison?.rmse_difference).toBeLessThan(0);
     const { passed, reasons } = judgeReplay(replayed, aRun('b'), limits);
     expect(passed).toBe(false);
+    // A ride from the Bronx took a minute less than predicted without a shift (noisy, for every tenth ride): 3 and 2 min off.
     expect(reasons).toEqual([
-      expect.stringMatching(
-        new RegExp(`^RMSE 2\\.\\d+ min on 60 rides of pickup borough Bronx; run ${aRun('b')}: 1\\.`),
+      expect.stringContaining(
+        `RMSE 3.0000 min on 60 rides of pickup borough Bronx; run ${aRun('b')}: 2.0000 min (difference 1.0000,`,
       ),
     ]);
   });
