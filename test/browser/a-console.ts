@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
 import { DuckDB } from '#adapters/duckdb.ts';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { swaggerUi } from '#adapters/swagger-ui.ts';
@@ -91,8 +90,9 @@ export async function aConsole({ model, records, prefix = '', ...data }: AConsol
       model: async (run) => (state.handsOutModel && run === state.model.runId ? state.model.trained.model : undefined),
     }),
   );
-  const outer = prefix === '' ? app : new Hono().route(prefix, app);
-  const server = createServer(getRequestListener(outer.fetch)).listen(0, '127.0.0.1');
+  // As a proxy does: the app never sees the prefix.
+  const behind = (request: Request) => app.fetch(new Request(request.url.replace(prefix, ''), request));
+  const server = createServer(getRequestListener(prefix === '' ? app.fetch : behind)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {

@@ -68,27 +68,25 @@ async function opened(hash: string, { colorScheme = 'light', width = 1440, befor
 
 type Opened = Awaited<ReturnType<typeof opened>>;
 
-const inPage = async ({ status, page }: Opened) => {
-  await status.getByText('runs in this page').waitFor();
-  await page.locator('.shaded').or(page.locator('.zones')).first().waitFor();
-};
+const inPage = ({ status }: Opened) => status.getByText('runs in this page').waitFor();
 
-/** The three figures of the answer, as exact as the page has them. */
-async function answered(page: Page): Promise<readonly (string | null)[]> {
+/** The three figures of the answer, as exact as the page has them: float32, which has several spellings. */
+async function answered(page: Page): Promise<readonly number[]> {
   const figures = page.locator('.duration:not(.stale) data');
   await figures.first().waitFor();
-  return figures.evaluateAll((all) => all.map((each) => each.getAttribute('value')));
+  const values = await figures.evaluateAll((all) => all.map((each) => each.getAttribute('value')));
+  return values.map((value) => Math.fround(Number(value)));
 }
 
 /** What the API says to the same question. */
-async function fromApi({ served }: Opened, ride: Record<string, unknown>): Promise<readonly string[]> {
+async function fromApi({ served }: Opened, ride: Record<string, unknown>): Promise<readonly number[]> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${served.url}predict`, { method: 'POST', headers, body: JSON.stringify(ride) });
   const { predicted_duration, interval } = (await response.json()) as {
     predicted_duration: number;
     interval: readonly [number, number];
   };
-  return [predicted_duration, ...interval].map(String);
+  return [predicted_duration, ...interval].map(Math.fround);
 }
 
 const RIDE = { PULocationID: 132, DOLocationID: 230, pickup_datetime: '2023-04-03T08:30:00' };
