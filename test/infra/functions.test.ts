@@ -57,7 +57,7 @@ describe.each(ENVIRONMENTS)('the functions of %s', (env) => {
     );
     expect(names).toEqual({
       'stream-score': ['DATA_BUCKET', 'MODEL_BUCKET', 'PREDICTIONS_STREAM_NAME'],
-      predict: ['MODEL_BUCKET', 'PREDICTIONS_STREAM_NAME'],
+      predict: ['DATA_BUCKET', 'MODEL_BUCKET', 'PREDICTIONS_STREAM_NAME'],
       plan: ['DATA_BUCKET', 'MODEL_BUCKET'],
       ingest: ['DATA_BUCKET', 'PUBLICATION_SOURCE'],
       score: ['DATA_BUCKET', 'MODEL_BUCKET'],
