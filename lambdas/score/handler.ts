@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { DuckDB, duckdbVersion } from '#adapters/duckdb.ts';
 import { engineSchema, scorerLoader } from '#adapters/engine.ts';
@@ -26,7 +27,7 @@ const env = functionEnv(
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count,
   }),
 );
-const loadScorer = scorerLoader(env.SCORING_ENGINE, reportFallback);
+const loadScorer = scorerLoader(env.SCORING_ENGINE, reportFallback, { threads: availableParallelism() });
 const data = new S3Store(env.DATA_BUCKET);
 
 /** State Score: one raw month to predictions, a receipt and the current pointer. */

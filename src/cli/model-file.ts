@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { scorerLoader } from '#adapters/engine.ts';
@@ -66,8 +67,10 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
 }
 
 async function loadNamed({ model: named, env, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
-  const loadScorer = scorerLoader(loadConfig(env).engine, (reason) =>
-    process.stderr.write(`  onnxruntime scores instead of the engine: ${reason}\n`),
+  const loadScorer = scorerLoader(
+    loadConfig(env).engine,
+    (reason) => process.stderr.write(`  onnxruntime scores instead of the engine: ${reason}\n`),
+    { threads: availableParallelism() },
   );
   const file = modelFile(named);
   await checkModelFile(named);

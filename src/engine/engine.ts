@@ -1,8 +1,9 @@
 import { readMetadata } from '#model/onnx/metadata.ts';
 import { OUTPUTS, type OutputName, type Scorer } from '#model/scorer.ts';
-import { INPUTS, LoadedGraph } from './loaded-graph.ts';
 import { lower } from './lower.ts';
+import { Machine } from './machine.ts';
 import { planOf } from './plan.ts';
+import { INPUTS, type Program, programOf } from './program.ts';
 import { readModel } from './read-model.ts';
 import { Refusal } from './refusal.ts';
 
@@ -10,7 +11,7 @@ import { Refusal } from './refusal.ts';
 export const ENGINE_VERSION = '1';
 
 export type EngineOutcome =
-  | { readonly outcome: 'loaded'; readonly scorer: Scorer }
+  | { readonly outcome: 'loaded'; readonly scorer: Scorer /** What it runs; for workers. */; readonly program: Program }
   /** The engine doesn't run this graph here, and says why: as the end of a sentence. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
@@ -25,8 +26,8 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
   if (typeof WebAssembly === 'undefined') return { outcome: 'refused', reason: 'WebAssembly is switched off' };
   try {
     const graph = readModel(model);
-    const plan = planOf(lower(graph, INPUTS, OUTPUTS));
-    return { outcome: 'loaded', scorer: scorerOf(new LoadedGraph(plan), readMetadata(model)) };
+    const program = programOf(planOf(lower(graph, INPUTS, OUTPUTS)));
+    return { outcome: 'loaded', program, scorer: scorerOf(new Machine(program), readMetadata(model)) };
   } catch (error) {
     if (error instanceof Refusal) return { outcome: 'refused', reason: error.message };
     if (error instanceof WebAssembly.CompileError)
@@ -35,18 +36,18 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
   }
 }
 
-function scorerOf(graph: LoadedGraph, metadata: Scorer['metadata']): Scorer {
+function scorerOf(machine: Machine, metadata: Scorer['metadata']): Scorer {
   return {
     metadata,
     engine: { name: 'tripcast', version: ENGINE_VERSION },
     async score({ inputs }) {
       const predictions = predictionsOf(OUTPUTS, inputs.trip_distance.length);
-      graph.run(inputs, predictions);
+      machine.run(inputs, predictions);
       return predictions;
     },
     scoreNow(inputs) {
       const predictions = predictionsOf(WITH_90, inputs.trip_distance.length);
-      graph.run(inputs, predictions);
+      machine.run(inputs, predictions);
       return predictions;
     },
     close: async () => {},

@@ -7,7 +7,7 @@ import type { Addresses } from './stages.ts';
 /** How many rides are computed at once: their rows and a tree fit a core's first cache. A multiple of eight. */
 export const BLOCK = 256;
 
-const PAGE_BYTES = 65_536;
+export const PAGE_BYTES = 65_536;
 /** Of a memory with 32-bit addresses. */
 const MOST_PAGES = 65_536;
 const LANES = 8;
@@ -16,7 +16,8 @@ const COLUMN_BYTES = LANES * 4;
 
 /** The engine's memory: its size, and where everything is. */
 export interface Layout extends Addresses {
-  readonly pages: number;
+  /** Whole pages. */
+  readonly bytes: number;
   readonly trees: (ensemble: Ensemble) => TreesAt;
   /** Of the column that is always -Infinity. */
   readonly leafColumn: number;
@@ -63,7 +64,7 @@ export function layoutOf(
   if (pages > MOST_PAGES) throw new Refusal(`${end} bytes of tables and trees`);
   const column = new Map(features.map((feature, i) => [feature, i * COLUMN_BYTES]));
   return {
-    pages,
+    bytes: pages * PAGE_BYTES,
     rows,
     groupBytes,
     leafColumn: features.length * COLUMN_BYTES,

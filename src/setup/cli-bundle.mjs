@@ -54,7 +54,8 @@ export async function bundleCommandLine(root) {
   const [{ build }, { createHash }] = await Promise.all([import('esbuild'), import('node:crypto')]);
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { [ENTRY]: 'bin/tripcast.ts' },
+    // The worker's file is looked for next to the bundle.
+    entryPoints: { [ENTRY]: 'bin/tripcast.ts', 'scoring-worker': 'src/adapters/scoring-worker.ts' },
     outdir: join(root, '.tripcast', 'cli'),
     outExtension: { '.js': '.mjs' },
     write: false,

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Program } from '#engine/program.ts';
+import type { RideInputs } from '#model/rides/ride-batch.ts';
+import type { Scorer } from '#model/scorer.ts';
+import { BUSY, READY, SLOT_OUTPUTS, SLOT_RIDES, Slot, type SlotOutputs, type WorkerStart } from './scoring-slot.ts';
+
+/** Seconds of scoring after which a second thread pays: it takes about a twentieth of a second to start. */
+const WORTH_SECONDS = 0.25;
+/** A share of a chunk that outweighs waking a thread up. */
+const LEAST_RIDES = 128;
+/** A worker that has not answered by then is gone: a slot of rides takes milliseconds. */
+const PATIENCE_MS = 10_000;
+
+export interface ScoringThreads {
+  /** All threads that score, this one included. */
+  readonly threads: number;
+  readonly worthSeconds?: number;
+  readonly patienceMs?: number;
+}
+
+/**
+ * A scorer whose {@link Scorer.scoreNow} shares each call's rides with worker threads. The caller waits, as before: a
+ * query's callback cannot await. Workers start once scoring has taken long enough to be worth it, and until they are
+ * ready, this thread works alone. Each ride is computed as it would be by itself, so the answers do not change.
+ *
+ * A worker that fails or dies is not used again; this thread computes its rides.
+ */
+export function onThreads(
+  scorer: Scorer,
+  program: Program,
+  { threads, worthSeconds = WORTH_SECONDS, patienceMs = PATIENCE_MS }: ScoringThreads,
+): Scorer {
+  const entry = workerEntry();
+  if (threads < 2 || entry === undefined) return scorer;
+  let helpers: Helper[] | undefined;
+  let spent = 0;
+
+  const scoreNow = (inputs: RideInputs): SlotOutputs => {
+    const started = performance.now();
+    const predictions = shared(inputs);
+    spent += (performance.now() - started) / 1000;
+    if (helpers === undefined && spent >= worthSeconds) {
+      helpers = Array.from({ length: threads - 1 }, () => new Helper(entry, program));
+    }
+    return predictions;
+  };
+
+  const shared = (inputs: RideInputs): SlotOutputs => {
+    const rides = inputs.trip_distance.length;
+    const ready = (helpers ?? []).filter((helper) => helper.isReady);
+    const share = Math.min(SLOT_RIDES, Math.ceil(rides / (ready.length + 1)));
+    if (ready.length === 0 || share < LEAST_RIDES) return scorer.scoreNow(inputs);
+    const parts = ready.map((helper, i) => ({ helper, from: i * share, to: Math.min(rides, (i + 1) * share) }));
+    for (const { helper, from, to } of parts) helper.give(inputs, from, to);
+    const predictions = emptyOutputs(rides);
+    const own = ready.length * share;
+    copy(scorer.scoreNow(part(inputs, own, rides)), predictions, own);
+    for (const { helper, from, to } of parts) {
+      copy(helper.take(patienceMs) ?? scorer.scoreNow(part(inputs, from, to)), predictions, from);
+    }
+    return predictions;
+  };
+
+  return {
+    ...scorer,
+    scoreNow,
+    async close() {
+      await Promise.all((helpers ?? []).map((helper) => helper.end()));
+      await scorer.close();
+    },
+  };
+}
+
+class Helper {
+  readonly #slot: Slot;
+  readonly #worker: Worker;
+  #isUsable = true;
+
+  constructor(entry: string, program: Program) {
+    const start: WorkerStart = { program, shared: new SharedArrayBuffer(Slot.BYTES) };
+    this.#slot = new Slot(start.shared);
+    this.#worker = new Worker(entry, { workerData: start });
+    this.#worker.unref(); // it does not keep the process alive
+    this.#worker.once('error', () => this.#giveUp());
+    this.#worker.once('exit', () => this.#giveUp());
+  }
+
+  get isReady(): boolean {
+    return this.#isUsable && this.#slot.state === READY;
+  }
+
+  give(inputs: RideInputs, from: number, to: number): void {
+    this.#slot.give(inputs, from, to);
+  }
+
+  /** The predictions of the rides given. @returns undefined if the worker does not make them */
+  take(patienceMs: number): SlotOutputs | undefined {
+    if (this.#slot.awaitChangeFrom(BUSY, patienceMs) === READY) return this.#slot.outputs(this.#slot.rides);
+    this.#giveUp();
+    return undefined;
+  }
+
+  async end(): Promise<void> {
+    this.#giveUp();
+    await this.#worker.terminate();
+  }
+
+  #giveUp(): void {
+    this.#isUsable = false;
+  }
+}
+
+const part = ({ PULocationID, DOLocationID, pickup_time, trip_distance }: RideInputs, from: number, to: number) => ({
+  PULocationID: PULocationID.subarray(from, to),
+  DOLocationID: DOLocationID.subarray(from, to),
+  pickup_time: pickup_time.subarray(from, to),
+  trip_distance: trip_distance.subarray(from, to),
+});
+
+const emptyOutputs = (rides: number): SlotOutputs => ({
+  predicted_duration: new Float32Array(rides),
+  interval_low: new Float32Array(rides),
+  interval_high: new Float32Array(rides),
+});
+
+function copy(from: SlotOutputs, to: SlotOutputs, at: number): void {
+  for (const name of SLOT_OUTPUTS) to[name].set(from[name], at);
+}
+
+/** The worker's file: the source, or the bundle's entry next to the bundle. Undefined where a bundle has none. */
+function workerEntry(): string | undefined {
+  return ['ts', 'mjs', 'js']
+    .map((extension) => join(import.meta.dirname, `scoring-worker.${extension}`))
+    .find((file) => existsSync(file));
+}

@@ -1,0 +1,93 @@
+import type { RideInputs } from '#model/rides/ride-batch.ts';
+import { OUTPUTS, type OutputName } from '#model/scorer.ts';
+import type { Ensemble, ScalarType } from './expression.ts';
+import { TREES_WASM } from './gen/trees.ts';
+import { BLOCK, type Layout, layoutOf } from './layout.ts';
+import { NODE_BYTES, type PackedTrees, packTrees } from './pack-trees.ts';
+import type { Plan } from './plan.ts';
+import { stagesModule } from './stages.ts';
+
+export const INPUTS = {
+  PULocationID: 'i64',
+  DOLocationID: 'i64',
+  trip_distance: 'f32',
+  pickup_time: 'i64',
+} as const satisfies {
+  readonly [Name in keyof RideInputs]: ScalarType;
+};
+
+/** What the kernel is told to add up: where the trees are and where their sums go. */
+export interface Sum {
+  readonly kind: PackedTrees['kind'];
+  readonly trees: number;
+  readonly roots: number;
+  readonly depths: number;
+  readonly sums: number;
+}
+
+/**
+ * A graph ready to run: compiled modules, and the memory that they start with. It is plain data without a thread of its
+ * own, so that it can be sent to workers; each runs it on a {@link Machine} of its own.
+ */
+export interface Program {
+  readonly kernel: WebAssembly.Module;
+  /** Exports `stage0`, `stage1`, and so on. */
+  readonly formulas: WebAssembly.Module;
+  /** Tables and trees where they belong, in whole pages. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+  /** `sums[i]` are added up after stage i; as many as there are stages, the last of them empty. */
+  readonly sums: readonly (readonly Sum[])[];
+  /** The first group of eight rows, and the bytes of a group. */
+  readonly rows: number;
+  readonly groupBytes: number;
+  /** Addresses of {@link BLOCK} values each. */
+  readonly inputs: Readonly<Record<keyof RideInputs, number>>;
+  readonly outputs: Readonly<Record<OutputName, number>>;
+}
+
+let kernel: WebAssembly.Module | undefined;
+
+/** @throws Refusal when it doesn't fit the memory of WebAssembly */
+export function programOf(plan: Plan): Program {
+  const layout = layoutOf(plan, INPUTS, OUTPUTS, ({ trees }) => packTrees(trees));
+  kernel ??= new WebAssembly.Module(Uint8Array.from(atob(TREES_WASM), (char) => char.charCodeAt(0)));
+  const addresses = <Name extends string>(names: readonly Name[], addressOf: (name: string) => number) =>
+    Object.fromEntries(names.map((name) => [name, addressOf(name)])) as Record<Name, number>; // one of each
+  return {
+    kernel,
+    formulas: new WebAssembly.Module(stagesModule(plan.stages, layout)),
+    memory: filled(plan, layout),
+    sums: plan.stages.map((_, i) => (plan.ensembles[i] ?? []).map((ensemble) => sumOf(ensemble, layout))),
+    rows: layout.rows,
+    groupBytes: layout.groupBytes,
+    inputs: addresses(Object.keys(INPUTS) as (keyof RideInputs)[], layout.input),
+    outputs: addresses(OUTPUTS, layout.output),
+  };
+}
+
+function sumOf(ensemble: Ensemble, layout: Layout): Sum {
+  const { packed, roots, depths } = layout.trees(ensemble);
+  return { kind: packed.kind, trees: packed.roots.length, roots, depths, sums: layout.sums(ensemble) };
+}
+
+/** What never changes: tables, trees, and the column that leads from a leaf to itself. */
+function filled({ tables, features, ensembles }: Plan, layout: Layout): Uint8Array<ArrayBuffer> {
+  const memory = new ArrayBuffer(layout.bytes);
+  for (const table of tables) new Float32Array(memory, layout.table(table), table.values.length).set(table.values);
+  for (const ensemble of ensembles.flat()) {
+    const { packed, nodes, roots, depths } = layout.trees(ensemble);
+    packed.write(memory, nodes, { ofFeature: ensemble.features.map(layout.column), ofLeaves: layout.leafColumn });
+    new Uint32Array(memory, roots, packed.roots.length).set(
+      packed.roots.map((root) => nodes + root * NODE_BYTES[packed.kind]),
+    );
+    new Uint32Array(memory, depths, packed.depths.length).set(packed.depths);
+  }
+  if (features.length > 0) {
+    for (let group = 0; group < BLOCK / 8; group += 1) {
+      new Float32Array(memory, layout.rows + group * layout.groupBytes + layout.leafColumn, 8).fill(
+        Number.NEGATIVE_INFINITY,
+      );
+    }
+  }
+  return new Uint8Array(memory);
+}
