@@ -20,7 +20,12 @@ export interface ColdStart extends z.infer<typeof coldSchema> {
  * @param functions the folder of bundled functions
  * @param models    the folder of the model that it fetches
  */
-export async function coldStarts(functions: string, models: string, times: number): Promise<readonly ColdStart[]> {
+export async function coldStarts(
+  functions: string,
+  models: string,
+  times: number,
+  engine: 'auto' | 'onnxruntime' = 'auto',
+): Promise<readonly ColdStart[]> {
   say(`cold starts with ${models.split('/').at(-1)}`);
   const server = await serveModel(models);
   const env = {
@@ -35,7 +40,7 @@ export async function coldStarts(functions: string, models: string, times: numbe
     REGISTERED_MODEL_GREEN: 'green',
     REGISTERED_MODEL_YELLOW: 'yellow',
     SERVED_TAXI_TYPE: 'green',
-    SCORING_ENGINE: 'auto',
+    SCORING_ENGINE: engine,
     PROFILE_SECONDS: '',
     MODEL_REFRESH_SECONDS: '60',
     RUN_ID: '0123456789abcdef0123456789abcdef',

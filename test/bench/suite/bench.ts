@@ -11,12 +11,14 @@ import { type Contest, type ContestResult, hold } from './contest.ts';
 import { rowsOf, tableHead, writeDocument } from './document.ts';
 import { api } from './parts/api.ts';
 import { coldStart } from './parts/cold-start.ts';
+import { rates } from './parts/rates.ts';
 import { scoring } from './parts/scoring.ts';
 import { streaming } from './parts/streaming.ts';
 import { training } from './parts/training.ts';
 import { type Prepared, prepare } from './prepared.ts';
 
 const PARTS: Readonly<Record<string, (prepared: Prepared) => readonly Contest[] | Promise<readonly Contest[]>>> = {
+  rates,
   scoring,
   training,
   streaming,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bundleFunctions } from '#packaging/bundle.ts';
 import { folder } from '../../side-by-side.ts';
 import { coldStarts } from '../../stream/cold-starts.ts';
-import type { Contest } from '../contest.ts';
+import type { Contest, Side } from '../contest.ts';
 import type { Prepared } from '../prepared.ts';
 
 const FUNCTIONS = join(folder, 'functions');
@@ -12,20 +12,19 @@ export async function coldStart({ model }: Prepared): Promise<readonly Contest[]
   await bundleFunctions(FUNCTIONS);
   const contest = async (recipe: string): Promise<Contest> => {
     const path = await model(recipe);
+    const side = (name: string, engine: 'auto' | 'onnxruntime'): Side => ({
+      name,
+      async run() {
+        const [start] = await coldStarts(FUNCTIONS, path, 1, engine);
+        return { value: start?.without ?? Number.NaN };
+      },
+    });
     return {
       title: `cold start to the first prediction with ${recipe}, without the fetch`,
       unit: 'ms',
       better: 'less',
       digits: 0,
-      sides: [
-        {
-          name: 'tripcast',
-          async run() {
-            const [start] = await coldStarts(FUNCTIONS, path, 1);
-            return { value: start?.without ?? Number.NaN };
-          },
-        },
-      ],
+      sides: [side('tripcast', 'auto'), side('tripcast with onnxruntime', 'onnxruntime')],
       most: { rounds: 11, seconds: 20 },
     };
   };
