@@ -429,6 +429,13 @@ export function program(): Command {
     .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(port))
     .action(lazily(async () => (await import('./commands/serve.ts')).serve));
 
+  command(
+    'console',
+    'show the console of a deployed environment on this machine, and ask its API with your credentials',
+  )
+    .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(port))
+    .action(lazily(async () => (await import('./commands/console.ts')).showConsole));
+
   command('invoke <function> <event>', 'call a deployed function with an event file').action(
     (name: string, event: string, options: CommonOptions) =>
       runLazily(async () => (await import('./commands/invoke.ts')).invoke, { ...options, function: name, event }),

@@ -5,6 +5,7 @@ import { FIELD_REASONS, type Refusal } from '#trips/ride-event.ts';
 /** Each kind of answer that is not what the caller asked for. */
 const KINDS = {
   'not-json': { status: 400, title: 'The body is not JSON' },
+  forbidden: { status: 403, title: 'Not allowed' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'too-large': { status: 413, title: 'The body is too large' },

@@ -1,20 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { runBackfill } from '#cli/commands/backfill.ts';
 import { replayMonth } from '#cli/commands/stream/replay.ts';
 import { program } from '#cli/program.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { stackName } from '#lib/config/names.ts';
 import { TEST_CREDENTIALS } from '#local/environment.ts';
+import { CLONE } from '#setup/paths.mjs';
 import { dataKeys } from '#storage/layout.ts';
 import { newRunId, type RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
 import { aGreenChampion } from '../support/a-champion.ts';
 import { aMlflow } from '../support/a-mlflow.ts';
 import { registerRun, trainedRun } from '../support/deployed.ts';
+import { differences } from '../support/documented-keys.ts';
 import { endpointUrl } from '../support/endpoint-url.ts';
 import { expectDocumentedJson, WITHOUT_ENVIRONMENT } from '../support/json-of.ts';
 import { ingested, monthsOfTheirOwn } from '../support/months-of-their-own.ts';
@@ -118,6 +124,21 @@ describe('a command prints the keys that docs/cli.md gives it', () => {
     await expectDocumentedJson('start', { words: ['start'] }, await withMlflow());
   });
 
+  test('console, whose page and questions it serves until it is stopped', async () => {
+    const words = [join(CLONE, 'bin/tripcast.mjs'), 'console', '--port', '0', '--json'];
+    const shown = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void shown.kill('SIGKILL'));
+    const [line = ''] = await once(createInterface({ input: shown.stdout }), 'line');
+    const said: unknown = JSON.parse(line);
+    expect(differences('console', said)).toEqual([]);
+    const { url } = z.object({ url: z.url() }).parse(said);
+    expect(await (await fetch(url)).text()).toContain('<script type="module" src="');
+    const { run_id } = z.object({ run_id: z.string() }).parse(await (await fetch(`${url}/models/champion`)).json());
+    expect(run_id).toBe((await to.registry.champion('green'))?.pointer.run_id);
+    shown.kill('SIGTERM');
+    expect(await once(shown, 'exit')).toEqual([0, null]);
+  });
+
   test('models copy, to an environment that status shows and destroy deletes', async () => {
     await deployBuckets('staging');
     const there = inStaging();
@@ -132,7 +153,7 @@ describe('a command prints the keys that docs/cli.md gives it', () => {
   });
 
   test('and no command is left out', () => {
-    const tried = new Set<string>([...ROWS.map(([command]) => command), 'start', 'models copy', 'destroy']);
+    const tried = new Set<string>([...ROWS.map(([command]) => command), 'start', 'console', 'models copy', 'destroy']);
     const names = commandNames(program());
     expect(names.filter((name) => !tried.has(name) && !WITHOUT_ENVIRONMENT.some((each) => each === name))).toEqual([]);
   });

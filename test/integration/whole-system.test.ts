@@ -126,7 +126,7 @@ describe('the monthly state machine', () => {
 
   test('fails with the reason when its input makes no sense', async () => {
     await expect(runMonth(to, { ...options, date: '2023-02-30' }, terminal)).rejects.toThrow(
-      '"2023-02-30" is not a day',
+      'date is "2023-02-30" (a day, YYYY-MM-DD)',
     );
   });
 });

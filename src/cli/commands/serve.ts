@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { codeVersion } from '#adapters/git.ts';
 import { swaggerUi } from '#adapters/swagger-ui.ts';
-import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
-import { freePort } from '#local/ports.ts';
 import { buildConsole } from '#packaging/console.ts';
 import { consoleRoutes } from '#serving/console.ts';
 import { consoleData } from '#serving/console-data.ts';
@@ -13,6 +11,7 @@ import { createOneModelApp } from '#serving/one-model-app.ts';
 import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { interruptible } from '../interruptible.ts';
+import { listen } from '../listen.ts';
 import { chooseModel } from '../model-file.ts';
 import type { CommonOptions } from '../options.ts';
 import { servedConsole } from '../served-console.ts';
@@ -23,11 +22,9 @@ export interface ServeOptions {
   readonly model: string;
   readonly taxiType: TaxiType;
   readonly anyTaxiType?: boolean;
-  /** 0: any free port. Defaults to {@link USUAL_PORT}, or the next free one. */
+  /** 0: any free port. */
   readonly port?: number;
 }
-
-export const USUAL_PORT = 8000;
 
 /** `tripcast serve`: the API and the console on this machine, with one model, until Ctrl-C. It answers rides and publishes nothing. */
 export async function serve(options: ServeOptions & CommonOptions, terminal: Terminal): Promise<void> {
@@ -49,7 +46,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
       consoleRoutes(async () => page),
     );
     app.route('/', consoleData(await servedConsole(options, { run: model.runId, signal, complain })));
-    const port = await listen(server, options.port ?? (await freePort(USUAL_PORT)));
+    const port = await listen(server, options.port);
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, model_version: model.runId },
@@ -62,23 +59,3 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
   });
   await model.scorer.close();
 }
-
-/** @returns the port, which the system chooses for 0 */
-async function listen(server: Server, wanted: number): Promise<number> {
-  server.listen(wanted, '127.0.0.1');
-  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    const why = REFUSALS[cause.code ?? ''] ?? cause.message;
-    throw new TripcastError(
-      `Port ${wanted} on 127.0.0.1 cannot be used: ${why}`,
-      'Give another one with --port; --port 0 takes any that is free.',
-      { cause },
-    );
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : wanted;
-}
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process is listening there',
-  EACCES: 'this user is not allowed to listen there',
-};

@@ -84,7 +84,7 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['stream', 'replay', '--month', '2023-04', '--rate', '0'], /--rate.*1 or more/s],
     [['stream', 'requeue', '--from', 'yesterday'], /"yesterday" is not a time.*2026-11-21T14:30:00Z/s],
     [['stream', 'requeue', '--to', '2026-11-21T14:30:00'], /"2026-11-21T14:30:00" is not a time.*offset/s],
-    [['predict', '--pu', 'Harlem', '--do', '1'], /whole number/],
+    [['predict', '--pu', 'Harlem', '--do', '1'], /"Harlem" is not a zone/],
     [['train', '--local', '--recipe', 'linear-pair', '--train', '2023-03'], /--local needs --source/],
     [
       ['train', '--local', '--source', TLC, '--recipe', 'crystal-ball', '--train', '2023-03'],

@@ -186,6 +186,7 @@ const WRONG_USAGE: readonly Row[] = [
   [['explain', '2023/04_01'], /"2023\/04_01" is not the id of a ride.*Write 2023\/04_1/],
   [['serve', '--port', '-1'], /--port: "-1" is not a whole number from 0 to 65535/],
   [['serve', '--port', '99999'], /--port: "99999" is not a whole number from 0 to 65535/],
+  [['console', '--port', '99999'], /--port: "99999" is not a whole number from 0 to 65535/],
   [['serve', '--taxi-type', 'blue'], /Unknown taxi type "blue"/],
 
   [['invoke', 'plan'], /missing required argument 'event'/],
@@ -257,6 +258,8 @@ const FAILED: readonly Row[] = [
   [['drift', 'before.parquet', 'after.parquet'], /no file before\.parquet/],
   [['predict', '--pu', '1', '--do', '2'], NOT_UP],
   [['explain', '2023/04_123'], NOT_UP],
+  [['console'], NOT_UP],
+  [['console', '--env', 'prod'], NOBODY],
   [['serve'], NOT_UP],
   [['serve', '--model', 'nothing.onnx'], /nothing\.onnx.*model\.onnx/],
   [['invoke', 'plan', 'missing.json'], /no event file missing\.json.*test\/events\/kinesis\.json/],
