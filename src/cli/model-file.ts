@@ -49,6 +49,8 @@ export interface ModelChoice {
    */
   readonly model: string;
   readonly env: string;
+  /** Copies of the environment's buckets, to use instead of them. */
+  readonly folder?: string;
   /** The taxi type of the rides. */
   readonly taxiType: TaxiType;
   /** Whether a model for the other taxi type will do. */
@@ -66,7 +68,7 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
   return model;
 }
 
-async function loadNamed({ model: named, env, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
+async function loadNamed({ model: named, env, folder, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
   const loadScorer = scorerLoader(
     loadConfig(env).engine,
     (reason) => process.stderr.write(`  onnxruntime scores instead of the engine: ${reason}\n`),
@@ -79,12 +81,12 @@ async function loadNamed({ model: named, env, taxiType, asOf }: ModelChoice): Pr
     const golden = await goldenBeside(file);
     return { runId: await runOf(file, bytes), scorer: await loadScorer(bytes, goldenProof(golden)), golden };
   }
-  const [{ connect }, { loadRun }, { NoChampionError }] = await Promise.all([
-    import('./context.ts'),
+  const [{ openStores }, { loadRun }, { NoChampionError }] = await Promise.all([
+    import('./stores.ts'),
     import('#registry/load-run.ts'),
     import('#registry/model-source.ts'),
   ]);
-  const { registry } = await connect(env);
+  const { registry } = await openStores({ env, folder });
   if (asOf !== undefined) {
     const { championThen } = await import('./champion-then.ts');
     return loadRun(registry, (await championThen(registry, taxiType, asOf)).run_id, loadScorer);

@@ -426,6 +426,7 @@ export function program(): Command {
     .option('--model <run|champion|file>', 'a run, `champion`, or a model.onnx', 'champion')
     .addOption(taxiType())
     .addOption(anyTaxiType())
+    .option('--folder <dir>', "copies of an environment's buckets in DIR/models and DIR/data; then without AWS")
     .option('--port <n>', 'port on 127.0.0.1, 0 for any (default: 8000, or the next free one)', argument(port))
     .action(lazily(async () => (await import('./commands/serve.ts')).serve));
 

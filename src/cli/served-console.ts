@@ -5,7 +5,7 @@ import { pipelineOf } from '#serving/pipelines.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { isOnDisk, type ModelChoice, modelFile } from './model-file.ts';
 
-/** Where the console's further views come from: of a model on disk there is only its file. */
+/** Where the console's further views come from: of a model on disk there is only its file, of copied buckets no stream and no pipeline. */
 export interface ServedConsole {
   /** The run that is served. */
   readonly run: RunId;
@@ -21,9 +21,20 @@ export async function servedConsole(
   choice: ModelChoice,
   { run, signal, complain }: ServedConsole,
 ): Promise<ConsoleData> {
-  const { model, env, taxiType } = choice;
+  const { model, env, folder, taxiType } = choice;
   if (await isOnDisk(model)) {
     return { model: async (wanted) => (wanted === run ? await readFile(modelFile(model)) : undefined) };
+  }
+  if (folder !== undefined) {
+    const [{ openStores }, { reportPage }] = await Promise.all([
+      import('./stores.ts'),
+      import('#monitoring/stored-reports.ts'),
+    ]);
+    const { registry, data } = await openStores({ env, folder });
+    return {
+      model: async (wanted) => (wanted === run ? (await registry.readModel(wanted))?.model : undefined),
+      report: (month) => reportPage(data, taxiType, month),
+    };
   }
   const [{ connect }, { reportPage }, { readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
     import('./context.ts'),

@@ -1,9 +1,9 @@
 import { makeCurrent } from '#batch/current.ts';
 import { type Receipt, receiptSchema } from '#batch/receipts.ts';
 import { dataKeys, s3Uri } from '#storage/layout.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
-import type { MemoryStore } from './memory-store.ts';
 
 export const APRIL = parseMonth('2023-04');
 /** The sha256 of April's file. */
@@ -11,7 +11,7 @@ export const SOURCE = '1'.repeat(64);
 
 /** Leaves in a bucket what a run leaves there that has scored 2023-04: output, receipt, and the pointer to it. */
 export async function leaveScored(
-  data: MemoryStore,
+  data: ObjectStore,
   run: RunId,
   { source = SOURCE, all = false } = {},
 ): Promise<Receipt> {

@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly model: string;
   readonly taxiType: TaxiType;
   readonly anyTaxiType?: boolean;
+  /** Copies of an environment's buckets, for a machine without AWS. */
+  readonly folder?: string;
   /** 0: any free port. */
   readonly port?: number;
 }

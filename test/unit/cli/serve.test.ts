@@ -6,10 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { FolderStore } from '#adapters/folder-store.ts';
 import { train } from '#cli/commands/train.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { Registry } from '#registry/registry.ts';
 import { CLONE } from '#setup/paths.mjs';
 import { aLocalTraining } from '../../support/a-local-training.ts';
+import { leaveScored } from '../../support/a-receipt.ts';
+import { aRun } from '../../support/a-run.ts';
+import { trainedRun } from '../../support/deployed.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const COMMAND = join(CLONE, 'bin/tripcast.ts');
 const run = (...args: readonly string[]) =>
@@ -45,6 +52,35 @@ describe('tripcast serve', { timeout: 60_000 }, () => {
     expect((await fetch(`${url}/health`)).status).toBe(200);
     serve.kill('SIGHUP');
     expect(await once(serve, 'exit')).toEqual([0, null]);
+  });
+
+  test('--folder serves the champion of copied buckets, with what they have on record', async () => {
+    const copies = temporaryFolder();
+    const registry = new Registry(new FolderStore(join(copies, 'models')), loadConfig('dev').model);
+    const files = await trainedRun(aRun('c'));
+    await registry.register(files);
+    await registry.promote(files.card.run_id, 'ada', new Date('2023-05-01T00:00:00Z'));
+    await leaveScored(new FolderStore(join(copies, 'data')), aRun('c'));
+
+    const args = [COMMAND, 'serve', '--folder', copies, '--port', '0', '--json'];
+    const env = { ...process.env, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }; // nothing answers there
+    const serve = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+    onTestFinished(() => void serve.kill('SIGKILL'));
+    const [line = ''] = await once(createInterface({ input: serve.stdout }), 'line');
+    const { url, model_version }: { readonly url: string; readonly model_version: string } = JSON.parse(line);
+    expect(model_version).toBe(aRun('c'));
+    const read = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
+    expect(await read('/models/history')).toMatchObject({ promotions: [{ run_id: aRun('c'), promoted_by: 'ada' }] });
+    expect(await read('/months')).toMatchObject({ months: [{ month: '2023-04', rows_scored: 62_979 }] });
+    const file = await fetch(`${url}/models/${aRun('c')}/model.onnx`);
+    expect(new Uint8Array(await file.arrayBuffer())).toEqual(new Uint8Array(files.model));
+    expect((await fetch(`${url}/stream/latest`)).status).toBe(404);
+  });
+
+  test('--folder without models is an error that says how to copy them', () => {
+    const { status, stderr } = run('serve', '--folder', 'nowhere');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/There is no folder nowhere.models\. Copy the buckets there: `aws s3 sync /);
   });
 
   test('a port that is taken is an error that names it', async () => {

@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FolderStore } from '#adapters/folder-store.ts';
+import { TripcastError } from '#errors.ts';
+import { loadConfig } from '#lib/config/load.ts';
+import { Registry } from '#registry/registry.ts';
+import type { ObjectStore } from '#storage/object-store.ts';
+
+/** What a command reads of an environment. */
+export interface Stores {
+  readonly registry: Registry;
+  readonly data: ObjectStore;
+}
+
+/** The folders that hold a copy of the model bucket and of the data bucket. */
+const FOLDERS = { models: 'models', data: 'data' } as const;
+
+/**
+ * An environment's buckets, or copies of them in a folder: `models/` and `data/`, as `aws s3 sync` makes them.
+ * @throws TripcastError when the environment is not up, or the folder holds no models
+ */
+export async function openStores({
+  env,
+  folder,
+}: {
+  readonly env: string;
+  readonly folder?: string | undefined;
+}): Promise<Stores> {
+  if (folder === undefined) {
+    const { connect } = await import('./context.ts');
+    return connect(env);
+  }
+  const models = join(folder, FOLDERS.models);
+  if (!(await stat(models).catch(() => undefined))?.isDirectory()) {
+    throw new TripcastError(
+      `There is no folder ${models}`,
+      `Copy the buckets there: \`aws s3 sync s3://MODEL_BUCKET ${models}\`, and the data bucket to ${join(folder, FOLDERS.data)}.`,
+    );
+  }
+  return {
+    registry: new Registry(new FolderStore(models), loadConfig(env).model),
+    data: new FolderStore(join(folder, FOLDERS.data)),
+  };
+}
