@@ -1,7 +1,7 @@
-import { z } from '@hono/zod-openapi';
 import { type Refusal, refusals } from '#trips/ride-event.ts';
 import { refusalSchema } from './problem.ts';
 import { type PredictRequest, predictAnswerSchema, predictRequestSchema } from './request.ts';
+import { type Infer, z } from './zod.ts';
 
 export const MOST_RIDES = 1000;
 
@@ -25,7 +25,7 @@ export const batchAnswerSchema = z
   })
   .openapi('Predictions');
 
-export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
+export type BatchAnswer = Infer<typeof batchAnswerSchema>;
 
 /** A ride of a batch that can be scored, or what is wrong with it. */
 export type BatchRide = { readonly ride: PredictRequest } | { readonly problems: readonly Refusal[] };

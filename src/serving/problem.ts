@@ -1,6 +1,6 @@
-import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { FIELD_REASONS, type Refusal } from '#trips/ride-event.ts';
+import { type Infer, z } from './zod.ts';
 
 /** Each kind of answer that is not what the caller asked for. */
 const KINDS = {
@@ -39,7 +39,7 @@ export const problemSchema = z
   })
   .openapi('Problem');
 
-export type Problem = z.infer<typeof problemSchema>;
+export type Problem = Infer<typeof problemSchema>;
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -1,10 +1,10 @@
-import { z } from '@hono/zod-openapi';
 import { modelCardSchema } from '#model/card/card.ts';
 import { aliasPointerSchema } from '#registry/alias.ts';
 import type { Registry } from '#registry/registry.ts';
 import { runIdSchema } from '#storage/run-id.ts';
 import { monthSchema } from '#trips/month.ts';
 import { type TaxiType, taxiTypeSchema } from '#trips/taxi-type.ts';
+import { type Infer, z } from './zod.ts';
 
 /** What is on record about the models and the months that they scored; the API only passes it on. */
 export interface Records {
@@ -30,12 +30,12 @@ export const championAnswerSchema = z
     card: cardSchema,
   })
   .openapi('Champion');
-export type ChampionAnswer = z.infer<typeof championAnswerSchema>;
+export type ChampionAnswer = Infer<typeof championAnswerSchema>;
 
 export const historyAnswerSchema = z
   .object({ taxi_type: taxiTypeSchema, promotions: z.array(promotionSchema).describe('latest first') })
   .openapi('History');
-export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
+export type HistoryAnswer = Infer<typeof historyAnswerSchema>;
 
 const address = z.string().describe('s3:// address');
 const rows = z.int().nonnegative();
@@ -76,7 +76,7 @@ export const monthsAnswerSchema = z
       .describe('those with predictions, latest first'),
   })
   .openapi('Months');
-export type MonthsAnswer = z.infer<typeof monthsAnswerSchema>;
+export type MonthsAnswer = Infer<typeof monthsAnswerSchema>;
 
 /** What the registry has on record. @param months latest first */
 export function registryRecords(

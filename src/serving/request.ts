@@ -1,12 +1,12 @@
-import { z } from '@hono/zod-openapi';
 import { rideIdSchema, rideSchema } from '#trips/ride-event.ts';
+import { type Infer, z } from './zod.ts';
 
 /** POST /predict: a flat ride object. With a ride_id it is a real ride, without one a question. */
 export const predictRequestSchema = z
   .object({ ...rideSchema.shape, ride_id: rideIdSchema.optional() })
   .openapi('Ride', { example: { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 } });
 
-export type PredictRequest = z.infer<typeof predictRequestSchema>;
+export type PredictRequest = Infer<typeof predictRequestSchema>;
 
 /** The answer to POST /predict with status 200. */
 export const predictAnswerSchema = z
@@ -26,4 +26,4 @@ export const predictAnswerSchema = z
   })
   .openapi('Prediction');
 
-export type PredictAnswer = z.infer<typeof predictAnswerSchema>;
+export type PredictAnswer = Infer<typeof predictAnswerSchema>;

@@ -1,8 +1,10 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
+import type { ZodType } from 'zod';
 import { batchAnswerSchema, batchRequestSchema, MOST_RIDES } from './batch-request.ts';
 import { PROBLEM_TYPE, problemSchema } from './problem.ts';
 import { championAnswerSchema, historyAnswerSchema, monthsAnswerSchema } from './records.ts';
 import { predictAnswerSchema, predictRequestSchema } from './request.ts';
+import { type Infer, z } from './zod.ts';
 import { zonesAnswerSchema } from './zone-list.ts';
 
 /** What the API offers, from which /openapi.json is made; app.ts answers it. */
@@ -13,9 +15,9 @@ const healthSchema = z
 const unhealthySchema = z
   .object({ status: z.literal('unavailable'), reason: z.string(), code_version: z.string() })
   .openapi('NoModel');
-export type Health = z.infer<typeof healthSchema> | z.infer<typeof unhealthySchema>;
+export type Health = Infer<typeof healthSchema> | Infer<typeof unhealthySchema>;
 
-const json = (description: string, schema: z.ZodType) => ({
+const json = (description: string, schema: ZodType) => ({
   description,
   content: { 'application/json': { schema } },
 });

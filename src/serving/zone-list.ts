@@ -1,11 +1,11 @@
-import { z } from '@hono/zod-openapi';
 import { ZONES } from '#trips/ride-limits.ts';
 import { BOROUGHS, zoneOf } from '#trips/zones.ts';
+import { type Infer, z } from './zod.ts';
 
 export const zonesAnswerSchema = z
   .object({ zones: z.array(z.object({ id: z.int(), borough: z.enum(BOROUGHS), name: z.string() })) })
   .openapi('Zones');
-export type ZonesAnswer = z.infer<typeof zonesAnswerSchema>;
+export type ZonesAnswer = Infer<typeof zonesAnswerSchema>;
 
 /** TLC's zones in the order of their ids. */
 export const zoneList = (): ZonesAnswer => ({

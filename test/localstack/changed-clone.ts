@@ -4,7 +4,7 @@ import { CLONE } from '#setup/paths.mjs';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** What is shared with this clone: too large to copy, or made anew with each deploy. */
-const SHARED = ['node_modules', '.tripcast', 'dist'];
+const SHARED = ['node_modules', '.tripcast', 'dist', 'data'];
 const COPIED = ['bin', 'env', 'lambdas', 'lib', 'src', 'stepfunctions'];
 
 /** This clone's code, elsewhere, with a line added to a function. */

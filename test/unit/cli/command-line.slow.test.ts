@@ -119,6 +119,11 @@ describe('what cannot be done ends with 1, one sentence and the fix', () => {
       /green_tripdata_2019-07\.parquet/,
     ],
     [['models', 'list'], /local environment is not up.*npx tripcast up/s],
+    [['predict', '--pu', '130', '--do', '205'], /local environment is not up.*npx tripcast up/s],
+    [['console'], /local environment is not up.*npx tripcast up/s],
+    [['serve'], /local environment is not up.*npx tripcast up/s],
+    [['backtest', '--from', '2023-02', '--to', '2023-03', '--policy', 'fixed'], /local environment is not up/],
+    [['retrain'], /local environment is not up.*npx tripcast up/s],
     [['batch', '--env', 'prod'], /AWS_ENDPOINT_URL is set.*Unset AWS_ENDPOINT_URL/s],
   ])('%j', async (args, message) => {
     const ended = await runProcess(args, args.includes('prod') ? { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } : {});
