@@ -7,42 +7,44 @@ import type { Contest, Side } from '../contest.ts';
 import type { Prepared } from '../prepared.ts';
 
 const JOB = join(import.meta.dirname, '../rate-job.ts');
+const CORES = availableParallelism();
 const oursSchema = z.object({ microseconds: z.number() });
 const peerSchema = z.object({ data_frame: z.number(), in_place: z.number() });
 
 export async function rates({ python, april, model }: Prepared): Promise<readonly Contest[]> {
-  const contest = async (recipe: string): Promise<Contest> => {
-    const folder = await model(recipe);
-    const ours = (name: string, engine: string, threads: number): Side => ({
-      name,
-      run() {
-        const args = [JOB, join(folder, 'model.onnx'), april, engine, String(threads)];
-        return { value: oursSchema.parse(JSON.parse(run(process.execPath, args))).microseconds };
-      },
-    });
-    const library = (name: string, of: keyof z.infer<typeof peerSchema>): Side => ({
-      name,
-      run: () => ({ value: peerSchema.parse(python.run('xgboost_rates.py', april, 'lpep_', folder))[of] }),
-    });
-    const cores = availableParallelism();
-    return {
-      title: `rides in memory with ${recipe}, one thread`,
-      unit: 'µs a ride',
-      better: 'less',
-      digits: 2,
-      sides: [
-        ours('tripcast', 'tripcast', 1),
-        ours('onnxruntime', 'onnxruntime', 1),
-        ...(recipe.startsWith('zone-map')
-          ? [
-              library('XGBoost in place', 'in_place'),
-              library('XGBoost on a DataFrame', 'data_frame'),
-              ours(`tripcast on ${cores} threads`, 'tripcast', cores),
-            ]
-          : []),
-      ],
-      most: { rounds: 3, seconds: 20 },
-    };
-  };
-  return Promise.all(['linear-pair', 'zone-map-fast', 'zone-map'].map(contest));
+  const ours = (folder: string, name: string, engine = 'tripcast', threads = 1): Side => ({
+    name,
+    run() {
+      const said = run(process.execPath, [JOB, join(folder, 'model.onnx'), april, engine, String(threads)]);
+      return { value: oursSchema.parse(JSON.parse(said)).microseconds };
+    },
+  });
+  const library = (folder: string, name: string, of: keyof z.infer<typeof peerSchema>): Side => ({
+    name,
+    run: () => ({ value: peerSchema.parse(python.run('xgboost_rates.py', april, 'lpep_', folder))[of] }),
+  });
+  const contest = (title: string, sides: Contest['sides']): Contest => ({
+    title: `rides in memory with ${title}`,
+    unit: 'µs a ride',
+    better: 'less',
+    digits: 2,
+    sides,
+    most: { rounds: 3, seconds: 20 },
+  });
+  const [linear, fast, champion] = await Promise.all(['linear-pair', 'zone-map-fast', 'zone-map'].map(model));
+  if (linear === undefined || fast === undefined || champion === undefined) throw new Error('A model is missing.');
+  const alone = (folder: string) => [ours(folder, 'tripcast'), ours(folder, 'onnxruntime', 'onnxruntime')] as const;
+  const libraries = (folder: string) => [
+    library(folder, 'XGBoost in place', 'in_place'),
+    library(folder, 'XGBoost on a DataFrame', 'data_frame'),
+  ];
+  const onCores = (folder: string) =>
+    [ours(folder, 'tripcast', 'tripcast', CORES), ours(folder, 'tripcast on one thread')] as const;
+  return [
+    contest('linear-pair, one thread', alone(linear)),
+    contest('zone-map-fast, one thread', [...alone(fast), ...libraries(fast)]),
+    contest('zone-map, one thread', [...alone(champion), ...libraries(champion)]),
+    contest(`zone-map-fast, ${CORES} threads`, onCores(fast)),
+    contest(`zone-map, ${CORES} threads`, onCores(champion)),
+  ];
 }
