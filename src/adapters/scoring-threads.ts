@@ -7,9 +7,12 @@ import type { Scorer } from '#model/scorer.ts';
 import { BUSY, READY, SLOT_OUTPUTS, SLOT_RIDES, Slot, type SlotOutputs, type WorkerStart } from './scoring-slot.ts';
 
 /** Seconds of scoring after which a second thread pays: it takes about a twentieth of a second to start. */
-const WORTH_SECONDS = 0.25;
-/** A share of a chunk that outweighs waking a thread up. */
-const LEAST_RIDES = 128;
+const WORTH_SECONDS = 0.1;
+/**
+ * What a call must take one thread, in milliseconds, for sharing to pay: waking a thread up and waiting for it took up to
+ * one. A query's 2,048 rides take zone-map 8, and zone-map-fast 1.4.
+ */
+const WORTH_MS = 2;
 /** A worker that has not answered by then is gone: a slot of rides takes milliseconds. */
 const PATIENCE_MS = 10_000;
 
@@ -17,6 +20,7 @@ export interface ScoringThreads {
   /** All threads that score, this one included. */
   readonly threads: number;
   readonly worthSeconds?: number;
+  readonly worthMs?: number;
   readonly patienceMs?: number;
 }
 
@@ -30,35 +34,39 @@ export interface ScoringThreads {
 export function onThreads(
   scorer: Scorer,
   program: Program,
-  { threads, worthSeconds = WORTH_SECONDS, patienceMs = PATIENCE_MS }: ScoringThreads,
+  { threads, worthSeconds = WORTH_SECONDS, worthMs = WORTH_MS, patienceMs = PATIENCE_MS }: ScoringThreads,
 ): Scorer {
   const entry = workerEntry();
   if (threads < 2 || entry === undefined) return scorer;
   let helpers: Helper[] | undefined;
-  let spent = 0;
+  const here = { milliseconds: 0, rides: 0 };
 
-  const scoreNow = (inputs: RideInputs): SlotOutputs => {
+  const alone = (inputs: RideInputs): SlotOutputs => {
     const started = performance.now();
-    const predictions = shared(inputs);
-    spent += (performance.now() - started) / 1000;
-    if (helpers === undefined && spent >= worthSeconds) {
-      helpers = Array.from({ length: threads - 1 }, () => new Helper(entry, program));
-    }
+    const predictions = scorer.scoreNow(inputs);
+    here.milliseconds += performance.now() - started;
+    here.rides += inputs.trip_distance.length;
     return predictions;
   };
 
-  const shared = (inputs: RideInputs): SlotOutputs => {
+  const scoreNow = (inputs: RideInputs): SlotOutputs => {
     const rides = inputs.trip_distance.length;
+    if (here.rides === 0 || (rides * here.milliseconds) / here.rides < worthMs) return alone(inputs);
+    if (helpers === undefined && here.milliseconds >= worthSeconds * 1000) {
+      helpers = Array.from({ length: threads - 1 }, () => new Helper(entry, program));
+    }
     const ready = (helpers ?? []).filter((helper) => helper.isReady);
     const share = Math.min(SLOT_RIDES, Math.ceil(rides / (ready.length + 1)));
-    if (ready.length === 0 || share < LEAST_RIDES) return scorer.scoreNow(inputs);
-    const parts = ready.map((helper, i) => ({ helper, from: i * share, to: Math.min(rides, (i + 1) * share) }));
+    const parts = ready
+      .map((helper, i) => ({ helper, from: i * share, to: Math.min(rides, (i + 1) * share) }))
+      .filter(({ from, to }) => from < to);
+    if (parts.length === 0) return alone(inputs);
     for (const { helper, from, to } of parts) helper.give(inputs, from, to);
     const predictions = emptyOutputs(rides);
-    const own = ready.length * share;
-    copy(scorer.scoreNow(part(inputs, own, rides)), predictions, own);
+    const own = Math.min(rides, parts.length * share);
+    copy(alone(part(inputs, own, rides)), predictions, own);
     for (const { helper, from, to } of parts) {
-      copy(helper.take(patienceMs) ?? scorer.scoreNow(part(inputs, from, to)), predictions, from);
+      copy(helper.take(patienceMs) ?? alone(part(inputs, from, to)), predictions, from);
     }
     return predictions;
   };
