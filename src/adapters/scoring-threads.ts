@@ -36,8 +36,8 @@ export function onThreads(
   program: Program,
   { threads, worthSeconds = WORTH_SECONDS, worthMs = WORTH_MS, patienceMs = PATIENCE_MS }: ScoringThreads,
 ): Scorer {
-  const entry = workerEntry();
-  if (threads < 2 || entry === undefined) return scorer;
+  const entry = threads < 2 ? undefined : workerEntry();
+  if (entry === undefined) return scorer;
   let helpers: Helper[] | undefined;
   const here = { milliseconds: 0, rides: 0 };
 

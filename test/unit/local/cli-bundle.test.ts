@@ -6,11 +6,13 @@ import { bundleCommandLine, freshBundle } from '#setup/cli-bundle.mjs';
 import { aCloneWith } from '../../support/a-clone.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-/** A clone of two files; the second is imported when it is needed, and finds the clone from where it lies. */
+/** A clone of a worker and two files; the second is imported when it is needed, and finds the clone from where it is. */
 function aClone(): string {
   const root = temporaryFolder();
-  for (const folder of ['bin', 'src/local', 'node_modules']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['bin', 'src/local', 'src/adapters', 'node_modules'])
+    mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}');
+  writeFileSync(join(root, 'src/adapters/scoring-worker.ts'), 'console.log(1);');
   writeFileSync(
     join(root, 'bin/tripcast.ts'),
     `const { said } = await import('../src/local/said.ts'); console.log(said);`,
