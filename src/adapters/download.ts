@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fetched } from '#batch/ingest.ts';
 import { type Clock, systemClock } from '#clock.ts';
 import { TransientError, TripcastError } from '#errors.ts';
+import { unlessMissing } from './files.ts';
 import { parseWebAddress, type WebAddress } from './web-address.ts';
 
 export interface DownloadOptions {
@@ -158,12 +159,12 @@ class PartialFile {
   }
 
   async bytes(): Promise<number> {
-    return (await unlessAbsent(stat(this.path)))?.size ?? 0;
+    return (await unlessMissing(stat(this.path)))?.size ?? 0;
   }
 
   /** What can be resumed; only a strong ETag proves that the rest belongs to it. */
   async begun(): Promise<Begun | undefined> {
-    const note = noteIn(await unlessAbsent(readFile(this.#note, 'utf8')));
+    const note = noteIn(await unlessMissing(readFile(this.#note, 'utf8')));
     const bytes = await this.bytes();
     return note?.url === this.#url && bytes > 0 ? { bytes, etag: note.etag } : undefined;
   }
@@ -197,15 +198,6 @@ function noteIn(text: string | undefined): z.infer<typeof noteSchema> | undefine
     return noteSchema.safeParse(JSON.parse(text ?? 'null')).data;
   } catch {
     return undefined; // not JSON
-  }
-}
-
-async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

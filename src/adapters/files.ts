@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path';
 import { TripcastError } from '#errors.ts';
 import { workFolder } from './work-folder.ts';
 
-/** Checks of the paths given to a command, before it does anything. */
+/** What is at paths: above all checks of those given to a command, before it does anything. */
 
 /** @throws TripcastError unless there is a readable file at the path */
 export async function checkInputFile(path: string, fix: string): Promise<void> {
@@ -57,6 +57,23 @@ export async function checkOutputFolder(path: string): Promise<void> {
   if (found === undefined) return checkOutputFolder(dirname(path));
   if (!found.isDirectory()) throw new TripcastError(`${path} is a file, not a folder`, 'Give another output folder.');
   await using _ = await workFolder(path);
+}
+
+/** Whether anything that can be reached is at a path. */
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** What reading a file gives, or undefined if there is none. */
+export async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** What is at a path, if anything. */

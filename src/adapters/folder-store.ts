@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { dirname, join, relative } from 'node:path';
 import type { ObjectInfo, ObjectStore, PutOptions, PutOutcome, StoredObject } from '#storage/object-store.ts';
 import { sha256 } from '#storage/sha256.ts';
+import { unlessMissing } from './files.ts';
 
 /**
  * A folder as a bucket, for work that needs no AWS: an object is a file, written whole or not at all. Conditions hold
@@ -79,12 +80,3 @@ export class FolderStore implements ObjectStore {
 }
 
 const DRAFT = '.draft';
-
-async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}

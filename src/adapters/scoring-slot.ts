@@ -1,5 +1,6 @@
 import type { Program } from '#engine/program.ts';
 import type { RideInputs } from '#model/rides/ride-batch.ts';
+import { OUTPUTS_NOW, type PredictionsNow } from '#model/scorer.ts';
 
 /** What a worker starts with. */
 export interface WorkerStart {
@@ -17,13 +18,9 @@ export const BUSY = 2;
 export const FAILED = 3;
 type State = typeof STARTING | typeof READY | typeof BUSY | typeof FAILED;
 
-/** The outputs that {@link Scorer.scoreNow} returns, in the order of a slot. */
-export const SLOT_OUTPUTS = ['predicted_duration', 'interval_low', 'interval_high'] as const;
-export type SlotOutputs = Readonly<Record<(typeof SLOT_OUTPUTS)[number], Float32Array>>;
-
 const HEADER_BYTES = 16;
 const INPUT_BYTES = 8 + 8 + 8 + 4;
-const OUTPUT_BYTES = 4 * SLOT_OUTPUTS.length;
+const OUTPUT_BYTES = 4 * OUTPUTS_NOW.length;
 
 /** Memory that a worker shares with the main thread: a state, rides, and their predictions. */
 export class Slot {
@@ -56,7 +53,7 @@ export class Slot {
     };
   }
 
-  outputs(rides: number): SlotOutputs {
+  outputs(rides: number): PredictionsNow {
     const at = (place: number) => HEADER_BYTES + SLOT_RIDES * (INPUT_BYTES + 4 * place);
     const [predicted_duration, interval_low, interval_high] = [0, 1, 2].map(
       (place) => new Float32Array(this.#shared, at(place), rides),
@@ -65,13 +62,14 @@ export class Slot {
   }
 
   /** Hands rides to the worker, whose state must be READY. */
-  give({ PULocationID, DOLocationID, pickup_time, trip_distance }: RideInputs, from: number, to: number): void {
-    const rides = this.inputs(to - from);
-    rides.PULocationID.set(PULocationID.subarray(from, to));
-    rides.DOLocationID.set(DOLocationID.subarray(from, to));
-    rides.pickup_time.set(pickup_time.subarray(from, to));
-    rides.trip_distance.set(trip_distance.subarray(from, to));
-    Atomics.store(this.#header, 1, to - from);
+  give({ PULocationID, DOLocationID, pickup_time, trip_distance }: RideInputs): void {
+    const rides = trip_distance.length;
+    const room = this.inputs(rides);
+    room.PULocationID.set(PULocationID);
+    room.DOLocationID.set(DOLocationID);
+    room.pickup_time.set(pickup_time);
+    room.trip_distance.set(trip_distance);
+    Atomics.store(this.#header, 1, rides);
     this.answer(BUSY);
   }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Program } from '#engine/program.ts';
 import type { RideInputs } from '#model/rides/ride-batch.ts';
-import type { Scorer } from '#model/scorer.ts';
-import { BUSY, READY, SLOT_OUTPUTS, SLOT_RIDES, Slot, type SlotOutputs, type WorkerStart } from './scoring-slot.ts';
+import { OUTPUTS_NOW, type PredictionsNow, roomFor, type Scorer } from '#model/scorer.ts';
+import { BUSY, READY, SLOT_RIDES, Slot, type WorkerStart } from './scoring-slot.ts';
 
 /** Seconds of scoring after which a second thread pays: it takes about a twentieth of a second to start. */
 const WORTH_SECONDS = 0.1;
@@ -41,7 +41,7 @@ export function onThreads(
   let helpers: Helper[] | undefined;
   const here = { milliseconds: 0, rides: 0 };
 
-  const alone = (inputs: RideInputs): SlotOutputs => {
+  const alone = (inputs: RideInputs): PredictionsNow => {
     const started = performance.now();
     const predictions = scorer.scoreNow(inputs);
     here.milliseconds += performance.now() - started;
@@ -49,7 +49,7 @@ export function onThreads(
     return predictions;
   };
 
-  const scoreNow = (inputs: RideInputs): SlotOutputs => {
+  const scoreNow = (inputs: RideInputs): PredictionsNow => {
     const rides = inputs.trip_distance.length;
     if (here.rides === 0 || (rides * here.milliseconds) / here.rides < worthMs) return alone(inputs);
     if (helpers === undefined && here.milliseconds >= worthSeconds * 1000) {
@@ -58,16 +58,14 @@ export function onThreads(
     const ready = (helpers ?? []).filter((helper) => helper.isReady);
     const share = Math.min(SLOT_RIDES, Math.ceil(rides / (ready.length + 1)));
     const parts = ready
-      .map((helper, i) => ({ helper, from: i * share, to: Math.min(rides, (i + 1) * share) }))
-      .filter(({ from, to }) => from < to);
+      .map((helper, i) => ({ helper, from: i * share, rides: part(inputs, i * share, (i + 1) * share) }))
+      .filter((each) => each.rides.trip_distance.length > 0);
     if (parts.length === 0) return alone(inputs);
-    for (const { helper, from, to } of parts) helper.give(inputs, from, to);
-    const predictions = emptyOutputs(rides);
+    for (const each of parts) each.helper.give(each.rides);
+    const predictions = roomFor(OUTPUTS_NOW, rides);
     const own = Math.min(rides, parts.length * share);
     copy(alone(part(inputs, own, rides)), predictions, own);
-    for (const { helper, from, to } of parts) {
-      copy(helper.take(patienceMs) ?? alone(part(inputs, from, to)), predictions, from);
-    }
+    for (const each of parts) copy(each.helper.take(patienceMs) ?? alone(each.rides), predictions, each.from);
     return predictions;
   };
 
@@ -99,12 +97,12 @@ class Helper {
     return this.#isUsable && this.#slot.state === READY;
   }
 
-  give(inputs: RideInputs, from: number, to: number): void {
-    this.#slot.give(inputs, from, to);
+  give(inputs: RideInputs): void {
+    this.#slot.give(inputs);
   }
 
   /** The predictions of the rides given. @returns undefined if the worker does not make them */
-  take(patienceMs: number): SlotOutputs | undefined {
+  take(patienceMs: number): PredictionsNow | undefined {
     if (this.#slot.awaitChangeFrom(BUSY, patienceMs) === READY) return this.#slot.outputs(this.#slot.rides);
     this.#giveUp();
     return undefined;
@@ -127,14 +125,8 @@ const part = ({ PULocationID, DOLocationID, pickup_time, trip_distance }: RideIn
   trip_distance: trip_distance.subarray(from, to),
 });
 
-const emptyOutputs = (rides: number): SlotOutputs => ({
-  predicted_duration: new Float32Array(rides),
-  interval_low: new Float32Array(rides),
-  interval_high: new Float32Array(rides),
-});
-
-function copy(from: SlotOutputs, to: SlotOutputs, at: number): void {
-  for (const name of SLOT_OUTPUTS) to[name].set(from[name], at);
+function copy(from: PredictionsNow, to: PredictionsNow, at: number): void {
+  for (const name of OUTPUTS_NOW) to[name].set(from[name], at);
 }
 
 /** The worker's file: the source, or the bundle's entry next to the bundle. Undefined where a bundle has none. */

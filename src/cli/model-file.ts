@@ -1,9 +1,9 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { scorerLoader } from '#adapters/engine.ts';
-import { checkInputFile } from '#adapters/files.ts';
+import { checkInputFile, exists } from '#adapters/files.ts';
 import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { modelCardSchema } from '#model/card/card.ts';
@@ -145,9 +145,3 @@ const NONE: GoldenRides = {
   },
   exact: [],
 };
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -25,25 +25,23 @@ export async function servedConsole(
   if (await isOnDisk(model)) {
     return { model: async (wanted) => (wanted === run ? await readFile(modelFile(model)) : undefined) };
   }
-  if (folder !== undefined) {
-    const [{ openStores }, { reportPage }] = await Promise.all([
-      import('./stores.ts'),
-      import('#monitoring/stored-reports.ts'),
-    ]);
-    const { registry, data } = await openStores({ env, folder });
-    return {
-      model: async (wanted) => (wanted === run ? (await registry.readModel(wanted))?.model : undefined),
-      report: (month) => reportPage(data, taxiType, month),
-    };
-  }
-  const [{ connect }, { reportPage }, { readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
-    import('./context.ts'),
+  const [{ openStores }, { reportPage }] = await Promise.all([
+    import('./stores.ts'),
     import('#monitoring/stored-reports.ts'),
+  ]);
+  const stores = await openStores({ env, folder });
+  const { registry, data } = stores;
+  const stored: ConsoleData = {
+    model: async (wanted) => (wanted === run ? (await registry.readModel(wanted))?.model : undefined),
+    report: (month) => reportPage(data, taxiType, month),
+  };
+  if (stores.deployment === undefined) return stored;
+  const [{ readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
     import('#adapters/kinesis.ts'),
     import('#adapters/step-functions.ts'),
     import('./stream-watch.ts'),
   ]);
-  const { config, data, output, registry } = await connect(env);
+  const { config, output } = stores.deployment;
   const streams = { events: output('EventsStreamName'), predictions: output('PredictionsStreamName') };
   const watch = new StreamWatch({
     eventsStream: streams.events,
@@ -54,8 +52,7 @@ export async function servedConsole(
     onFailed: complain,
   });
   return {
-    model: async (wanted) => (wanted === run ? (await registry.readModel(wanted))?.model : undefined),
-    report: (month) => reportPage(data, taxiType, month),
+    ...stored,
     stream: () => watch.now(),
     pipelines: async () => ({
       pipelines: await Promise.all(

@@ -1,15 +1,17 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkInputFolder } from '#adapters/files.ts';
 import { FolderStore } from '#adapters/folder-store.ts';
-import { TripcastError } from '#errors.ts';
 import { loadConfig } from '#lib/config/load.ts';
 import { Registry } from '#registry/registry.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
+import type { Deployment } from './context.ts';
 
 /** What a command reads of an environment. */
 export interface Stores {
   readonly registry: Registry;
   readonly data: ObjectStore;
+  /** The environment itself; undefined for copies of its buckets. */
+  readonly deployment?: Deployment;
 }
 
 /** The folders that hold a copy of the model bucket and of the data bucket. */
@@ -28,15 +30,14 @@ export async function openStores({
 }): Promise<Stores> {
   if (folder === undefined) {
     const { connect } = await import('./context.ts');
-    return connect(env);
+    const deployment = await connect(env);
+    return { registry: deployment.registry, data: deployment.data, deployment };
   }
   const models = join(folder, FOLDERS.models);
-  if (!(await stat(models).catch(() => undefined))?.isDirectory()) {
-    throw new TripcastError(
-      `There is no folder ${models}`,
-      `Copy the buckets there: \`aws s3 sync s3://MODEL_BUCKET ${models}\`, and the data bucket to ${join(folder, FOLDERS.data)}.`,
-    );
-  }
+  await checkInputFolder(
+    models,
+    `Copy the buckets there: \`aws s3 sync s3://MODEL_BUCKET ${models}\`, and the data bucket to ${join(folder, FOLDERS.data)}.`,
+  );
   return {
     registry: new Registry(new FolderStore(models), loadConfig(env).model),
     data: new FolderStore(join(folder, FOLDERS.data)),

@@ -1,5 +1,5 @@
 import { readMetadata } from '#model/onnx/metadata.ts';
-import { OUTPUTS, type OutputName, type Scorer } from '#model/scorer.ts';
+import { OUTPUTS, OUTPUTS_NOW, roomFor, type Scorer } from '#model/scorer.ts';
 import { lower } from './lower.ts';
 import { Machine } from './machine.ts';
 import { planOf } from './plan.ts';
@@ -41,20 +41,15 @@ function scorerOf(machine: Machine, metadata: Scorer['metadata']): Scorer {
     metadata,
     engine: { name: 'tripcast', version: ENGINE_VERSION },
     async score({ inputs }) {
-      const predictions = predictionsOf(OUTPUTS, inputs.trip_distance.length);
+      const predictions = roomFor(OUTPUTS, inputs.trip_distance.length);
       machine.run(inputs, predictions);
       return predictions;
     },
     scoreNow(inputs) {
-      const predictions = predictionsOf(WITH_90, inputs.trip_distance.length);
+      const predictions = roomFor(OUTPUTS_NOW, inputs.trip_distance.length);
       machine.run(inputs, predictions);
       return predictions;
     },
     close: async () => {},
   };
 }
-
-const WITH_90 = ['predicted_duration', 'interval_low', 'interval_high'] as const;
-
-const predictionsOf = <Name extends OutputName>(names: readonly Name[], rides: number) =>
-  Object.fromEntries(names.map((name) => [name, new Float32Array(rides)])) as Record<Name, Float32Array>; // one of each

@@ -11,6 +11,14 @@ export const OUTPUTS = [
 
 export type OutputName = (typeof OUTPUTS)[number];
 
+/** What {@link Scorer.scoreNow} answers: the prediction and its 90% interval. */
+export const OUTPUTS_NOW = [
+  'predicted_duration',
+  'interval_low',
+  'interval_high',
+] as const satisfies readonly OutputName[];
+export type PredictionsNow = Pick<Predictions, (typeof OUTPUTS_NOW)[number]>;
+
 /** Minutes, each array `[rides]`: the prediction, its 90% interval and its 80% interval. */
 export type Predictions = Readonly<Record<OutputName, Float32Array>>;
 
@@ -35,7 +43,7 @@ export interface Scorer {
   readonly engine: Engine;
   score(batch: RideBatch): Promise<Predictions>;
   /** Synchronous: the prediction and its 90% interval, for a query that waits for them. */
-  scoreNow(inputs: RideInputs): Pick<Predictions, 'predicted_duration' | 'interval_low' | 'interval_high'>;
+  scoreNow(inputs: RideInputs): PredictionsNow;
   close(): Promise<void>;
 }
 
@@ -48,3 +56,7 @@ export type Proof = (scorer: Scorer) => Promise<string | undefined>;
  * @throws TripcastError when the bytes are not such a model
  */
 export type LoadScorer = (model: Uint8Array, proof?: Proof) => Promise<Scorer>;
+
+/** Room for the answers to so many rides. */
+export const roomFor = <Name extends OutputName>(names: readonly Name[], rides: number) =>
+  Object.fromEntries(names.map((name) => [name, new Float32Array(rides)])) as Record<Name, Float32Array>; // one of each

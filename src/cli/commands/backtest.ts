@@ -1,7 +1,7 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { checkInputFolder } from '#adapters/files.ts';
+import { checkInputFolder, exists } from '#adapters/files.ts';
 import { FolderStore } from '#adapters/folder-store.ts';
 import { openFile } from '#adapters/opener.ts';
 import { workFolder } from '#adapters/work-folder.ts';
@@ -110,12 +110,6 @@ async function inEnvironment(env: string, request: BacktestRequest, folder: stri
     pathOf: (key) => localPath(env, key),
   };
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 async function run(
   request: BacktestRequest,
