@@ -1,6 +1,6 @@
 /** What the benchmarks share: commands that are run and timed, and the Python way beside them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +23,22 @@ export function run(command: string, args: readonly string[]): string {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: CLONE,
   });
+}
+
+/** The command's seconds, start-up and imports included. @returns what it printed, too */
+export function whole<T>(work: () => T): { readonly said: T; readonly seconds: number } {
+  const started = performance.now();
+  const said = work();
+  return { said, seconds: (performance.now() - started) / 1000 };
+}
+
+/** One core for every side, where the machine can pin a process. */
+const ONE_CORE = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '0'] : [];
+
+/** @returns what the command prints */
+export function onOneCore(...command: readonly string[]): string {
+  const [program = '', ...args] = [...ONE_CORE, ...command];
+  return run(program, args);
 }
 
 export interface Peers {

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ridesOf } from '#model/golden/golden.ts';
@@ -10,6 +9,7 @@ import { aChromium } from '../support/chromium.ts';
 import { generatedRides } from '../support/engines.ts';
 import { type AConsoleOptions, type AModel, aConsole, aTreeModel } from './a-console.ts';
 import { pipelines, records, stream } from './a-system.ts';
+import { barriers } from './barriers.ts';
 
 // The console in a real browser, with a model trained on real rides. Screenshots are kept in .tripcast/screenshots to look at.
 
@@ -90,18 +90,6 @@ async function fromApi({ served }: Opened, ride: Record<string, unknown>): Promi
 }
 
 const RIDE = { PULocationID: 132, DOLocationID: 230, pickup_datetime: '2023-04-03T08:30:00' };
-
-/** The findings of axe-core that keep people out. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) }));
-  });
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).join(' ')}`);
-}
 
 describe('a ride', { timeout: 60_000 }, () => {
   test('is chosen on the map, and has the very numbers of the API', async () => {

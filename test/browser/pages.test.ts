@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLONE_LOCAL } from '#setup/paths.mjs';
 import { aChromium } from '../support/chromium.ts';
+import { barriers } from './barriers.ts';
 import { realPages } from './real-pages.ts';
 
 // The pages of real months in a real browser, opened from disk. Screenshots are kept in .tripcast/screenshots to look at.
@@ -46,18 +46,6 @@ async function opened(name: string, colorScheme: 'light' | 'dark') {
   });
   expect(width).toBeGreaterThan(100);
   return { page, trouble, url, [Symbol.asyncDispose]: () => context.close() };
-}
-
-/** The findings of axe-core that keep people out. */
-async function barriers(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) }));
-  });
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).join(' ')}`);
 }
 
 const openDetails = (page: Page) =>

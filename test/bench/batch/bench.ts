@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { count, decimals, table } from '#cli/view/terminal.ts';
 import { monthFile } from '#storage/layout.ts';
 import { median } from '../figures.ts';
-import { CLONE, findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
+import { CLONE, findPeers, folder, type Peers, run, TLC, whole } from '../side-by-side.ts';
 import { kept, MARCH, makeYellow, sixTimes } from './months.ts';
 
 const CACHE = join(CLONE, '.tripcast/bench/batch');
@@ -64,12 +64,6 @@ interface Side {
   readonly again: number;
   readonly peak: number;
   readonly rows: number;
-}
-
-function whole(work: () => string) {
-  const started = performance.now();
-  const said = work();
-  return { said, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Alternating, a process a run on each side; here also one that scores the month twice. */

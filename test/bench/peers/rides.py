@@ -21,6 +21,24 @@ def pair_features(rides):
     return rides[["PU_DO", "trip_distance"]].to_dict(orient="records")
 
 
+def write_scored(rides, predicted, prefix, out):
+    """Writes the published job's output, and returns it."""
+    scored = pd.DataFrame(
+        {
+            "ride_id": rides.ride_id,
+            prefix + "pickup_datetime": rides[prefix + "pickup_datetime"],
+            "PULocationID": rides.PULocationID,
+            "DOLocationID": rides.DOLocationID,
+            "actual_duration": rides.duration,
+            "predicted_duration": predicted,
+            "diff": rides.duration - predicted,
+            "model_version": "run",
+        }
+    )
+    scored.to_parquet(out, engine="pyarrow", index=False)
+    return scored
+
+
 class Clock:
     """Seconds since the imports were done, and the most memory the process ever had."""
 

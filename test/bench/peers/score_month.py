@@ -4,11 +4,10 @@ import pickle
 import sys
 import uuid
 
-import pandas as pd
 import sklearn.feature_extraction  # noqa: F401: the pickle needs them, and imports are not timed
 import sklearn.linear_model  # noqa: F401
 
-from rides import Clock, pair_features, read_rides
+from rides import Clock, pair_features, read_rides, write_scored
 
 file, prefix, pickled, out = sys.argv[1:5]
 clock = Clock()
@@ -17,17 +16,5 @@ with open(pickled, "rb") as opened:
 rides = read_rides(file, prefix)
 rides["ride_id"] = [str(uuid.uuid4()) for _ in range(len(rides))]
 predicted = model.predict(vectorizer.transform(pair_features(rides)))
-scored = pd.DataFrame(
-    {
-        "ride_id": rides.ride_id,
-        prefix + "pickup_datetime": rides[prefix + "pickup_datetime"],
-        "PULocationID": rides.PULocationID,
-        "DOLocationID": rides.DOLocationID,
-        "actual_duration": rides.duration,
-        "predicted_duration": predicted,
-        "diff": rides.duration - predicted,
-        "model_version": "run",
-    }
-)
-scored.to_parquet(out, engine="pyarrow", index=False)
+scored = write_scored(rides, predicted, prefix, out)
 print(json.dumps(clock.figures(rows=len(scored))))

@@ -4,10 +4,9 @@ import sys
 import uuid
 from pathlib import Path
 
-import pandas as pd
 import xgboost as xgb
 
-from rides import Clock, read_rides
+from rides import Clock, read_rides, write_scored
 from zone_map import ZoneMap
 
 file, prefix, folder, out = sys.argv[1:5]
@@ -19,18 +18,6 @@ features = ZoneMap(folder).features(rides, prefix)
 features.columns = [f"f{i}" for i in range(features.shape[1])]
 booster.feature_names = list(features.columns)
 predicted = booster.predict(xgb.DMatrix(features)).clip(1, 60)
-scored = pd.DataFrame(
-    {
-        "ride_id": rides.ride_id,
-        prefix + "pickup_datetime": rides[prefix + "pickup_datetime"],
-        "PULocationID": rides.PULocationID,
-        "DOLocationID": rides.DOLocationID,
-        "actual_duration": rides.duration,
-        "predicted_duration": predicted,
-        "diff": rides.duration - predicted,
-        "model_version": "run",
-    }
-)
-scored.to_parquet(out, engine="pyarrow", index=False)
+scored = write_scored(rides, predicted, prefix, out)
 error = scored["diff"]
 print(json.dumps(clock.figures(rows=len(scored), rmse=float((error * error).mean() ** 0.5))))

@@ -1,5 +1,5 @@
 /** Streaming beside a Python handler, in one run. See README.md. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals, table } from '#cli/view/terminal.ts';
@@ -7,32 +7,16 @@ import { bundleFunctions } from '#packaging/bundle.ts';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { median } from '../figures.ts';
-import { CLONE, findPeers, folder, run, TLC } from '../side-by-side.ts';
+import { findPeers, folder, onOneCore, run, TLC } from '../side-by-side.ts';
+import { modelFolder } from '../suite/models.ts';
 import { coldStarts } from './cold-starts.ts';
 
 const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
 const peers = findPeers();
 
-/** One core for everybody, where the machine can say so. */
-const ONE_CORE = existsSync('/usr/bin/taskset') ? ['-c', '0'] : [];
-const onOneCore = (command: string, ...args: readonly string[]) =>
-  ONE_CORE.length > 0 ? run('/usr/bin/taskset', [...ONE_CORE, command, ...args]) : run(command, args);
-
-/** The folder of a model trained once and kept. */
-function model(recipe: string, ...months: readonly string[]): string {
-  const out = join(CLONE, '.tripcast/bench', recipe);
-  if (!existsSync(join(out, 'model.onnx'))) {
-    const args = ['train', '--local', '--source', TLC, '--recipe', recipe, ...months, '--out', out];
-    run(process.execPath, [join(CLONE, 'bin/tripcast.ts'), ...args]);
-  }
-  return out;
-}
-
-const MARCH = ['--year', '2023', '--month', '3'] as const;
-const QUARTER = ['--train', '2023-01..2023-03'] as const;
-const LINEAR = model('linear-pair', ...MARCH);
-const CHAMPION = model('zone-map', ...QUARTER);
-const CHAMPION_FAST = model('zone-map-fast', ...QUARTER);
+const LINEAR = await modelFolder('linear-pair');
+const CHAMPION = await modelFolder('zone-map');
+const CHAMPION_FAST = await modelFolder('zone-map-fast');
 
 const throughputSchema = z.object({
   events_per_second: z.number(),

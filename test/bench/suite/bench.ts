@@ -8,7 +8,7 @@ import { table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
 import { say } from '../side-by-side.ts';
 import { type Contest, type ContestResult, hold } from './contest.ts';
-import { rowsOf, tableHead, writeDocument } from './document.ts';
+import { HEAD, rowsOf, writeDocument } from './document.ts';
 import { api } from './parts/api.ts';
 import { coldStart } from './parts/cold-start.ts';
 import { rates } from './parts/rates.ts';
@@ -40,7 +40,7 @@ for (const [name, part] of Object.entries(PARTS)) {
     results.push(await hold(contest));
   }
 }
-console.log(table(tableHead, results.flatMap(rowsOf)));
+console.log(table(HEAD, results.flatMap(rowsOf)));
 if (only === undefined) {
   writeDocument(results, {
     cores: cpus().length,

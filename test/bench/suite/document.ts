@@ -19,7 +19,7 @@ export interface Machine {
 }
 
 const PICTURE = 'images/benchmarks.svg';
-const HEAD = ['job', 'side', 'median', 'range', 'peak', 'tripcast is'];
+export const HEAD = ['job', 'side', 'median', 'range', 'peak', 'tripcast is'];
 
 export const figure = (value: number, digits: number) =>
   digits === 0 ? count(Math.round(value)) : decimals(value, digits);
@@ -35,8 +35,6 @@ export function rowsOf({ title, unit, digits, sides }: ContestResult): readonly 
     i === 0 ? '' : times(side),
   ]);
 }
-
-export const tableHead = HEAD;
 
 const times = ({ behind }: SideResult) => `${decimals(behind, behind < 10 ? 1 : 0)} times as fast`;
 

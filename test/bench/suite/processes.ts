@@ -1,15 +1,8 @@
 /** Jobs that are whole processes: what a person who types the command waits for. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CLONE, run } from '../side-by-side.ts';
+import { CLONE, run, whole } from '../side-by-side.ts';
 import type { Figure } from './contest.ts';
-
-/** The command's seconds, start-up and imports included. @returns what it printed, too */
-export function whole(work: () => unknown): { readonly said: unknown; readonly seconds: number } {
-  const started = performance.now();
-  const said = work();
-  return { said, seconds: (performance.now() - started) / 1000 };
-}
 
 export const tripcast = (...args: readonly string[]): unknown =>
   JSON.parse(run(process.execPath, [join(CLONE, 'bin/tripcast.mjs'), ...args, '--json']));

@@ -1,22 +1,13 @@
 /** The stream handler on one core: a Kinesis event in, PutRecords entries out, publishing to memory. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { folder, run } from '../../side-by-side.ts';
+import { folder, onOneCore } from '../../side-by-side.ts';
 import type { Contest } from '../contest.ts';
 import type { Prepared } from '../prepared.ts';
 
 const JOB = join(import.meta.dirname, '../../stream/throughput-job.ts');
-/** One core for every side, where the machine can pin a process. */
-const ONE_CORE = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '0'] : [];
-
-function onOneCore(...command: readonly string[]): unknown {
-  const [program = '', ...args] = [...ONE_CORE, ...command];
-  return JSON.parse(run(program, args));
-}
-
 const rateSchema = z.object({ events_per_second: z.number() });
-const rate = (said: unknown) => ({ value: rateSchema.parse(said).events_per_second });
+const rate = (said: string) => ({ value: rateSchema.parse(JSON.parse(said)).events_per_second });
 
 export async function streaming({ python, march, april, model }: Prepared): Promise<readonly Contest[]> {
   const pickle = join(folder, 'peer.pkl');
