@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { TripcastError } from '#errors.ts';
 import { freePort } from '#local/ports.ts';
 
-export const USUAL_PORT = 8000;
+const USUAL_PORT = 8000;
 
 /**
  * Has a server listen on 127.0.0.1.

@@ -4,6 +4,7 @@ import { GROUPING_NAMES, GROUPINGS } from '#model/rides/ride-groups.ts';
 import type { Rides } from '#model/rides/rides.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { RideQueries } from '#trips/database.ts';
+import { DAY_MILLISECONDS } from '#trips/day.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { TIME_COLUMNS, timeSql } from '#trips/tlc-file.ts';
@@ -44,7 +45,6 @@ export interface MonthToMeasure {
 }
 
 const BATCH_ROWS = 65_536;
-const DAY_MILLISECONDS = 86_400_000;
 /** Zones with fewer labelled rides are left out of the map: their mean says little. */
 const LEAST_RIDES_ON_MAP = 20;
 

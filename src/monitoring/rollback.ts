@@ -11,6 +11,7 @@ import { noRun, type Registry } from '#registry/registry.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { fetchRawMonths } from '#storage/raw-months.ts';
 import type { RunId } from '#storage/run-id.ts';
+import { DAY_MILLISECONDS } from '#trips/day.ts';
 import type { Month } from '#trips/month.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import type { MetricValue } from './metrics.ts';
@@ -53,7 +54,6 @@ export type RollbackOutcome =
 
 /** After three monthly runs with labels, a champion has stood its test, and the one before is out of date. */
 const WATCHED_DAYS = 100;
-const DAY_MILLISECONDS = 86_400_000;
 
 /**
  * Makes the champion before the current one the champion again if the current one's error turns out to be larger by more

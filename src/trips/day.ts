@@ -22,7 +22,7 @@ function isDay(text: string): text is Day {
 
 export const daySchema = z.custom<Day>((value) => typeof value === 'string' && isDay(value), 'a day, YYYY-MM-DD');
 
-const DAY_MILLISECONDS = 86_400_000;
+export const DAY_MILLISECONDS = 86_400_000;
 
 /** @param days may be negative */
 export const daysAfter = (day: Day, days: number) => dayOf(Date.parse(day) + days * DAY_MILLISECONDS);
