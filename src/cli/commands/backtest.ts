@@ -9,8 +9,7 @@ import { type BacktestRequest, backtest } from '#backtest/backtest.ts';
 import { digestOf } from '#backtest/kept-work.ts';
 import { renderBacktest } from '#backtest/page/backtest-page.ts';
 import { checkRequest, monthsOfWalk } from '#backtest/plan.ts';
-import type { Policy } from '#backtest/policy.ts';
-import { policyName } from '#backtest/policy.ts';
+import { type Policy, policyName } from '#backtest/policy.ts';
 import type { Backtest } from '#backtest/result.ts';
 import { systemClock } from '#clock.ts';
 import { loadConfig } from '#lib/config/load.ts';
@@ -181,8 +180,7 @@ class Phases {
   update(phase: 'train' | 'walk', done: number, total: number, step: string): void {
     if (this.#now?.phase !== phase) {
       this.done();
-      const label = phase === 'train' ? 'train' : 'walk';
-      this.#now = { phase, total, progress: this.#terminal.progress(label, total) };
+      this.#now = { phase, total, progress: this.#terminal.progress(phase, total) };
     }
     this.#now?.progress.update(done, step);
   }
