@@ -9,7 +9,7 @@ export interface WorkerStart {
 }
 
 /** Rides that a slot has room for. */
-export const SLOT_RIDES = 4096;
+export const SLOT_RIDES = 8192;
 
 export const STARTING = 0;
 /** The worker waits for rides; those of the last time, if any, are done. */

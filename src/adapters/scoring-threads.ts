@@ -8,6 +8,8 @@ import { BUSY, READY, SLOT_RIDES, Slot, type WorkerStart } from './scoring-slot.
 
 /** Seconds of scoring after which a second thread pays: it takes about a twentieth of a second to start. */
 const WORTH_SECONDS = 0.1;
+/** Announced rides from which it pays. */
+const WORTH_RIDES = 16_384;
 /**
  * What a call must take one thread, in milliseconds, for sharing to pay: waking a thread up and waiting for it took up to
  * one. A query's 2,048 rides take zone-map 8, and zone-map-fast 1.4.
@@ -49,12 +51,14 @@ export function onThreads(
     return predictions;
   };
 
+  const start = () => {
+    helpers ??= Array.from({ length: threads - 1 }, () => new Helper(entry, program));
+  };
+
   const scoreNow = (inputs: RideInputs): PredictionsNow => {
     const rides = inputs.trip_distance.length;
     if (here.rides === 0 || (rides * here.milliseconds) / here.rides < worthMs) return alone(inputs);
-    if (helpers === undefined && here.milliseconds >= worthSeconds * 1000) {
-      helpers = Array.from({ length: threads - 1 }, () => new Helper(entry, program));
-    }
+    if (here.milliseconds >= worthSeconds * 1000) start();
     const ready = (helpers ?? []).filter((helper) => helper.isReady);
     const share = Math.min(SLOT_RIDES, Math.ceil(rides / (ready.length + 1)));
     const parts = ready
@@ -72,6 +76,9 @@ export function onThreads(
   return {
     ...scorer,
     scoreNow,
+    expect(rides) {
+      if (rides >= WORTH_RIDES) start();
+    },
     async close() {
       await Promise.all((helpers ?? []).map((helper) => helper.end()));
       await scorer.close();

@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Scorer } from '#model/scorer.ts';
+import type { RideInputs } from '#model/rides/ride-batch.ts';
+import type { PredictionsNow, Scorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Queries, SqlFunctions } from '#trips/database.ts';
 import { hasColumn, type Inspection, inspectFile, readable } from '#trips/inspect-file.ts';
@@ -10,6 +11,7 @@ import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '#trips/tlc-file.ts';
 import type { RobustErrorSummary } from './robust-errors.ts';
+import { scoreAhead } from './score-ahead.ts';
 import { type KeptErrors, RideTally } from './tally.ts';
 
 /** What scoring needs from a database; implemented in src/adapters/duckdb.ts. */
@@ -63,7 +65,8 @@ const ZONES_IN_DICTIONARY = 512;
 
 /**
  * Scores a TLC month file into a Parquet file, in source order: one query reads rides, has the model score them in
- * chunks, and writes those kept. The output appears whole or not at all.
+ * chunks, and writes those kept. A model that is faster in another order scores them all before that query. The output
+ * appears whole or not at all.
  *
  * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
  * @throws TransientError when the disk is full
@@ -79,14 +82,31 @@ export async function scoreFile(
   const inspected = job.inspected ?? (await inspectFile(database, job.input, job.taxiType, 'score'));
   if (inspected.outcome === 'refused') return inspected;
   const hasDropoff = hasColumn(inspected.columns, TIME_COLUMNS[job.taxiType].dropoff);
-  const staged = join(job.workFolder, 'rides.parquet');
-  const partial = join(job.workFolder, 'scores.parquet');
+  const [staged, ahead, partial] = ['rides.parquet', 'ahead.f32', 'scores.parquet'].map((name) =>
+    join(job.workFolder, name),
+  ) as [string, string, string];
+  const { scorer, runId } = model;
   try {
+    if (scorer.fastRun !== undefined) scorer.expect?.(inspected.rows);
     const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
     if (read.outcome === 'refused') return read;
+    const rides = stagedRides(job, hasDropoff, staged);
     const tally = new RideTally(hasDropoff && !job.all);
-    const score = defineScoring(database, model.scorer, tally, () => job.onProgress?.(tally.rows, inspected.rows));
-    await database.run(writeScores(job, hasDropoff, score, model.runId, staged, partial));
+    const onRows = (rows: number) => job.onProgress?.(rows, inspected.rows);
+    using scored =
+      scorer.fastRun === undefined
+        ? undefined
+        : await scoreAhead({ rows: inspected.rows, rides, path: ahead, onRows }, scorer, scorer.fastRun, database);
+    const score = defineScoring(
+      database,
+      (numbers, inputs) => {
+        if (scored !== undefined) return scored.of(numbers);
+        onRows(tally.rows);
+        return scorer.scoreNow(inputs);
+      },
+      tally,
+    );
+    await database.run(writeScores(job, rides, score, runId, partial));
     if (tally.rows !== inspected.rows) {
       throw new Error(`${job.input} has ${inspected.rows} rides, but ${tally.rows} were scored or rejected.`);
     }
@@ -94,7 +114,7 @@ export async function scoreFile(
     await rename(partial, job.output);
     return {
       outcome: 'scored',
-      runId: model.runId,
+      runId,
       rowsIn: tally.rows,
       rowsScored: tally.scored,
       rejected: tally.rejected,
@@ -102,7 +122,7 @@ export async function scoreFile(
       errorsOnAll: tally.errorsOnAll,
     };
   } finally {
-    await Promise.all([staged, partial].map((path) => rm(path, { force: true })));
+    await Promise.all([staged, ahead, partial].map((path) => rm(path, { force: true })));
   }
 }
 
@@ -111,10 +131,14 @@ function noneScored({ rows, rejected }: RideTally): string {
   return `None of its ${rows} rides can be scored: ${reasons.join(', ')}`;
 }
 
-/** Makes the model callable from SQL; each ride it sees is added to the tally. `kept` is 1 or 0. */
-function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally, onRows: () => void): string {
+/** The predictions of some rides. @param numbers of their rows */
+type Predict = (numbers: BigInt64Array, inputs: RideInputs) => PredictionsNow;
+
+/** Makes predictions callable from SQL; each ride they are asked for is added to the tally. `kept` is 1 or 0. */
+function defineScoring(database: SqlFunctions, predict: Predict, tally: RideTally): string {
   return database.define({
     parameters: {
+      n: 'BIGINT',
       pickup_zone: 'BIGINT',
       dropoff_zone: 'BIGINT',
       distance: 'FLOAT',
@@ -122,15 +146,10 @@ function defineScoring(database: SqlFunctions, scorer: Scorer, tally: RideTally,
       duration: 'DOUBLE',
     },
     fields: ['predicted_duration', 'interval_low', 'interval_high', 'kept'],
-    compute({ pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
-      const { predicted_duration, interval_low, interval_high } = scorer.scoreNow({
-        PULocationID: pickup_zone,
-        DOLocationID: dropoff_zone,
-        trip_distance: distance,
-        pickup_time,
-      });
+    compute({ n, pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
+      const inputs = { PULocationID: pickup_zone, DOLocationID: dropoff_zone, trip_distance: distance, pickup_time };
+      const { predicted_duration, interval_low, interval_high } = predict(n, inputs);
       const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
-      onRows();
       return [predicted_duration, interval_low, interval_high, kept];
     },
   });
@@ -153,28 +172,32 @@ function stageRides({ input, taxiType }: ScoreFileJob, hasDropoff: boolean, stag
  */
 function writeScores(
   { taxiType, month }: ScoreFileJob,
-  hasDropoff: boolean,
+  rides: string,
   score: string,
   runId: RunId,
-  staged: string,
   to: string,
 ): string {
-  const ride = rideSql(taxiType);
   return `COPY (
     SELECT ${sqlText(rideIdPrefix(month))} || n AS ride_id, pickup AS ${TIME_COLUMNS[taxiType].pickup},
-      pickup_zone AS PULocationID, dropoff_zone AS DOLocationID, distance AS trip_distance,
+      pickup_zone AS PULocationID, dropoff_zone AS DOLocationID, recorded_distance AS trip_distance,
       duration AS actual_duration, duration - s.predicted_duration AS diff,
       s.predicted_duration, s.interval_low, s.interval_high, ${theSameText(runId)} AS model_version
     FROM (
-      SELECT *, ${score}(pickup_zone, dropoff_zone, coalesce(try_cast(distance AS FLOAT), 'nan'), pickup_time, coalesce(duration, 'nan')) AS s
-      FROM (
-        SELECT file_row_number AS n, ${ride.pickup} AS pickup, ${ride.pickupZone} AS pickup_zone,
-          ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS distance, ${ride.pickupTime} AS pickup_time,
-          ${hasDropoff ? ride.duration : 'NULL::DOUBLE'} AS duration
-        FROM read_parquet(${sqlText(staged)}, file_row_number = true)))
+      SELECT *, ${score}(n, pickup_zone, dropoff_zone, distance, pickup_time, coalesce(duration, 'nan')) AS s
+      FROM (${rides}))
     WHERE s.kept = 1
   ) TO ${sqlText(to)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_IN_DICTIONARY},
     ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`;
+}
+
+/** The staged columns as the model takes them, and as the file has them. `n` is the number of the row. */
+function stagedRides({ taxiType }: ScoreFileJob, hasDropoff: boolean, staged: string): string {
+  const ride = rideSql(taxiType);
+  return `SELECT file_row_number AS n, ${ride.pickup} AS pickup, ${ride.pickupZone} AS pickup_zone,
+    ${ride.dropoffZone} AS dropoff_zone, ${ride.distance} AS recorded_distance,
+    coalesce(try_cast(${ride.distance} AS FLOAT), 'nan') AS distance, ${ride.pickupTime} AS pickup_time,
+    ${hasDropoff ? ride.duration : 'NULL::DOUBLE'} AS duration
+    FROM read_parquet(${sqlText(staged)}, file_row_number = true)`;
 }
 
 /** A string that all rows share, as the only value of an enum: a row takes one byte until it is written as text. */

@@ -6,6 +6,7 @@ import { planOf } from './plan.ts';
 import { INPUTS, type Program, programOf } from './program.ts';
 import { readModel } from './read-model.ts';
 import { Refusal } from './refusal.ts';
+import { RUN } from './segments.ts';
 
 /** The engine's own version, for receipts: it changes when its answers could. */
 export const ENGINE_VERSION = '1';
@@ -27,7 +28,7 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
   try {
     const graph = readModel(model);
     const program = programOf(planOf(lower(graph, INPUTS, OUTPUTS)));
-    return { outcome: 'loaded', program, scorer: scorerOf(new Machine(program), readMetadata(model)) };
+    return { outcome: 'loaded', program, scorer: scorerOf(program, readMetadata(model)) };
   } catch (error) {
     if (error instanceof Refusal) return { outcome: 'refused', reason: error.message };
     if (error instanceof WebAssembly.CompileError)
@@ -36,7 +37,9 @@ export function loadEngine(model: Uint8Array): EngineOutcome {
   }
 }
 
-function scorerOf(machine: Machine, metadata: Scorer['metadata']): Scorer {
+function scorerOf(program: Program, metadata: Scorer['metadata']): Scorer {
+  const machine = new Machine(program);
+  const canPrune = program.sums.flat().some(({ kind }) => kind === 'below');
   return {
     metadata,
     engine: { name: 'tripcast', version: ENGINE_VERSION },
@@ -50,6 +53,7 @@ function scorerOf(machine: Machine, metadata: Scorer['metadata']): Scorer {
       machine.run(inputs, predictions);
       return predictions;
     },
+    ...(canPrune ? { fastRun: RUN } : {}),
     close: async () => {},
   };
 }

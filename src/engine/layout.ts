@@ -4,23 +4,35 @@ import type { Plan } from './plan.ts';
 import { Refusal } from './refusal.ts';
 import type { Addresses } from './stages.ts';
 
-/** How many rides are computed at once: their rows and a tree fit a core's first cache. A multiple of eight. */
-export const BLOCK = 256;
+/** How many rides are computed at once: their rows fit a core's second cache. A multiple of eight. */
+export const BLOCK = 4096;
+/** Rows in a group. */
+export const LANES = 8;
 
-export const PAGE_BYTES = 65_536;
+const PAGE_BYTES = 65_536;
 /** Of a memory with 32-bit addresses. */
 const MOST_PAGES = 65_536;
-const LANES = 8;
 /** Bytes of a column in a group of rows. */
 const COLUMN_BYTES = LANES * 4;
+/** Bytes of a segment, as the kernel reads it. */
+export const SEGMENT_BYTES = 20;
+/** Nodes of a pruned tree; if one has more, pruning it does not pay. */
+const PRUNED_NODES = 1024;
 
 /** The engine's memory: its size, and where everything is. */
 export interface Layout extends Addresses {
-  /** Whole pages. */
-  readonly bytes: number;
+  /** Of what the memory starts with: tables and trees. */
+  readonly filledBytes: number;
+  readonly pages: number;
   readonly trees: (ensemble: Ensemble) => TreesAt;
-  /** Of the column that is always -Infinity. */
+  /** Of the column that is always -Infinity, the last. */
   readonly leafColumn: number;
+  /** Segments, one for each group at most. */
+  readonly segments: number;
+  /** Bounds of the first segment's columns; as many bytes as a group has, for each. */
+  readonly bounds: number;
+  /** Where the kernel writes a pruned tree. */
+  readonly scratch: { readonly from: number; readonly to: number };
 }
 
 export interface TreesAt {
@@ -43,11 +55,6 @@ export function layoutOf(
     end += Math.ceil(bytes / 16) * 16;
     return address;
   };
-  const input = new Map(Object.entries(inputs).map(([name, type]) => [name, take(BLOCK * (type === 'i64' ? 8 : 4))]));
-  const output = new Map(outputs.map((name) => [name, take(BLOCK * 4)]));
-  const groupBytes = (features.length + 1) * COLUMN_BYTES;
-  const rows = take((BLOCK / LANES) * groupBytes);
-  const sums = new Map(ensembles.flat().map((ensemble) => [ensemble, take(BLOCK * 4)]));
   const table = new Map(tables.map((each) => [each, take(each.values.byteLength)]));
   const trees = new Map(
     ensembles.flat().map((ensemble) => {
@@ -60,14 +67,27 @@ export function layoutOf(
       return [ensemble, { packed, ...at }];
     }),
   );
+  const filledBytes = end;
+  const input = new Map(Object.entries(inputs).map(([name, type]) => [name, take(BLOCK * (type === 'i64' ? 8 : 4))]));
+  const output = new Map(outputs.map((name) => [name, take(BLOCK * 4)]));
+  const groupBytes = (features.length + 1) * COLUMN_BYTES;
+  const rows = take((BLOCK / LANES) * groupBytes);
+  const sums = new Map(ensembles.flat().map((ensemble) => [ensemble, take(BLOCK * 4)]));
+  const segments = take((BLOCK / LANES) * SEGMENT_BYTES);
+  const bounds = take((BLOCK / LANES) * groupBytes);
+  const scratch = take(PRUNED_NODES * NODE_BYTES.below);
   const pages = Math.ceil(end / PAGE_BYTES);
   if (pages > MOST_PAGES) throw new Refusal(`${end} bytes of tables and trees`);
   const column = new Map(features.map((feature, i) => [feature, i * COLUMN_BYTES]));
   return {
-    bytes: pages * PAGE_BYTES,
+    filledBytes,
+    pages,
     rows,
     groupBytes,
     leafColumn: features.length * COLUMN_BYTES,
+    segments,
+    bounds,
+    scratch: { from: scratch, to: end },
     input: (name) => found(input, name),
     output: (name) => found(output, name),
     sums: (ensemble) => found(sums, ensemble),

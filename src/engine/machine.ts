@@ -1,25 +1,35 @@
 import { TripcastError } from '#errors.ts';
 import type { RideInputs } from '#model/rides/ride-batch.ts';
 import { OUTPUTS, type OutputName, type Predictions } from '#model/scorer.ts';
-import { BLOCK, PAGE_BYTES } from './layout.ts';
+import { BLOCK, LANES, SEGMENT_BYTES } from './layout.ts';
 import type { Program, Sum } from './program.ts';
+import { nextBlock, type Segment } from './segments.ts';
 
 type Stage = (rides: number) => void;
-type Walk = (
-  roots: number,
-  depths: number,
-  trees: number,
-  rows: number,
-  groupBytes: number,
-  groups: number,
-  sums: number,
-) => void;
-type WalkOne = (roots: number, depths: number, trees: number, row: number, sum: number) => void;
 
+/** See kernel/trees.as.ts. */
 interface Kernel {
-  readonly walk: Walk;
-  readonly walkAny: Walk;
-  readonly walkOne: WalkOne;
+  readonly walk: (
+    roots: number,
+    depths: number,
+    trees: number,
+    segments: number,
+    count: number,
+    groupBytes: number,
+    leafColumn: number,
+    scratch: number,
+    limit: number,
+  ) => void;
+  readonly walkAny: (
+    roots: number,
+    depths: number,
+    trees: number,
+    rows: number,
+    groupBytes: number,
+    groups: number,
+    sums: number,
+  ) => void;
+  readonly walkOne: (roots: number, depths: number, trees: number, row: number, sum: number) => void;
 }
 
 /** Up to this many rides go through the trees one by one, which takes them less time than a group of eight. */
@@ -30,6 +40,7 @@ export class Machine {
   readonly #program: Program;
   readonly #stages: readonly Stage[];
   readonly #kernel: Kernel;
+  readonly #segments: Uint32Array;
   readonly #pickupZone: BigInt64Array;
   readonly #dropoffZone: BigInt64Array;
   readonly #distance: Float32Array;
@@ -37,8 +48,8 @@ export class Machine {
   readonly #outputs: Predictions;
 
   constructor(program: Program) {
+    const { inputs, outputs, pages, rows, groupBytes, leafColumn } = program;
     this.#program = program;
-    const pages = program.memory.length / PAGE_BYTES;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     new Uint8Array(memory.buffer).set(program.memory);
     const imports = { env: { memory } };
@@ -47,8 +58,11 @@ export class Machine {
     const functions = new WebAssembly.Instance(program.formulas, imports).exports as Record<string, Stage>;
     this.#stages = program.sums.map((_, i) => functions[`stage${i}`] as Stage);
     const integers = (address: number) => new BigInt64Array(memory.buffer, address, BLOCK);
-    const floats = (address: number) => new Float32Array(memory.buffer, address, BLOCK);
-    const { inputs, outputs } = program;
+    const floats = (address: number, length = BLOCK) => new Float32Array(memory.buffer, address, length);
+    for (let group = rows; group < rows + (BLOCK / LANES) * groupBytes; group += groupBytes) {
+      floats(group + leafColumn, LANES).fill(Number.NEGATIVE_INFINITY);
+    }
+    this.#segments = new Uint32Array(memory.buffer, program.segments, (BLOCK / LANES) * (SEGMENT_BYTES / 4));
     this.#pickupZone = integers(inputs.PULocationID);
     this.#dropoffZone = integers(inputs.DOLocationID);
     this.#distance = floats(inputs.trip_distance);
@@ -56,26 +70,47 @@ export class Machine {
     this.#outputs = Object.fromEntries(OUTPUTS.map((name) => [name, floats(outputs[name])])) as unknown as Predictions;
   }
 
-  /** @param into arrays of as many elements as there are rides */
+  /**
+   * The answers do not depend on the rides' order, but the time does: a ride in a run of hundreds between the same zones
+   * takes a third of it.
+   * @param into arrays of as many elements as there are rides
+   */
   run(inputs: RideInputs, into: Readonly<Partial<Record<OutputName, Float32Array>>>): void {
     const rides = inputs.trip_distance.length;
-    for (let start = 0; start < rides; start += BLOCK) {
-      const end = Math.min(start + BLOCK, rides);
-      this.#pickupZone.set(inputs.PULocationID.subarray(start, end));
-      this.#dropoffZone.set(inputs.DOLocationID.subarray(start, end));
-      this.#distance.set(inputs.trip_distance.subarray(start, end));
-      this.#time.set(inputs.pickup_time.subarray(start, end));
-      this.#runBlock(end - start);
-      for (const name of OUTPUTS) into[name]?.set(this.#outputs[name].subarray(0, end - start), start);
+    for (let start = 0; start < rides; ) {
+      const segments = nextBlock(inputs, start);
+      for (const segment of segments) this.#place(inputs, segment);
+      this.#runBlock(segments);
+      for (const { from, to, at } of segments) {
+        for (const name of OUTPUTS) into[name]?.set(this.#outputs[name].subarray(at, at + to - from), from);
+        start = to;
+      }
     }
   }
 
-  #runBlock(rides: number): void {
+  #place(inputs: RideInputs, { from, to, at }: Segment): void {
+    this.#pickupZone.set(inputs.PULocationID.subarray(from, to), at);
+    this.#dropoffZone.set(inputs.DOLocationID.subarray(from, to), at);
+    this.#distance.set(inputs.trip_distance.subarray(from, to), at);
+    this.#time.set(inputs.pickup_time.subarray(from, to), at);
+    const end = at + to - from;
+    const whole = Math.ceil(end / LANES) * LANES;
+    if (end === whole) return;
+    // A group's places that are left over get the last ride again, so that they are like the others.
+    for (const places of [this.#pickupZone, this.#dropoffZone, this.#distance, this.#time]) {
+      places.copyWithin(end, end - 1, end);
+      for (let place = end + 1; place < whole; place += 1) places.copyWithin(place, end - 1, end);
+    }
+  }
+
+  #runBlock(segments: readonly Segment[]): void {
     const { sums } = this.#program;
+    const { at, from, to } = segments.at(-1) ?? { at: 0, from: 0, to: 0 };
+    const rides = at + to - from;
     try {
       this.#stages.forEach((stage, i) => {
-        stage(rides);
-        for (const sum of sums[i] ?? []) this.#add(sum, rides);
+        stage(rides <= FEW ? rides : Math.ceil(rides / LANES) * LANES);
+        for (const sum of sums[i] ?? []) this.#add(sum, rides, segments);
       });
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
@@ -87,14 +122,36 @@ export class Machine {
     }
   }
 
-  #add({ kind, trees, roots, depths, sums }: Sum, rides: number): void {
+  #add({ kind, trees, roots, depths, sums }: Sum, rides: number, segments: readonly Segment[]): void {
     const { walk, walkAny, walkOne } = this.#kernel;
-    const { rows, groupBytes } = this.#program;
-    if (kind === 'below' && rides <= FEW) {
+    const { rows, groupBytes, leafColumn, scratch } = this.#program;
+    if (kind === 'any') walkAny(roots, depths, trees, rows, groupBytes, Math.ceil(rides / LANES), sums);
+    else if (rides <= FEW) {
       for (let ride = 0; ride < rides; ride += 1) walkOne(roots, depths, trees, rows + ride * 4, sums + ride * 4);
     } else {
-      const by = kind === 'below' ? walk : walkAny;
-      by(roots, depths, trees, rows, groupBytes, Math.ceil(rides / 8), sums);
+      for (const [i, segment] of segments.entries()) this.#describe(segment, i, sums);
+      walk(
+        roots,
+        depths,
+        trees,
+        this.#program.segments,
+        segments.length,
+        groupBytes,
+        leafColumn,
+        scratch.from,
+        scratch.to,
+      );
     }
+  }
+
+  #describe({ from, to, at }: Segment, index: number, sums: number): void {
+    const { rows, groupBytes, bounds } = this.#program;
+    const words = [
+      rows + (at / LANES) * groupBytes,
+      Math.ceil((to - from) / LANES),
+      sums + at * 4,
+      bounds + index * groupBytes,
+    ];
+    this.#segments.set(words, index * (SEGMENT_BYTES / 4));
   }
 }

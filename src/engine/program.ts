@@ -2,7 +2,7 @@ import type { RideInputs } from '#model/rides/ride-batch.ts';
 import { OUTPUTS, type OutputName } from '#model/scorer.ts';
 import type { Ensemble, ScalarType } from './expression.ts';
 import { TREES_WASM } from './gen/trees.ts';
-import { BLOCK, type Layout, layoutOf } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { NODE_BYTES, type PackedTrees, packTrees } from './pack-trees.ts';
 import type { Plan } from './plan.ts';
 import { stagesModule } from './stages.ts';
@@ -33,14 +33,20 @@ export interface Program {
   readonly kernel: WebAssembly.Module;
   /** Exports `stage0`, `stage1`, and so on. */
   readonly formulas: WebAssembly.Module;
-  /** Tables and trees where they belong, in whole pages. */
+  /** What the memory starts with: tables and trees where they belong. */
   readonly memory: Uint8Array<ArrayBuffer>;
+  readonly pages: number;
   /** `sums[i]` are added up after stage i; as many as there are stages, the last of them empty. */
   readonly sums: readonly (readonly Sum[])[];
-  /** The first group of eight rows, and the bytes of a group. */
+  /** The first group of eight rows, the bytes of a group, and the offset of the column that is always -Infinity. */
   readonly rows: number;
   readonly groupBytes: number;
-  /** Addresses of {@link BLOCK} values each. */
+  readonly leafColumn: number;
+  /** What the kernel needs to walk: see layout.ts. */
+  readonly segments: number;
+  readonly bounds: number;
+  readonly scratch: Layout['scratch'];
+  /** Addresses of a block's values. */
   readonly inputs: Readonly<Record<keyof RideInputs, number>>;
   readonly outputs: Readonly<Record<OutputName, number>>;
 }
@@ -57,9 +63,14 @@ export function programOf(plan: Plan): Program {
     kernel,
     formulas: new WebAssembly.Module(stagesModule(plan.stages, layout)),
     memory: filled(plan, layout),
+    pages: layout.pages,
     sums: plan.stages.map((_, i) => (plan.ensembles[i] ?? []).map((ensemble) => sumOf(ensemble, layout))),
     rows: layout.rows,
     groupBytes: layout.groupBytes,
+    leafColumn: layout.leafColumn,
+    segments: layout.segments,
+    bounds: layout.bounds,
+    scratch: layout.scratch,
     inputs: addresses(Object.keys(INPUTS) as (keyof RideInputs)[], layout.input),
     outputs: addresses(OUTPUTS, layout.output),
   };
@@ -70,9 +81,9 @@ function sumOf(ensemble: Ensemble, layout: Layout): Sum {
   return { kind: packed.kind, trees: packed.roots.length, roots, depths, sums: layout.sums(ensemble) };
 }
 
-/** What never changes: tables, trees, and the column that leads from a leaf to itself. */
-function filled({ tables, features, ensembles }: Plan, layout: Layout): Uint8Array<ArrayBuffer> {
-  const memory = new ArrayBuffer(layout.bytes);
+/** What never changes: tables and trees. */
+function filled({ tables, ensembles }: Plan, layout: Layout): Uint8Array<ArrayBuffer> {
+  const memory = new ArrayBuffer(layout.filledBytes);
   for (const table of tables) new Float32Array(memory, layout.table(table), table.values.length).set(table.values);
   for (const ensemble of ensembles.flat()) {
     const { packed, nodes, roots, depths } = layout.trees(ensemble);
@@ -81,13 +92,6 @@ function filled({ tables, features, ensembles }: Plan, layout: Layout): Uint8Arr
       packed.roots.map((root) => nodes + root * NODE_BYTES[packed.kind]),
     );
     new Uint32Array(memory, depths, packed.depths.length).set(packed.depths);
-  }
-  if (features.length > 0) {
-    for (let group = 0; group < BLOCK / 8; group += 1) {
-      new Float32Array(memory, layout.rows + group * layout.groupBytes + layout.leafColumn, 8).fill(
-        Number.NEGATIVE_INFINITY,
-      );
-    }
   }
   return new Uint8Array(memory);
 }

@@ -44,6 +44,13 @@ export interface Scorer {
   score(batch: RideBatch): Promise<Predictions>;
   /** Synchronous: the prediction and its 90% interval, for a query that waits for them. */
   scoreNow(inputs: RideInputs): PredictionsNow;
+  /**
+   * So many consecutive rides between the same zones are scored faster than others; undefined if the order makes no
+   * difference.
+   */
+  readonly fastRun?: number;
+  /** Announces how many rides {@link scoreNow} will get in all, so that threads can start. */
+  expect?(rides: number): void;
   close(): Promise<void>;
 }
 
