@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { at } from '#model/at.ts';
-import { inPairOrder } from '#model/rides/pair-order.ts';
+import { pairOrder } from '#model/rides/pair-order.ts';
 import { RideBatch, type RideInputs } from '#model/rides/ride-batch.ts';
+import { pairSlot, zonesOfPair } from '#model/rides/zone-pair.ts';
 import { OUTPUTS_NOW, type PredictionsNow, roomFor, type Scorer } from '#model/scorer.ts';
 import type { SqlFunctions } from '#trips/database.ts';
 
@@ -17,14 +18,18 @@ export interface ScoreAheadJob {
 
 /** Predictions by row. */
 export interface ScoredRows extends Disposable {
-  /** @param numbers of consecutive rows */
+  /** @param numbers of consecutive rows @returns arrays that the next call uses again */
   of(numbers: BigInt64Array): PredictionsNow;
 }
 
-/** Rides that are put in order together, about 48 bytes each. With more, runs between the same zones would be longer. */
+/** Rides that are put in order together, 32 bytes each. With more, runs between the same zones would be longer. */
 const WINDOW_RIDES = 2 ** 20;
 /** Rides of one call, which threads share. */
 const CALL_RIDES = 16_384;
+/** Of a ride. */
+const WORDS = 4;
+const FIELDS = OUTPUTS_NOW.length;
+const ROW_BYTES = FIELDS * Float32Array.BYTES_PER_ELEMENT;
 
 /**
  * Scores a file's rides before they are asked for, so that those between the same zones can be scored together, which
@@ -41,11 +46,11 @@ export async function scoreAhead(
   const window = new Window(Math.min(rows, WINDOW_RIDES));
   let done = 0;
   const score = () => {
-    window.score(scorer, fastRun, scores);
     done += window.size;
-    window.clear();
+    window.score(scorer, fastRun, scores);
     onRows(done);
   };
+  let nothing = new Float32Array(0);
   const collect = database.define({
     parameters: {
       n: 'BIGINT',
@@ -59,11 +64,12 @@ export async function scoreAhead(
       const inputs = { PULocationID: pickup_zone, DOLocationID: dropoff_zone, trip_distance: distance, pickup_time };
       const row = firstRow(n);
       for (let from = 0; from < size; ) {
-        from += window.add(inputs, from, size, row);
+        from += window.add(inputs, from, row);
         // The last window is scored here, too, while the query waits, so that a full disk fails the query.
         if (window.isFull || done + window.size === rows) score();
       }
-      return [new Float32Array(size)];
+      if (nothing.length !== size) nothing = new Float32Array(size);
+      return [nothing];
     },
   });
   try {
@@ -84,58 +90,128 @@ function firstRow(numbers: BigInt64Array): number {
 
 /** Rides that wait to be scored together. */
 class Window {
-  readonly #rides: RideBatch;
-  readonly #call = new RideBatch(CALL_RIDES);
+  size = 0;
+  readonly #pairs: Uint32Array;
+  readonly #times: Int32Array;
+  readonly #distances: Float32Array;
+  readonly #sorted: Records;
+  readonly #scores: Float32Array;
   /** Rides whose rows follow each other. */
   #stretches: { readonly row: number; readonly from: number; readonly to: number }[] = [];
 
   constructor(capacity: number) {
-    this.#rides = new RideBatch(capacity);
-  }
-
-  get size(): number {
-    return this.#rides.size;
+    this.#pairs = new Uint32Array(capacity);
+    this.#times = new Int32Array(capacity * 2);
+    this.#distances = new Float32Array(capacity);
+    this.#sorted = new Records(capacity);
+    this.#scores = new Float32Array(capacity * FIELDS);
   }
 
   get isFull(): boolean {
-    return this.size === this.#rides.capacity;
+    return this.size === this.#pairs.length;
   }
 
   /** Takes as many rides as there is room for. @param row of the first of the inputs @returns how many */
-  add(inputs: RideInputs, from: number, to: number, row: number): number {
-    const taken = Math.min(to - from, this.#rides.capacity - this.size);
+  add({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs, from: number, row: number): number {
+    const taken = Math.min(trip_distance.length - from, this.#pairs.length - this.size);
     this.#stretches.push({ row: row + from, from: this.size, to: this.size + taken });
-    this.#rides.append(inputs, from, from + taken);
+    this.#distances.set(trip_distance.subarray(from, from + taken), this.size);
+    this.#times.set(wordsOf(pickup_time).subarray(2 * from, 2 * (from + taken)), 2 * this.size);
+    const [pickups, dropoffs] = [wordsOf(PULocationID), wordsOf(DOLocationID)];
+    for (let i = 0; i < taken; i += 1) {
+      this.#pairs[this.size + i] = pairSlot(zoneAt(pickups, from + i), zoneAt(dropoffs, from + i));
+    }
+    this.size += taken;
     return taken;
   }
 
-  clear(): void {
-    this.#rides.clear();
+  /** Scores the rides, and forgets them. */
+  score(scorer: Scorer, fastRun: number, to: ScoresFile): void {
+    const places = pairOrder(this.#pairs.subarray(0, this.size), fastRun);
+    for (let i = 0; i < places.length; i += 1) {
+      this.#sorted.set(
+        places[i] ?? 0,
+        this.#pairs[i] ?? 0,
+        this.#times[2 * i] ?? 0,
+        this.#times[2 * i + 1] ?? 0,
+        at(this.#distances, i),
+      );
+    }
+    this.#sorted.score(this.size, scorer);
+    for (let i = 0; i < places.length; i += 1) this.#sorted.copyScores(places[i] ?? 0, this.#scores, i * FIELDS);
+    for (const { row, from, to: end } of this.#stretches) {
+      to.write(row, this.#scores.subarray(from * FIELDS, end * FIELDS));
+    }
+    this.size = 0;
     this.#stretches = [];
   }
+}
 
-  score(scorer: Scorer, fastRun: number, to: ScoresFile): void {
-    const order = inPairOrder(this.#rides, fastRun);
-    const scores = new Float32Array(this.size * OUTPUTS_NOW.length);
-    for (let from = 0; from < order.length; from += CALL_RIDES) {
-      const some = order.subarray(from, from + CALL_RIDES);
-      this.#call.pick(this.#rides, some);
-      const predictions = scorer.scoreNow(this.#call.inputs);
-      OUTPUTS_NOW.forEach((name, field) => {
-        const column = predictions[name];
-        for (let i = 0; i < some.length; i += 1) scores[(some[i] ?? 0) * OUTPUTS_NOW.length + field] = at(column, i);
-      });
+/**
+ * Rides in another order than the file's. What is known of one is in one place, and so are its scores: each place more
+ * would be one more that no cache holds.
+ */
+class Records {
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
+  readonly #scores: Float32Array;
+  readonly #call = new RideBatch(CALL_RIDES);
+
+  constructor(capacity: number) {
+    this.#words = new Int32Array(capacity * WORDS);
+    this.#floats = new Float32Array(this.#words.buffer);
+    this.#scores = new Float32Array(capacity * FIELDS);
+  }
+
+  /** @param time in two words, the low one first */
+  set(place: number, pair: number, timeLow: number, timeHigh: number, distance: number): void {
+    const word = place * WORDS;
+    this.#words[word] = pair;
+    this.#words[word + 1] = timeLow;
+    this.#words[word + 2] = timeHigh;
+    this.#floats[word + 3] = distance;
+  }
+
+  copyScores(place: number, to: Float32Array, at: number): void {
+    const from = place * FIELDS;
+    to[at] = this.#scores[from] ?? Number.NaN;
+    to[at + 1] = this.#scores[from + 1] ?? Number.NaN;
+    to[at + 2] = this.#scores[from + 2] ?? Number.NaN;
+  }
+
+  score(size: number, scorer: Scorer): void {
+    for (let from = 0; from < size; from += CALL_RIDES)
+      this.#scoreSome(from, Math.min(size, from + CALL_RIDES), scorer);
+  }
+
+  #scoreSome(from: number, to: number, scorer: Scorer): void {
+    this.#call.clear();
+    for (let word = from * WORDS; word < to * WORDS; word += WORDS) {
+      const { pickup, dropoff } = zonesOfPair(this.#words[word] ?? 0);
+      const time = (this.#words[word + 2] ?? 0) * 2 ** 32 + ((this.#words[word + 1] ?? 0) >>> 0);
+      this.#call.push(pickup, dropoff, at(this.#floats, word + 3), time);
     }
-    for (const { row, from, to: end } of this.#stretches) {
-      to.write(row, scores.subarray(from * OUTPUTS_NOW.length, end * OUTPUTS_NOW.length));
+    const { predicted_duration, interval_low, interval_high } = scorer.scoreNow(this.#call.inputs);
+    for (let i = 0; i < to - from; i += 1) {
+      const place = (from + i) * FIELDS;
+      this.#scores[place] = at(predicted_duration, i);
+      this.#scores[place + 1] = at(interval_low, i);
+      this.#scores[place + 2] = at(interval_high, i);
     }
   }
 }
 
-/** A row's predictions next to each other, at its number. */
+/** A BigInt64Array as pairs of words: reading it costs an allocation per element. */
+const wordsOf = (numbers: BigInt64Array) => new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2);
+
+/** A number beyond 32 bits is no zone. */
+const zoneAt = (words: Int32Array, index: number) => (words[2 * index + 1] === 0 ? (words[2 * index] ?? 0) : 0);
+
+/** Prediction and interval of each row next to each other, at the row's number. */
 class ScoresFile implements ScoredRows {
-  static readonly #ROW_BYTES = OUTPUTS_NOW.length * Float32Array.BYTES_PER_ELEMENT;
   readonly #file: number;
+  #scores = new Float32Array(0);
+  #predictions: PredictionsNow = roomFor(OUTPUTS_NOW, 0);
 
   constructor(path: string) {
     this.#file = openSync(path, 'w+');
@@ -144,20 +220,25 @@ class ScoresFile implements ScoredRows {
   write(row: number, scores: Float32Array): void {
     const bytes = new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength);
     for (let from = 0; from < bytes.length; ) {
-      from += writeSync(this.#file, bytes, from, bytes.length - from, row * ScoresFile.#ROW_BYTES + from);
+      from += writeSync(this.#file, bytes, from, bytes.length - from, row * ROW_BYTES + from);
     }
   }
 
   of(numbers: BigInt64Array): PredictionsNow {
     const [row, rows] = [firstRow(numbers), numbers.length];
-    const scores = new Float32Array(rows * OUTPUTS_NOW.length);
-    const read = readSync(this.#file, scores, 0, scores.byteLength, row * ScoresFile.#ROW_BYTES);
-    if (read < scores.byteLength) throw new Error(`Rows ${row} to ${row + rows} have not all been scored.`);
-    const predictions = roomFor(OUTPUTS_NOW, rows);
-    OUTPUTS_NOW.forEach((name, field) => {
-      for (let i = 0; i < rows; i += 1) predictions[name][i] = at(scores, i * OUTPUTS_NOW.length + field);
-    });
-    return predictions;
+    if (rows !== this.#predictions.predicted_duration.length) {
+      this.#scores = new Float32Array(rows * FIELDS);
+      this.#predictions = roomFor(OUTPUTS_NOW, rows);
+    }
+    const read = readSync(this.#file, this.#scores, 0, rows * ROW_BYTES, row * ROW_BYTES);
+    if (read < rows * ROW_BYTES) throw new Error(`Rows ${row} to ${row + rows} have not all been scored.`);
+    const { predicted_duration, interval_low, interval_high } = this.#predictions;
+    for (let i = 0; i < rows; i += 1) {
+      predicted_duration[i] = at(this.#scores, i * FIELDS);
+      interval_low[i] = at(this.#scores, i * FIELDS + 1);
+      interval_high[i] = at(this.#scores, i * FIELDS + 2);
+    }
+    return this.#predictions;
   }
 
   [Symbol.dispose](): void {

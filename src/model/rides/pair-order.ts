@@ -1,44 +1,37 @@
-import type { RideBatch, RideWords } from './ride-batch.ts';
-import { PAIR_SLOTS, pairSlot } from './zone-pair.ts';
+import { PAIR_SLOTS } from './zone-pair.ts';
 
 /**
- * The numbers of a batch's rides in the order in which they are scored fastest: rides between the same zones follow each
- * other if there are enough of them, and all others come last. Those of a kind keep their order.
- * @param least rides of a pair of zones
+ * Places of rides in the order in which they are scored fastest: those between the same zones follow each other if there
+ * are enough of them, and all others come last. Rides of the same pair keep their order, as do the others.
+ * @param pairs the pair slot of each ride
+ * @param least rides of a pair
+ * @returns 0 for the ride that comes first, and so on
  */
-export function inPairOrder({ words, size }: RideBatch, least: number): Uint32Array {
-  const pairs = new Uint32Array(size);
+export function pairOrder(pairs: Uint32Array, least: number): Uint32Array {
   const counts = new Uint32Array(PAIR_SLOTS);
-  for (let ride = 0; ride < size; ride += 1) {
-    const pair = pairOf(words, ride);
-    pairs[ride] = pair;
+  for (let ride = 0; ride < pairs.length; ride += 1) {
+    const pair = pairs[ride] ?? 0;
     counts[pair] = (counts[pair] ?? 0) + 1;
   }
-  const places = new Uint32Array(PAIR_SLOTS); // of a pair's next ride
-  let end = 0;
+  const next = new Uint32Array(PAIR_SLOTS);
+  let rest = 0;
   for (let pair = 0; pair < PAIR_SLOTS; pair += 1) {
     const rides = counts[pair] ?? 0;
     if (rides < least) continue;
-    places[pair] = end;
-    end += rides;
+    next[pair] = rest;
+    rest += rides;
   }
-  const order = new Uint32Array(size);
-  for (let ride = 0; ride < size; ride += 1) {
+  const places = new Uint32Array(pairs.length);
+  for (let ride = 0; ride < pairs.length; ride += 1) {
     const pair = pairs[ride] ?? 0;
     if ((counts[pair] ?? 0) < least) {
-      order[end] = ride;
-      end += 1;
+      places[ride] = rest;
+      rest += 1;
     } else {
-      const place = places[pair] ?? 0;
-      order[place] = ride;
-      places[pair] = place + 1;
+      const place = next[pair] ?? 0;
+      places[ride] = place;
+      next[pair] = place + 1;
     }
   }
-  return order;
+  return places;
 }
-
-const pairOf = ({ pickupZone, dropoffZone }: RideWords, ride: number) =>
-  pairSlot(zoneOf(pickupZone, ride), zoneOf(dropoffZone, ride));
-
-/** An int64 beyond 32 bits is no zone. */
-const zoneOf = (words: Int32Array, ride: number) => (words[2 * ride + 1] === 0 ? (words[2 * ride] ?? 0) : 0);

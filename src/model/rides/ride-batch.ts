@@ -59,26 +59,6 @@ export class RideBatch {
     this.size = i + 1;
   }
 
-  /** Appends rides from `from` up to `to`. */
-  append({ PULocationID, DOLocationID, trip_distance, pickup_time }: RideInputs, from: number, to: number): void {
-    if (this.size + to - from > this.capacity) throw new RangeError(`A batch of ${this.capacity} rides is full.`);
-    new BigInt64Array(this.#pickupZone.buffer).set(PULocationID.subarray(from, to), this.size);
-    new BigInt64Array(this.#dropoffZone.buffer).set(DOLocationID.subarray(from, to), this.size);
-    this.#distance.set(trip_distance.subarray(from, to), this.size);
-    new BigInt64Array(this.#time.buffer).set(pickup_time.subarray(from, to), this.size);
-    this.size += to - from;
-  }
-
-  /** Replaces the rides by those of another batch, by their numbers. */
-  pick(from: RideBatch, rides: Uint32Array): void {
-    if (rides.length > this.capacity) throw new RangeError(`${rides.length} rides in a batch of ${this.capacity}.`);
-    pickWords(from.#pickupZone, rides, this.#pickupZone);
-    pickWords(from.#dropoffZone, rides, this.#dropoffZone);
-    pickWords(from.#time, rides, this.#time);
-    for (let i = 0; i < rides.length; i += 1) this.#distance[i] = from.#distance[rides[i] ?? 0] ?? Number.NaN;
-    this.size = rides.length;
-  }
-
   clear(): void {
     this.size = 0;
   }
@@ -104,14 +84,5 @@ export class RideBatch {
       trip_distance: this.#distance.subarray(0, this.size),
       pickup_time: new BigInt64Array(this.#time.buffer, 0, this.size),
     };
-  }
-}
-
-/** Pairs of words. */
-function pickWords(from: Int32Array, rides: Uint32Array, to: Int32Array): void {
-  for (let i = 0; i < rides.length; i += 1) {
-    const ride = rides[i] ?? 0;
-    to[2 * i] = from[2 * ride] ?? 0;
-    to[2 * i + 1] = from[2 * ride + 1] ?? 0;
   }
 }
