@@ -165,7 +165,7 @@ function copyNumbers(
   });
 }
 
-const DISK_FULL = /No space left on device|Disk quota exceeded/;
+const DISK_FULL = /no space left on device|disk quota exceeded/i;
 
 const diskFull = (cause: Error) =>
   new TransientError(

@@ -14,6 +14,8 @@ export interface ScoreAheadJob {
   /** A file for this job only. */
   readonly path: string;
   readonly onRows: (rowsDone: number) => void;
+  /** Rides that are put in order together. */
+  readonly windowRides?: number;
 }
 
 /** Predictions by row. */
@@ -22,7 +24,7 @@ export interface ScoredRows extends Disposable {
   of(numbers: BigInt64Array): PredictionsNow;
 }
 
-/** Rides that are put in order together, 32 bytes each. With more, runs between the same zones would be longer. */
+/** Rides of a window, 60 bytes each. With more, runs between the same zones would be longer. */
 const WINDOW_RIDES = 2 ** 20;
 /** Rides of one call, which threads share. */
 const CALL_RIDES = 16_384;
@@ -37,13 +39,13 @@ const ROW_BYTES = FIELDS * Float32Array.BYTES_PER_ELEMENT;
  * @param fastRun see {@link Scorer.fastRun}
  */
 export async function scoreAhead(
-  { rows, rides, path, onRows }: ScoreAheadJob,
+  { rows, rides, path, onRows, windowRides = WINDOW_RIDES }: ScoreAheadJob,
   scorer: Scorer,
   fastRun: number,
   database: SqlFunctions & { run(sql: string): Promise<void> },
 ): Promise<ScoredRows> {
   const scores = new ScoresFile(path);
-  const window = new Window(Math.min(rows, WINDOW_RIDES));
+  const window = new Window(Math.min(rows, windowRides));
   let done = 0;
   const score = () => {
     done += window.size;

@@ -325,6 +325,18 @@ describe('a file that cannot be scored is refused, with the reason', () => {
   });
 });
 
+test('a model that is faster in another order gives the same file', async () => {
+  const announced: number[] = [];
+  const progress: number[] = [];
+  const scorer = { ...aScorer(), fastRun: 64, expect: (rides: number) => announced.push(rides) };
+  const ahead = await score(realMonth('2023-04'), { onProgress: (rows) => progress.push(rows) }, scorer);
+  const plain = await score(realMonth('2023-04'));
+  expect(ahead.outcome).toMatchObject({ outcome: 'scored', rowsIn: 65_392, rowsScored: 62_979 });
+  expect(await sha256OfFile(ahead.output)).toBe(await sha256OfFile(plain.output));
+  expect([announced, progress]).toEqual([[65_392], [65_392]]);
+  expect(await readdir(join(ahead.output, '..'))).toEqual(['output.parquet']);
+});
+
 describe('a failure on the way leaves nothing behind', () => {
   test('a full disk', async () => {
     const workFolder = temporaryFolder();
@@ -335,6 +347,15 @@ describe('a failure on the way leaves nothing behind', () => {
     await expect(scoring).rejects.toThrow(
       /^The disk is full \(.*Could not write.*scores\.parquet.*\)\. Free some space there, and run it again\.$/,
     );
+    expect(await readdir(workFolder)).toEqual([]);
+  });
+
+  test('a full disk, where the model scores ahead', async () => {
+    const workFolder = temporaryFolder();
+    await symlink('/dev/full', join(workFolder, 'ahead.f32'));
+    const output = join(workFolder, 'output.parquet');
+    const scoring = score(realMonth('2023-04'), { output, workFolder }, { ...aScorer(), fastRun: 64 });
+    await expect(scoring).rejects.toThrow(TransientError);
     expect(await readdir(workFolder)).toEqual([]);
   });
 

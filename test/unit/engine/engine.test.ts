@@ -78,6 +78,19 @@ function aTree(random: () => number, depth: number, early = 0.2): DecisionTree {
   return { ...tree, missingLeft: tree.left.map(() => 0) };
 }
 
+/** Runs of rides between the same zones, as long as given, that are otherwise at random. */
+function runsOf(lengths: readonly number[]): RideBatch {
+  const { words, size } = generatedRides(lengths.reduce((sum, length) => sum + length));
+  const rides = new RideBatch(size);
+  lengths.forEach((length, run) => {
+    for (let i = 0; i < length; i += 1) {
+      const [low = 0, high = 0] = words.pickupTime.subarray(2 * rides.size, 2 * rides.size + 2);
+      rides.push(1 + run * 37, 265 - run, words.distance[rides.size] ?? 0, high * 2 ** 32 + (low >>> 0));
+    }
+  });
+  return rides;
+}
+
 async function expectSame(model: Uint8Array, rides = generatedRides(2000)): Promise<void> {
   const { ours, reference } = await bothScorers(model);
   expect(differing(await ours.score(rides), await reference.score(rides))).toBe(0);
@@ -107,6 +120,52 @@ describe('answers as onnxruntime does, to the last bit', () => {
         expect(differing(await ours.score(rides), await reference.score(rides))).toBe(0);
       }
     }
+  });
+
+  test('with runs of rides between the same zones, for which trees are pruned', async () => {
+    const random = randomFrom(15);
+    const trees = [1, 2, 3, 6, 9, 9, 9, 13].flatMap((depth) => Array.from({ length: 8 }, () => aTree(random, depth)));
+    trees.push(aTree(random, 13, 0)); // more nodes than a pruned tree may have
+    const { ours, reference } = await bothScorers(aGraph(ensemble(trees)));
+    for (const lengths of [[63], [64], [65, 1, 200], [300, 64, 64, 5, 7, 400, 4096, 70], [5000], [4090, 100, 1000]]) {
+      const rides = runsOf(lengths);
+      expect(differing(await ours.score(rides), await reference.score(rides))).toBe(0);
+    }
+  });
+
+  test('with a run whose least and largest values are splits themselves', async () => {
+    const tree: DecisionTree = {
+      left: [1, 3, -1, -1, -1],
+      right: [2, 4, -1, -1, -1],
+      feature: [0, 0, 0, 0, 0],
+      value: [5, 3, 30, 10, 20],
+      missingLeft: [0, 0, 0, 0, 0],
+    };
+    const model = aGraph((g, ride) => treeEnsemble(g, asColumn(g, ride.distance), { base: 0, trees: [tree] }));
+    const rides = new RideBatch(90);
+    for (let ride = 0; ride < 90; ride += 1) rides.push(74, 75, 3 + (ride % 3), 0);
+    await expectSame(model, rides);
+    const { predicted_duration } = await ourScorer(model).score(rides);
+    expect([...predicted_duration]).toEqual(Array.from({ length: 90 }, (_, ride) => [20, 20, 30][ride % 3]));
+  });
+
+  test('with a run in which a feature is not a number for one ride, which no branch is then sure of', async () => {
+    const below: DecisionTree = {
+      left: [1, -1, -1],
+      right: [2, -1, -1],
+      feature: [0, 0, 0],
+      value: [2, 10, 20],
+      missingLeft: [0, 0, 0],
+    };
+    const model = aGraph((g, ride) => {
+      const from5 = g.node('Sub', [ride.distance, g.float(5)]); // divided by itself, it is 1 or not a number
+      return treeEnsemble(g, asColumn(g, g.node('Div', [from5, from5])), { base: 0, trees: [below] });
+    });
+    const rides = new RideBatch(100);
+    for (let ride = 0; ride < 100; ride += 1) rides.push(74, 75, ride === 70 ? 5 : 6, 0);
+    await expectSame(model, rides);
+    const { predicted_duration } = await ourScorer(model).score(rides);
+    expect([...predicted_duration]).toEqual(Array.from({ length: 100 }, (_, ride) => (ride === 70 ? 20 : 10)));
   });
 
   test('with branches that ask whether a feature is equal', async () => {
