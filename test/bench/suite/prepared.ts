@@ -5,7 +5,7 @@ import { parseMonth } from '#trips/month.ts';
 import { kept, MARCH, makeYellow, sixTimes } from '../batch/months.ts';
 import { CLONE, TLC } from '../side-by-side.ts';
 import { modelFolder } from './models.ts';
-import { type Python, python } from './peers.ts';
+import { type Python, python } from '../python.ts';
 
 const MONTHS = join(CLONE, '.tripcast/bench/batch/here');
 

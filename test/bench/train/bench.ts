@@ -76,7 +76,7 @@ function compareLinear(peers: Peers): void {
   const zonesRows = (['green', 'yellow'] as const).map((taxiType) => {
     const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
     const ours = linearSchema.parse(job('linear-job.ts', 'linear-zones', taxiType, file));
-    const reference = run(peers.python, [join(import.meta.dirname, 'linear_zones.py'), file, prefix]);
+    const reference = run(peers.python, [join(import.meta.dirname, '../peers/linear_zones.py'), file, prefix]);
     const theirs = zonesSchema.parse(JSON.parse(reference));
     return [
       `${ours.rows} ${taxiType} rides`,

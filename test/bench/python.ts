@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLONE, run } from '../side-by-side.ts';
+import { CLONE, run } from './side-by-side.ts';
 
-const PEERS = join(import.meta.dirname, '../peers');
+const PEERS = join(import.meta.dirname, 'peers');
 
 export interface Python {
   readonly interpreter: string;
