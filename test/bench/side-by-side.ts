@@ -11,7 +11,7 @@ export const TLC = join(CLONE, 'data/tlc');
 export const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Progress, for who waits. */
+/** Progress, for the person waiting. */
 export const say = (text: string) => console.error(`  ${text}`);
 
 /** @returns what the command prints. @throws when it fails */

@@ -1,4 +1,4 @@
-/** `tripcast drift` beside Evidently, in one run: a real month, and 3.4 million rows. */
+/** `tripcast drift` compared with Evidently, in one run: a real month, and 3.4 million rows. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals } from '#cli/view/terminal.ts';

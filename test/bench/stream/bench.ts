@@ -1,4 +1,4 @@
-/** Streaming beside a Python handler, in one run. See README.md. */
+/** Streaming compared with a Python handler, in one run. See README.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Training: whole ones, zone-map as it was beside zone-map as it is, and the Python peers. See README.md. */
+/** Training: whole ones, zone-map as it was and as it is, and the Python peers. See README.md. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { decimals, table } from '#cli/view/terminal.ts';
