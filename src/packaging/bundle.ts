@@ -7,11 +7,11 @@ import { FUNCTIONS } from '#lib/config/functions.ts';
 import type { Config } from '#lib/config/schema.ts';
 import { SWAGGER_FILES } from '#serving/docs.ts';
 import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
-import type { FunctionAssets } from './assets.ts';
+import type { FunctionAssets, ImageContext, NativesLayer } from './assets.ts';
 import { buildConsole } from './console.ts';
 import { type FunctionGroup, functionGroups } from './function-groups.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
-import { hostPlatform } from './platform.ts';
+import { hostPlatform, type Platform } from './platform.ts';
 
 const DIST = join(CLONE, 'dist');
 const suffix = (group: FunctionGroup['name']) => (group === 'main' ? '' : `-${group}`);
@@ -26,20 +26,26 @@ export async function buildAssets({
   packaging,
   engine,
 }: Pick<Config, 'packaging' | 'engine'>): Promise<FunctionAssets> {
+  // Group by group: what another platform needs is fetched into one folder.
   const groups = functionGroups(engine);
   if (packaging === 'image') {
-    const images = groups.map(async (group) => ({ group, context: await buildImageContext(group) }));
-    return { packaging, images: await Promise.all(images) };
+    const images: ImageContext[] = [];
+    for (const group of groups) images.push({ group, context: await buildImageContext(group) });
+    return { packaging, images };
   }
   const platform = hostPlatform();
   const functions = join(DIST, 'functions');
-  const layers = groups.map(async (group) => {
+  const [layers] = await Promise.all([zipLayers(groups, platform), bundleFunctions(functions)]);
+  return { packaging, functions, layers, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
+}
+
+async function zipLayers(groups: readonly FunctionGroup[], platform: Platform): Promise<readonly NativesLayer[]> {
+  const layers: NativesLayer[] = [];
+  for (const group of groups) {
     const archive = join(DIST, `natives${suffix(group.name)}-${platform}.zip`);
-    return { group, archive, hash: await zipNatives(archive, platform, group.libraries) };
-  });
-  await bundleFunctions(functions);
-  const architecture = platform.endsWith('arm64') ? 'arm64' : 'x86_64';
-  return { packaging, functions, layers: await Promise.all(layers), architecture };
+    layers.push({ group, archive, hash: await zipNatives(archive, platform, group.libraries) });
+  }
+  return layers;
 }
 
 /** @returns the folder that the group's image is built from: the Dockerfile and everything it copies */

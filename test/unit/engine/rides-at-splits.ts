@@ -42,8 +42,9 @@ export function ridesAtSplits(splits: readonly number[], miles: Float32Array, si
 /** See {@link ridesAtSplits}. */
 export const WAYS_TO_TRY = 8;
 
-/** The float32 so many steps above a float32 other than 0. */
+/** The float32 that is this number of steps above another. */
 function nextTo(value: number, steps: number): number {
+  if (value === 0) return steps * 2 ** -149;
   const bits = new Int32Array(Float32Array.of(value).buffer);
   bits[0] = (bits[0] ?? 0) + (value < 0 ? -steps : steps);
   return new Float32Array(bits.buffer)[0] ?? Number.NaN;

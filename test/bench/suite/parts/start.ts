@@ -7,7 +7,7 @@ import { CLONE, folder, say, whole } from '../../side-by-side.ts';
 import type { Contest } from '../contest.ts';
 
 const THERE = join(folder, 'clone');
-const MOST_SECONDS = 300;
+const MOST_SECONDS = 600;
 
 export function start(): readonly Contest[] {
   return [
