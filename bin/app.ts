@@ -21,7 +21,7 @@ async function synthesize(): Promise<void> {
   }
   const config = loadConfig(env);
   refuseForeignEndpoint(config);
-  const [assets, version] = await Promise.all([buildAssets(config.packaging), codeVersion(CLONE)]);
+  const [assets, version] = await Promise.all([buildAssets(config), codeVersion(CLONE)]);
   new TripcastStack(app, { config, assets, codeVersion: version });
   app.synth();
 }

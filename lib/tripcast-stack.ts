@@ -33,7 +33,8 @@ export interface TripcastStackProps {
 /**
  * All of one environment: its rooms, connected to each other.
  * @example
- * new TripcastStack(app, { config: loadConfig('dev'), assets: await buildAssets('zip'), codeVersion: 'unknown' });
+ * const config = loadConfig('dev');
+ * new TripcastStack(app, { config, assets: await buildAssets(config), codeVersion: 'unknown' });
  */
 export class TripcastStack extends Stack {
   constructor(scope: Construct, { config, assets, codeVersion }: TripcastStackProps) {

@@ -11,15 +11,24 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { FunctionAssets } from '#packaging/assets.ts';
+import type { FunctionAssets, ImageContext, NativesLayer } from '#packaging/assets.ts';
 import type { FunctionName } from '../config/functions.ts';
 
-/** Turns a function's name into a deployed function: zips sharing one layer, or one image with a command for each. */
+/** A layer's id in the stack, and its description. */
+const LAYERS = {
+  main: { id: 'Natives', description: 'onnxruntime-node and @duckdb/node-api' },
+  serving: { id: 'ServingNatives', description: '@duckdb/node-api' },
+} as const;
+
+/**
+ * Turns a function's name into a deployed function: a zip with the layer of its group, or the image of its group with
+ * the function's command.
+ */
 export class FunctionCode extends Construct {
   /** The commit that it was built from. */
   readonly version: string;
   readonly #assets: FunctionAssets;
-  readonly #layer: LayerVersion | undefined;
+  readonly #layers: ReadonlyMap<FunctionName, LayerVersion>;
   readonly #key: Key | undefined;
 
   /** @param key for the functions' variables; undefined means Lambda's own */
@@ -28,12 +37,18 @@ export class FunctionCode extends Construct {
     this.version = version;
     this.#assets = assets;
     this.#key = key;
-    if (assets.packaging === 'image') return;
-    this.#layer = new LayerVersion(this, 'Natives', {
-      description: 'onnxruntime-node and @duckdb/node-api',
-      code: Code.fromAsset(assets.layer, { assetHash: assets.layerHash }),
+    this.#layers = new Map(assets.packaging === 'image' ? [] : assets.layers.flatMap((each) => this.#share(each)));
+  }
+
+  /** Each function of the layer's group, with the layer. */
+  #share({ group, archive, hash }: NativesLayer): readonly (readonly [FunctionName, LayerVersion])[] {
+    const { id, description } = LAYERS[group.name];
+    const layer = new LayerVersion(this, id, {
+      description,
+      code: Code.fromAsset(archive, { assetHash: hash }),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
     });
+    return group.functions.map((name) => [name, layer]);
   }
 
   createFunction(scope: Construct, id: string, name: FunctionName, given: FunctionOptions): LambdaFunction {
@@ -44,7 +59,7 @@ export class FunctionCode extends Construct {
         ...options,
         // onnxruntime's arm64 build has crashed in cpuinfo on Lambda.
         architecture: Architecture.X86_64,
-        code: DockerImageCode.fromImageAsset(assets.context, {
+        code: DockerImageCode.fromImageAsset(contextOf(name, assets.images), {
           platform: Platform.LINUX_AMD64,
           cmd: [`${name}/index.handler`],
         }),
@@ -56,7 +71,13 @@ export class FunctionCode extends Construct {
       runtime: Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: Code.fromAsset(`${assets.functions}/${name}`),
-      layers: this.#layer === undefined ? [] : [this.#layer],
+      layers: [this.#layers.get(name)].filter((layer) => layer !== undefined),
     });
   }
+}
+
+function contextOf(name: FunctionName, images: readonly ImageContext[]): string {
+  const image = images.find(({ group }) => group.functions.includes(name));
+  if (image === undefined) throw new Error(`No image holds the function ${name}.`);
+  return image.context;
 }

@@ -17,10 +17,7 @@ const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, executionM
  * const scorer = await loadScorer(await readFile('model.onnx'));
  */
 export const loadScorer: LoadScorer = async (model) => {
-  const [{ Tensor, env }, { binding, initOrt }] = await Promise.all([
-    import('onnxruntime-node'),
-    import('onnxruntime-node/dist/binding.js'),
-  ]);
+  const [{ Tensor, env }, { binding, initOrt }] = await importRuntime();
   initOrt();
   const session = new binding.InferenceSession();
   try {
@@ -70,6 +67,19 @@ export const loadScorer: LoadScorer = async (model) => {
 type Wanted = Readonly<Record<string, null>>;
 const ALL: Wanted = Object.fromEntries(OUTPUTS.map((name) => [name, null]));
 const WITH_90: Wanted = { predicted_duration: null, interval_low: null, interval_high: null };
+
+async function importRuntime() {
+  try {
+    return await Promise.all([import('onnxruntime-node'), import('onnxruntime-node/dist/binding.js')]);
+  } catch (cause) {
+    const [first = ''] = messageOf(cause).split('\n');
+    throw new TripcastError(
+      `onnxruntime does not load here: ${first}`,
+      'Functions that serve are packaged without it where env/*.json says "engine": "tripcast": set "auto", or let SCORING_ENGINE be tripcast, too. Anywhere else, run `npm run setup`.',
+      { cause },
+    );
+  }
+}
 
 const FIX = 'Give a model.onnx that `tripcast train` wrote.';
 

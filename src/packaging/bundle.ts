@@ -4,40 +4,61 @@ import { build, type Plugin } from 'esbuild';
 import { CONSOLE_FOLDER } from '#adapters/console-files.ts';
 import { SWAGGER_FOLDER } from '#adapters/swagger-ui.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
+import type { Config } from '#lib/config/schema.ts';
 import { SWAGGER_FILES } from '#serving/docs.ts';
 import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
-import type { FunctionAssets } from './assets.ts';
+import type { FunctionAssets, ImageContext, NativesLayer } from './assets.ts';
 import { buildConsole } from './console.ts';
+import { type FunctionGroup, functionGroups } from './function-groups.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
-import { hostPlatform } from './platform.ts';
+import { hostPlatform, type Platform } from './platform.ts';
 
 const DIST = join(CLONE, 'dist');
+const suffix = (group: FunctionGroup['name']) => (group === 'main' ? '' : `-${group}`);
 
 /**
- * Builds what a packaging needs under dist/: zip functions with this machine's natives, or the context of an image with
- * those of Lambda's linux-x64, on any machine.
+ * Builds what a configuration deploys under dist/: zip functions with this machine's natives, or the contexts of images
+ * with those of Lambda's linux-x64, on any machine.
  * @example
- * new TripcastStack(app, { config, assets: await buildAssets(config.packaging), codeVersion });
+ * new TripcastStack(app, { config, assets: await buildAssets(config), codeVersion });
  */
-export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
-  if (packaging === 'image') return { packaging, context: await buildImageContext() };
+export async function buildAssets({
+  packaging,
+  engine,
+}: Pick<Config, 'packaging' | 'engine'>): Promise<FunctionAssets> {
+  // Group by group: what another platform needs is fetched into one folder.
+  const groups = functionGroups(engine);
+  if (packaging === 'image') {
+    const images: ImageContext[] = [];
+    for (const group of groups) images.push({ group, context: await buildImageContext(group) });
+    return { packaging, images };
+  }
   const platform = hostPlatform();
   const functions = join(DIST, 'functions');
-  const layer = join(DIST, `natives-${platform}.zip`);
-  const [layerHash] = await Promise.all([zipNatives(layer, platform), bundleFunctions(functions)]);
-  return { packaging, functions, layer, layerHash, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
+  const [layers] = await Promise.all([zipLayers(groups, platform), bundleFunctions(functions)]);
+  return { packaging, functions, layers, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
 }
 
-/** @returns the folder that the image is built from: the Dockerfile and everything it copies */
-export async function buildImageContext(): Promise<string> {
+async function zipLayers(groups: readonly FunctionGroup[], platform: Platform): Promise<readonly NativesLayer[]> {
+  const layers: NativesLayer[] = [];
+  for (const group of groups) {
+    const archive = join(DIST, `natives${suffix(group.name)}-${platform}.zip`);
+    layers.push({ group, archive, hash: await zipNatives(archive, platform, group.libraries) });
+  }
+  return layers;
+}
+
+/** @returns the folder that the group's image is built from: the Dockerfile and everything it copies */
+export async function buildImageContext({ name: group, functions, libraries }: FunctionGroup): Promise<string> {
   // Lambda reads an image's files as a different user: the folders must be readable whatever the builder's umask is,
   // here and in the CDK's copy.
   process.umask(0o022);
-  const context = join(DIST, 'image');
+  const context = join(DIST, `image${suffix(group)}`);
+  const entries = FUNCTION_ENTRIES.filter(({ out }) => functions.some((name) => out.startsWith(`${name}/`)));
   await mkdir(context, { recursive: true });
   await Promise.all([
-    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', pages: true }], join(context, 'code')),
-    assembleNatives(join(context, 'natives'), 'linux-x64'),
+    bundle([...entries, SERVE], join(context, 'code')),
+    assembleNatives(join(context, 'natives'), 'linux-x64', libraries),
     ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
       copyFile(join(CLONE, 'docker', file), join(context, file)),
     ),
@@ -57,6 +78,9 @@ const FUNCTION_ENTRIES: readonly Entry[] = [
   // A month is worth a second thread, whose file is looked for next to the bundle.
   { in: 'src/adapters/scoring-worker.ts', out: 'score/scoring-worker', pages: false },
 ];
+
+/** The API anywhere else: `docker run IMAGE serve`. */
+const SERVE: Entry = { in: 'docker/serve.ts', out: 'serve/index', pages: true };
 
 /**
  * Bundles each lambdas/{name}/handler.ts into {outDir}/{name}/index.js, the AWS SDK included. CommonJS, because only

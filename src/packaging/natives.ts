@@ -6,6 +6,7 @@ import { WHEEL_IN_LAYER, XGBOOST_VERSION } from '#adapters/xgboost.ts';
 import { TripcastError } from '#errors.ts';
 import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 import { fetchPackages, foreignPackages, installedVersion, textOf, wheelsOf } from './foreign-packages.ts';
+import { NATIVE_LIBRARIES, type NativeLibrary } from './function-groups.ts';
 import { hostPlatform, isHost, type Platform } from './platform.ts';
 import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
 
@@ -13,6 +14,7 @@ import { writeStoredZip, type ZipEntry } from './stored-zip.ts';
 const ELF_MACHINE: Partial<Record<Platform, number>> = { 'linux-x64': 62, 'linux-arm64': 183 };
 /** Lambda's limit for a function and its layers, unzipped: 250 MB, of which the bundle needs a few. */
 const LAYER_LIMIT_BYTES = 240 * 2 ** 20;
+const ALL: readonly NativeLibrary[] = NATIVE_LIBRARIES;
 /** Increases when the selection changes though the packages do not. */
 const SELECTION = 3;
 
@@ -29,11 +31,12 @@ export function xgboostLibrary(): string {
  * Copies the native packages for one platform, without what only their developers need, to
  * {outDir}/nodejs/node_modules, and XGBoost's library next to it: the layout of a Lambda layer. Does nothing if they
  * are already there.
+ * @param libraries which of them; by default all
  * @returns a hash of the contents
  * @throws TripcastError when a package lacks the platform's build, or contains a binary for another machine
  */
-export function assembleNatives(outDir: string, platform: Platform): Promise<string> {
-  return unlessThere(outDir, platform, async (draft, entries) => {
+export function assembleNatives(outDir: string, platform: Platform, libraries = ALL): Promise<string> {
+  return unlessThere(outDir, { platform, libraries }, async (draft, entries) => {
     for (const { path, file } of entries) {
       const target = join(draft, path);
       await mkdir(dirname(target), { recursive: true });
@@ -45,8 +48,8 @@ export function assembleNatives(outDir: string, platform: Platform): Promise<str
 }
 
 /** Like {@link assembleNatives}, but into one archive; also throws when it exceeds Lambda's limit. */
-export function zipNatives(outFile: string, platform: Platform): Promise<string> {
-  return unlessThere(outFile, platform, async (draft, entries) => {
+export function zipNatives(outFile: string, platform: Platform, libraries = ALL): Promise<string> {
+  return unlessThere(outFile, { platform, libraries }, async (draft, entries) => {
     const sizes = await Promise.all(entries.map(async ({ file }) => (await stat(file)).size));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > LAYER_LIMIT_BYTES) {
@@ -62,11 +65,11 @@ export function zipNatives(outFile: string, platform: Platform): Promise<string>
 /** Builds a draft next to `target` and moves it into place, unless it was already built from the same packages. */
 async function unlessThere(
   target: string,
-  platform: Platform,
+  { platform, libraries }: { readonly platform: Platform; readonly libraries: readonly NativeLibrary[] },
   make: (draft: string, entries: readonly ZipEntry[]) => Promise<void>,
 ): Promise<string> {
   if (!isHost(platform)) await fetchPackages(platform);
-  const packages = packagesOf(platform);
+  const packages = libraries.flatMap((library) => PACKAGES[library](platform));
   const content = JSON.stringify([SELECTION, platform, packages.map(({ name, version }) => [name, version])]);
   const hash = createHash('sha256').update(content).digest('hex');
   const stampFile = `${target}.stamp`;
@@ -95,15 +98,18 @@ interface NativePackage {
   readonly into: string;
 }
 
-function packagesOf(platform: Platform): readonly NativePackage[] {
-  const binaries = `bin/napi-v6/${platform.replace('-', '/')}`;
-  return [
-    packageOf('onnxruntime-node', platform, ['package.json', 'dist', binaries]),
+const PACKAGES: Readonly<Record<NativeLibrary, (platform: Platform) => readonly NativePackage[]>> = {
+  onnxruntime: (platform) => [
+    packageOf('onnxruntime-node', platform, ['package.json', 'dist', `bin/napi-v6/${platform.replace('-', '/')}`]),
     packageOf('onnxruntime-common', platform, ['package.json', 'dist/cjs']),
+  ],
+  duckdb: (platform) => [
     packageOf('@duckdb/node-api', platform, ['package.json', 'lib']),
     packageOf('@duckdb/node-bindings', platform, ['package.json', 'duckdb.js']),
     packageOf(`@duckdb/node-bindings-${platform}`, platform, ['.']),
     packageOf('detect-libc', platform, ['package.json', 'lib']),
+  ],
+  xgboost: (platform) => [
     packageOf('koffi', platform, [
       'package.json',
       'index.js',
@@ -115,8 +121,8 @@ function packagesOf(platform: Platform): readonly NativePackage[] {
     ]),
     packageOf(`@koromix/koffi-${platform}`, platform, ['package.json', 'index.js', platform.replace('-', '_')]),
     xgboostWheel(platform),
-  ];
-}
+  ],
+};
 
 /** The wheel as pip installed it: the library finds its libgomp by a relative path, so the layout is kept. */
 function xgboostWheel(platform: Platform): NativePackage {

@@ -1,4 +1,4 @@
-/** What the benchmarks share: commands that are run and timed, and the Python way beside them. */
+/** What the benchmarks share: commands that are run and timed. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export const TLC = join(CLONE, 'data/tlc');
 export const folder = mkdtempSync(join(tmpdir(), 'tripcast bench '));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Progress, for who waits. */
+/** Progress, for the person waiting. */
 export const say = (text: string) => console.error(`  ${text}`);
 
 /** @returns what the command prints. @throws when it fails */
@@ -39,29 +39,4 @@ const ONE_CORE = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', '0'
 export function onOneCore(...command: readonly string[]): string {
   const [program = '', ...args] = [...ONE_CORE, ...command];
   return run(program, args);
-}
-
-export interface Peers {
-  /** The interpreter that has what they import. */
-  readonly python: string;
-  /** A script's path. */
-  readonly path: (script: string) => string;
-  readonly run: (script: string, ...args: readonly string[]) => string;
-}
-
-/** The Python scripts in the folder that PEERS names, if it names one. What they import is installed, unless BENCH_PYTHON has it. */
-export function findPeers(): Peers | undefined {
-  const { PEERS: from, BENCH_PYTHON } = process.env;
-  if (from === undefined) return undefined;
-  const path = (script: string) => join(from, script);
-  const python = BENCH_PYTHON ?? pythonWith(path('requirements.txt'));
-  return { python, path, run: (script, ...args) => run(python, [path(script), ...args]) };
-}
-
-/** An environment of this run alone. */
-export function pythonWith(requirements: string): string {
-  run('python3', ['-m', 'venv', join(folder, 'venv')]);
-  const python = join(folder, 'venv/bin/python');
-  run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
-  return python;
 }

@@ -9,7 +9,9 @@ import { Docker } from '#packaging/docker.ts';
 import { type Outcome, RuntimeApi } from './runtime-api.ts';
 
 export const docker = new Docker(process.env.DOCKER_HOST, process.env.TRIPCAST_DOCKER_LOG);
-export const IMAGE = process.env.TRIPCAST_IMAGE ?? 'tripcast-test-image';
+export const IMAGE = process.env.TRIPCAST_IMAGE ?? '';
+/** Of the functions that serve, with our own engine alone. */
+export const SERVING_IMAGE = process.env.TRIPCAST_SERVING_IMAGE ?? '';
 export const BASE_IMAGE = process.env.TRIPCAST_BASE_IMAGE ?? '';
 
 /** How a function that timed out, or whose environment crashed, ends for its caller. */
@@ -27,6 +29,8 @@ export const LIKE_LAMBDA = [
 const INIT_SECONDS = 10;
 
 export interface FunctionOptions {
+  /** By default, the one with all functions. */
+  readonly image?: string;
   /** Override those of the deployed function. */
   readonly env?: Readonly<Record<string, string>>;
   /** Overrides prod's. */
@@ -48,9 +52,10 @@ export class FunctionInImage implements AsyncDisposable {
   }
 
   async invoke(event: unknown): Promise<Outcome | Ended> {
-    const { memoryMb, timeoutSeconds } = { ...loadConfig('prod').functions[this.name], ...this.#options };
+    const size = loadConfig('prod').functions[this.name];
+    const { memoryMb, timeoutSeconds, image } = { ...size, image: IMAGE, ...this.#options };
     const variables = { ...(await deployedVariables(this.name)), ...this.#options.env };
-    this.#environment ??= await ExecutionEnvironment.start(this.name, memoryMb, variables);
+    this.#environment ??= await ExecutionEnvironment.start(this.name, { image, memoryMb, variables });
     const outcome = await this.#environment.invoke(event, timeoutSeconds);
     if (outcome.kind === 'timeout' || outcome.kind === 'crash') await this[Symbol.asyncDispose]();
     return outcome;
@@ -76,6 +81,12 @@ export class FunctionInImage implements AsyncDisposable {
   }
 }
 
+interface Environment {
+  readonly image: string;
+  readonly memoryMb: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 class ExecutionEnvironment {
   readonly #api: RuntimeApi;
   readonly #container: string;
@@ -93,7 +104,7 @@ class ExecutionEnvironment {
     this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
   }
 
-  static async start(name: FunctionName, memoryMb: number, variables: Record<string, string>) {
+  static async start(name: FunctionName, { image, memoryMb, variables }: Environment) {
     const api = await RuntimeApi.listen();
     const env = {
       ...variables,
@@ -107,7 +118,7 @@ class ExecutionEnvironment {
     };
     const flags = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
     const memory = ['--memory', `${memoryMb}m`, '--memory-swap', `${memoryMb}m`];
-    const args = [...LIKE_LAMBDA, ...memory, ...flags, IMAGE, `${name}/index.handler`];
+    const args = [...LIKE_LAMBDA, ...memory, ...flags, image, `${name}/index.handler`];
     return new ExecutionEnvironment(api, `tripcast-test-${randomUUID().slice(0, 8)}`, args);
   }
 

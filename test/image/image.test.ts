@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { FUNCTIONS } from '#lib/config/functions.ts';
 import { CLONE } from '#setup/paths.mjs';
-import { BASE_IMAGE, docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
+import { BASE_IMAGE, docker, IMAGE, LIKE_LAMBDA, SERVING_IMAGE } from './function-in-image.ts';
 
 const imageSchema = z.object({
   Size: z.int(),
@@ -88,6 +88,10 @@ describe('the image', () => {
     }
     // And nothing for another platform in a format that this test does not know.
     expect(paths().filter((path) => /darwin|win32|musl|arm64|aarch64|\.(dylib|dll|exe)$/.test(path))).toEqual([]);
+  });
+
+  test('is at least 40 MB larger than the one for functions that serve without onnxruntime', async () => {
+    expect((image.Size - (await inspect(SERVING_IMAGE)).Size) / 1e6).toBeGreaterThan(40);
   });
 
   test('contains no development packages, sources, tests or data', () => {

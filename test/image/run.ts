@@ -1,12 +1,13 @@
 // npm run test:image [-- [--if-available] [--base IMAGE] [vitest argument ...]]
-// Finds or starts a Docker engine, makes a base like AWS's unless one is named, builds the functions' image on it, and
-// runs this folder's tests against it. --if-available: being unable to get an engine or a base is not a failure.
+// Finds or starts a Docker engine, makes a base like AWS's unless one is named, builds the functions' images on it, and
+// runs this folder's tests against them. --if-available: being unable to get an engine or a base is not a failure.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeVersion } from '#adapters/git.ts';
 import { TripcastError } from '#errors.ts';
 import { findEngine, thisMachine } from '#local/docker-engine.ts';
 import type { Docker } from '#packaging/docker.ts';
+import { functionGroups } from '#packaging/function-groups.ts';
 import { buildImage } from '#packaging/image.ts';
 import { withLock } from '#setup/lock.mjs';
 import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
@@ -59,11 +60,16 @@ async function ifAvailable<T>(wanted: Promise<T>): Promise<T | undefined> {
 
 async function testOn(docker: Docker, base: string): Promise<number> {
   say(`base image: ${base}`);
-  await buildImage({ docker, tag: TAG, base, codeVersion: await codeVersion(CLONE) });
-  say(`image: ${TAG}`);
+  const version = await codeVersion(CLONE);
+  const images = [...functionGroups('auto'), ...functionGroups('tripcast').filter(({ name }) => name === 'serving')];
+  for (const group of images) {
+    await buildImage({ docker, tag: `${TAG}:${group.name}`, base, codeVersion: version, group });
+    say(`image: ${TAG}:${group.name}`);
+  }
   const args = ['run', '--config', join(import.meta.dirname, 'vitest.config.ts'), ...vitestArgs];
   const facts = {
-    TRIPCAST_IMAGE: TAG,
+    TRIPCAST_IMAGE: `${TAG}:main`,
+    TRIPCAST_SERVING_IMAGE: `${TAG}:serving`,
     TRIPCAST_BASE_IMAGE: base,
     ...(docker.log && { TRIPCAST_DOCKER_LOG: docker.log }),
   };

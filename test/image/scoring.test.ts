@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readStream } from '#adapters/kinesis.ts';
@@ -8,17 +9,21 @@ import { type Receipt, receiptSchema } from '#batch/receipts.ts';
 import { connect, type Deployment } from '#cli/context.ts';
 import type { FunctionName } from '#lib/config/functions.ts';
 import { functionName } from '#lib/config/names.ts';
+import { ModelProtoSchema } from '#model/onnx/gen/onnx-ml_pb.js';
 import { CLONE } from '#setup/paths.mjs';
 import { parseS3Uri } from '#storage/layout.ts';
+import type { TrainingOutcome } from '#training/training-job.ts';
 import { trainedInImage } from './a-champion.ts';
-import { FunctionInImage } from './function-in-image.ts';
+import { FunctionInImage, SERVING_IMAGE } from './function-in-image.ts';
 import { HeldEndpoint } from './held-endpoint.ts';
 
 let to: Deployment;
+let champion: TrainingOutcome;
 let runId: string;
 beforeAll(async () => {
   to = await connect('dev');
-  runId = (await trainedInImage(to)).run_id;
+  champion = await trainedInImage(to);
+  runId = champion.run_id;
 });
 
 const inZip = (name: FunctionName, event: unknown) => invokeFunction(functionName('dev', name), event);
@@ -65,6 +70,49 @@ test.for(['tripcast', 'onnxruntime'])('golden rides get the same answers with %s
   await using predict = new FunctionInImage('predict', { env: { SCORING_ENGINE: engine } });
   expect(await predict.answer(GOLDEN)).toMatchObject({ run_id: runId, max_difference: 0 });
 });
+
+describe('in the image that serves without onnxruntime', () => {
+  const serving = (name: FunctionName, env: Readonly<Record<string, string>>) =>
+    new FunctionInImage(name, { image: SERVING_IMAGE, env });
+
+  test.for(['stream-score', 'predict', 'score'] as const)('%s answers its golden rides', async (name) => {
+    await using there = serving(name, { SCORING_ENGINE: 'tripcast' });
+    expect(await there.answer(GOLDEN)).toMatchObject({ run_id: runId, max_difference: 0 });
+  });
+
+  test('a model that the engine refuses is an error that names the setting', async () => {
+    const location = `s3://${to.models.bucket}/${await aNewerModel()}`;
+    await using there = serving('predict', { SCORING_ENGINE: 'tripcast', MODEL_LOCATION: location, RUN_ID: runId });
+    expect(await there.invoke(GOLDEN)).toMatchObject({
+      kind: 'error',
+      error: {
+        errorMessage: expect.stringMatching(
+          /^The engine does not run this model: version 99 of the operator set ai\.onnx\..* set "engine": "auto"/,
+        ),
+      },
+    });
+  });
+
+  test('so is asking for onnxruntime', async () => {
+    await using there = serving('predict', { SCORING_ENGINE: 'onnxruntime' });
+    expect(await there.invoke(GOLDEN)).toMatchObject({
+      kind: 'error',
+      error: { errorMessage: expect.stringMatching(/^onnxruntime does not load here: .*"engine": "tripcast"/) },
+    });
+  });
+});
+
+/** The champion for a version of ONNX that nothing knows yet. @returns the key of its folder */
+async function aNewerModel(): Promise<string> {
+  const { key: file = '' } = parseS3Uri(champion.model ?? '') ?? {};
+  const folder = file.replace(/model\.onnx$/, '');
+  const body = async (name: string) => (await to.models.get(`${folder}${name}`))?.body ?? new Uint8Array();
+  const graph = fromBinary(ModelProtoSchema, await body('model.onnx'));
+  for (const each of graph.opsetImport) if (each.domain === '') each.version = 99n;
+  await to.models.put('newer/model.onnx', toBinary(ModelProtoSchema, graph));
+  await to.models.put('newer/golden.json', await body('golden.json'));
+  return 'newer/model.onnx';
+}
 
 test('a month is planned and scored to the same bytes as in the zip', async () => {
   const request = { month: '2023-04', scheduledTime: '2023-05-15T00:00:00Z' };

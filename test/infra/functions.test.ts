@@ -93,6 +93,36 @@ test('prod has one image for x86_64, and each function starts it with its own co
   expect(resources('AWS::Lambda::LayerVersion').size).toBe(0);
 });
 
+describe('with our own engine alone', () => {
+  const serving = ['predict', 'score', 'stream-score'];
+
+  test('the zips that serve have a layer without onnxruntime, and the others one with all libraries', () => {
+    const { resources, resource } = synthesize({ ...loadConfig('dev'), engine: 'tripcast' });
+    const [lean] = resource('AWS::Lambda::LayerVersion', ({ Description }) => Description === '@duckdb/node-api');
+    const [whole] = resource('AWS::Lambda::LayerVersion', ({ Description }) => String(Description).includes('onnx'));
+    const functions = [...resources('AWS::Lambda::Function').values()].map(({ Properties }) => Properties);
+    const having = (layer: string) =>
+      functions
+        .filter(({ Layers }) => JSON.stringify(Layers) === JSON.stringify([{ Ref: layer }]))
+        .map(({ FunctionName }) => String(FunctionName).replace('tripcast-dev-', ''));
+    expect(having(lean).sort()).toEqual(serving);
+    expect(having(whole).sort()).toEqual(FUNCTIONS.filter((name) => !serving.includes(name)).sort());
+    expect(whole).toBe(synthesized('dev').resource('AWS::Lambda::LayerVersion')[0]); // it stays when the engine changes
+  });
+
+  test('there are two images, and the functions that serve share one', () => {
+    const { imagePlatforms, resources } = synthesize({ ...loadConfig('prod'), engine: 'tripcast' });
+    expect(imagePlatforms).toEqual(['linux/amd64', 'linux/amd64']);
+    const names = new Map<string, string[]>();
+    for (const { Properties } of resources('AWS::Lambda::Function').values()) {
+      const image = JSON.stringify(Properties.Code);
+      names.set(image, [...(names.get(image) ?? []), String(Properties.FunctionName).replace('tripcast-prod-', '')]);
+    }
+    expect(names.size).toBe(2);
+    expect([...names.values()].map((each) => each.sort())).toContainEqual(serving);
+  });
+});
+
 describe('concurrency', () => {
   const reservedIn = (reservedConcurrency: Config['reservedConcurrency']) =>
     [

@@ -17,7 +17,7 @@ async function synthesize(): Promise<void> {
     serving: { rollout: { kind: 'all-at-once' as const } },
     alarms: { ...prod.alarms, metricMath: false },
   };
-  new TripcastStack(app, { config, assets: await buildAssets('zip'), codeVersion: 'prod-on-emulator' });
+  new TripcastStack(app, { config, assets: await buildAssets(config), codeVersion: 'prod-on-emulator' });
   app.synth();
 }
 

@@ -26,7 +26,7 @@ async function synthesize(): Promise<void> {
   const retrain = POLICIES[process.argv[2] ?? ''];
   if (retrain === undefined) throw new Error(`Name one of ${Object.keys(POLICIES).join(', ')}`);
   const config = { ...dev, retrain };
-  new TripcastStack(app, { config, assets: await buildAssets('zip'), codeVersion: 'retraining-dev' });
+  new TripcastStack(app, { config, assets: await buildAssets(config), codeVersion: 'retraining-dev' });
   app.synth();
 }
 

@@ -11,7 +11,7 @@ import { CLONE_LOCAL } from '#setup/paths.mjs';
 async function synthesize(): Promise<void> {
   const app = new App({ autoSynth: false });
   const config = { ...loadConfig('dev'), rollback: { toleranceMinutes: 0.1 } };
-  new TripcastStack(app, { config, assets: await buildAssets('zip'), codeVersion: 'rollback-dev' });
+  new TripcastStack(app, { config, assets: await buildAssets(config), codeVersion: 'rollback-dev' });
   app.synth();
 }
 

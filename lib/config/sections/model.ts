@@ -11,7 +11,8 @@ export const model = z.strictObject({
 export const engine = z
   .enum(['auto', 'onnxruntime', 'tripcast'])
   .describe(
-    'what scores: auto = our own engine if it knows the graph and reproduces its golden rides, else onnxruntime',
+    'what scores: auto = our own engine if it knows the graph and reproduces its golden rides, else onnxruntime; ' +
+      'with tripcast, the functions that serve are deployed without onnxruntime',
   );
 
 export const gate = z

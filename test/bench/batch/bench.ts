@@ -1,61 +1,41 @@
-/** Scoring a month beside the Python peer, in one run. See README.md. */
-import { dirname, join } from 'node:path';
+/** Scoring a month next to the Python peer, in one run. See README.md. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals, table } from '#cli/view/terminal.ts';
-import { monthFile } from '#storage/layout.ts';
 import { median } from '../figures.ts';
-import { CLONE, findPeers, folder, type Peers, run, TLC, whole } from '../side-by-side.ts';
-import { kept, MARCH, makeYellow, sixTimes } from './months.ts';
+import { folder, run, whole } from '../side-by-side.ts';
+import { prepare } from '../suite/prepared.ts';
+import { tripcast } from '../suite/processes.ts';
 
-const CACHE = join(CLONE, '.tripcast/bench/batch');
-const peers = findPeers();
-
-const node = (...args: readonly string[]) => run(process.execPath, args);
-const tripcast = (...args: readonly string[]) => node(join(CLONE, 'bin/tripcast.mjs'), ...args, '--json');
+const { python, march, yellow, six, model } = await prepare();
+/** One for green and yellow rides: what it predicts does not matter here. */
+const MODEL = join(await model('linear-pair'), 'model.onnx');
+const PICKLE = join(folder, 'peer.pkl');
+python.run('train_linear.py', march, 'lpep_', PICKLE);
 
 interface Month {
   readonly taxiType: 'green' | 'yellow';
   readonly prefix: string;
   readonly file: string;
 }
-const green = { taxiType: 'green', prefix: 'lpep_', file: join(TLC, monthFile('green', MARCH)) } as const;
-const madeBy = peers ? 'peers' : 'here';
-const yellowFile = await kept(join(CACHE, madeBy, monthFile('yellow', MARCH)), (to) =>
-  peers ? peers.run('make_yellow.py', TLC, to) : makeYellow(TLC, to),
-);
-const yellow = { taxiType: 'yellow', prefix: 'tpep_', file: yellowFile } as const;
-const sixFile = await kept(join(CACHE, madeBy, 'six', monthFile('yellow', MARCH)), (to) => sixTimes(yellowFile, to));
-
-/** linear-pair, trained on the month itself: what it predicts does not matter here. */
-const modelOf = ({ taxiType, file }: Month) =>
-  kept(join(CACHE, madeBy, `${taxiType}.onnx`), (to) => {
-    const out = join(folder, taxiType);
-    tripcast(
-      'train',
-      '--recipe',
-      'linear-pair',
-      '--taxi-type',
-      taxiType,
-      '--train',
-      MARCH,
-      '--validate',
-      'split:0.2',
-      '--local',
-      '--source',
-      dirname(file),
-      '--out',
-      out,
-    );
-    run('cp', [join(out, 'model.onnx'), to]);
-  });
-const pickleOf = ({ taxiType, prefix, file }: Month, python: Peers) =>
-  kept(join(CACHE, madeBy, `${taxiType}.pkl`), (to) => python.run('train_linear.py', file, prefix, to));
 
 const scoreSchema = z.object({ rows_in: z.number(), rows_scored: z.number(), peak_rss_mb: z.number() });
+const peerSchema = z.object({ rows: z.number(), seconds: z.number(), peak_mib: z.number() });
 const jobSchema = z.object({
   runs: z.array(z.object({ score: z.number(), copy: z.number(), copy_default: z.number() })),
   peak_mib: z.number(),
 });
+
+const score = (file: string) =>
+  scoreSchema.parse(tripcast('score', file, join(folder, 'output.parquet'), '--model', MODEL, '--any-taxi-type'));
+
+/** Scores in one process, that many times. */
+const job = ({ taxiType, file }: Month, times: number) =>
+  jobSchema.parse(
+    JSON.parse(
+      run(process.execPath, [join(import.meta.dirname, 'score-job.ts'), MODEL, taxiType, file, folder, String(times)]),
+    ),
+  );
 
 interface Side {
   readonly whole: number;
@@ -67,36 +47,25 @@ interface Side {
 }
 
 /** Alternating, a process a run on each side; here also one that scores the month twice. */
-async function sideBySide(month: Month, times: number) {
-  const model = await modelOf(month);
-  const pickle = peers && (await pickleOf(month, peers));
+function sideBySide(month: Month, times: number) {
   const ours: Side[] = [];
   const theirs: Side[] = [];
-  tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model); // the first run compiles
+  score(month.file); // the first run compiles
   for (let i = 0; i < times; i++) {
-    const job = jobSchema.parse(
-      JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), model, month.taxiType, month.file, folder, '2')),
-    );
-    const here = whole(() => tripcast('score', month.file, join(folder, 'output.parquet'), '--model', model));
-    const { rows_scored, peak_rss_mb } = scoreSchema.parse(JSON.parse(here.said));
+    const { runs } = job(month, 2);
+    const here = whole(() => score(month.file));
     ours.push({
       whole: here.seconds,
-      inProcess: job.runs[0]?.score ?? Number.NaN,
-      again: job.runs[1]?.score ?? Number.NaN,
-      peak: peak_rss_mb,
-      rows: rows_scored,
+      inProcess: runs[0]?.score ?? Number.NaN,
+      again: runs[1]?.score ?? Number.NaN,
+      peak: here.said.peak_rss_mb,
+      rows: here.said.rows_scored,
     });
-    if (peers === undefined || pickle === undefined) continue;
-    const there = whole(() => peers.run('batch.py', month.file, month.prefix, pickle, join(folder, 'peer.parquet')));
-    const number = (pattern: RegExp) => Number(pattern.exec(there.said)?.[1]);
-    const inProcess = number(/without import ([\d.]+)/);
-    theirs.push({
-      whole: there.seconds,
-      inProcess,
-      again: inProcess,
-      peak: number(/peakRSS_MiB (\d+)/),
-      rows: number(/^(\d+)/),
-    });
+    const there = whole(() =>
+      python.run('score_month.py', month.file, month.prefix, PICKLE, join(folder, 'peer.parquet')),
+    );
+    const { rows, seconds, peak_mib } = peerSchema.parse(there.said);
+    theirs.push({ whole: there.seconds, inProcess: seconds, again: seconds, peak: peak_mib, rows });
   }
   return { ours, theirs };
 }
@@ -105,23 +74,17 @@ const MEASURES = ['whole', 'inProcess', 'again', 'peak'] as const;
 const figures = (sides: readonly Side[]) =>
   Object.fromEntries(MEASURES.map((name) => [name, median(sides.map((side) => side[name]))]));
 
-function comparison(title: string, { ours, theirs }: Awaited<ReturnType<typeof sideBySide>>): readonly string[] {
+function comparison(title: string, { ours, theirs }: ReturnType<typeof sideBySide>): readonly string[] {
   const [here, there] = [figures(ours), figures(theirs)];
-  const pair = (name: 'whole' | 'inProcess' | 'again') =>
-    theirs.length === 0
-      ? [`${decimals(here[name] ?? 0, 3)} s`, '–', '–']
-      : [
-          `${decimals(here[name] ?? 0, 3)} s`,
-          `${decimals(there[name] ?? 0, 2)} s`,
-          `x ${decimals((there[name] ?? 0) / (here[name] ?? 1), 1)}`,
-        ];
+  const times = (name: 'whole' | 'inProcess' | 'again') => `x ${decimals((there[name] ?? 0) / (here[name] ?? 1), 1)}`;
+  const seconds = (value = Number.NaN) => `${decimals(value, 2)} s`;
   return [
     `${title}, ${count(ours[0]?.rows ?? 0)} scored`,
-    ...pair('whole'),
-    ...pair('inProcess'),
-    ...pair('again').toSpliced(1, 1),
+    ...[seconds(here.whole), seconds(there.whole), times('whole')],
+    ...[seconds(here.inProcess), seconds(there.inProcess), times('inProcess')],
+    ...[seconds(here.again), times('again')],
     `${decimals(here.peak ?? 0, 0)} MiB`,
-    theirs.length === 0 ? '–' : `${decimals(there.peak ?? 0, 0)} MiB`,
+    `${decimals(there.peak ?? 0, 0)} MiB`,
   ];
 }
 
@@ -129,20 +92,18 @@ const sections: string[] = [];
 const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
   sections.push(`${title}\n${table(head, rows)}`);
 
-const small = await sideBySide(green, 5);
-const large = await sideBySide(yellow, 3);
+const YELLOW: Month = { taxiType: 'yellow', prefix: 'tpep_', file: yellow };
+const small = sideBySide({ taxiType: 'green', prefix: 'lpep_', file: march }, 5);
+const large = sideBySide(YELLOW, 3);
 section(
-  'tripcast score compared with batch.py',
+  'tripcast score compared with score_month.py',
   ['', 'whole process', 'Python', 'ratio', 'in process', 'Python', 'ratio', 'again', 'ratio', 'peak', 'Python'],
   [comparison('a real green month', small), comparison('3.4M yellow rides', large)],
 );
 
-const yellowModel = await modelOf(yellow);
-const job = jobSchema.parse(
-  JSON.parse(node(join(import.meta.dirname, 'score-job.ts'), yellowModel, 'yellow', yellowFile, folder, '5')),
-);
-const of = (name: 'score' | 'copy' | 'copy_default') => median(job.runs.map((each) => each[name]));
-const ratio = (name: 'copy' | 'copy_default') => median(job.runs.map((each) => each.score / each[name]));
+const { runs } = job(YELLOW, 5);
+const of = (name: 'score' | 'copy' | 'copy_default') => median(runs.map((each) => each[name]));
+const ratio = (name: 'copy' | 'copy_default') => median(runs.map((each) => each.score / each[name]));
 section(
   "Scoring compared with DuckDB's COPY of the scored file, in one process",
   ['', 'seconds', 'scoring takes'],
@@ -153,24 +114,21 @@ section(
   ],
 );
 
-const six = [];
-for (let i = 0; i < 3; i++) {
-  const { said, seconds } = whole(() =>
-    tripcast('score', sixFile, join(folder, 'output.parquet'), '--model', yellowModel),
-  );
-  six.push({ seconds, ...scoreSchema.parse(JSON.parse(said)) });
-}
+const sixFold = Array.from({ length: 3 }, () => {
+  const { said, seconds } = whole(() => score(six));
+  return { seconds, ...said };
+});
 const once = figures(large.ours);
-const sixSeconds = median(six.map(({ seconds }) => seconds));
+const sixSeconds = median(sixFold.map(({ seconds }) => seconds));
 section(
   'Six times the rides',
   ['', 'whole process', 'peak'],
   [
     [count(large.ours[0]?.rows ?? 0), `${decimals(once.whole ?? 0, 2)} s`, `${decimals(once.peak ?? 0, 0)} MiB`],
     [
-      count(six[0]?.rows_scored ?? 0),
+      count(sixFold[0]?.rows_scored ?? 0),
       `${decimals(sixSeconds, 2)} s`,
-      `${decimals(median(six.map((each) => each.peak_rss_mb)), 0)} MiB`,
+      `${decimals(median(sixFold.map((each) => each.peak_rss_mb)), 0)} MiB`,
     ],
     ['', `x ${decimals(sixSeconds / (once.whole ?? 1), 2)}`, ''],
   ],

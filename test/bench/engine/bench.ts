@@ -1,4 +1,4 @@
-/** Our engine beside onnxruntime and libxgboost, in one process and on one thread. See README.md. */
+/** Our engine compared with onnxruntime and libxgboost, in one process and on one thread. See README.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDB } from '#adapters/duckdb.ts';

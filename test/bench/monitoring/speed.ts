@@ -1,10 +1,11 @@
-/** `tripcast drift` beside Evidently, in one run: a real month, and 3.4 million rows. */
+/** `tripcast drift` compared with Evidently, in one run: a real month, and 3.4 million rows. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { count, decimals } from '#cli/view/terminal.ts';
 import { makeYellow } from '../batch/months.ts';
 import { median } from '../figures.ts';
-import { CLONE, folder, pythonWith, run, TLC } from '../side-by-side.ts';
+import { interpreterWith } from '../python.ts';
+import { CLONE, folder, run, TLC } from '../side-by-side.ts';
 import { markdownTable } from './document.ts';
 
 const PEER = join(import.meta.dirname, 'peer');
@@ -25,7 +26,7 @@ interface Pair {
 
 /** Sides alternate, a process each; the median counts, or of 3.4M rows the only round. "In process" is without loading the libraries, on both sides. */
 export async function speedMarkdown(): Promise<string> {
-  const python = process.env.BENCH_PYTHON ?? pythonWith(join(PEER, 'requirements.txt'));
+  const python = interpreterWith(join(PEER, 'requirements.txt'));
   const month = (name: string) => join(TLC, `green_tripdata_${name}.parquet`);
   const large = join(folder, 'large.parquet');
   await makeYellow(TLC, large);

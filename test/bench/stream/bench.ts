@@ -1,4 +1,4 @@
-/** Streaming beside a Python handler, in one run. See README.md. */
+/** Streaming compared with a Python handler, in one run. See README.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,12 +7,13 @@ import { bundleFunctions } from '#packaging/bundle.ts';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { median } from '../figures.ts';
-import { findPeers, folder, onOneCore, run, TLC } from '../side-by-side.ts';
+import { python } from '../python.ts';
+import { folder, onOneCore, run, TLC } from '../side-by-side.ts';
 import { modelFolder } from '../suite/models.ts';
 import { coldStarts } from './cold-starts.ts';
 
 const APRIL = join(TLC, monthFile('green', parseMonth('2023-04')));
-const peers = findPeers();
+const peers = python();
 
 const LINEAR = await modelFolder('linear-pair');
 const CHAMPION = await modelFolder('zone-map');
@@ -34,29 +35,26 @@ function throughput(models: string, form: string, batchSize: number, rounds: num
   );
 }
 
-/** Events a second of the peer's handler, which predicts record by record and puts nothing. */
-function python(): () => number {
-  if (peers === undefined) return () => Number.NaN;
-  const pickle = join(folder, 'peer.pkl');
-  peers.run('train_linear.py', join(TLC, monthFile('green', parseMonth('2023-03'))), 'lpep_', pickle);
-  return () => {
-    const said = onOneCore(peers.python, peers.path('stream.py'), pickle, '3000');
-    return median([...said.matchAll(/events .* (\d+)\/s \d+ us each/g)].map(([, perSecond]) => Number(perSecond)));
-  };
-}
+const PICKLE = join(folder, 'peer.pkl');
+peers.run('train_linear.py', join(TLC, monthFile('green', parseMonth('2023-03'))), 'lpep_', PICKLE);
+const rateSchema = z.object({ events_per_second: z.number() });
+
+/** Events a second of the Python handler, which predicts record by record and puts nothing. */
+const theirRate = () =>
+  rateSchema.parse(JSON.parse(onOneCore(peers.interpreter, peers.path('handler.py'), PICKLE, '3000')))
+    .events_per_second;
 
 const PAIRS = 3;
-const askPython = python();
 const pairs = Array.from({ length: PAIRS }, () => ({
-  python: askPython(),
+  theirs: theirRate(),
   ours: throughput(LINEAR, 'contract', 500, 15),
 }));
 const FUNCTIONS = join(folder, 'functions');
 const sections: string[] = [];
-const perSecond = (events: number) => (Number.isNaN(events) ? '–' : count(Math.round(events)));
+const perSecond = (events: number) => count(Math.round(events));
 const perCent = (share: number) => `${decimals(share * 100, 0)}%`;
 
-const ratio = median(pairs.map(({ python: theirs, ours }) => ours.events_per_second / theirs));
+const ratio = median(pairs.map(({ theirs, ours }) => ours.events_per_second / theirs));
 const rows = [
   ...pairs.map(({ ours }, i) => ({ what: `linear-pair, batches of 500, run ${i + 1}`, ours })),
   { what: 'the same, as `stream replay` sends events', ours: throughput(LINEAR, 'replay', 500, 15) },
@@ -79,22 +77,20 @@ sections.push(
     ]),
   )}`,
 );
-if (peers !== undefined) {
-  sections.push(
-    `Compared with Python, record by record (DictVectorizer, LinearRegression), alternating\n${table(
-      ['run', 'tripcast', 'Python', 'ratio'],
-      [
-        ...pairs.map(({ python: theirs, ours }, i) => [
-          String(i + 1),
-          perSecond(ours.events_per_second),
-          perSecond(theirs),
-          `x ${decimals(ours.events_per_second / theirs, 0)}`,
-        ]),
-        ['median', '', '', `x ${decimals(ratio, 0)}`],
-      ],
-    )}`,
-  );
-}
+sections.push(
+  `Compared with Python, record by record (DictVectorizer, LinearRegression), alternating\n${table(
+    ['run', 'tripcast', 'Python', 'ratio'],
+    [
+      ...pairs.map(({ theirs, ours }, i) => [
+        String(i + 1),
+        perSecond(ours.events_per_second),
+        perSecond(theirs),
+        `x ${decimals(ours.events_per_second / theirs, 0)}`,
+      ]),
+      ['median', '', '', `x ${decimals(ratio, 0)}`],
+    ],
+  )}`,
+);
 
 const profiledSchema = z.object({
   without_per_core_second: z.number(),

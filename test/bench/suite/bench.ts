@@ -13,6 +13,7 @@ import { api } from './parts/api.ts';
 import { coldStart } from './parts/cold-start.ts';
 import { rates } from './parts/rates.ts';
 import { scoring } from './parts/scoring.ts';
+import { start } from './parts/start.ts';
 import { streaming } from './parts/streaming.ts';
 import { training } from './parts/training.ts';
 import { type Prepared, prepare } from './prepared.ts';
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, (prepared: Prepared) => readonly Contest[] 
   streaming,
   'cold-start': coldStart,
   api,
+  start,
 };
 
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;

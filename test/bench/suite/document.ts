@@ -68,6 +68,7 @@ ${[line(HEAD), line(HEAD.map(() => '---')), ...rows.map(line)].join('\n')}
 - **stream handler**: a Kinesis event of 500 records, decoded, checked, scored and encoded, on one core. The Python side is the published handler, which predicts record by record.
 - **cold start**: a fresh process to its first prediction, the model read from this machine; the time the model is on its way is subtracted.
 - **POST /predict**: \`tripcast serve\` next to FastAPI (uvicorn, uvloop) with the same model in onnxruntime, over loopback.
+- **npm start**: the whole system on ten real months, from the emulator to the API's answer, in a new clone that is set up.
 `;
 }
 

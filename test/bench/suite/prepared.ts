@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
 import { kept, MARCH, makeYellow, sixTimes } from '../batch/months.ts';
+import { type Python, python } from '../python.ts';
 import { CLONE, TLC } from '../side-by-side.ts';
 import { modelFolder } from './models.ts';
-import { type Python, python } from './peers.ts';
 
 const MONTHS = join(CLONE, '.tripcast/bench/batch/here');
 
@@ -20,8 +20,11 @@ export interface Prepared {
   readonly model: (recipe: string) => Promise<string>;
 }
 
+export const yellowMonth = (): Promise<string> =>
+  kept(join(MONTHS, monthFile('yellow', MARCH)), (to) => makeYellow(TLC, to));
+
 export async function prepare(): Promise<Prepared> {
-  const yellow = await kept(join(MONTHS, monthFile('yellow', MARCH)), (to) => makeYellow(TLC, to));
+  const yellow = await yellowMonth();
   const six = await kept(join(dirname(yellow), 'six', monthFile('yellow', MARCH)), (to) => sixTimes(yellow, to));
   return {
     python: python(),

@@ -1,10 +1,12 @@
-/** Training: whole ones, zone-map as it was beside zone-map as it is, and the Python peers. See README.md. */
-import { join } from 'node:path';
+/** Training: whole ones, zone-map as it was and as it is, and the Python peers. See README.md. */
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { decimals, table } from '#cli/view/terminal.ts';
 import { monthFile } from '#storage/layout.ts';
 import { parseMonth } from '#trips/month.ts';
-import { findPeers, folder, type Peers, run, TLC } from '../side-by-side.ts';
+import { type Python, python } from '../python.ts';
+import { folder, run, TLC } from '../side-by-side.ts';
+import { yellowMonth } from '../suite/prepared.ts';
 
 const MARCH = parseMonth('2023-03');
 const job = (name: string, ...args: string[]): unknown =>
@@ -33,30 +35,21 @@ const sections: string[] = [];
 const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
   sections.push(`${title}\n${table(head, rows)}`);
 
-const zonesSchema = z.object({ rmse: z.number(), intercept: z.number(), seconds: z.number() });
-/** What train_linear.py prints: `... rmse R {'import': s, ...} total s peakRSS_MiB m`. */
-function linearPeer({ run: peer }: Peers, file: string, prefix: string) {
-  const said = peer('train_linear.py', file, prefix, join(folder, 'peer.pkl'));
-  const number = (pattern: RegExp) => Number(pattern.exec(said)?.[1]);
-  return {
-    rmse: number(/rmse ([\d.]+)/),
-    seconds: number(/total ([\d.]+)/) - number(/'import': ([\d.]+)/),
-    peak_mib: number(/peakRSS_MiB (\d+)/),
-  };
-}
+const peerSchema = z.object({ rmse: z.number(), seconds: z.number(), peak_mib: z.number() });
+const zonesSchema = peerSchema.extend({ intercept: z.number() });
+const boostedSchema = peerSchema.extend({ boosting_seconds: z.number() });
 
-const peers = findPeers();
-const yellow = join(folder, monthFile('yellow', MARCH));
+const peers = python();
+const yellow = await yellowMonth();
 const green = join(TLC, monthFile('green', MARCH));
-if (peers !== undefined) compareLinear(peers);
+compareLinear(peers);
 
 /** The linear recipes and the same jobs in Python. */
-function compareLinear(peers: Peers): void {
-  peers.run('make_yellow.py', TLC, yellow);
+function compareLinear(peer: Python): void {
   const linearRows = (['green', 'yellow'] as const).map((taxiType) => {
     const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
     const ours = linearSchema.parse(job('linear-job.ts', 'linear-pair', taxiType, file));
-    const theirs = linearPeer(peers, file, prefix);
+    const theirs = peerSchema.parse(peer.run('train_linear.py', file, prefix, join(folder, 'peer.pkl')));
     return [
       `${ours.rows} ${taxiType} rides`,
       `${decimals(ours.seconds, 2)} s (fit ${decimals(ours.fit_seconds, 2)})`,
@@ -76,8 +69,7 @@ function compareLinear(peers: Peers): void {
   const zonesRows = (['green', 'yellow'] as const).map((taxiType) => {
     const [file, prefix] = taxiType === 'green' ? [green, 'lpep_'] : [yellow, 'tpep_'];
     const ours = linearSchema.parse(job('linear-job.ts', 'linear-zones', taxiType, file));
-    const reference = run(peers.python, [join(import.meta.dirname, 'linear_zones.py'), file, prefix]);
-    const theirs = zonesSchema.parse(JSON.parse(reference));
+    const theirs = zonesSchema.parse(peer.run('linear_zones.py', file, prefix));
     return [
       `${ours.rows} ${taxiType} rides`,
       `${decimals(ours.seconds, 2)} s`,
@@ -104,7 +96,7 @@ const wanted = [
   ...(['zone-map-fast', 'zone-map'] as const).flatMap((recipe) =>
     MONTHS.map((months) => [recipe, 'green', TLC, months, '2023-04'] as const),
   ),
-  ...(peers === undefined ? [] : [['linear-pair', 'yellow', folder, '2023-03', 'split:0.2'] as const]),
+  ['linear-pair', 'yellow', dirname(yellow), '2023-03', 'split:0.2'],
 ] as const;
 const trained = wanted.map((args) => ({ args, ...trainSchema.parse(job('train-job.ts', ...args)) }));
 section(
@@ -142,12 +134,12 @@ if (before !== undefined && now !== undefined) {
     ],
   );
 }
-if (peers !== undefined) comparePair(peers);
+comparePair(peers);
 
 /** xgboost-pair and the same in Python. */
-function comparePair({ run: peer }: Peers): void {
-  const published = peer('xgb_seed001.py', TLC, 'hist');
-  const [, theirRmse, theirSeconds] = /RMSE ([\d.]+) .*train ([\d.]+)s/.exec(published) ?? [];
+function comparePair(peer: Python): void {
+  const april = join(TLC, monthFile('green', parseMonth('2023-04')));
+  const theirs = boostedSchema.parse(peer.run('train_xgboost.py', green, april, 'lpep_'));
   const pair = trained.find(({ args: [recipe] }) => recipe === 'xgboost-pair');
   section(
     'xgboost-pair: thirty rounds with both errors after each, no matrix building',
@@ -158,7 +150,7 @@ function comparePair({ run: peer }: Peers): void {
         decimals(pair?.boosting_seconds ?? Number.NaN, 2),
         decimals(pair?.rmse ?? Number.NaN, 7),
       ],
-      ['Python', theirSeconds ?? '–', theirRmse ?? '–'],
+      ['Python', decimals(theirs.boosting_seconds, 2), decimals(theirs.rmse, 7)],
     ],
   );
 }

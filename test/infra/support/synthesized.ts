@@ -14,6 +14,7 @@ import { DeliveryStack, type DeliveryStackProps } from '#lib/delivery/delivery-s
 import { parseRepository } from '#lib/delivery/repository.ts';
 import { TripcastStack } from '#lib/tripcast-stack.ts';
 import type { FunctionAssets } from '#packaging/assets.ts';
+import { functionGroups } from '#packaging/function-groups.ts';
 
 const statementSchema = z.object({
   Effect: z.string(),
@@ -68,7 +69,7 @@ export function synthesized(env: EnvironmentName): Synthesized {
 /** @param context as given with `--context`, in addition to cdk.json */
 export function synthesize(config: Config, context: Context = {}): Synthesized {
   return inTemporaryFolder((folder) => {
-    const assets = emptyAssets(folder, config.packaging);
+    const assets = emptyAssets(folder, config);
     const props = { config, assets, codeVersion: 'abc123' };
     const made = synthesizeStack(folder, context, (app) => new TripcastStack(app, props));
     const manifest = readFileSync(join(folder, 'cdk.out', `${stackName(config.env)}.assets.json`), 'utf8');
@@ -150,19 +151,26 @@ function imagePlatforms(manifest: string): readonly string[] {
   return Object.values(dockerImages).map(({ source }) => source.platform);
 }
 
-function emptyAssets(folder: string, packaging: Config['packaging']): FunctionAssets {
+function emptyAssets(folder: string, { packaging, engine }: Config): FunctionAssets {
+  const groups = functionGroups(engine);
   if (packaging === 'image') {
-    const context = join(folder, 'image');
-    mkdirSync(context);
-    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
-    return { packaging, context };
+    const images = groups.map((group) => {
+      const context = join(folder, 'image', group.name);
+      mkdirSync(context, { recursive: true });
+      writeFileSync(join(context, 'Dockerfile'), `FROM scratch\n# ${group.libraries.join()}\n`);
+      return { group, context };
+    });
+    return { packaging, images };
   }
   const functions = join(folder, 'functions');
   for (const name of FUNCTIONS) {
     mkdirSync(join(functions, name), { recursive: true });
     writeFileSync(join(functions, name, 'index.js'), `// ${name}\n`);
   }
-  const layer = join(folder, 'natives.zip');
-  writeFileSync(layer, '');
-  return { packaging, functions, layer, layerHash: 'natives', architecture: 'x86_64' };
+  const layers = groups.map((group) => {
+    const archive = join(folder, `natives-${group.name}.zip`);
+    writeFileSync(archive, '');
+    return { group, archive, hash: `natives-${group.libraries.join('-')}` };
+  });
+  return { packaging, functions, layers, architecture: 'x86_64' };
 }

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadScorer } from '#adapters/onnxruntime.ts';
 import { TripcastError } from '#errors.ts';
@@ -6,6 +9,8 @@ import { rideGraph } from '#model/onnx/ride-graph.ts';
 import { RideBatch } from '#model/rides/ride-batch.ts';
 import { PAIR_SLOTS } from '#model/rides/zone-pair.ts';
 import { OUTPUTS } from '#model/scorer.ts';
+import { CLONE } from '#setup/paths.mjs';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { evenCalibrations } from '../../support/training.ts';
 
 /** Predicts the distance and the hour of the pickup, 0..23, over 100. */
@@ -84,6 +89,24 @@ test('refuses an ONNX model that tripcast did not make', async () => {
   const g = new GraphBuilder();
   g.output('predicted_duration', g.input('trip_distance', 'float'));
   await expect(loadScorer(g.toModel('other', {}))).rejects.toThrow('it lacks interval_low');
+});
+
+test('where it is not installed, the error names the setting that leaves it out', () => {
+  const program = join(temporaryFolder(), 'load.cjs');
+  const contents = `import { loadScorer } from '#adapters/onnxruntime.ts';
+    loadScorer(new Uint8Array()).catch(({ message }) => console.log(message));`;
+  buildSync({
+    stdin: { contents, resolveDir: CLONE },
+    bundle: true,
+    platform: 'node',
+    supported: { 'dynamic-import': false }, // as in a function
+    external: ['onnxruntime-node'],
+    outfile: program,
+  });
+  expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe(
+    "onnxruntime does not load here: Cannot find module 'onnxruntime-node'. " +
+      'Functions that serve are packaged without it where env/*.json says "engine": "tripcast": set "auto", or let SCORING_ENGINE be tripcast, too. Anywhere else, run `npm run setup`.\n',
+  );
 });
 
 test('reports its version', async () => {
