@@ -1,13 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { loadScorer } from '#adapters/onnxruntime.ts';
-import { ridesOf } from '#model/golden/golden.ts';
 import { rideGraph } from '#model/onnx/ride-graph.ts';
 import { type Fit, fitRecipe, predictWith } from '#model/recipes/fit.ts';
 import { recipeNamed } from '#model/recipes/index.ts';
 import { batchOf, type LabelledRides, withoutDistance } from '#model/rides/rides.ts';
 import { allRides, loadRides } from '#model/rides/training-rides.ts';
-import { differing, differingBits, generatedRides, ourScorer } from '../../support/engines.ts';
-import { aRealSource, aThinnedMonth, evenCalibrations, theEngines, train } from '../../support/training.ts';
+import { differing, differingBits, ourScorer } from '../../support/engines.ts';
+import { aRealSource, aThinnedMonth, evenCalibrations, theEngines } from '../../support/training.ts';
 
 const MONTHS = [
   '2021-01', '2021-02', '2022-02', '2022-03', '2022-04', '2022-05', '2023-01', '2023-02', '2023-03', '2023-04',
@@ -39,19 +38,6 @@ test.for(['zone-map', 'zone-map-fast', 'xgboost-pair'] as const)(
       const scores = await ours.score(batchOf(some));
       expect(differingBits(scores.predicted_duration, Float32Array.from(predictWith(fit, some)))).toBe(0);
       if (some === rides) expect(differing(scores, await reference.score(batchOf(some)))).toBe(0);
-    }
-  },
-);
-
-test.for(['linear-pair', 'linear-zones', 'zone-map-fast'] as const)(
-  '%s answers a million generated rides as onnxruntime does, all five outputs, bit for bit',
-  async (recipe) => {
-    const validation = { kind: 'month', source: await aThinnedMonth('2023-04', 40) } as const;
-    const { model, golden } = await train({ train: [await aThinnedMonth('2023-03', 10)], validation }, { recipe });
-    const [ours, reference] = [ourScorer(model), await loadScorer(model)];
-    onTestFinished(() => reference.close());
-    for (const rides of [batchOf(ridesOf(golden.rides)), generatedRides(1_000_000, 17)]) {
-      expect(differing(await ours.score(rides), await reference.score(rides))).toBe(0);
     }
   },
 );
