@@ -39,7 +39,7 @@ export async function servedConsole(
   const [{ readStream }, { seenMachine }, { StreamWatch }] = await Promise.all([
     import('#adapters/kinesis.ts'),
     import('#adapters/step-functions.ts'),
-    import('./stream-watch.ts'),
+    import('#serving/stream-watch.ts'),
   ]);
   const { config, output } = stores.deployment;
   const streams = { events: output('EventsStreamName'), predictions: output('PredictionsStreamName') };

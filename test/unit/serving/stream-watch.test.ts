@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReadRecord } from '#adapters/kinesis.ts';
-import { StreamWatch } from '#cli/stream-watch.ts';
+import { StreamWatch } from '#serving/stream-watch.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';

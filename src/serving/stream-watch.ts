@@ -1,19 +1,26 @@
-import type { ReadRecord } from '#adapters/kinesis.ts';
 import type { Clock } from '#clock.ts';
-import { type StreamNow, streamNow } from '#serving/stream-now.ts';
 import { dataKeys } from '#storage/layout.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
 import { arrivalId, type PredictionRecord, predictionRecordSchema } from '#streaming/prediction-record.ts';
 import { quarantinedRecords } from '#streaming/quarantine.ts';
+import { type StreamNow, streamNow } from './stream-now.ts';
 
 /** What is kept of the streams. */
 const WINDOW_SECONDS = 60;
 const HOUR_MS = 3_600_000;
 
+/** A record as it was read from a stream. */
+export interface SeenRecord {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly data: Uint8Array;
+  readonly arrivedAt: Date;
+}
+
 export interface StreamWatchDeps {
   readonly eventsStream: string;
   /** Records of a stream that arrived since a time, and those that arrive from then on. */
-  readonly read: (stream: 'events' | 'predictions', from: Date) => AsyncIterable<ReadRecord>;
+  readonly read: (stream: 'events' | 'predictions', from: Date) => AsyncIterable<SeenRecord>;
   readonly data: Pick<ObjectStore, 'list' | 'get'>;
   readonly clock: Clock;
   /** The streams can no longer be read; the next question starts again. */
