@@ -6,8 +6,10 @@ import { quarantinedRecords } from '#streaming/quarantine.ts';
 import { type StreamNow, streamNow } from './stream-now.ts';
 
 /** What is kept of the streams. */
-const WINDOW_SECONDS = 60;
+const WINDOW_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** What is read again each time: shards are not read to the same moment when a read is cut short. */
+const OVERLAP_MS = 5000;
 
 /** A record as it was read from a stream. */
 export interface SeenRecord {
@@ -19,71 +21,48 @@ export interface SeenRecord {
 
 export interface StreamWatchDeps {
   readonly eventsStream: string;
-  /** Records of a stream that arrived since a time, and those that arrive from then on. */
-  readonly read: (stream: 'events' | 'predictions', from: Date) => AsyncIterable<SeenRecord>;
+  /** What has arrived in a stream between two times, the later of which has passed. */
+  readonly read: (stream: 'events' | 'predictions', from: Date, until: Date) => AsyncIterable<SeenRecord>;
   readonly data: Pick<ObjectStore, 'list' | 'get'>;
   readonly clock: Clock;
-  /** The streams can no longer be read; the next question starts again. */
-  readonly onFailed: (error: unknown) => void;
 }
 
-interface SeenPrediction {
-  readonly arrivedAt: Date;
-  readonly record: PredictionRecord;
-}
-
-/** Watches both streams from the first question on, so that many pages cost no more reads than one. */
+/** The last minute of both streams. Each question reads what has arrived since the one before; nothing runs in between. */
 export class StreamWatch {
   readonly #deps: StreamWatchDeps;
-  #isReading = false;
-  #predictions: SeenPrediction[] = [];
-  #events: { readonly predictionId: string; readonly arrivedAt: Date }[] = [];
+  readonly #predictions: Recent<PredictionRecord>;
+  readonly #events: Recent<string>;
   readonly #quarantined = new Map<string, readonly string[]>();
 
   constructor(deps: StreamWatchDeps) {
+    const { eventsStream, read } = deps;
     this.#deps = deps;
+    this.#predictions = new Recent(
+      (from, until) => read('predictions', from, until),
+      ({ data }) => predictionRecordSchema.safeParse(parsed(data)).data,
+    );
+    this.#events = new Recent(
+      (from, until) => read('events', from, until),
+      ({ shardId, sequenceNumber, data }) =>
+        requeuedFrom(parsed(data)) ?? arrivalId(eventsStream, shardId, sequenceNumber),
+    );
   }
 
+  /** @throws when a stream or the quarantine cannot be read; the next question tries again */
   async now(): Promise<StreamNow> {
-    this.#start();
-    const quarantined = await this.#lastHoursQuarantine();
     const now = new Date(this.#deps.clock.now());
-    const isRecent = ({ arrivedAt }: { readonly arrivedAt: Date }) =>
-      now.getTime() - arrivedAt.getTime() <= WINDOW_SECONDS * 1000;
-    this.#predictions = this.#predictions.filter(isRecent);
-    this.#events = this.#events.filter(isRecent);
+    const [predictions, events, quarantined] = await Promise.all([
+      this.#predictions.upTo(now),
+      this.#events.upTo(now),
+      this.#lastHoursQuarantine(),
+    ]);
     return streamNow({
       now,
-      windowSeconds: WINDOW_SECONDS,
-      predictions: this.#predictions.map(({ record }) => record),
-      events: this.#events,
+      windowSeconds: WINDOW_MS / 1000,
+      predictions: predictions.map(({ value }) => value),
+      events: events.map(({ value, arrivedAt }) => ({ predictionId: value, arrivedAt })),
       quarantined,
     });
-  }
-
-  #start(): void {
-    if (this.#isReading) return;
-    this.#isReading = true;
-    const from = new Date(this.#deps.clock.now() - WINDOW_SECONDS * 1000);
-    Promise.all([this.#follow('events', from), this.#follow('predictions', from)])
-      .catch(this.#deps.onFailed)
-      .finally(() => {
-        this.#isReading = false;
-      });
-  }
-
-  async #follow(stream: 'events' | 'predictions', from: Date): Promise<void> {
-    for await (const record of this.#deps.read(stream, from)) {
-      const json = parsed(record.data);
-      if (stream === 'predictions') {
-        const prediction = predictionRecordSchema.safeParse(json).data;
-        if (prediction !== undefined) this.#predictions.push({ arrivedAt: record.arrivedAt, record: prediction });
-      } else {
-        const { eventsStream } = this.#deps;
-        const predictionId = requeuedFrom(json) ?? arrivalId(eventsStream, record.shardId, record.sequenceNumber);
-        this.#events.push({ predictionId, arrivedAt: record.arrivedAt });
-      }
-    }
   }
 
   /** Ids of the records that were quarantined in this hour and the one before, as far as they are within 60 minutes. */
@@ -110,6 +89,41 @@ export class StreamWatch {
       key,
       records.flatMap(({ predictionId, arrivedAt }) => (arrivedAt.getTime() >= since ? [predictionId] : [])),
     );
+  }
+}
+
+interface Arrival<T> {
+  readonly arrivedAt: Date;
+  readonly value: T;
+}
+
+/** What has arrived in one stream within the window. */
+class Recent<T> {
+  readonly #read: (from: Date, until: Date) => AsyncIterable<SeenRecord>;
+  readonly #toValue: (record: SeenRecord) => T | undefined;
+  /** By shard and sequence number, since some records are read twice. */
+  readonly #arrivals = new Map<string, Arrival<T>>();
+  #newest = 0;
+
+  /** @param toValue undefined: the record is not one of ours */
+  constructor(
+    read: (from: Date, until: Date) => AsyncIterable<SeenRecord>,
+    toValue: (record: SeenRecord) => T | undefined,
+  ) {
+    this.#read = read;
+    this.#toValue = toValue;
+  }
+
+  async upTo(now: Date): Promise<readonly Arrival<T>[]> {
+    const since = now.getTime() - WINDOW_MS;
+    for await (const record of this.#read(new Date(Math.max(since, this.#newest - OVERLAP_MS)), now)) {
+      const { arrivedAt } = record;
+      this.#newest = Math.max(this.#newest, arrivedAt.getTime());
+      const value = this.#toValue(record);
+      if (value !== undefined) this.#arrivals.set(`${record.shardId}/${record.sequenceNumber}`, { arrivedAt, value });
+    }
+    for (const [id, { arrivedAt }] of this.#arrivals) if (arrivedAt.getTime() < since) this.#arrivals.delete(id);
+    return [...this.#arrivals.values()];
   }
 }
 

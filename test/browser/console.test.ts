@@ -8,7 +8,7 @@ import { CLONE_LOCAL } from '#setup/paths.mjs';
 import { aChromium } from '../support/chromium.ts';
 import { generatedRides } from '../support/engines.ts';
 import { type AConsoleOptions, type AModel, aConsole, aTreeModel } from './a-console.ts';
-import { pipelines, records, stream } from './a-system.ts';
+import { live, records } from './a-system.ts';
 import { barriers } from './barriers.ts';
 
 // The console in a real browser, with a model trained on real rides. Screenshots are kept in .tripcast/screenshots to look at.
@@ -336,7 +336,7 @@ describe.each(VIEWS)('the view %s', { timeout: 60_000 }, (name, hash, words) => 
     'keeps no one out, fits a phone, and complains about nothing, in %s',
     async (colorScheme) => {
       const report = async () => new TextEncoder().encode('<!doctype html><title>Report</title>');
-      await using at = await opened(hash, { colorScheme, records: records(model), pipelines, stream, report });
+      await using at = await opened(hash, { colorScheme, records: records(model), live, report });
       await inPage(at);
       await at.page.getByText(words).first().waitFor();
       if (name === 'city' || name === 'ride') await at.page.locator('.shaded').waitFor();
@@ -360,7 +360,7 @@ describe('the other views', { timeout: 60_000 }, () => {
   });
 
   test('are reached by links, and the question is still there when one comes back', async () => {
-    await using at = await opened(JFK, { records: records(model), pipelines, stream });
+    await using at = await opened(JFK, { records: records(model), live });
     await inPage(at);
     const before = await answered(at.page);
     await at.page.getByRole('link', { name: 'Months' }).click();
@@ -374,7 +374,7 @@ describe('the other views', { timeout: 60_000 }, () => {
   });
 
   test('show text from the stream as text', async () => {
-    await using at = await opened('#stream', { stream });
+    await using at = await opened('#stream', { live });
     await at.page.getByText('<script>alert(1)</script>').waitFor();
     expect(await at.page.locator('main script').count()).toBe(0);
     expect(at.trouble).toEqual([]);

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ReadRecord } from '#adapters/kinesis.ts';
-import { StreamWatch } from '#serving/stream-watch.ts';
+import { type SeenRecord, StreamWatch } from '#serving/stream-watch.ts';
 import { dataKeys } from '#storage/layout.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -8,10 +7,9 @@ import { MemoryStore } from '../../support/memory-store.ts';
 const NOW = Date.parse('2026-11-30T05:00:00Z');
 const RUN = '1f7d1fc9aaaaaaaaaaaaaaaaaaaaaaaa';
 
-const record = (sequenceNumber: string, secondsAgo: number, json: unknown): ReadRecord => ({
+const record = (sequenceNumber: string, secondsAgo: number, json: unknown): SeenRecord => ({
   shardId: 'shard-0',
   sequenceNumber,
-  partitionKey: '1',
   data: new TextEncoder().encode(typeof json === 'string' ? json : JSON.stringify(json)),
   arrivedAt: new Date(NOW - secondsAgo * 1000),
 });
@@ -25,26 +23,25 @@ const predictionOf = (id: string, secondsAgo: number) => ({
   source: 'stream',
 });
 
-async function watching(events: readonly ReadRecord[], predictions: readonly ReadRecord[], quarantined = '') {
+/** Two streams, as Kinesis would be read: a test adds to them, breaks them, and cuts a read short. */
+async function watching({ quarantined = '' } = {}) {
   const clock = new ManualClock(NOW);
   const data = new MemoryStore('data');
   if (quarantined !== '') await data.put(dataKeys.quarantine(new Date(NOW), 'bad'), quarantined);
-  const failures: unknown[] = [];
-  let reads = 0;
+  const streams: Record<'events' | 'predictions', SeenRecord[]> = { events: [], predictions: [] };
+  const state = { isBroken: false, most: Number.POSITIVE_INFINITY };
+  const asked: { readonly stream: string; readonly secondsBack: number }[] = [];
   const watch = new StreamWatch({
     eventsStream: 'events',
-    async *read(stream) {
-      reads += 1;
-      yield* stream === 'events' ? events : predictions;
-      await new Promise(() => {}); // as an endless read does
+    async *read(stream, from, until) {
+      asked.push({ stream, secondsBack: (until.getTime() - from.getTime()) / 1000 });
+      if (state.isBroken) throw new Error('no such stream');
+      yield* streams[stream].filter(({ arrivedAt }) => arrivedAt >= from && arrivedAt < until).slice(0, state.most);
     },
     data,
     clock,
-    onFailed: (error) => failures.push(error),
   });
-  await watch.now();
-  await new Promise((resolve) => setTimeout(resolve, 20)); // the reads run alongside
-  return { watch, clock, failures, reads: () => reads };
+  return { watch, clock, state, asked, ...streams };
 }
 
 test('matches events with their predictions, also those sent again, and with quarantine', async () => {
@@ -54,48 +51,56 @@ test('matches events with their predictions, also those sent again, and with qua
     raw: '',
     arrived_at: new Date(NOW - 9000).toISOString(),
   };
-  const { watch } = await watching(
-    [
-      record('1', 30, { ride_id: 1 }),
-      record('2', 20, { ride_id: 2, requeue: { prediction_id: 'events/shard-0/0', attempt: 1 } }),
-      record('3', 9, 'not JSON'),
-      record('4', 6, { ride_id: 4 }),
-    ],
-    [record('1', 29, predictionOf('events/shard-0/1', 29)), record('2', 19, predictionOf('events/shard-0/0', 19))],
-    `${JSON.stringify(line)}\n`,
+  const { watch, events, predictions } = await watching({ quarantined: `${JSON.stringify(line)}\n` });
+  events.push(
+    record('1', 30, { ride_id: 1 }),
+    record('2', 20, { ride_id: 2, requeue: { prediction_id: 'events/shard-0/0', attempt: 1 } }),
+    record('3', 9, 'not JSON'),
+    record('4', 6, { ride_id: 4 }),
+  );
+  predictions.push(
+    record('1', 29, predictionOf('events/shard-0/1', 29)),
+    record('2', 19, predictionOf('events/shard-0/0', 19)),
   );
   expect(await watch.now()).toMatchObject({ predictions: 2, waiting: 1, lag_seconds: 6, quarantined_last_hour: 1 });
 });
 
 test('leaves out what other writers put into the stream, and forgets what is older than a minute', async () => {
-  const { watch, clock, reads } = await watching(
-    [],
-    [record('1', 50, predictionOf('a', 50)), record('2', 5, predictionOf('b', 5)), record('3', 5, 'hello')],
+  const { watch, clock, predictions } = await watching();
+  predictions.push(
+    record('1', 50, predictionOf('a', 50)),
+    record('2', 5, predictionOf('b', 5)),
+    record('3', 5, 'hello'),
   );
   expect((await watch.now()).predictions).toBe(2);
   await clock.sleep(20_000);
   expect((await watch.now()).predictions).toBe(1);
-  expect(reads()).toBe(2); // one of each stream, however often it is asked
 });
 
-test('a stream that cannot be read is reported, and read again at the next question', async () => {
-  const failures: unknown[] = [];
-  let reads = 0;
-  const watch = new StreamWatch({
-    eventsStream: 'events',
-    // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
-    async *read() {
-      reads += 1;
-      throw new Error('no such stream');
-    },
-    data: new MemoryStore('data'),
-    clock: new ManualClock(NOW),
-    onFailed: (error) => failures.push(error),
-  });
-  expect((await watch.now()).predictions).toBe(0);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await watch.now();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(failures).toHaveLength(2);
-  expect(reads).toBe(4);
+test('reads what has come since the last question, and counts what it reads twice once', async () => {
+  const { watch, clock, asked, events } = await watching();
+  events.push(record('1', 2, { ride_id: 1 }));
+  expect((await watch.now()).waiting).toBe(1);
+  await clock.sleep(3000);
+  events.push(record('2', -1, { ride_id: 2 }));
+  expect((await watch.now()).waiting).toBe(2);
+  expect(asked.filter(({ stream }) => stream === 'events').map(({ secondsBack }) => secondsBack)).toEqual([60, 10]);
+});
+
+test('a read that was cut short goes on at the next question', async () => {
+  const { watch, clock, state, events } = await watching();
+  events.push(...Array.from({ length: 40 }, (_, i) => record(String(i), 50 - i, { ride_id: i })));
+  state.most = 25;
+  expect((await watch.now()).waiting).toBe(25);
+  await clock.sleep(3000);
+  expect((await watch.now()).waiting).toBe(40);
+});
+
+test('a stream that cannot be read is an error, and is read again at the next question', async () => {
+  const { watch, state, events } = await watching();
+  events.push(record('1', 2, { ride_id: 1 }));
+  state.isBroken = true;
+  await expect(watch.now()).rejects.toThrow('no such stream');
+  state.isBroken = false;
+  expect((await watch.now()).waiting).toBe(1);
 });
