@@ -145,8 +145,8 @@ export class ServingRoom extends Construct {
 /** As src/serving/live-views.ts reads them. */
 const livePlaces = ({ events, predictions, machines }: ServingRoomProps): string =>
   JSON.stringify({
-    eventsStream: events.streamName,
-    predictionsStream: predictions.streamName,
+    eventsStream: events.streamArn,
+    predictionsStream: predictions.streamArn,
     machines: Object.fromEntries(machines.map(({ name, stateMachine }) => [name, stateMachine.stateMachineArn])),
   });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '#clock.ts';
 import type { ObjectStore } from '#storage/object-store.ts';
+import { streamOf } from '#streaming/kinesis-event.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { type Pipelines, pipelineOf, type SeenExecution } from './pipelines.ts';
 import type { StreamNow } from './stream-now.ts';
@@ -12,7 +13,7 @@ export interface LiveViews {
   readonly pipelines: () => Promise<Pipelines>;
 }
 
-/** Where to look. */
+/** Where to look. Streams by name, or by ARN where a role needs each call to name what it is granted. */
 export const livePlacesSchema = z.object({
   eventsStream: z.string(),
   predictionsStream: z.string(),
@@ -31,7 +32,7 @@ export interface SeenMachine {
 export interface LiveViewsDeps {
   readonly places: LivePlaces;
   /** What has arrived in a stream between two times, the later of which has passed. */
-  readonly readStream: (name: string, from: Date, until: Date) => AsyncIterable<SeenRecord>;
+  readonly readStream: (stream: string, from: Date, until: Date) => AsyncIterable<SeenRecord>;
   readonly seenMachine: (arn: string) => Promise<SeenMachine>;
   readonly data: Pick<ObjectStore, 'list' | 'get'>;
   readonly clock: Clock;
@@ -48,7 +49,7 @@ const SHARED_MS = 1000;
 export function liveViews({ places, readStream, seenMachine, data, clock }: LiveViewsDeps): LiveViews {
   const { eventsStream, predictionsStream, machines } = places;
   const watch = new StreamWatch({
-    eventsStream,
+    eventsStream: eventsStream.startsWith('arn:') ? streamOf(eventsStream) : eventsStream,
     read: (stream, from, until) => readStream(stream === 'events' ? eventsStream : predictionsStream, from, until),
     data,
     clock,

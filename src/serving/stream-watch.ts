@@ -20,6 +20,7 @@ export interface SeenRecord {
 }
 
 export interface StreamWatchDeps {
+  /** Its name, which is part of the ids of predictions. */
   readonly eventsStream: string;
   /** What has arrived in a stream between two times, the later of which has passed. */
   readonly read: (stream: 'events' | 'predictions', from: Date, until: Date) => AsyncIterable<SeenRecord>;

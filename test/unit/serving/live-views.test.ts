@@ -6,25 +6,36 @@ import { liveViews } from '#serving/live-views.ts';
 import { pipelinesSchema } from '#serving/pipelines.ts';
 import { streamNowSchema } from '#serving/stream-now.ts';
 import { CLONE } from '#setup/paths.mjs';
+import { aRun } from '../../support/a-run.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const MACHINES = ['monthly-batch', 'backfill', 'training', 'retraining'];
+const EVENTS = 'arn:aws:kinesis:us-east-1:000000000000:stream/dev_events';
 const NOW = Date.parse('2026-11-30T05:00:00Z');
+
+const PREDICTION = {
+  model: 'ride_duration_prediction_model',
+  version: aRun('a'),
+  prediction: { ride_duration: 21.3, ride_id: 156, interval: [12, 31], distance_source: 'given' },
+  prediction_id: 'dev_events/s/1',
+  predicted_at: new Date(NOW).toISOString(),
+  source: 'stream',
+};
 
 test('shows both streams, and every state machine with the states of its definition', async () => {
   const read: string[] = [];
   const { stream, pipelines } = liveViews({
     places: {
-      eventsStream: 'dev_events',
+      eventsStream: EVENTS,
       predictionsStream: 'dev_predictions',
       machines: Object.fromEntries(MACHINES.map((name) => [name, `arn:${name}`])),
     },
     async *readStream(name) {
       read.push(name);
-      if (name === 'dev_events') {
-        yield { shardId: 's', sequenceNumber: '1', data: new Uint8Array(), arrivedAt: new Date(NOW - 1000) };
-      }
+      const arrived = { shardId: 's', data: new Uint8Array(), arrivedAt: new Date(NOW - 1000) };
+      if (name === EVENTS) yield* ['1', '2'].map((sequenceNumber) => ({ ...arrived, sequenceNumber }));
+      else yield { ...arrived, sequenceNumber: '7', data: new TextEncoder().encode(JSON.stringify(PREDICTION)) };
     },
     seenMachine: async (arn) => ({
       definition: readFileSync(join(CLONE, 'stepfunctions', `${arn.slice('arn:'.length)}.asl.json`), 'utf8'),
@@ -33,8 +44,8 @@ test('shows both streams, and every state machine with the states of its definit
     data: new MemoryStore('data'),
     clock: new ManualClock(NOW),
   });
-  expect(streamNowSchema.parse(await stream())).toMatchObject({ waiting: 1, lag_seconds: 1 });
-  expect(read.toSorted()).toEqual(['dev_events', 'dev_predictions']);
+  expect(streamNowSchema.parse(await stream())).toMatchObject({ predictions: 1, waiting: 1, lag_seconds: 1 });
+  expect(read.toSorted()).toEqual([EVENTS, 'dev_predictions']);
   const { pipelines: seen } = pipelinesSchema.parse(await pipelines());
   expect(seen.map(({ name, graph }) => [name, graph.start])).toEqual([
     ['monthly-batch', 'Plan'],
