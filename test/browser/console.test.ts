@@ -328,7 +328,7 @@ const VIEWS = [
   ['months', '#months', '2023-04'],
   ['model', '#model', 'The gate was overruled'],
   ['stream', '#stream', 'The latest rides'],
-  ['pipelines', '#pipelines', 'monthly-batch'],
+  ['pipelines', '#pipelines', 'Inside EachCandidate'],
 ] as const;
 
 describe.each(VIEWS)('the view %s', { timeout: 60_000 }, (name, hash, words) => {
