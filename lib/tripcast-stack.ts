@@ -54,7 +54,9 @@ export class TripcastStack extends Stack {
     const { notices, deadLetters } = batch;
     const training = new TrainingRoom(this, 'Training', { config, code, store, notices });
     const retraining = new RetrainingRoom(this, 'Retraining', { config, code, store, training, notices, deadLetters });
-    const serving = new ServingRoom(this, 'Serving', { config, code, store, predictions: streaming.predictions });
+    const { events, predictions } = streaming;
+    const machines = [batch.monthly, batch.backfill, training.stateMachine, retraining.stateMachine];
+    const serving = new ServingRoom(this, 'Serving', { config, code, store, events, predictions, machines });
     if (config.query.enabled) new QueryRoom(this, 'Query', { config, store });
     const live = { 'stream-score': streaming.score, predict: serving.predict };
     const rollout = new RolloutRoom(this, 'Rollout', { config, code, store, live, notices });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { z } from 'zod';
 import { CONSOLE_FOLDER, consoleIn } from '#adapters/console-files.ts';
-import { flag, functionEnv } from '#adapters/function-env.ts';
-import { kinesisSink } from '#adapters/kinesis.ts';
+import { flag, functionEnv, optionalText } from '#adapters/function-env.ts';
+import { kinesisSink, readStream } from '#adapters/kinesis.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { systemClock } from '#clock.ts';
@@ -12,6 +12,7 @@ import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { createApp } from '#serving/app.ts';
 import { consoleRoutes } from '#serving/console.ts';
 import { consoleData } from '#serving/console-data.ts';
+import { livePlacesSchema, liveViews } from '#serving/live-views.ts';
 import { publisher } from '#serving/publisher.ts';
 import { registryRecords } from '#serving/records.ts';
 import { nowhere } from '#streaming/publish.ts';
@@ -20,10 +21,20 @@ import { modelName, servedModel, servedTaxiType } from '../served-model.ts';
 import { addCount, logger, publishMetrics, reportRefreshFailed } from '../telemetry.ts';
 
 const env = functionEnv(
-  z.object({ PREDICTIONS_STREAM_NAME: z.string(), DATA_BUCKET: z.string(), TEST_RUN: flag, CODE_VERSION: z.string() }),
+  z.object({
+    PREDICTIONS_STREAM_NAME: z.string(),
+    DATA_BUCKET: z.string(),
+    LIVE_VIEWS: optionalText.transform((text) =>
+      text === undefined ? undefined : livePlacesSchema.parse(JSON.parse(text)),
+    ),
+    TEST_RUN: flag,
+    CODE_VERSION: z.string(),
+  }),
 );
 /** Lambda answers at most 6 MB, of which base64 takes a third. */
 const MOST_BYTES = 4.4e6;
+/** A shard that is behind is read on at the next question. */
+const READ_MS = 5000;
 const model = servedModel(reportRefreshFailed);
 const data = new S3Store(env.DATA_BUCKET);
 const app = createApp({
@@ -58,6 +69,15 @@ app.route(
       const { reportPage } = await import('#monitoring/stored-reports.ts'); // few calls need it
       return reportPage(data, servedTaxiType, month);
     },
+    live:
+      env.LIVE_VIEWS &&
+      liveViews({
+        places: env.LIVE_VIEWS,
+        readStream: (name, from, until) => readStream(name, { from, until, signal: AbortSignal.timeout(READ_MS) }),
+        seenMachine: async (arn) => (await import('#adapters/step-functions.ts')).seenMachine(arn), // few calls need it
+        data,
+        clock: systemClock,
+      }),
   }),
 );
 const answer = handle(app);

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, LogLevel, StateMachine as SfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { shown, TripcastError } from '#errors.ts';
 import { resourceName } from '../config/names.ts';
 import type { Config } from '../config/schema.ts';
-import { acceptFinding } from './accept-finding.ts';
+import { acceptFinding, acceptWildcard } from './accept-finding.ts';
+import type { Grantee } from './private-bucket.ts';
 import { PrivateLogGroup } from './private-log-group.ts';
 import type { TripcastFunction } from './tripcast-function.ts';
 
@@ -69,6 +71,33 @@ export class StateMachine extends Construct {
         "One key, the topic's: what SNS documents for publishers.",
       );
     }
+  }
+
+  /** Lets someone see which executions there are, and do something with each. */
+  grantExecutions(grantee: Grantee, action: `states:${string}`): void {
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.stateMachine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const { stateMachineArn } = this.stateMachine;
+    for (const [each, resource] of [
+      ['states:ListExecutions', stateMachineArn],
+      [action, executions],
+    ] as const) {
+      grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions: [each], resources: [resource] }));
+    }
+    acceptWildcard(grantee, executions, 'The executions of one state machine; they get their names when they start.');
+  }
+
+  /** Lets someone see the definition, and how far executions got. */
+  grantWatch(grantee: Grantee): void {
+    this.grantExecutions(grantee, 'states:GetExecutionHistory');
+    const { stateMachineArn } = this.stateMachine;
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['states:DescribeStateMachine'], resources: [stateMachineArn] }),
+    );
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { isTlsOnly } from '../config/endpoint.ts';
 import type { FunctionName } from '../config/functions.ts';
@@ -154,27 +154,15 @@ export class BatchRoom extends Construct {
 
   #checkMonth(): TripcastFunction {
     const { config, store } = this.#props;
-    const { stateMachineArn, stateMachineName } = this.monthly.stateMachine;
     const check = this.#function('CheckMonth', 'check-month', {
       SERVED_TAXI_TYPE: config.model.servedTaxiType,
       DATA_BUCKET: store.data.bucket.bucketName,
       ...this.#scheduleVariables(),
-      MONTHLY_BATCH_ARN: stateMachineArn,
+      MONTHLY_BATCH_ARN: this.monthly.stateMachine.stateMachineArn,
     });
     store.data.grantRead(check, 'receipts/');
-    const executions = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: `${stateMachineName}:*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    const statements = [
-      new PolicyStatement({ actions: ['states:ListExecutions'], resources: [stateMachineArn] }),
-      new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
-      putMetrics(),
-    ];
-    for (const statement of statements) check.grantPrincipal.addToPrincipalPolicy(statement);
-    acceptWildcard(check, executions, 'The executions of one state machine; they get their names when they start.');
+    this.monthly.grantExecutions(check, 'states:DescribeExecution');
+    check.grantPrincipal.addToPrincipalPolicy(putMetrics());
     return check;
   }
 

@@ -17,6 +17,7 @@ import type { Config } from '../config/schema.ts';
 import { acceptFinding } from '../constructs/accept-finding.ts';
 import type { FunctionCode } from '../constructs/function-code.ts';
 import { PrivateLogGroup } from '../constructs/private-log-group.ts';
+import type { StateMachine } from '../constructs/state-machine.ts';
 import { TripcastFunction } from '../constructs/tripcast-function.ts';
 import type { DataRoom } from './data.ts';
 import { modelVariables, servingVariables } from './function-variables.ts';
@@ -25,8 +26,11 @@ export interface ServingRoomProps {
   readonly config: Config;
   readonly code: FunctionCode;
   readonly store: DataRoom;
+  readonly events: Stream;
   /** Answers for real rides are also published here. */
   readonly predictions: Stream;
+  /** The pipelines that the console draws. */
+  readonly machines: readonly StateMachine[];
 }
 
 type Route = readonly [HttpMethod, path: string];
@@ -46,12 +50,15 @@ export const DATA_ROUTES: readonly Route[] = [
 export const CONSOLE_DATA_ROUTES: readonly Route[] = [
   [HttpMethod.GET, '/models/{run}/model.onnx'],
   [HttpMethod.GET, '/months/{month}/report.html'],
-  [HttpMethod.GET, '/stream/latest'],
-  [HttpMethod.GET, '/pipelines'],
 ];
 
-/** A browser signs no navigation, so pages are deployed only where everyone may call. */
+/**
+ * A browser signs no navigation, so pages are deployed only where everyone may call, and with them what their live views
+ * show. Elsewhere `tripcast console` serves both.
+ */
 export const PAGE_ROUTES: readonly Route[] = [
+  [HttpMethod.GET, '/stream/latest'],
+  [HttpMethod.GET, '/pipelines'],
   [HttpMethod.GET, '/'],
   [HttpMethod.GET, '/assets/{file}'],
   [HttpMethod.GET, '/docs'],
@@ -63,8 +70,10 @@ export class ServingRoom extends Construct {
   readonly api: HttpApi;
   readonly predict: TripcastFunction;
 
-  constructor(scope: Construct, id: string, { config, code, store, predictions }: ServingRoomProps) {
+  constructor(scope: Construct, id: string, props: ServingRoomProps) {
     super(scope, id);
+    const { config, code, store, predictions } = props;
+    const isOpen = config.api.authorization === 'none';
     this.predict = new TripcastFunction(this, 'Predict', {
       config,
       code,
@@ -73,14 +82,16 @@ export class ServingRoom extends Construct {
         ...modelVariables(config, store),
         ...servingVariables(config, code, predictions),
         DATA_BUCKET: store.data.bucket.bucketName,
+        LIVE_VIEWS: isOpen ? livePlaces(props) : '',
       },
     });
     store.grantReadModels(this.predict);
     store.data.grantRead(this.predict, 'current/', 'receipts/', 'reports/');
     predictions.grantWrite(this.predict);
+    if (isOpen) this.#grantLiveViews(props);
 
     const name = resourceName(config.env, 'api');
-    const { authorization, allowedOrigins } = config.api;
+    const { allowedOrigins } = config.api;
     this.api = new HttpApi(this, 'Api', {
       apiName: name,
       createDefaultStage: false,
@@ -94,7 +105,7 @@ export class ServingRoom extends Construct {
     });
     const integration = new HttpLambdaIntegration('Predict', this.predict.goLive());
     const authorizer = authorizerOf(config);
-    const pages = authorization === 'none' ? PAGE_ROUTES : [];
+    const pages = isOpen ? PAGE_ROUTES : [];
     for (const [method, path] of [...DATA_ROUTES, ...CONSOLE_DATA_ROUTES, ...pages])
       this.api.addRoutes({ path, methods: [method], integration, authorizer });
     const health = this.api.addRoutes({ path: '/health', methods: [HttpMethod.GET], integration });
@@ -122,7 +133,22 @@ export class ServingRoom extends Construct {
       },
     });
   }
+
+  #grantLiveViews({ store, events, predictions, machines }: ServingRoomProps): void {
+    events.grantRead(this.predict);
+    predictions.grantRead(this.predict);
+    store.data.grantRead(this.predict, 'quarantine/');
+    for (const machine of machines) machine.grantWatch(this.predict);
+  }
 }
+
+/** As src/serving/live-views.ts reads them. */
+const livePlaces = ({ events, predictions, machines }: ServingRoomProps): string =>
+  JSON.stringify({
+    eventsStream: events.streamArn,
+    predictionsStream: predictions.streamArn,
+    machines: Object.fromEntries(machines.map(({ name, stateMachine }) => [name, stateMachine.stateMachineArn])),
+  });
 
 function authorizerOf({ api: { authorization, jwt } }: Config): IHttpRouteAuthorizer {
   if (authorization === 'iam') return new HttpIamAuthorizer();

@@ -113,9 +113,12 @@ interface Cursor {
   refusals: number;
 }
 
-/** Records of all shards as they arrive, until the signal. Shards opened by a resharding are followed. */
+/**
+ * Records of all shards as they arrive, until the signal. Shards opened by a resharding are followed.
+ * @param stream its name, or its ARN: with that, every call names the resource that a role is granted
+ */
 export async function* readStream(
-  streamName: string,
+  stream: string,
   {
     from,
     signal,
@@ -126,21 +129,22 @@ export async function* readStream(
     random = Math.random,
   }: ReadOptions,
 ): AsyncGenerator<ReadRecord> {
+  const which = streamInput(stream);
   const open = async (shardId: string, at: ReadFrom, last?: string): Promise<Cursor> => {
     const { ShardIterator: iterator } = await client.send(
-      new GetShardIteratorCommand({ StreamName: streamName, ShardId: shardId, ...position(at, last) }),
+      new GetShardIteratorCommand({ ...which, ShardId: shardId, ...position(at, last) }),
     );
     return { shardId, iterator, last, dueAt: clock.now(), refusals: 0 };
   };
 
-  const known = new Set(await shardIds(streamName, client));
+  const known = new Set(await shardIds(which, client));
   const cursors = await Promise.all([...known].map((shardId) => open(shardId, from)));
   while (!signal.aborted && cursors.length > 0) {
     const next = Math.min(...cursors.map(({ dueAt }) => dueAt));
     if (next > clock.now()) await clock.sleep(next - clock.now(), signal);
     for (const cursor of cursors.filter(({ dueAt }) => dueAt <= clock.now())) {
       cursor.dueAt = clock.now() + pollMilliseconds;
-      const read = await readOnce(cursor, client, signal);
+      const read = await readOnce(cursor, which, client, signal);
       if (read === 'aborted') return;
       if (read === 'refused') {
         cursor.refusals += 1;
@@ -176,15 +180,25 @@ interface Read {
 const isReadUpTo = (until: Date, { records, isAtEnd }: Read) =>
   isAtEnd || records.some(({ arrivedAt }) => arrivedAt >= until);
 
+/** How the API is told which stream. */
+type StreamInput = { readonly StreamARN: string } | { readonly StreamName: string };
+
+const streamInput = (stream: string): StreamInput =>
+  stream.startsWith('arn:') ? { StreamARN: stream } : { StreamName: stream };
+
 async function readOnce(
   cursor: Cursor,
+  which: StreamInput,
   client: KinesisClient,
   signal: AbortSignal,
 ): Promise<Read | 'expired' | 'refused' | 'aborted'> {
   try {
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor.iterator }), {
-      abortSignal: signal,
-    });
+    const answer = await client.send(
+      new GetRecordsCommand({ ShardIterator: cursor.iterator, ...('StreamARN' in which && which) }),
+      {
+        abortSignal: signal,
+      },
+    );
     const records = (answer.Records ?? []).map((record) => ({
       shardId: cursor.shardId,
       sequenceNumber: record.SequenceNumber ?? '',
@@ -212,13 +226,11 @@ function position(from: ReadFrom, last: string | undefined): Position {
   return { ShardIteratorType: from === 'latest' ? 'LATEST' : 'TRIM_HORIZON' };
 }
 
-async function shardIds(streamName: string, client: KinesisClient): Promise<readonly string[]> {
+async function shardIds(which: StreamInput, client: KinesisClient): Promise<readonly string[]> {
   const ids: string[] = [];
   let token: string | undefined;
   do {
-    const page = await client.send(
-      new ListShardsCommand(token === undefined ? { StreamName: streamName } : { NextToken: token }),
-    );
+    const page = await client.send(new ListShardsCommand(token === undefined ? which : { NextToken: token }));
     ids.push(...(page.Shards ?? []).flatMap(({ ShardId }) => ShardId ?? []));
     token = page.NextToken;
   } while (token !== undefined);

@@ -17,7 +17,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { RunningExecution } from '#batch/check-month.ts';
 import { shown, TripcastError } from '#errors.ts';
-import type { SeenExecution, StateEvent } from '#serving/pipelines.ts';
+import type { SeenMachine } from '#serving/live-views.ts';
+import type { StateEvent } from '#serving/pipelines.ts';
 import { clientOfPlace } from './client.ts';
 
 const sfn = clientOfPlace(() => new SFNClient({}));
@@ -113,10 +114,8 @@ export async function stopExecutions(stateMachineArn: string, cause: string): Pr
   return stopped;
 }
 
-/** A state machine's definition, and its latest execution; undefined when there has been none. */
-export async function seenMachine(
-  stateMachineArn: string,
-): Promise<{ readonly definition: string; readonly last: SeenExecution | undefined }> {
+/** A state machine's definition, and its latest execution. */
+export async function seenMachine(stateMachineArn: string): Promise<SeenMachine> {
   const [{ definition = '{}' }, { executions: [latest] = [] }] = await Promise.all([
     sfn().send(new DescribeStateMachineCommand({ stateMachineArn })),
     sfn().send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 })), // most recent first

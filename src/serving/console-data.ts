@@ -1,9 +1,8 @@
 import { Hono } from 'hono';
 import { isRunId, type RunId } from '#storage/run-id.ts';
 import { type Month, monthSchema } from '#trips/month.ts';
-import type { Pipelines } from './pipelines.ts';
+import type { LiveViews } from './live-views.ts';
 import { problemAnswer } from './problem.ts';
-import type { StreamNow } from './stream-now.ts';
 
 /** What only the console asks for. An environment that has no such thing leaves it out, and the page says so. */
 export interface ConsoleData {
@@ -11,21 +10,18 @@ export interface ConsoleData {
   readonly model?: (run: RunId) => Promise<Uint8Array | undefined>;
   /** The report on the month's current predictions, as a page. */
   readonly report?: (month: Month) => Promise<Uint8Array | undefined>;
-  readonly stream?: () => Promise<StreamNow>;
-  readonly pipelines?: () => Promise<Pipelines>;
+  readonly live?: LiveViews | undefined;
 }
 
 /** A report has its style inside, and no script. */
 const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-const NO_STREAM =
-  'This server is not connected to an environment, so it sees no stream. `tripcast serve` without --model is.';
-const NO_PIPELINES =
-  'This server is not connected to an environment, so it sees no pipelines. `tripcast serve` without --model is.';
+const noneOf = (what: string) =>
+  `This server is not connected to an environment, so it sees no ${what}. \`tripcast serve\` without --model or --folder is.`;
 
 /** The console's own part of the API; it is not in the OpenAPI document, and may change with the page. */
-export function consoleData({ model, report, stream, pipelines }: ConsoleData): Hono {
+export function consoleData({ model, report, live }: ConsoleData): Hono {
   const app = new Hono();
 
   app.get('/models/:run/model.onnx', async (c) => {
@@ -48,11 +44,18 @@ export function consoleData({ model, report, stream, pipelines }: ConsoleData): 
     return c.body(Uint8Array.from(page), 200, headers);
   });
 
+  app.route('/', liveRoutes(live));
+  return app;
+}
+
+/** Each poll of the page gets what is true at the time. */
+export function liveRoutes(live: LiveViews | undefined): Hono {
+  const app = new Hono();
   app.get('/stream/latest', async (c) =>
-    stream === undefined ? problemAnswer(c, 'not-found', NO_STREAM) : c.json(await stream()),
+    live === undefined ? problemAnswer(c, 'not-found', noneOf('stream')) : c.json(await live.stream()),
   );
   app.get('/pipelines', async (c) =>
-    pipelines === undefined ? problemAnswer(c, 'not-found', NO_PIPELINES) : c.json(await pipelines()),
+    live === undefined ? problemAnswer(c, 'not-found', noneOf('pipelines')) : c.json(await live.pipelines()),
   );
   return app;
 }

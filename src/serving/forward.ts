@@ -1,5 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { liveRoutes } from './console-data.ts';
+import type { LiveViews } from './live-views.ts';
 import { problemAnswer } from './problem.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -13,9 +15,11 @@ export interface UpstreamRequest {
 
 export type AskUpstream = (request: UpstreamRequest) => Promise<Response>;
 
-/** What the console asks for, and nothing else: whoever reaches this server asks with its owner's credentials. */
+/**
+ * What the console asks of the API, and nothing else: whoever reaches this server asks with its owner's credentials.
+ */
 const FORWARDED = [
-  /^GET \/(health|zones|months|models\/champion|models\/history|stream\/latest|pipelines|openapi\.json)$/,
+  /^GET \/(health|zones|months|models\/champion|models\/history|openapi\.json)$/,
   /^GET \/models\/[0-9a-f]{32}\/model\.onnx$/,
   /^GET \/months\/\d{4}-\d{2}\/report\.html$/,
   /^POST \/predict(\/batch)?$/,
@@ -30,16 +34,20 @@ const MOST_BYTES = 1024 * 1024;
  * Forwards the console's questions to an API that wants credentials. Only pages of this very server may ask: a page of
  * another site, or one whose name was made to resolve to this machine, would ask with credentials that are not its own.
  * @param hosts the values of the Host header that are this server's
+ * @param live what this server shows itself: the API's function may not read streams or executions, its owner may
  * @example
- * app.route('/', forwardTo(askDeployedApi(api), ['127.0.0.1:8000']));
+ * app.route('/', forwardTo(askDeployedApi(api), ['127.0.0.1:8000'], liveViews(deps)));
  */
-export function forwardTo(ask: AskUpstream, hosts: readonly string[]): Hono {
+export function forwardTo(ask: AskUpstream, hosts: readonly string[], live: LiveViews): Hono {
   const app = new Hono();
   app.use(securityHeaders);
+  app.use(async (c, next) =>
+    isOwn(c, hosts) ? next() : problemAnswer(c, 'forbidden', 'Only the page of this server may ask it'),
+  );
+  // The page is its owner's, who needs to know why: a permission that is missing, for one.
+  app.onError((error, c) => problemAnswer(c, 'internal', error.message));
+  app.route('/', liveRoutes(live));
   app.all('*', async (c) => {
-    if (!isOwn(c, hosts)) {
-      return problemAnswer(c, 'forbidden', 'Only the page of this server may ask it');
-    }
     const { pathname, search } = new URL(c.req.url);
     if (!FORWARDED.some((pattern) => pattern.test(`${c.req.method} ${pathname}`))) {
       return problemAnswer(c, 'not-found', `There is no ${c.req.method} ${pathname}`);

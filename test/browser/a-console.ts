@@ -53,7 +53,7 @@ export async function aTreeModel(digit: string, month: string): Promise<AModel> 
   return { runId: aRun(digit), scorer: await loadScorer(trained.model), golden: trained.golden, trained };
 }
 
-export interface AConsoleOptions extends Pick<ConsoleData, 'stream' | 'pipelines' | 'report'> {
+export interface AConsoleOptions extends Pick<ConsoleData, 'live' | 'report'> {
   readonly model: AModel;
   readonly records?: Records;
   /** Where the page is, such as `/behind/a/proxy`. */

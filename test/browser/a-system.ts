@@ -12,7 +12,7 @@ import type { AModel } from './a-console.ts';
 
 const asl = (name: string) => readFileSync(join(CLONE, 'stepfunctions', `${name}.asl.json`), 'utf8');
 
-export const pipelines = async () => ({
+const pipelines = async () => ({
   pipelines: [
     pipelineOf('monthly-batch', asl('monthly-batch'), {
       name: '9de3d560',
@@ -27,10 +27,11 @@ export const pipelines = async () => ({
       ],
     }),
     pipelineOf('training', asl('training'), undefined),
+    pipelineOf('retraining', asl('retraining'), undefined),
   ],
 });
 
-export const stream = async () => {
+const stream = async () => {
   const now = new Date();
   const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
   const predictions = Array.from({ length: 90 }, (_, i) => ({
@@ -49,6 +50,9 @@ export const stream = async () => {
   const events = [{ predictionId: 's/0/200', arrivedAt: ago(4) }];
   return streamNow({ now, windowSeconds: 60, predictions, events, quarantined: new Set(['s/0/7000']) });
 };
+
+/** The stream and the pipelines. */
+export const live = { stream, pipelines };
 
 /** A registry with two promotions and three months. */
 export function records({ trained, runId }: Pick<AModel, 'trained' | 'runId'>): Records {

@@ -2,13 +2,17 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ridesOf } from '#model/golden/golden.ts';
+import { type GoldenRide, ridesOf } from '#model/golden/golden.ts';
+import type { RideBatch } from '#model/rides/ride-batch.ts';
 import { batchOf } from '#model/rides/rides.ts';
+import { batchAnswerSchema } from '#serving/batch-request.ts';
+import { predictRequestSchema } from '#serving/request.ts';
 import { CLONE_LOCAL } from '#setup/paths.mjs';
+import { formatWallClock } from '#trips/new-york-time.ts';
 import { aChromium } from '../support/chromium.ts';
 import { generatedRides } from '../support/engines.ts';
 import { type AConsoleOptions, type AModel, aConsole, aTreeModel } from './a-console.ts';
-import { pipelines, records, stream } from './a-system.ts';
+import { live, records } from './a-system.ts';
 import { barriers } from './barriers.ts';
 
 // The console in a real browser, with a model trained on real rides. Screenshots are kept in .tripcast/screenshots to look at.
@@ -89,6 +93,9 @@ async function fromApi({ served }: Opened, ride: Record<string, unknown>): Promi
   return [predicted_duration, ...interval].map(Math.fround);
 }
 
+/** The end of 2100. */
+const LAST_TIME = Date.UTC(2101, 0, 1) / 1000 - 1;
+
 const RIDE = { PULocationID: 132, DOLocationID: 230, pickup_datetime: '2023-04-03T08:30:00' };
 
 describe('a ride', { timeout: 60_000 }, () => {
@@ -125,6 +132,9 @@ describe('a ride', { timeout: 60_000 }, () => {
     await keyboard.press('ArrowUp');
     const name = await at.page.locator('[data-zone]:focus').getAttribute('aria-label');
     expect(name).toMatch(/, Manhattan, \d+ minutes/);
+    // What the shade says is also written, for those who see no colors.
+    const tip = (await at.page.locator('.tip').innerText()).split(/\s*\n\s*|\s+(?=Manhattan)/);
+    expect(name).toBe(`${tip[0]}, ${tip[1]}, ${tip[2]?.replace('min', 'minutes')}`);
     await keyboard.press('Enter');
     await at.page.waitForURL((url) => url.href !== before);
     expect(await at.page.locator('[data-zone][aria-pressed=true].dropoff').getAttribute('aria-label')).toContain(name);
@@ -201,6 +211,33 @@ const SCORED_BY_WORKER = `async ({ run, columns }) => {
   return [scored.duration, scored.low, scored.high].map((column) => Array.from(column));
 }`;
 
+/** Duration, low and high of each ride. */
+async function scoredInPage({ page }: Opened, { inputs }: RideBatch): Promise<unknown> {
+  const columns = {
+    pickup: Array.from(inputs.PULocationID, Number),
+    dropoff: Array.from(inputs.DOLocationID, Number),
+    distance: Array.from(inputs.trip_distance, String), // JSON has no NaN and no infinity
+    time: Array.from(inputs.pickup_time, Number),
+  };
+  return await page.evaluate(`(${SCORED_BY_WORKER})(${JSON.stringify({ run: model.runId, columns })})`);
+}
+
+const ridesIn = ({ inputs }: RideBatch): readonly GoldenRide[] =>
+  Array.from(inputs.PULocationID, (pickup, i) => ({
+    PULocationID: Number(pickup),
+    DOLocationID: Number(inputs.DOLocationID[i]),
+    trip_distance: Number.isNaN(inputs.trip_distance[i]) ? null : Number(inputs.trip_distance[i]),
+    pickup_time: Number(inputs.pickup_time[i]),
+  }));
+
+/** The ride as the API is asked about it; nothing if it is one that the API refuses. */
+function askable(ride: GoldenRide) {
+  const { pickup_time, ...places } = ride;
+  if (pickup_time < 0 || pickup_time > LAST_TIME) return [];
+  const asked = { ...places, pickup_datetime: formatWallClock(pickup_time) };
+  return predictRequestSchema.safeParse(asked).success ? [{ ride, asked }] : [];
+}
+
 /** Milliseconds from each move of the slider until the map has the shades of that time. */
 const SLIDER_MOVES = `async (from, to) => {
   const slider = document.querySelector('input[name=week]');
@@ -229,17 +266,30 @@ describe('the model in the page', { timeout: 60_000 }, () => {
     await using at = await opened('#ride');
     await inPage(at);
     for (const rides of [batchOf(ridesOf(model.golden.rides)), generatedRides(500)]) {
-      const { PULocationID, DOLocationID, trip_distance, pickup_time } = rides.inputs;
-      const columns = {
-        pickup: Array.from(PULocationID, Number),
-        dropoff: Array.from(DOLocationID, Number),
-        distance: Array.from(trip_distance, String), // JSON has no NaN and no infinity
-        time: Array.from(pickup_time, Number),
-      };
-      const found = await at.page.evaluate(`(${SCORED_BY_WORKER})(${JSON.stringify({ run: model.runId, columns })})`);
+      const found = await scoredInPage(at, rides);
       const { predicted_duration, interval_low, interval_high } = await model.scorer.score(rides);
       expect(found).toEqual([predicted_duration, interval_low, interval_high].map((column) => Array.from(column)));
     }
+  });
+
+  test('gives its golden rides and others, 500 in all, the very numbers that the API gives them', async () => {
+    await using at = await opened('#ride');
+    await inPage(at);
+    const rides = [...model.golden.rides, ...ridesIn(generatedRides(1000))].flatMap(askable).slice(0, 500);
+    expect(rides).toHaveLength(500);
+    const response = await fetch(`${at.served.url}predict/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ rides: rides.map(({ asked }) => asked) }),
+    });
+    const { answers } = batchAnswerSchema.parse(await response.json());
+    const figures = answers.map((answer) =>
+      answer.outcome === 'refused'
+        ? expect.fail(JSON.stringify(answer))
+        : [answer.predicted_duration, ...answer.interval].map(Math.fround),
+    );
+    const found = await scoredInPage(at, batchOf(ridesOf(rides.map(({ ride }) => ride))));
+    expect(found).toEqual([0, 1, 2].map((i) => figures.map((each) => each[i])));
   });
 
   test('repaints the city within 50 ms of a move of the slider, and asks nobody', async () => {
@@ -328,7 +378,7 @@ const VIEWS = [
   ['months', '#months', '2023-04'],
   ['model', '#model', 'The gate was overruled'],
   ['stream', '#stream', 'The latest rides'],
-  ['pipelines', '#pipelines', 'monthly-batch'],
+  ['pipelines', '#pipelines', 'Inside EachCandidate'],
 ] as const;
 
 describe.each(VIEWS)('the view %s', { timeout: 60_000 }, (name, hash, words) => {
@@ -336,7 +386,7 @@ describe.each(VIEWS)('the view %s', { timeout: 60_000 }, (name, hash, words) => 
     'keeps no one out, fits a phone, and complains about nothing, in %s',
     async (colorScheme) => {
       const report = async () => new TextEncoder().encode('<!doctype html><title>Report</title>');
-      await using at = await opened(hash, { colorScheme, records: records(model), pipelines, stream, report });
+      await using at = await opened(hash, { colorScheme, records: records(model), live, report });
       await inPage(at);
       await at.page.getByText(words).first().waitFor();
       if (name === 'city' || name === 'ride') await at.page.locator('.shaded').waitFor();
@@ -360,7 +410,7 @@ describe('the other views', { timeout: 60_000 }, () => {
   });
 
   test('are reached by links, and the question is still there when one comes back', async () => {
-    await using at = await opened(JFK, { records: records(model), pipelines, stream });
+    await using at = await opened(JFK, { records: records(model), live });
     await inPage(at);
     const before = await answered(at.page);
     await at.page.getByRole('link', { name: 'Months' }).click();
@@ -373,8 +423,55 @@ describe('the other views', { timeout: 60_000 }, () => {
     expect(at.trouble).toEqual([]);
   });
 
+  test("say each month's verdict in words, and open its report", async () => {
+    const report = async () => new TextEncoder().encode('<!doctype html><title>Report of a month</title>');
+    await using at = await opened('#months', { records: records(model), report });
+    const row = at.page.getByRole('row').filter({ hasText: '2023-05' });
+    expect((await row.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
+      /^2023-05 62,979 2,413 5\.79 89\.3% ▲ harm aaaaaaaa… Open the report of 2023-05$/,
+    );
+    const [opening] = await Promise.all([
+      at.page.context().waitForEvent('page'),
+      row.getByRole('link', { name: 'Open the report of 2023-05' }).click(),
+    ]);
+    await opening.waitForLoadState();
+    expect(await opening.title()).toBe('Report of a month');
+    expect(opening.url()).toBe(`${at.served.url}months/2023-05/report.html`);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('say who promoted what, when, compared with what, and why against the gate', async () => {
+    await using at = await opened('#model', { records: records(model) });
+    const promotions = at.page.locator('.history li');
+    await promotions.first().waitFor();
+    expect((await promotions.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
+      'Promoted aaaaaaaa… on Nov 30, 2026 by ada Compared with bbbbbbbb…, the champion before it. ' +
+        'The gate was overruled: coverage 0.86 is below 0.88. Why: a demonstration',
+      'Promoted bbbbbbbb… on Nov 29, 2026 by ada The first champion: there was none to compare it with.',
+    ]);
+    expect(at.trouble).toEqual([]);
+  });
+
+  test('follow the stream, and keep what they have while it cannot be read', async () => {
+    let polls = 0;
+    const stream = async () => {
+      polls += 1;
+      if (polls === 2) throw new Error('throttled');
+      const now = await live.stream();
+      return { ...now, waiting: 1000 + polls };
+    };
+    await using at = await opened('#stream', { live: { ...live, stream } });
+    await at.page.getByText('1,001').waitFor();
+    await at.page.getByRole('alert').getByText('The stream could not be loaded').waitFor();
+    expect(await at.page.getByText('1,001').count()).toBe(1);
+    await at.page.getByText('1,003').waitFor();
+    expect(await at.page.getByRole('alert').count()).toBe(0);
+    expect(at.served.complaints).toEqual([new Error('throttled')]);
+    expect(at.trouble).toEqual([expect.stringContaining('500')]); // the browser's own word about the second poll
+  });
+
   test('show text from the stream as text', async () => {
-    await using at = await opened('#stream', { stream });
+    await using at = await opened('#stream', { live });
     await at.page.getByText('<script>alert(1)</script>').waitFor();
     expect(await at.page.locator('main script').count()).toBe(0);
     expect(at.trouble).toEqual([]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,9 +10,14 @@ import { invokeFunction } from '#adapters/lambda.ts';
 import { connect } from '#cli/context.ts';
 import { functionName } from '#lib/config/names.ts';
 import { freePort } from '#local/ports.ts';
+import { buildConsole } from '#packaging/console.ts';
+import { SWAGGER_FILES } from '#serving/docs.ts';
+import { pipelinesSchema } from '#serving/pipelines.ts';
+import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
+import { sha256 } from '#storage/sha256.ts';
 import type { TrainingOutcome } from '#training/training-job.ts';
 import { trainedInImage } from './a-champion.ts';
-import { docker, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
+import { docker, FunctionInImage, IMAGE, LIKE_LAMBDA } from './function-in-image.ts';
 
 const RIDE = { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66, pickup_datetime: '2023-04-03T08:30:00' };
 
@@ -38,7 +43,25 @@ test('`serve` answers with a mounted model, without AWS, until it is stopped', a
   const deployed = await predictedBy(functionName('dev', 'predict'), RIDE);
   expect({ ...answer, prediction_id: '' }).toEqual({ ...deployed, prediction_id: '' });
   expect(await api.predict({ PULocationID: 0 })).toMatchObject({ error: 'invalid' });
+  await expectConsole(api.get);
   expect(await api.stopped('SIGTERM')).toBe(0);
+});
+
+test('the predict function hands out the console, the documentation and the model as they are', async () => {
+  await using predict = new FunctionInImage('predict');
+  const get: Get = async (path) => {
+    const answer = await predict.answer(anEvent('GET', path));
+    const { statusCode, headers, body, isBase64Encoded } = answerSchema.parse(answer);
+    return {
+      status: statusCode,
+      headers: new Headers(headers),
+      body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+    };
+  };
+  await expectConsole(get);
+  const { status, body } = await get('/pipelines');
+  expect(status).toBe(200);
+  expect(pipelinesSchema.parse(JSON.parse(body.toString())).pipelines).toHaveLength(4);
 });
 
 test('`serve` answers with a model in S3, given credentials', async () => {
@@ -54,6 +77,54 @@ test.each([
 ])('`serve` with %j exits at once and says what to set', async (env, message) => {
   await expect(docker.run('run', '--rm', ...LIKE_LAMBDA, ...flags(env), IMAGE, 'serve')).rejects.toThrow(message);
 });
+
+type Get = (path: string) => Promise<{ readonly status: number; readonly headers: Headers; readonly body: Buffer }>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  json: 'application/json',
+  svg: 'image/svg+xml',
+};
+
+/** Everything that a browser gets when it opens the page and the documentation. */
+async function expectConsole(get: Get): Promise<void> {
+  const read = async (path: string, type: string | undefined, policy: RegExp) => {
+    const { status, headers, body } = await get(path);
+    const [found, csp] = ['content-type', 'content-security-policy'].map((name) => headers.get(name));
+    expect([path, status, found, csp]).toEqual([path, 200, type, expect.stringMatching(policy)]);
+    return body;
+  };
+  const built = await buildConsole();
+  const page = await read(
+    '/',
+    'text/html; charset=utf-8',
+    /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/,
+  );
+  const assets = new Set([...page.toString().matchAll(/"(assets\/[^"]+)"/g)].map(([, path = '']) => path));
+  expect(new Set(['index.html', ...assets])).toEqual(new Set(built.keys()));
+  for (const path of assets) {
+    const body = await read(`/${path}`, TYPES[path.split('.').at(-1) ?? ''], /^default-src 'none'; script-src 'self'/);
+    expect(sha256(body), path).toBe(sha256(built.get(path) ?? Buffer.alloc(0)));
+    if (path.includes('zones')) {
+      expect(sha256(body)).toBe(sha256(readFileSync(join(CLONE, 'data/zones/taxi_zones.topojson'))));
+    }
+  }
+  const docs = await read(
+    '/docs',
+    'text/html; charset=UTF-8',
+    /^default-src 'none'; script-src 'self'; style-src 'self'/,
+  );
+  const [, ...files] = [...docs.toString().matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
+  expect(files).toEqual(['docs/swagger-ui.css', 'docs/swagger-ui-bundle.js', 'docs/start.js']);
+  for (const path of files) {
+    const body = await read(`/${path}`, TYPES[path.split('.').at(-1) ?? ''], /^default-src 'none'/);
+    const name = SWAGGER_FILES.find((each) => path.endsWith(each));
+    if (name !== undefined) expect(sha256(body), path).toBe(sha256(readFileSync(join(SWAGGER_PACKAGE, name))));
+  }
+  const model = await read(`/models/${run.run_id}/model.onnx`, 'application/octet-stream', /^default-src 'none'/);
+  expect(sha256(model)).toBe(sha256(readFileSync(join(folder, 'model.onnx'))));
+}
 
 /** Starts `IMAGE serve` and waits until it reports that it is answering. */
 async function served(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
@@ -75,6 +146,10 @@ async function served(env: Readonly<Record<string, string>>, options: readonly s
   return {
     health: () => call('/health'),
     predict: (ride: unknown) => call('/predict', ride),
+    get: async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+      return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
+    },
     /** @returns its exit code */
     async stopped(signal: string): Promise<unknown> {
       await docker.run('kill', '--signal', signal, name);
@@ -89,11 +164,25 @@ async function served(env: Readonly<Record<string, string>>, options: readonly s
 }
 
 async function predictedBy(name: string, ride: unknown): Promise<object> {
-  const request = { http: { method: 'POST', path: '/predict' } };
-  const event = { version: '2.0', rawPath: '/predict', rawQueryString: '', headers: {}, requestContext: request };
-  const answer = await invokeFunction(name, { ...event, body: JSON.stringify(ride), isBase64Encoded: false });
-  return JSON.parse(z.object({ body: z.string() }).parse(answer).body);
+  const answer = await invokeFunction(name, { ...anEvent('POST', '/predict'), body: JSON.stringify(ride) });
+  return JSON.parse(answerSchema.parse(answer).body);
 }
+
+/** What the HTTP API sends a function, and what it takes from it. */
+const anEvent = (method: string, path: string) => ({
+  version: '2.0',
+  rawPath: path,
+  rawQueryString: '',
+  headers: {},
+  requestContext: { http: { method, path } },
+  isBase64Encoded: false,
+});
+const answerSchema = z.object({
+  statusCode: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  isBase64Encoded: z.boolean(),
+});
 
 const credentials = () => {
   const { AWS_ENDPOINT_URL = '', AWS_REGION = '' } = process.env;

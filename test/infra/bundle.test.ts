@@ -29,8 +29,8 @@ test('the same sources give the same bundles, one per function, as CommonJS', as
   }
 });
 
-/** A cold start reads and compiles all of it. The largest is predict, which also has the API's description. */
-const MOST_BYTES = 2_050_000;
+/** A cold start reads and compiles all of it. The largest is predict, which also has the API's description and the console's live views. */
+const MOST_BYTES = 2_200_000;
 
 test('a bundle stays small', () => {
   const sizes = FUNCTIONS.map((name) => ({ name, bytes: statSync(join(folder, 'first', name, 'index.js')).size }));

@@ -73,17 +73,23 @@ const WITHOUT_RESOURCE = [
 ];
 
 describe.each(ENVIRONMENTS)('in %s', (env) => {
-  const { statementsOf, template } = synthesized(env);
+  const { config, statementsOf, template } = synthesized(env);
+  /** The console's live views, where predict serves the page to everyone. */
+  const showsLive = (name: FunctionName) => name === 'predict' && config.api.authorization === 'none';
+  const readsOf = (name: FunctionName) =>
+    [...ALLOWED[name].reads, ...(showsLive(name) ? ['data/quarantine/*'] : [])].sort();
 
   test.each(FUNCTIONS)('%s reaches only the prefixes that its work needs', (name) => {
     const statements = statementsOf(functionName(env, name));
-    const { reads, publishes } = ALLOWED[name];
+    const { publishes } = ALLOWED[name];
     const rollsBack = name === 'monitor' && loadConfig(env).rollback.toleranceMinutes !== null;
     const writes = [...ALLOWED[name].writes, ...(rollsBack ? ['models/aliases/*'] : [])];
-    expect(places(statements, 's3:GetObject')).toEqual(reads);
+    expect(places(statements, 's3:GetObject')).toEqual(readsOf(name));
     expect(places(statements, 's3:PutObject')).toEqual(writes);
     expect(places(statements, 'kinesis:PutRecords')).toHaveLength(publishes ? 1 : 0);
-    expect(places(statements, 'kinesis:GetRecords')).toHaveLength(name === 'stream-score' ? 1 : 0);
+    expect(places(statements, 'kinesis:GetRecords')).toHaveLength(
+      name === 'stream-score' ? 1 : showsLive(name) ? 2 : 0,
+    );
     expect(JSON.stringify(statements)).not.toMatch(/s3:(Delete|\*)/);
   });
 
@@ -94,7 +100,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
     const listed = conditional.flatMap(({ Resource, Condition }) =>
       prefixesSchema.parse(Condition).map((prefix) => `${Resource.map(place).join()}/${prefix}`),
     );
-    expect(listed.sort()).toEqual(ALLOWED[name].reads);
+    expect(listed.sort()).toEqual(readsOf(name));
     // Lambda itself needs to list the bucket where it puts what it gives up on.
     const whole = lists
       .filter(({ Condition }) => Condition === undefined)
@@ -128,6 +134,29 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       Resource: ['*'],
       Condition: { StringEqualsIfExists: { 'cloudwatch:namespace': 'tripcast' } },
     });
+  });
+
+  test('predict sees how far executions got where it serves the page, and starts and stops none', () => {
+    const statements = statementsOf(functionName(env, 'predict'));
+    const seen = statements.flatMap(({ Action, Resource }) =>
+      Action.filter((action) => action.startsWith('states:')).map((action) => [action, Resource.length] as const),
+    );
+    const machines = ['monthly-batch', 'backfill', 'training', 'retraining'].length;
+    const sums = Object.fromEntries(
+      Object.entries(Object.groupBy(seen, ([action]) => action)).map(([action, all = []]) => [
+        action,
+        all.reduce((sum, [, resources]) => sum + resources, 0),
+      ]),
+    );
+    expect(sums).toEqual(
+      showsLive('predict')
+        ? {
+            'states:DescribeStateMachine': machines,
+            'states:GetExecutionHistory': machines,
+            'states:ListExecutions': machines,
+          }
+        : {},
+    );
   });
 
   test('no role has a managed policy', () => {

@@ -22,10 +22,9 @@ describe.each(ENVIRONMENTS)('the stack of %s', (env) => {
     const routes = [...resources('AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => Properties);
     const isOpen = config.api.authorization === 'none';
     const described = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    const pages = isOpen ? ['GET /', 'GET /assets/{file}', 'GET /docs', 'GET /docs/{file}'] : [];
-    const forConsole = ['models/{run}/model.onnx', 'months/{month}/report.html', 'pipelines', 'stream/latest'].map(
-      (path) => `GET /${path}`,
-    );
+    const forPages = ['', 'assets/{file}', 'docs', 'docs/{file}', 'pipelines', 'stream/latest'];
+    const pages = isOpen ? forPages.map((path) => `GET /${path}`) : [];
+    const forConsole = ['models/{run}/model.onnx', 'months/{month}/report.html'].map((path) => `GET /${path}`);
     expect(routes.map((route) => route.RouteKey).sort()).toEqual(
       [...described, 'GET /openapi.json', ...forConsole, ...pages].sort(),
     );

@@ -105,6 +105,8 @@ describe('each function may do what its work needs, and no more', () => {
     ['predict', 'get', 'data', 'raw/x', 'denied'],
     ['predict', 'get', 'data', 'receipts/x', 'allowed'],
     ['predict', 'put', 'data', 'receipts/x', 'denied'],
+    ['predict', 'get', 'data', 'quarantine/x', 'allowed'], // it serves the console in dev
+    ['predict', 'put', 'data', 'quarantine/x', 'denied'],
     ['plan', 'get', 'data', 'raw/x', 'allowed'],
     ['plan', 'put', 'data', 'raw/x', 'denied'],
     ['ingest', 'put', 'data', 'raw/x', 'allowed'],
@@ -167,6 +169,7 @@ describe('each function may do what its work needs, and no more', () => {
     ['stream-score', 'predictions', 'allowed'],
     ['stream-score', 'events', 'denied'],
     ['predict', 'predictions', 'allowed'],
+    ['predict', 'events', 'denied'],
     ['score', 'predictions', 'denied'],
   ])('%s: writing to the %s stream is %s', async (name, which, expected) => {
     const stream = to.output(which === 'events' ? 'EventsStreamName' : 'PredictionsStreamName');

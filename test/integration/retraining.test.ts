@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DuckDB } from '#adapters/duckdb.ts';
-import { executionInput, followExecution, startExecution } from '#adapters/step-functions.ts';
+import { executionInput, followExecution, seenMachine, startExecution } from '#adapters/step-functions.ts';
 import { type MonthOutcome, monthOutcomesSchema } from '#batch/outcome.ts';
 import { readReceipt } from '#batch/receipts.ts';
 import { type RetrainingOutcome, retrainingOutcomeSchema } from '#retraining/outcome.ts';
+import { pipelineOf } from '#serving/pipelines.ts';
 import { dataKeys, parseS3Uri } from '#storage/layout.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { parseMonth } from '#trips/month.ts';
@@ -136,6 +137,12 @@ describe('three months with the policy on', () => {
   test('in the second, rides are nonsense until its last week: all candidates are refused, and the champion stays', async () => {
     const outcome = await lived(MAY);
     expect(outcome).toMatchObject({ status: 'refused', best: null, champion: null });
+    const { definition, last } = await seenMachine(there.output('RetrainingArn'));
+    expect(pipelineOf('retraining', definition, last).last).toMatchObject({
+      status: 'succeeded',
+      states: { Plan: 'succeeded', EachCandidate: 'succeeded', Choose: 'succeeded', Conclude: 'succeeded' },
+    });
+    expect(last?.events.map(({ state }) => state)).not.toContain('Promote');
     expect(statuses(outcome)).toEqual([
       ['window of 1 month', 'refused'],
       ['recalibration', 'refused'],

@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { kinesisSink } from '#adapters/kinesis.ts';
 import { invokeFunction } from '#adapters/lambda.ts';
 import { logLines } from '#adapters/logs.ts';
-import { followExecution, startExecution } from '#adapters/step-functions.ts';
+import { executionName, followExecution, startExecution } from '#adapters/step-functions.ts';
 import { receiptSchema } from '#batch/receipts.ts';
 import { runBackfill } from '#cli/commands/backfill.ts';
 import { runMonth } from '#cli/commands/batch.ts';
@@ -19,8 +23,10 @@ import type { FunctionName } from '#lib/config/functions.ts';
 import { functionName } from '#lib/config/names.ts';
 import { batchAnswerSchema } from '#serving/batch-request.ts';
 import { openApiDocument } from '#serving/openapi.ts';
+import { pipelinesSchema } from '#serving/pipelines.ts';
 import { championAnswerSchema, historyAnswerSchema, monthsAnswerSchema } from '#serving/records.ts';
-import { SWAGGER_PACKAGE } from '#setup/paths.mjs';
+import { streamNowSchema } from '#serving/stream-now.ts';
+import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import { parseS3Uri } from '#storage/layout.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { PredictionRecord } from '#streaming/prediction-record.ts';
@@ -37,6 +43,8 @@ const APRIL = parseMonth('2023-04');
 const terminal = silentTerminal();
 let to: Deployment;
 let run: FinishedRun;
+/** The execution that made it. */
+let training: string;
 
 const EARLY = {
   ride: { PULocationID: 130, DOLocationID: 205, trip_distance: 3.66 },
@@ -249,7 +257,6 @@ describe('the predict API', () => {
     for (const path of assets) expect((await fetch(`${apiUrl()}/${path}`)).status, path).toBe(200);
     const model = await fetch(`${apiUrl()}/models/${run.card.run_id}/model.onnx`);
     expect(sha256(new Uint8Array(await model.arrayBuffer()))).toBe(run.card.model.sha256);
-    expect((await fetch(`${apiUrl()}/stream/latest`)).status).toBe(404);
   });
 
   test('answers a batch with one answer for each ride', async () => {
@@ -266,15 +273,75 @@ describe('the predict API', () => {
   });
 });
 
+describe('the console', () => {
+  const SHOWN = 'seen in the console';
+  let sent: PredictionRecord | undefined;
+
+  beforeAll(async () => {
+    await send([JSON.stringify({ ...EARLY, ride_id: SHOWN })]);
+    [sent] = await somePredictions(({ prediction }) => prediction.ride_id === SHOWN, 1);
+  });
+
+  const SERVERS: readonly (readonly [name: string, start: () => Promise<string>])[] = [
+    ['the deployed function', async () => to.apiUrl ?? expect.fail('There is none.')],
+    ['tripcast serve', () => started('serve')],
+    ['tripcast console', () => started('console')],
+  ];
+
+  test.each(SERVERS)('of %s shows what came through the stream and how far executions got', async (_, start) => {
+    const url = await start();
+    const read = async (path: string) => {
+      const response = await fetch(`${url}${path}`);
+      expect(response.status, await response.clone().text()).toBe(200);
+      return response.json();
+    };
+    const now = streamNowSchema.parse(await read('/stream/latest'));
+    expect(now).toMatchObject({ waiting: 0, lag_seconds: 0, quarantined_last_hour: 5 });
+    expect(now.latest.find(({ ride_id }) => ride_id === SHOWN)).toEqual({
+      ride_id: SHOWN,
+      minutes: sent?.prediction.ride_duration,
+      interval: sent?.prediction.interval,
+      predicted_at: sent?.predicted_at,
+      model_version: run.card.run_id,
+    });
+    const { pipelines } = pipelinesSchema.parse(await read('/pipelines'));
+    const last = Object.fromEntries(pipelines.map((each) => [each.name, each.last]));
+    expect(last).toMatchObject({
+      'monthly-batch': { status: 'failed', states: { Plan: 'failed', Failed: 'failed' } },
+      backfill: { status: 'succeeded', states: { Plan: 'succeeded', EachMonth: 'succeeded', Summary: 'succeeded' } },
+      training: { name: executionName(training), status: 'succeeded' },
+      retraining: null,
+    });
+    expect(last.training?.states).toEqual(
+      Object.fromEntries(
+        ['Train', 'Gate', 'IsSound', 'Register', 'IsToBePromoted', 'Promote', 'Done'].map((state) => [
+          state,
+          'succeeded',
+        ]),
+      ),
+    );
+  });
+});
+
 /** The first champion, by the state machine alone, as when somebody starts it in the console: no command follows it. */
 async function trainedAlone(): Promise<FinishedRun> {
   const input = { recipe: 'linear-pair', months: ['2023-03'], promote: true };
-  const end = await followExecution(await startExecution(to.output('TrainingArn'), input), () => {});
+  training = await startExecution(to.output('TrainingArn'), input);
+  const end = await followExecution(training, () => {});
   if (end.outcome === 'failed') throw new Error(`${end.error}: ${end.cause}`);
   const outcome = trainingOutcomeSchema.parse(end.output);
   const card = await to.registry.card(outcome.run_id);
   if (card === undefined || outcome.model === null) throw new Error(`Not registered: ${JSON.stringify(outcome)}`);
   return { card, model: outcome.model, outcome };
+}
+
+/** A command that serves until the test has finished. @returns its address */
+async function started(command: 'serve' | 'console'): Promise<string> {
+  const words = [join(CLONE, 'bin/tripcast.mjs'), command, '--port', '0', '--json'];
+  const server = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  const [line = ''] = await once(createInterface({ input: server.stdout }), 'line');
+  return z.object({ url: z.url() }).parse(JSON.parse(line)).url;
 }
 
 async function textAt(uri: string | null): Promise<string> {

@@ -10,6 +10,7 @@ import { forwardTo } from '#serving/forward.ts';
 import { connect } from '../context.ts';
 import { interruptible } from '../interruptible.ts';
 import { listen } from '../listen.ts';
+import { liveViewsOf } from '../live-views.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../view/terminal.ts';
 
@@ -23,7 +24,8 @@ export interface ConsoleOptions {
  * with the caller's own credentials, since a browser signs nothing.
  */
 export async function showConsole(options: ConsoleOptions & CommonOptions, terminal: Terminal): Promise<void> {
-  const { config, apiUrl } = await connect(options.env);
+  const deployment = await connect(options.env);
+  const { config, apiUrl } = deployment;
   if (apiUrl === undefined) {
     throw new TripcastError(
       `The emulator of ${config.env} has no HTTP API`,
@@ -41,7 +43,8 @@ export async function showConsole(options: ConsoleOptions & CommonOptions, termi
       '/',
       consoleRoutes(async () => page),
     );
-    app.route('/', forwardTo(ask, [`127.0.0.1:${port}`, `localhost:${port}`]));
+    const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+    app.route('/', forwardTo(ask, hosts, liveViewsOf(deployment, signal)));
     const url = `http://127.0.0.1:${port}`;
     terminal.result(
       { url, api: apiUrl },

@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions & CommonOptions, terminal: Ter
       '/',
       consoleRoutes(async () => page),
     );
-    app.route('/', consoleData(await servedConsole(options, { run: model.runId, signal, complain })));
+    app.route('/', consoleData(await servedConsole(options, { run: model.runId, signal })));
     const port = await listen(server, options.port);
     const url = `http://127.0.0.1:${port}`;
     terminal.result(

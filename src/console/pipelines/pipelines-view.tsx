@@ -91,7 +91,7 @@ function Diagram({ graph, states, title }: { graph: StateGraph; states: Executio
         <g key={name ?? ''} transform={`translate(${lefts[i]} ${titles})`}>
           {name !== undefined && (
             <text class="of" x="2" y="-4">
-              {name}, for each month
+              Inside {name}
             </text>
           )}
           {edges.map(({ d, isBack }) => (

@@ -44,6 +44,8 @@ async function aKinesis(answer: (operation: string, body: PutRecordsBody, call: 
   return { client, calls, sink: kinesisSink('stg_taxi_predictions', client) };
 }
 
+const ARN = 'arn:aws:kinesis:us-east-1:000000000000:stream/predictions';
+
 const stored = ({ Records }: PutRecordsBody): Answer => ({
   body: { FailedRecordCount: 0, Records: Records.map((_, i) => ({ SequenceNumber: String(i), ShardId: 'shardId-0' })) },
 });
@@ -186,6 +188,25 @@ describe('reading from Kinesis', () => {
       { ShardId: 'parent', ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: '1' },
       { ShardId: 'child', ShardIteratorType: 'TRIM_HORIZON' },
     ]);
+  });
+
+  test.each([
+    ['predictions', { StreamName: 'predictions' }, {}],
+    [ARN, { StreamARN: ARN }, { StreamARN: ARN }],
+  ])('names %s in every call that takes a name, and an ARN in all', async (stream, listed, read) => {
+    const asked: Record<string, object> = {};
+    const { client } = await aKinesis((operation, body) => {
+      asked[operation] = body;
+      if (operation === 'ListShards') return { body: { Shards: [{ ShardId: 's' }] } };
+      return { body: operation === 'GetRecords' ? { Records: [] } : { ShardIterator: 'i' } };
+    });
+    const signal = AbortSignal.timeout(5000);
+    for await (const _ of readStream(stream, { from: 'oldest', signal, client })) expect.fail('There is none.');
+    expect(asked).toEqual({
+      ListShards: listed,
+      GetShardIterator: { ...listed, ShardId: 's', ShardIteratorType: 'TRIM_HORIZON' },
+      GetRecords: { ...read, ShardIterator: 'i' },
+    });
   });
 
   test('ends at a time that has passed: at the first record from after it, or where a shard has nothing newer', async () => {

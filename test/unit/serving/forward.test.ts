@@ -1,17 +1,27 @@
+import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { forwardTo, type UpstreamRequest } from '#serving/forward.ts';
+import type { LiveViews } from '#serving/live-views.ts';
+import { streamNow } from '#serving/stream-now.ts';
 
 const HOST = '127.0.0.1:8000';
+const QUIET = streamNow({ now: new Date(0), windowSeconds: 60, predictions: [], events: [], quarantined: new Set() });
+const LIVE: LiveViews = {
+  stream: async () => QUIET,
+  pipelines: () => Promise.reject(new Error('not authorized to perform states:ListExecutions')),
+};
 
 function aForwarder(answer = () => Response.json({ zones: [] }, { headers: { etag: '"1"', 'x-amzn-trace': 'id' } })) {
   const asked: UpstreamRequest[] = [];
-  const app = forwardTo(
+  const forwarder = forwardTo(
     async (request) => {
       asked.push(request);
       return answer();
     },
     [HOST, 'localhost:8000'],
+    LIVE,
   );
+  const app = new Hono().route('/', forwarder); // as the command does
   const ask = (path: string, init: RequestInit = {}, host = HOST) =>
     app.request(`http://${host}${path}`, { ...init, headers: { host, ...init.headers } });
   return { asked, ask };
@@ -50,8 +60,6 @@ describe('a question of the page', () => {
     'GET /months',
     'GET /models/champion',
     'GET /models/history',
-    'GET /stream/latest',
-    'GET /pipelines',
     `GET /models/${'a'.repeat(32)}/model.onnx`,
     'GET /months/2023-04/report.html',
     'POST /predict',
@@ -60,6 +68,26 @@ describe('a question of the page', () => {
     const { asked, ask } = aForwarder();
     await ask(path, { method, ...(method === 'POST' && { body: '{}' }) });
     expect(asked.map((each) => `${each.method} ${each.path}`)).toEqual([question]);
+  });
+});
+
+describe('what its owner may see and the API may not', () => {
+  test('is shown by this server', async () => {
+    const { asked, ask } = aForwarder();
+    expect(await (await ask('/stream/latest')).json()).toEqual(QUIET);
+    expect(asked).toEqual([]);
+  });
+
+  test('is explained when the owner may not see it, either', async () => {
+    const answer = await aForwarder().ask('/pipelines');
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ detail: 'not authorized to perform states:ListExecutions' });
+  });
+
+  test('is shown to no other page', async () => {
+    const { ask } = aForwarder();
+    expect((await ask('/stream/latest', {}, 'rebound.example.com:8000')).status).toBe(403);
+    expect((await ask('/stream/latest', { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
   });
 });
 
