@@ -16,6 +16,7 @@ describe('perTurn', () => {
   test('asks once for all questions of a turn, and gives each its own answer', async () => {
     const { double, calls } = doubling();
     expect(await Promise.all([double(1), double(2), double(3)])).toEqual([2, 4, 6]);
+    await new Promise(setImmediate); // no call without a question follows
     expect(calls).toEqual([[1, 2, 3]]);
   });
 
