@@ -8,6 +8,7 @@ import { kinesisSink, readStream } from '#adapters/kinesis.ts';
 import { S3Store } from '#adapters/s3.ts';
 import { SWAGGER_FOLDER, swaggerUi } from '#adapters/swagger-ui.ts';
 import { systemClock } from '#clock.ts';
+import type { MonthOverview } from '#monitoring/month-overview.ts';
 import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { createApp } from '#serving/app.ts';
 import { consoleRoutes } from '#serving/console.ts';
@@ -37,11 +38,13 @@ const MOST_BYTES = 4.4e6;
 const READ_MS = 5000;
 const model = servedModel(reportRefreshFailed);
 const data = new S3Store(env.DATA_BUCKET);
+let months: (() => Promise<MonthOverview[]>) | undefined;
 const app = createApp({
   model,
   records: registryRecords(registry, servedTaxiType, async () => {
-    const { monthOverview } = await import('#monitoring/month-overview.ts'); // few calls need it
-    return monthOverview(data, servedTaxiType);
+    const { monthOverviews } = await import('#monitoring/month-overview.ts'); // few calls need it
+    months ??= monthOverviews(data, servedTaxiType);
+    return months();
   }),
   docs: swaggerUi(join(import.meta.dirname, SWAGGER_FOLDER)),
   modelName,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** `key`: the question that it answers; while a newer one is being answered, it is not the newest. */
 export type Latest<T> = { readonly key: string | undefined } & (
@@ -18,7 +18,8 @@ export function useLatest<T>(key: string | undefined, ask: () => Promise<T>, pau
   const wanted = useRef<{ key: string; ask: () => Promise<T> }>(undefined);
   const isBusy = useRef(false);
 
-  useEffect(() => {
+  // Not useEffect, which waits until the page is painted: a slider's question is to be answered by then.
+  useLayoutEffect(() => {
     if (key === undefined) {
       wanted.current = undefined;
       setResult({ state: 'waiting', value: undefined, key: undefined });

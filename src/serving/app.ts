@@ -5,6 +5,7 @@ import { refusals } from '#trips/ride-event.ts';
 import { type BatchAnswer, readBatch } from './batch-request.ts';
 import { addDocs, type DocsFiles } from './docs.ts';
 import { readJson } from './json-body.ts';
+import { perTurn } from './per-turn.ts';
 import { type PredictDeps, type Predicted, predictRides } from './predict.ts';
 import { problemAnswer } from './problem.ts';
 import type { Records } from './records.ts';
@@ -19,7 +20,7 @@ import {
   predictRoute,
   zonesRoute,
 } from './routes.ts';
-import { securityHeaders } from './security-headers.ts';
+import { jsonAnswer, securityHeaders } from './security-headers.ts';
 import { zoneList } from './zone-list.ts';
 
 export interface AppDeps extends PredictDeps {
@@ -54,8 +55,12 @@ const RETRY_SECONDS = '10';
  */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
-  app.use(securityHeaders);
+  app.get('*', securityHeaders); // the POSTs make their answers with them
 
+  const answerRide = perTurn(async (rides: readonly PredictRequest[]): Promise<readonly (Predicted | NoModel)[]> => {
+    const model = await modelOrReason(deps);
+    return 'reason' in model ? rides.map(() => model) : answerRides(rides, model, deps);
+  });
   app.post(predictRoute.getRoutingPath(), async (c) => {
     const body = await readJson(c, RIDE_BYTES);
     if ('refused' in body) return body.refused;
@@ -64,10 +69,8 @@ export function createApp(deps: AppDeps): Hono {
       const problems = refusals(request.error, body.json);
       return problemAnswer(c, 'invalid', problems.map(({ message }) => message).join('; '), { problems });
     }
-    const model = await modelOrReason(deps);
-    if ('reason' in model) return unavailable(c, model.reason);
-    const [predicted] = await answerRides([request.data], model, deps);
-    return c.json(predicted?.answer);
+    const predicted = await answerRide(request.data);
+    return 'reason' in predicted ? unavailable(c, predicted.reason) : jsonAnswer(predicted.answer);
   });
 
   app.post(batchRoute.getRoutingPath(), async (c) => {
@@ -94,7 +97,7 @@ export function createApp(deps: AppDeps): Hono {
         return { outcome: 'predicted', ...next.value.answer };
       }),
     };
-    return c.json(answer);
+    return jsonAnswer(answer);
   });
 
   const zones = JSON.stringify(zoneList());
@@ -154,8 +157,12 @@ async function answerRides(
   return predicted;
 }
 
+interface NoModel {
+  readonly reason: string;
+}
+
 /** Having no model is reported to callers, along with what to do about it. */
-async function modelOrReason({ model, onError }: AppDeps): Promise<LoadedModel | { readonly reason: string }> {
+async function modelOrReason({ model, onError }: AppDeps): Promise<LoadedModel | NoModel> {
   try {
     return await model.current();
   } catch (error) {

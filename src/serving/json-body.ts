@@ -31,6 +31,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** `application/json`, and what builds on it, such as `application/vnd.api+json`. */
 function isJson(type: string): boolean {
+  if (type === 'application/json') return true; // as nearly all say it
   const [essence = '', ...parameters] = type
     .toLowerCase()
     .split(';')

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { FIELD_REASONS, type Refusal } from '#trips/ride-event.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import { type Infer, z } from './zod.ts';
 
 /** Each kind of answer that is not what the caller asked for. */
@@ -60,5 +61,5 @@ export function problemAnswer(
     message: detail,
     ...(problems && { problems: [...problems] }),
   };
-  return c.body(JSON.stringify(body), status, { 'content-type': PROBLEM_TYPE, ...headers });
+  return c.body(JSON.stringify(body), status, { ...SECURITY_HEADERS, 'content-type': PROBLEM_TYPE, ...headers });
 }

@@ -16,18 +16,24 @@ export const PAGE_POLICY = [
 ].join('; ');
 
 /** On every answer. There is no CORS header among them: other sites' scripts cannot read an answer. */
-const HEADERS: readonly (readonly [string, string])[] = [
-  ['content-security-policy', DATA_POLICY],
-  ['x-content-type-options', 'nosniff'],
-  ['x-frame-options', 'DENY'],
-  ['referrer-policy', 'no-referrer'],
-  ['cross-origin-resource-policy', 'same-origin'],
-  ['cross-origin-opener-policy', 'same-origin'],
-  ['strict-transport-security', 'max-age=31536000'], // browsers ignore it over plain HTTP, as on 127.0.0.1
-  ['cache-control', 'no-store'],
-];
+export const SECURITY_HEADERS = {
+  'content-security-policy': DATA_POLICY,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000', // browsers ignore it over plain HTTP, as on 127.0.0.1
+  'cache-control': 'no-store',
+} as const;
 
+/** On whatever the handlers after it answer. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
-  for (const [name, value] of HEADERS) c.header(name, value);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
   await next();
 };
+
+const JSON_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/json' } as const;
+
+/** JSON with the headers. As a plain record they reach the socket as they are; through a `Headers`, they cost as much as scoring a ride. */
+export const jsonAnswer = (value: unknown): Response => new Response(JSON.stringify(value), { headers: JSON_HEADERS });

@@ -36,6 +36,8 @@ export const dataKeys = {
   /** A republished source, rescored by the same run, is stored next to the first output. */
   predictionsOfSource: (taxiType: TaxiType, month: Month, run: RunId, sourceSha256: string) =>
     `predictions/${partition(taxiType, month)}/${run}.${sourceSha256.slice(0, 8)}.parquet`,
+  /** Prefix of the receipts of all months. */
+  receiptsOfType: (taxiType: TaxiType) => `receipts/taxi_type=${taxiType}/`,
   /** Prefix of the receipts of all runs that scored the month. */
   receiptsOfMonth: (taxiType: TaxiType, month: Month) => `receipts/${partition(taxiType, month)}/`,
   receipts: (taxiType: TaxiType, month: Month, run: RunId) => `receipts/${partition(taxiType, month)}/${run}/`,

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { onTestFinished } from 'vitest';
 import { swaggerUi } from '#adapters/swagger-ui.ts';
-import { monthOverview } from '#monitoring/month-overview.ts';
+import { monthOverviews } from '#monitoring/month-overview.ts';
 import { Registry } from '#registry/registry.ts';
 import { createOneModelApp } from '#serving/one-model-app.ts';
 import { registryRecords } from '#serving/records.ts';
@@ -32,7 +32,7 @@ export async function anApiWithRecords() {
   const complaints: unknown[] = [];
   const app = createOneModelApp({
     model: { current: async () => ({ runId: aRun('a'), scorer: aScorer(), golden }) },
-    records: registryRecords(registry, 'green', () => monthOverview(data, 'green')),
+    records: registryRecords(registry, 'green', monthOverviews(data, 'green')),
     docs: swaggerUi(SWAGGER_PACKAGE),
     modelName: NAMES.registeredModels.green,
     codeVersion: 'v1',

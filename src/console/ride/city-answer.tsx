@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { BAND_STARTS, reachedWithin } from '../bands.ts';
 import type { Predictions } from '../predictor.ts';
 import { Scroll } from '../scroll.tsx';
@@ -19,12 +20,6 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
   const value = answer.value?.predictions;
   if (value === undefined) return <p class="quiet">Computing the whole city…</p>;
   const from = cityZone(pickup);
-  const rows = CITY_ZONES.map((zone, i) => ({
-    zone,
-    minutes: value.duration[i] ?? Number.NaN,
-    low: value.low[i] ?? Number.NaN,
-    high: value.high[i] ?? Number.NaN,
-  })).toSorted((a, b) => a.minutes - b.minutes);
   return (
     <section aria-label="The city from this pickup">
       <h2>
@@ -51,35 +46,55 @@ export function CityAnswer({ pickup, time, answer }: CityAnswerProps) {
         </tbody>
       </table>
       <p class="quiet small">Where taxis of this kind seldom go, the model had few rides to learn from.</p>
-      <details>
-        <summary>All zones as a table</summary>
-        <Scroll name="All zones" way="y">
-          <table class="lines">
-            <thead>
-              <tr>
-                <th scope="col" class="text">
-                  Dropoff
-                </th>
-                <th scope="col">Ride</th>
-                <th scope="col">9 of 10 take</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ zone, minutes, low, high }) => (
-                <tr key={zone.id}>
-                  <th scope="row">
-                    {labelOf(zone)} <small>{zone.borough}</small>
-                  </th>
-                  <td class="nowrap">{minutesText(minutes)}</td>
-                  <td class="nowrap">
-                    {Math.round(low)} to {minutesText(high)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      </details>
+      <AllZones predictions={value} />
     </section>
+  );
+}
+
+/** Its rows are made only while somebody looks: with every move of the slider, they take longer than the map. */
+function AllZones({ predictions }: { predictions: Predictions }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+      <summary>All zones as a table</summary>
+      {isOpen && <ZoneTable predictions={predictions} />}
+    </details>
+  );
+}
+
+function ZoneTable({ predictions: { duration, low, high } }: { predictions: Predictions }) {
+  const rows = CITY_ZONES.map((zone, i) => ({
+    zone,
+    minutes: duration[i] ?? Number.NaN,
+    low: low[i] ?? Number.NaN,
+    high: high[i] ?? Number.NaN,
+  })).toSorted((a, b) => a.minutes - b.minutes);
+  return (
+    <Scroll name="All zones" way="y">
+      <table class="lines">
+        <thead>
+          <tr>
+            <th scope="col" class="text">
+              Dropoff
+            </th>
+            <th scope="col">Ride</th>
+            <th scope="col">9 of 10 take</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.zone.id}>
+              <th scope="row">
+                {labelOf(row.zone)} <small>{row.zone.borough}</small>
+              </th>
+              <td class="nowrap">{minutesText(row.minutes)}</td>
+              <td class="nowrap">
+                {Math.round(row.low)} to {minutesText(row.high)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }

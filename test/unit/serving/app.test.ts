@@ -251,6 +251,40 @@ describe('POST /predict', () => {
     expect(await post(RIDE)).toMatchObject({ status: 500, body: { error: 'internal' } });
     expect(reported).toEqual([expect.objectContaining({ message: 'the graph broke' })]);
   });
+
+  test('scores rides that arrive together with one call of the model, and tells their answers apart', async () => {
+    const scorer = aScorer();
+    const { predict, published, reported } = anApi({
+      model: { current: async () => ({ runId: aRun('a'), scorer, golden }) },
+    });
+    const answers = await Promise.all([
+      predict(RIDE),
+      predict({ ...RIDE, PULocationID: 140, ride_id: 'r-1' }),
+      predict({ ...RIDE, trip_distance: null }),
+    ]);
+    expect(scorer.calls).toEqual([3]);
+    expect(answers.map((each) => each.predicted_duration.toFixed(3))).toEqual(['18.718', '19.718', '20.058']);
+    expect(answers.map((each) => each.distance_source)).toEqual(['given', 'given', 'typical']);
+    expect(published.map((each) => each.prediction_id)).toEqual([answers[1]?.prediction_id]);
+    expect(reported).toEqual(['ride', 'question', 'question']);
+  });
+
+  test.each([
+    [200, RIDE],
+    [400, '{'],
+    [413, ' '.repeat(16 * 1024 + 1)],
+    [415, RIDE, { 'content-type': 'text/plain' }],
+    [422, {}],
+    [503, RIDE, {}, noModel],
+  ])('answers %i with the security headers', async (status, body, headers = {}, model = aModel()) => {
+    const answer = await anApi({ model }).post(body, headers);
+    expect(answer.status).toBe(status);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-security-policy': expect.stringMatching(/^default-src 'none'/),
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+  });
 });
 
 describe('the prediction_id', () => {
