@@ -32,8 +32,8 @@ interface Kernel {
   readonly walkOne: (roots: number, depths: number, trees: number, row: number, sum: number) => void;
 }
 
-/** Up to this many rides go through the trees one by one, which takes them less time than a group of eight. */
-const FEW = 3;
+/** Up to this many rides of a block's last group go through the trees one by one, which takes them less time. */
+const FEW = 6;
 
 /** Runs a program, block by block, in a memory that every batch reuses. One thread at a time. */
 export class Machine {
@@ -105,12 +105,14 @@ export class Machine {
 
   #runBlock(segments: readonly Segment[]): void {
     const { sums } = this.#program;
-    const { at, from, to } = segments.at(-1) ?? { at: 0, from: 0, to: 0 };
-    const rides = at + to - from;
+    const last = segments.at(-1);
+    if (last === undefined) return;
+    const rides = last.at + last.to - last.from;
+    const few = rides % LANES <= FEW ? rides % LANES : 0;
     try {
       this.#stages.forEach((stage, i) => {
-        stage(rides <= FEW ? rides : Math.ceil(rides / LANES) * LANES);
-        for (const sum of sums[i] ?? []) this.#add(sum, rides, segments);
+        stage(few > 0 ? rides : Math.ceil(rides / LANES) * LANES);
+        for (const sum of sums[i] ?? []) this.#add(sum, segments, rides, few);
       });
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
@@ -122,36 +124,33 @@ export class Machine {
     }
   }
 
-  #add({ kind, trees, roots, depths, sums }: Sum, rides: number, segments: readonly Segment[]): void {
+  /** @param few rides at the end, to walk one by one */
+  #add({ kind, trees, roots, depths, sums }: Sum, segments: readonly Segment[], rides: number, few: number): void {
     const { walk, walkAny, walkOne } = this.#kernel;
-    const { rows, groupBytes, leafColumn, scratch } = this.#program;
-    if (kind === 'any') walkAny(roots, depths, trees, rows, groupBytes, Math.ceil(rides / LANES), sums);
-    else if (rides <= FEW) {
-      for (let ride = 0; ride < rides; ride += 1) walkOne(roots, depths, trees, rows + ride * 4, sums + ride * 4);
-    } else {
-      for (const [i, segment] of segments.entries()) this.#describe(segment, i, sums);
-      walk(
-        roots,
-        depths,
-        trees,
-        this.#program.segments,
-        segments.length,
-        groupBytes,
-        leafColumn,
-        scratch.from,
-        scratch.to,
-      );
+    const { rows, groupBytes, leafColumn, scratch, segments: described } = this.#program;
+    if (kind === 'any') {
+      walkAny(roots, depths, trees, rows, groupBytes, Math.ceil(rides / LANES), sums);
+      return;
+    }
+    let count = 0;
+    for (const { from, to, at } of segments) {
+      const isLast = to === segments.at(-1)?.to;
+      const groups = Math.ceil((to - from - (isLast ? few : 0)) / LANES);
+      if (groups === 0) continue;
+      this.#describe(count, at, groups, sums);
+      count += 1;
+    }
+    if (count > 0) walk(roots, depths, trees, described, count, groupBytes, leafColumn, scratch.from, scratch.to);
+    for (let ride = rides - few; ride < rides; ride += 1) {
+      const row = rows + Math.floor(ride / LANES) * groupBytes + (ride % LANES) * 4;
+      walkOne(roots, depths, trees, row, sums + ride * 4);
     }
   }
 
-  #describe({ from, to, at }: Segment, index: number, sums: number): void {
+  /** Writes a segment for the kernel. @param at its first place */
+  #describe(index: number, at: number, groups: number, sums: number): void {
     const { rows, groupBytes, bounds } = this.#program;
-    const words = [
-      rows + (at / LANES) * groupBytes,
-      Math.ceil((to - from) / LANES),
-      sums + at * 4,
-      bounds + index * groupBytes,
-    ];
+    const words = [rows + (at / LANES) * groupBytes, groups, sums + at * 4, bounds + index * groupBytes];
     this.#segments.set(words, index * (SEGMENT_BYTES / 4));
   }
 }
