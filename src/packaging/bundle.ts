@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { dirname, join, relative } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { CONSOLE_FOLDER } from '#adapters/console-files.ts';
 import { SWAGGER_FOLDER } from '#adapters/swagger-ui.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
@@ -13,35 +13,44 @@ import { hostPlatform } from './platform.ts';
 
 const DIST = join(CLONE, 'dist');
 
+/** The bytes of each bundle, by its path in the output folder without `.js`: `predict/index`. */
+export type BundleSizes = ReadonlyMap<string, number>;
+
 /**
  * Builds what a packaging needs under dist/: zip functions with this machine's natives, or the context of an image with
  * those of Lambda's linux-x64, on any machine.
+ * @param onBundled is told how large the bundles are: a cold start reads and compiles all of its own
  * @example
  * new TripcastStack(app, { config, assets: await buildAssets(config.packaging), codeVersion });
  */
-export async function buildAssets(packaging: FunctionAssets['packaging']): Promise<FunctionAssets> {
-  if (packaging === 'image') return { packaging, context: await buildImageContext() };
+export async function buildAssets(
+  packaging: FunctionAssets['packaging'],
+  onBundled: (sizes: BundleSizes) => void = () => {},
+): Promise<FunctionAssets> {
+  if (packaging === 'image') return { packaging, context: await buildImageContext(onBundled) };
   const platform = hostPlatform();
   const functions = join(DIST, 'functions');
   const layer = join(DIST, `natives-${platform}.zip`);
-  const [layerHash] = await Promise.all([zipNatives(layer, platform), bundleFunctions(functions)]);
+  const [layerHash, sizes] = await Promise.all([zipNatives(layer, platform), bundleFunctions(functions)]);
+  onBundled(sizes);
   return { packaging, functions, layer, layerHash, architecture: platform.endsWith('arm64') ? 'arm64' : 'x86_64' };
 }
 
 /** @returns the folder that the image is built from: the Dockerfile and everything it copies */
-export async function buildImageContext(): Promise<string> {
+export async function buildImageContext(onBundled: (sizes: BundleSizes) => void = () => {}): Promise<string> {
   // Lambda reads an image's files as a different user: the folders must be readable whatever the builder's umask is,
   // here and in the CDK's copy.
   process.umask(0o022);
   const context = join(DIST, 'image');
   await mkdir(context, { recursive: true });
-  await Promise.all([
+  const [sizes] = await Promise.all([
     bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', pages: true }], join(context, 'code')),
     assembleNatives(join(context, 'natives'), 'linux-x64'),
     ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
       copyFile(join(CLONE, 'docker', file), join(context, file)),
     ),
   ]);
+  onBundled(sizes);
   return context;
 }
 
@@ -63,7 +72,7 @@ const FUNCTION_ENTRIES: readonly Entry[] = [
  * `require` finds the natives where a layer puts them (NODE_PATH). The same sources give the same bytes; lines stay
  * readable, so that a stack trace needs no source map.
  */
-export const bundleFunctions = (outDir: string): Promise<void> => bundle(FUNCTION_ENTRIES, outDir);
+export const bundleFunctions = (outDir: string): Promise<BundleSizes> => bundle(FUNCTION_ENTRIES, outDir);
 
 /**
  * Zod carries its messages in 50 languages, and no bundler can tell that one is enough: they are a sixth of a bundle, and
@@ -79,9 +88,10 @@ const ENGLISH: Plugin = {
   },
 };
 
-async function bundle(entries: readonly Entry[], outDir: string): Promise<void> {
+async function bundle(entries: readonly Entry[], outDir: string): Promise<BundleSizes> {
   await rm(outDir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: CLONE,
     entryPoints: entries.map((entry) => ({ in: entry.in, out: entry.out })),
     outdir: outDir,
@@ -105,6 +115,12 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<void> 
   await Promise.all(entries.flatMap(({ pages, out }) => (pages ? [copyPages(join(outDir, dirname(out)))] : [])));
   const folders = await readdir(outDir);
   await Promise.all(folders.map((name) => writeFile(join(outDir, name, 'package.json'), '{ "type": "commonjs" }\n')));
+  return sizesIn(metafile, outDir);
+}
+
+function sizesIn({ outputs }: Metafile, outDir: string): BundleSizes {
+  const name = (path: string) => relative(outDir, join(CLONE, path)).replace(/\.js$/, '');
+  return new Map(Object.entries(outputs).map(([path, { bytes }]) => [name(path), bytes]));
 }
 
 async function copyPages(folder: string): Promise<void> {
