@@ -1,13 +1,15 @@
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { CONSOLE_FOLDER } from '#adapters/console-files.ts';
 import { SWAGGER_FOLDER } from '#adapters/swagger-ui.ts';
 import { FUNCTIONS } from '#lib/config/functions.ts';
 import { SWAGGER_FILES } from '#serving/docs.ts';
+import { LEAN_ZOD } from '#setup/lean-zod.mjs';
 import { CLONE, SWAGGER_PACKAGE } from '#setup/paths.mjs';
 import type { FunctionAssets } from './assets.ts';
 import { buildConsole } from './console.ts';
+import { LEAN_SDK } from './lean-sdk.ts';
 import { assembleNatives, zipNatives } from './natives.ts';
 import { hostPlatform } from './platform.ts';
 
@@ -43,14 +45,17 @@ export async function buildImageContext(onBundled: (sizes: BundleSizes) => void 
   process.umask(0o022);
   const context = join(DIST, 'image');
   await mkdir(context, { recursive: true });
-  const [sizes] = await Promise.all([
-    bundle([...FUNCTION_ENTRIES, { in: 'docker/serve.ts', out: 'serve/index', pages: true }], join(context, 'code')),
+  const code = join(context, 'code');
+  await rm(code, { recursive: true, force: true });
+  const [functions, serve] = await Promise.all([
+    bundle(FUNCTION_ENTRIES, code, [LEAN_SDK]),
+    bundle([SERVE_ENTRY], code), // anywhere: its credentials may be in a profile
     assembleNatives(join(context, 'natives'), 'linux-x64'),
     ...['Dockerfile', '.dockerignore', 'entrypoint.sh'].map((file) =>
       copyFile(join(CLONE, 'docker', file), join(context, file)),
     ),
   ]);
-  onBundled(sizes);
+  onBundled(new Map([...functions, ...serve]));
   return context;
 }
 
@@ -67,29 +72,23 @@ const FUNCTION_ENTRIES: readonly Entry[] = [
   { in: 'src/adapters/scoring-worker.ts', out: 'score/scoring-worker', pages: false },
 ];
 
+const SERVE_ENTRY: Entry = { in: 'docker/serve.ts', out: 'serve/index', pages: true };
+
 /**
  * Bundles each lambdas/{name}/handler.ts into {outDir}/{name}/index.js, the AWS SDK included. CommonJS, because only
  * `require` finds the natives where a layer puts them (NODE_PATH). The same sources give the same bytes; lines stay
  * readable, so that a stack trace needs no source map.
  */
-export const bundleFunctions = (outDir: string): Promise<BundleSizes> => bundle(FUNCTION_ENTRIES, outDir);
-
-/**
- * Zod carries its messages in 50 languages, and no bundler can tell that one is enough: they are a sixth of a bundle, and
- * 7 to 10 ms of a cold start.
- */
-const ENGLISH: Plugin = {
-  name: 'english',
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: dirname(path),
-    }));
-  },
-};
-
-async function bundle(entries: readonly Entry[], outDir: string): Promise<BundleSizes> {
+export async function bundleFunctions(outDir: string): Promise<BundleSizes> {
   await rm(outDir, { recursive: true, force: true });
+  return await bundle(FUNCTION_ENTRIES, outDir, [LEAN_SDK]);
+}
+
+async function bundle(
+  entries: readonly Entry[],
+  outDir: string,
+  plugins: readonly Plugin[] = [],
+): Promise<BundleSizes> {
   const { metafile } = await build({
     metafile: true,
     absWorkingDir: CLONE,
@@ -104,7 +103,7 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<Bundle
     // Dynamic imports become a `require` too, for the same reason.
     supported: { 'dynamic-import': false },
     external: ['onnxruntime-node', 'onnxruntime-common', '@duckdb/*', 'koffi'],
-    plugins: [ENGLISH],
+    plugins: [LEAN_ZOD, ...plugins],
     legalComments: 'none',
     logLevel: 'error',
     // An entry may look for files next to its bundle. Otherwise a bundle has no file location to be relative to: better
@@ -113,8 +112,8 @@ async function bundle(entries: readonly Entry[], outDir: string): Promise<Bundle
     logOverride: { 'empty-import-meta': 'error' },
   });
   await Promise.all(entries.flatMap(({ pages, out }) => (pages ? [copyPages(join(outDir, dirname(out)))] : [])));
-  const folders = await readdir(outDir);
-  await Promise.all(folders.map((name) => writeFile(join(outDir, name, 'package.json'), '{ "type": "commonjs" }\n')));
+  const folders = new Set(entries.map(({ out }) => join(outDir, dirname(out))));
+  await Promise.all([...folders].map((folder) => writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n')));
   return sizesIn(metafile, outDir);
 }
 
