@@ -4,11 +4,18 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readCached } from './cached.mjs';
+import { LEAN_ZOD } from './lean-zod.mjs';
 
 const ENTRY = 'tripcast';
 const FOLDER = 'cli-';
 /** Running commands still import from an older bundle; none runs for a day. */
 const KEPT_MS = 24 * 3600 * 1000;
+
+/**
+ * What `@duckdb/node-bindings` would load here: a bundle is for this machine alone. The package itself spends 6 ms to find
+ * out whether the C library is musl, with which tripcast does not run.
+ */
+const BINDINGS = `@duckdb/node-bindings-${process.platform}-${process.arch}/duckdb.node`;
 
 /** Packages that find their own files next to themselves, and those that must share a copy with them. */
 const NOT_BUNDLED = ['onnxruntime-*', '@duckdb/node-bindings*', 'koffi', 'esbuild', 'aws-cdk-lib', 'constructs'];
@@ -67,6 +74,8 @@ export async function bundleCommandLine(root) {
     format: 'esm',
     mainFields: ['module', 'main'],
     external: NOT_BUNDLED,
+    alias: { '@duckdb/node-bindings': BINDINGS },
+    plugins: [LEAN_ZOD],
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     legalComments: 'none',
     logLevel: 'silent',
@@ -92,12 +101,13 @@ export async function bundleCommandLine(root) {
 }
 
 /**
- * Its size and modification time: a content that changes without either goes unnoticed.
+ * Its size and modification time: a content that changes without either goes unnoticed. Every command looks at some 650
+ * files before it starts, so the path is not put together by `join`, which takes longer than the look.
  * @param {string} root
  * @param {string} file
  */
 function seenOf(root, file) {
-  const seen = statSync(join(root, file), { throwIfNoEntry: false });
+  const seen = statSync(`${root}/${file}`, { throwIfNoEntry: false });
   return seen === undefined ? 'missing' : `${seen.size} ${seen.mtimeMs}`;
 }
 
