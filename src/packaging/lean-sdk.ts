@@ -13,6 +13,15 @@ export const LEAN_SDK: Plugin = {
       contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
       resolveDir: dirname(path),
     }));
+    // HTTP/2, which the SDK would use for Kinesis alone: src/adapters/kinesis.ts gives it HTTP/1.1.
+    onLoad({ filter: /node-http-handler[\\/]dist-es[\\/]node-http2-handler\.js$/ }, () => ({
+      contents: `export class NodeHttp2Handler {
+        static create(given) {
+          if (typeof given?.handle === 'function') return given;
+          throw new Error('The bundle of a function has no HTTP/2: see src/packaging/lean-sdk.ts.');
+        }
+      }`,
+    }));
     // Calls that stream events, such as SubscribeToShard.
     onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined,
