@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import { codeVersion } from '#adapters/git.ts';
+import { count, table } from '#cli/view/terminal.ts';
 import { TripcastError } from '#errors.ts';
-import { buildAssets } from '#packaging/bundle.ts';
+import { type BundleSizes, buildAssets } from '#packaging/bundle.ts';
 import { withLock } from '#setup/lock.mjs';
 import { CLONE, CLONE_LOCAL } from '#setup/paths.mjs';
 import { refuseForeignEndpoint } from '../lib/config/endpoint.ts';
@@ -21,9 +22,16 @@ async function synthesize(): Promise<void> {
   }
   const config = loadConfig(env);
   refuseForeignEndpoint(config);
-  const [assets, version] = await Promise.all([buildAssets(config), codeVersion(CLONE)]);
+  const [assets, version] = await Promise.all([buildAssets(config, showSizes), codeVersion(CLONE)]);
   new TripcastStack(app, { config, assets, codeVersion: version });
   app.synth();
+}
+
+/** On standard error: standard output is the template, for those who ask for it. */
+function showSizes(sizes: BundleSizes): void {
+  const kilobytes = (bytes: number) => count(Math.round(bytes / 1000));
+  const rows = [...sizes].sort(([, a], [, b]) => b - a).map(([bundle, bytes]) => [bundle, kilobytes(bytes)]);
+  console.error(table(['bundle', 'kB'], rows));
 }
 
 // The assets are in a shared folder of the clone until they are copied to the assembly: one synthesis at a time.

@@ -3,7 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { freshBundle } from '../src/setup/cli-bundle.mjs';
 import { nodeToRun } from '../src/setup/pinned-node.mjs';
 
@@ -18,8 +18,9 @@ if (!existsSync(join(root, 'node_modules')) || node === undefined) {
 } else if (node === 'this') {
   module.enableCompileCache(join(root, '.tripcast', 'compile-cache')); // a command's code is read, stripped and compiled once
   const bundle = freshBundle(root);
-  await import(bundle === undefined ? './tripcast.ts' : pathToFileURL(bundle).href);
+  const { done } = bundle === undefined ? await import('./tripcast.ts') : module.createRequire(import.meta.url)(bundle);
+  await done;
 } else {
   const { runInForeground } = await import('../src/setup/processes.mjs');
-  process.exitCode = await runInForeground(node, [join(root, 'bin', 'tripcast.ts'), ...process.argv.slice(2)]);
+  process.exitCode = await runInForeground(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
 }

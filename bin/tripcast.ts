@@ -8,4 +8,7 @@ process.on('uncaughtException', (error) => {
   process.exit(code);
 });
 
-process.exitCode = await main(process.argv);
+/** Awaited by whoever imports this: a CommonJS module, which the bundle is, cannot await it itself. */
+export const done = main(process.argv).then((code) => {
+  process.exitCode = code;
+});

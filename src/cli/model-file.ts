@@ -5,15 +5,14 @@ import { z } from 'zod';
 import { scorerLoader } from '#adapters/engine.ts';
 import { checkInputFile, exists } from '#adapters/files.ts';
 import { TripcastError } from '#errors.ts';
-import { loadConfig } from '#lib/config/load.ts';
-import { modelCardSchema } from '#model/card/card.ts';
 import { type GoldenRides, goldenSchema } from '#model/golden/golden.ts';
 import { goldenProof } from '#model/golden/golden-refusal.ts';
 import type { LoadedModel } from '#registry/model-source.ts';
 import { refuseOtherType } from '#registry/taxi-type-check.ts';
-import { isRunId, parseRunId, type RunId } from '#storage/run-id.ts';
+import { isRunId, parseRunId, type RunId, runIdSchema } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
+import { engineChoice } from './engine-choice.ts';
 
 /** Where `train --local` stores its runs. */
 export const LOCAL_MODELS = '.tripcast/models';
@@ -70,7 +69,7 @@ export async function chooseModel(choice: ModelChoice): Promise<LoadedModel> {
 
 async function loadNamed({ model: named, env, folder, taxiType, asOf }: ModelChoice): Promise<LoadedModel> {
   const loadScorer = scorerLoader(
-    loadConfig(env).engine,
+    await engineChoice(env),
     (reason) => process.stderr.write(`  onnxruntime scores instead of the engine: ${reason}\n`),
     { threads: availableParallelism() },
   );
@@ -101,11 +100,17 @@ export const isOnDisk = async (named: string): Promise<boolean> =>
   named !== 'champion' && (await exists(modelFile(named)));
 
 /** The card of a model on disk, if it has one. @throws TripcastError when it is damaged */
-export const cardOnDisk = (named: string) => readBeside(cardOf(modelFile(named)), modelCardSchema, 'model card');
+export async function cardOnDisk(named: string) {
+  const { modelCardSchema } = await import('#model/card/card.ts'); // large, and scoring does not need it
+  return readBeside(cardOf(modelFile(named)), modelCardSchema, MODEL_CARD);
+}
+
+const MODEL_CARD = 'model card';
+const runSchema = z.looseObject({ schema_version: z.literal(1), run_id: runIdSchema });
 
 /** The run named by the card next to the file; without one, the file goes by its sha256, cut to a run id's length. */
 async function runOf(file: string, bytes: Uint8Array): Promise<RunId> {
-  const card = await readBeside(cardOf(file), modelCardSchema, 'model card');
+  const card = await readBeside(cardOf(file), runSchema, MODEL_CARD);
   return card?.run_id ?? parseRunId(sha256(bytes).slice(0, 32));
 }
 

@@ -393,5 +393,9 @@ export async function setUpAsCommand({ quiet, extras, work = setUp }) {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await setUpAsCommand({ quiet: process.argv.includes('--quiet'), extras: extrasOf(process.argv) });
+  const quiet = process.argv.includes('--quiet');
+  // Not awaited here: the command line's bundle, which has this file in it, is made of CommonJS modules.
+  setUpAsCommand({ quiet, extras: extrasOf(process.argv) }).then((code) => {
+    process.exitCode = code;
+  });
 }

@@ -1,4 +1,3 @@
-import { stderr } from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { Redrawn, type Screen } from './redrawn.ts';
 
@@ -20,7 +19,7 @@ const LINE_MS = 5000;
 const SAME_LINE_MS = 60_000;
 
 /** One line that is redrawn in place; for terminals. */
-export function bar(label: string, total: number | undefined, screen: Screen = stderr): Progress {
+export function bar(label: string, total: number | undefined, screen: Screen = process.stderr): Progress {
   const started = performance.now();
   const block = new Redrawn(screen);
   let drawn = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,3 @@
-import { stderr, stdout } from 'node:process';
 import { styleText } from 'node:util';
 import { bar, lines, type Progress } from './progress.ts';
 import { Results } from './results.ts';
@@ -19,14 +18,14 @@ export interface Terminal {
 }
 
 /** This process's standard output. */
-export const results = new Results(stdout);
+export const results = new Results(process.stdout);
 
 export function terminal({ json }: { readonly json: boolean }): Terminal {
-  const talk = json ? stderr : stdout;
+  const talk = json ? process.stderr : process.stdout;
   return {
     json,
     say: (text) => void talk.write(`${text}\n`),
-    progress: (label, total) => (stderr.isTTY ? bar(label, total) : lines(label, total, talk)),
+    progress: (label, total) => (process.stderr.isTTY ? bar(label, total) : lines(label, total, talk)),
     result: (value, text) => results.write(`${json ? JSON.stringify(value) : text()}\n`),
     lost: results.lost,
   };

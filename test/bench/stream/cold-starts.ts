@@ -1,4 +1,4 @@
-/** The bundled stream handler in fresh processes, up to its first prediction. */
+/** A bundled handler in fresh processes, up to its first prediction. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,7 +6,13 @@ import { z } from 'zod';
 import { CLONE, say } from '../side-by-side.ts';
 import { serveModel } from './model-server.ts';
 
-const EVENT = join(CLONE, 'test/events/kinesis.json');
+/** The functions that serve, and an event for each. */
+const EVENTS = {
+  'stream-score': join(CLONE, 'test/events/kinesis.json'),
+  predict: join(import.meta.dirname, 'predict-event.json'),
+} as const;
+export type Serving = keyof typeof EVENTS;
+
 const coldSchema = z.object({ boot: z.number(), import: z.number(), first: z.number(), total: z.number() });
 
 export interface ColdStart extends z.infer<typeof coldSchema> {
@@ -16,7 +22,7 @@ export interface ColdStart extends z.infer<typeof coldSchema> {
 }
 
 /**
- * Cold starts of the stream handler, each in a process of its own, milliseconds.
+ * Cold starts of a function, each in a process of its own, milliseconds.
  * @param functions the folder of bundled functions
  * @param models    the folder of the model that it fetches
  */
@@ -25,8 +31,9 @@ export async function coldStarts(
   models: string,
   times: number,
   engine: 'auto' | 'onnxruntime' = 'auto',
+  serving: Serving = 'stream-score',
 ): Promise<readonly ColdStart[]> {
-  say(`cold starts with ${models.split('/').at(-1)}`);
+  say(`cold starts of ${serving} with ${models.split('/').at(-1)}`);
   const server = await serveModel(models);
   const env = {
     PATH: process.env.PATH,
@@ -49,12 +56,12 @@ export async function coldStarts(
     PREDICTIONS_STREAM_NAME: 'predictions',
     TEST_RUN: 'true',
     CODE_VERSION: 'bench',
-    POWERTOOLS_SERVICE_NAME: 'stream-score',
+    POWERTOOLS_SERVICE_NAME: serving,
     POWERTOOLS_METRICS_NAMESPACE: 'tripcast',
   };
   const starts: ColdStart[] = [];
   for (let i = 0; i < times; i++) {
-    const args = [join(import.meta.dirname, 'cold-start.cjs'), join(functions, 'stream-score/index.js'), EVENT];
+    const args = [join(import.meta.dirname, 'cold-start.cjs'), join(functions, serving, 'index.js'), EVENTS[serving]];
     // The server answers from this process, so this must not block.
     const { stdout } = await promisify(execFile)(process.execPath, args, { env });
     const start = coldSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));

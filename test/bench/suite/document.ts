@@ -65,7 +65,7 @@ ${[line(HEAD), line(HEAD.map(() => '---')), ...rows.map(line)].join('\n')}
 - **rides in memory**: the model alone, in chunks of 2,048 rides. XGBoost gets the champion's features, which tripcast's and onnxruntime's graph computes first.
 - **score**: a whole process that reads a month of TLC's, drops rides outside 1 to 60 minutes, predicts and writes Parquet. tripcast also writes two intervals and a distance for each ride. The Python side is the published job (pandas, DictVectorizer, LinearRegression), or the champion's own trees in XGBoost with its features in numpy. 20.4M rides need more memory in pandas than most machines have.
 - **train**: reading, cleaning, fitting and measuring, without imports. Of \`xgboost-pair\` the boosting alone is compared: tripcast then fits three folds more for its intervals, which the published script does not.
-- **stream handler**: a Kinesis event of 500 records, decoded, checked, scored and encoded, on one core. The Python side is the published handler, which predicts record by record.
+- **stream handler**: a Kinesis event of 500 records (100 where a batch's time is given), decoded, checked, scored and encoded, on one core. The Python side is the published handler, which predicts record by record.
 - **cold start**: a fresh process to its first prediction, the model read from this machine; the time the model is on its way is subtracted.
 - **POST /predict**: \`tripcast serve\` next to FastAPI (uvicorn, uvloop) with the same model in onnxruntime, over loopback.
 - **npm start**: the whole system on ten real months, from the emulator to the API's answer, in a new clone that is set up.

@@ -65,6 +65,31 @@ test('golden rides survive JSON; ones with an answer missing, or none at all, ar
   expect(goldenSchema.safeParse({ rides: [], predictions: nothing, exact: [] }).success).toBe(false);
 });
 
+test.each([
+  ['a zone that is no number', { PULocationID: '74' }],
+  ['half a zone', { DOLocationID: 0.5 }],
+  ['no pickup time', { pickup_time: undefined }],
+  ['a distance in words', { trip_distance: 'far' }],
+])('golden rides with %s are refused, by name', async (_, part) => {
+  const golden = await recordGoldenRides(await aModel(), BOUNDARY_RIDES, exact);
+  const [first, ...others] = golden.rides;
+  const { error } = goldenSchema.safeParse({ ...golden, rides: [{ ...first, ...part }, ...others] });
+  expect(error?.issues.map(({ path, message }) => [path, message])).toEqual([
+    [['rides'], 'a list of rides, each with both zones, a distance or null, and a pickup time'],
+  ]);
+});
+
+test.each([
+  ['exact', null],
+  ['exact', [1, '2']],
+  ['rides', [null]],
+  ['rides', 'some'],
+  ['predictions', { predicted_duration: [null] }],
+])('golden rides whose %s is %j are refused', async (name, value) => {
+  const golden = await recordGoldenRides(await aModel(), BOUNDARY_RIDES, exact);
+  expect(goldenSchema.safeParse({ ...golden, [name]: value }).error?.issues[0]?.path[0]).toBe(name);
+});
+
 test('a ride is chosen when it shows something new, and passed over when it is farther than float32 can prove', () => {
   const choice = new GoldenChoice();
   const ride = { PULocationID: 10, DOLocationID: 20, trip_distance: 1.2, pickup_time: 1_680_510_600 };

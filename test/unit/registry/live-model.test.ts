@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { recordGoldenRides } from '#model/golden/golden.ts';
 import type { LoadScorer } from '#model/scorer.ts';
 import type { SeenAlias } from '#registry/alias.ts';
-import { LiveModel, modelAt, pinnedRun } from '#registry/live-model.ts';
+import { LiveModel, loadProven, modelAt, pinnedRun } from '#registry/live-model.ts';
 import type { RunId } from '#storage/run-id.ts';
 import { sha256 } from '#storage/sha256.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
@@ -368,5 +368,28 @@ describe('a model by its location', () => {
       loadScorer: aLoader().loadScorer,
     });
     await expect(model.current()).rejects.toThrow(`no complete model at ${folder}`);
+  });
+});
+
+describe('a model that its loader proves', () => {
+  /** Proves a scorer, and answers with that one or another. */
+  const loaderOf =
+    (proven: AScorer, answer: AScorer): LoadScorer =>
+    async (_, proof) => {
+      expect(await proof?.(proven)).toBeUndefined();
+      return answer;
+    };
+
+  test('scores its golden rides once', async () => {
+    const scorer = aScorer();
+    const load = loaderOf(scorer, scorer);
+    await loadProven(A, { model: bytesOf(0), golden: await goldenOf(0) }, load, 'green');
+    expect(scorer.calls).toEqual([1]);
+  });
+
+  test('is checked all the same if the loader then answers with another', async () => {
+    const load = loaderOf(aScorer(), aScorer({ shift: 1 }));
+    const loading = loadProven(A, { model: bytesOf(0), golden: await goldenOf(0) }, load, 'green');
+    await expect(loading).rejects.toThrow('golden rides');
   });
 });

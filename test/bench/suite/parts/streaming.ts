@@ -8,6 +8,7 @@ import type { Prepared } from '../prepared.ts';
 const JOB = join(import.meta.dirname, '../../stream/throughput-job.ts');
 const rateSchema = z.object({ events_per_second: z.number() });
 const rate = (said: string) => ({ value: rateSchema.parse(JSON.parse(said)).events_per_second });
+const latencySchema = z.object({ p50_ms: z.number(), p99_ms: z.number() });
 
 export async function streaming({ python, march, april, model }: Prepared): Promise<readonly Contest[]> {
   const pickle = join(folder, 'peer.pkl');
@@ -29,5 +30,28 @@ export async function streaming({ python, march, april, model }: Prepared): Prom
       most: { rounds: 3, seconds: 30 },
     };
   };
-  return [await contest('linear-pair', '15'), await contest('zone-map-fast', '5'), await contest('zone-map', '5')];
+  /** What a caller waits for: 200 batches of 100 events a round. */
+  const latency = async (
+    recipe: string,
+    which: keyof z.infer<typeof latencySchema>,
+    words: string,
+  ): Promise<Contest> => {
+    const path = await model(recipe);
+    const said = () => onOneCore(process.execPath, JOB, path, april, 'contract', '100', '10');
+    return {
+      title: `stream handler with ${recipe}, ${words} batch of 100`,
+      unit: 'ms',
+      better: 'less',
+      digits: 2,
+      sides: [{ name: 'tripcast', run: () => ({ value: latencySchema.parse(JSON.parse(said()))[which] }) }],
+      most: { rounds: 3, seconds: 15 },
+    };
+  };
+  return [
+    await contest('linear-pair', '15'),
+    await contest('zone-map-fast', '5'),
+    await contest('zone-map', '5'),
+    await latency('zone-map', 'p50_ms', 'the median'),
+    await latency('zone-map', 'p99_ms', 'the 99th percentile'),
+  ];
 }
