@@ -8,8 +8,8 @@ import { BUSY, READY, SLOT_RIDES, Slot, type WorkerStart } from './scoring-slot.
 
 /** Seconds of scoring after which a second thread pays: it takes about a twentieth of a second to start. */
 const WORTH_SECONDS = 0.1;
-/** Announced rides from which it pays. */
-const WORTH_RIDES = 16_384;
+/** About what a step of a ride through a tree takes. */
+const STEP_SECONDS = 1e-9;
 /**
  * What a call must take one thread, in milliseconds, for sharing to pay: waking a thread up and waiting for it took up to
  * one. A query's 2,048 rides take zone-map 8, and zone-map-fast 1.4.
@@ -77,7 +77,7 @@ export function onThreads(
     ...scorer,
     scoreNow,
     expect(rides) {
-      if (rides >= WORTH_RIDES) start();
+      if (rides * program.steps * STEP_SECONDS >= worthSeconds) start();
     },
     async close() {
       await Promise.all((helpers ?? []).map((helper) => helper.end()));

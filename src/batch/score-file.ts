@@ -1,7 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RideInputs } from '#model/rides/ride-batch.ts';
-import type { PredictionsNow, Scorer } from '#model/scorer.ts';
+import type { Scorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Queries, SqlFunctions } from '#trips/database.ts';
 import { hasColumn, type Inspection, inspectFile, readable } from '#trips/inspect-file.ts';
@@ -11,7 +10,7 @@ import { sqlText } from '#trips/sql.ts';
 import type { TaxiType } from '#trips/taxi-type.ts';
 import { neededColumns, type Rejection, rideSql, TIME_COLUMNS } from '#trips/tlc-file.ts';
 import type { RobustErrorSummary } from './robust-errors.ts';
-import { scoreAhead } from './score-ahead.ts';
+import { type ScoredRows, scoreAhead } from './score-ahead.ts';
 import { type KeptErrors, RideTally } from './tally.ts';
 
 /** What scoring needs from a database; implemented in src/adapters/duckdb.ts. */
@@ -33,7 +32,12 @@ export interface ScoreFileJob {
   /** Keep rides outside 1..60 minutes too. */
   readonly all: boolean;
   readonly onProgress?: (rowsDone: number, rows: number) => void;
+  /** Rows from which a model that is faster in another order scores ahead. */
+  readonly aheadRows?: number;
 }
+
+/** In a shorter file, few rides are between the same zones, and reading it twice takes longer than it saves. */
+const AHEAD_ROWS = 250_000;
 
 export interface ScoringModel {
   /** The value of the output's model_version. */
@@ -65,8 +69,8 @@ const ZONES_IN_DICTIONARY = 512;
 
 /**
  * Scores a TLC month file into a Parquet file, in source order: one query reads rides, has the model score them in
- * chunks, and writes those kept. A model that is faster in another order scores them all before that query. The output
- * appears whole or not at all.
+ * chunks, and writes those kept. Where a model is much faster in another order, all rides are scored before that query. The
+ * output appears whole or not at all.
  *
  * A file that is not Parquet, lacks a required column, or has rides but none that can be scored is refused, as a value.
  * @throws TransientError when the disk is full
@@ -87,25 +91,19 @@ export async function scoreFile(
   ) as [string, string, string];
   const { scorer, runId } = model;
   try {
-    if (scorer.fastRun !== undefined) scorer.expect?.(inspected.rows);
+    scorer.expect?.(inspected.rows);
     const read = await readable(job.input, () => database.run(stageRides(job, hasDropoff, staged)));
     if (read.outcome === 'refused') return read;
     const rides = stagedRides(job, hasDropoff, staged);
     const tally = new RideTally(hasDropoff && !job.all);
     const onRows = (rows: number) => job.onProgress?.(rows, inspected.rows);
+    const { fastRun } = scorer;
     using scored =
-      scorer.fastRun === undefined
+      fastRun === undefined || inspected.rows < (job.aheadRows ?? AHEAD_ROWS)
         ? undefined
-        : await scoreAhead({ rows: inspected.rows, rides, path: ahead, onRows }, scorer, scorer.fastRun, database);
-    const score = defineScoring(
-      database,
-      (numbers, inputs) => {
-        if (scored !== undefined) return scored.of(numbers);
-        onRows(tally.rows);
-        return scorer.scoreNow(inputs);
-      },
-      tally,
-    );
+        : await scoreAhead({ rows: inspected.rows, rides, path: ahead, onRows }, scorer, fastRun, database);
+    const score =
+      scored === undefined ? scoreInPlace(database, scorer, tally, onRows) : takeScores(database, scored, tally);
     await database.run(writeScores(job, rides, score, runId, partial));
     if (tally.rows !== inspected.rows) {
       throw new Error(`${job.input} has ${inspected.rows} rides, but ${tally.rows} were scored or rejected.`);
@@ -131,28 +129,52 @@ function noneScored({ rows, rejected }: RideTally): string {
   return `None of its ${rows} rides can be scored: ${reasons.join(', ')}`;
 }
 
-/** The predictions of some rides. @param numbers of their rows */
-type Predict = (numbers: BigInt64Array, inputs: RideInputs) => PredictionsNow;
+/** What both ways of scoring answer for a ride; `kept` is 1 or 0. */
+const FIELDS = ['predicted_duration', 'interval_low', 'interval_high', 'kept'];
 
-/** Makes predictions callable from SQL; each ride they are asked for is added to the tally. `kept` is 1 or 0. */
-function defineScoring(database: SqlFunctions, predict: Predict, tally: RideTally): string {
-  return database.define({
+/** Makes the model callable from SQL; each ride it sees is added to the tally. @returns the call */
+function scoreInPlace(
+  database: SqlFunctions,
+  scorer: Scorer,
+  tally: RideTally,
+  onRows: (rowsDone: number) => void,
+): string {
+  const name = database.define({
     parameters: {
-      n: 'BIGINT',
       pickup_zone: 'BIGINT',
       dropoff_zone: 'BIGINT',
       distance: 'FLOAT',
       pickup_time: 'BIGINT',
       duration: 'DOUBLE',
     },
-    fields: ['predicted_duration', 'interval_low', 'interval_high', 'kept'],
-    compute({ n, pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
-      const inputs = { PULocationID: pickup_zone, DOLocationID: dropoff_zone, trip_distance: distance, pickup_time };
-      const { predicted_duration, interval_low, interval_high } = predict(n, inputs);
+    fields: FIELDS,
+    compute({ pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
+      const { predicted_duration, interval_low, interval_high } = scorer.scoreNow({
+        PULocationID: pickup_zone,
+        DOLocationID: dropoff_zone,
+        trip_distance: distance,
+        pickup_time,
+      });
+      const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
+      onRows(tally.rows);
+      return [predicted_duration, interval_low, interval_high, kept];
+    },
+  });
+  return `${name}(pickup_zone, dropoff_zone, distance, pickup_time, coalesce(duration, 'nan'))`;
+}
+
+/** The same with scores that are there already. */
+function takeScores(database: SqlFunctions, scored: ScoredRows, tally: RideTally): string {
+  const name = database.define({
+    parameters: { n: 'BIGINT', duration: 'DOUBLE' },
+    fields: FIELDS,
+    compute({ n, duration }) {
+      const { predicted_duration, interval_low, interval_high } = scored.of(n);
       const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
       return [predicted_duration, interval_low, interval_high, kept];
     },
   });
+  return `${name}(n, coalesce(duration, 'nan'))`;
 }
 
 /**
@@ -183,7 +205,7 @@ function writeScores(
       duration AS actual_duration, duration - s.predicted_duration AS diff,
       s.predicted_duration, s.interval_low, s.interval_high, ${theSameText(runId)} AS model_version
     FROM (
-      SELECT *, ${score}(n, pickup_zone, dropoff_zone, distance, pickup_time, coalesce(duration, 'nan')) AS s
+      SELECT *, ${score} AS s
       FROM (${rides}))
     WHERE s.kept = 1
   ) TO ${sqlText(to)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT ${MOST_IN_DICTIONARY},

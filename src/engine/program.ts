@@ -38,6 +38,8 @@ export interface Program {
   readonly pages: number;
   /** `sums[i]` are added up after stage i; as many as there are stages, the last of them empty. */
   readonly sums: readonly (readonly Sum[])[];
+  /** Of a ride through all trees. */
+  readonly steps: number;
   /** The first group of eight rows, the bytes of a group, and the offset of the column that is always -Infinity. */
   readonly rows: number;
   readonly groupBytes: number;
@@ -65,6 +67,7 @@ export function programOf(plan: Plan): Program {
     memory: filled(plan, layout),
     pages: layout.pages,
     sums: plan.stages.map((_, i) => (plan.ensembles[i] ?? []).map((ensemble) => sumOf(ensemble, layout))),
+    steps: plan.ensembles.flat().reduce((steps, ensemble) => steps + stepsOf(layout.trees(ensemble).packed), 0),
     rows: layout.rows,
     groupBytes: layout.groupBytes,
     leafColumn: layout.leafColumn,
@@ -80,6 +83,8 @@ function sumOf(ensemble: Ensemble, layout: Layout): Sum {
   const { packed, roots, depths } = layout.trees(ensemble);
   return { kind: packed.kind, trees: packed.roots.length, roots, depths, sums: layout.sums(ensemble) };
 }
+
+const stepsOf = ({ depths }: PackedTrees) => depths.reduce((steps, depth) => steps + depth, 0);
 
 /** What never changes: tables and trees. */
 function filled({ tables, ensembles }: Plan, layout: Layout): Uint8Array<ArrayBuffer> {

@@ -329,7 +329,8 @@ test('a model that is faster in another order gives the same file', async () => 
   const announced: number[] = [];
   const progress: number[] = [];
   const scorer = { ...aScorer(), fastRun: 64, expect: (rides: number) => announced.push(rides) };
-  const ahead = await score(realMonth('2023-04'), { onProgress: (rows) => progress.push(rows) }, scorer);
+  const options = { aheadRows: 1, onProgress: (rows: number) => progress.push(rows) };
+  const ahead = await score(realMonth('2023-04'), options, scorer);
   const plain = await score(realMonth('2023-04'));
   expect(ahead.outcome).toMatchObject({ outcome: 'scored', rowsIn: 65_392, rowsScored: 62_979 });
   expect(await sha256OfFile(ahead.output)).toBe(await sha256OfFile(plain.output));
@@ -354,7 +355,7 @@ describe('a failure on the way leaves nothing behind', () => {
     const workFolder = temporaryFolder();
     await symlink('/dev/full', join(workFolder, 'ahead.f32'));
     const output = join(workFolder, 'output.parquet');
-    const scoring = score(realMonth('2023-04'), { output, workFolder }, { ...aScorer(), fastRun: 64 });
+    const scoring = score(realMonth('2023-04'), { output, workFolder, aheadRows: 1 }, { ...aScorer(), fastRun: 64 });
     await expect(scoring).rejects.toThrow(TransientError);
     expect(await readdir(workFolder)).toEqual([]);
   });
