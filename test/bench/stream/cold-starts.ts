@@ -54,6 +54,7 @@ export async function coldStarts(
     MODEL_LOCATION: 's3://models/model/model.onnx',
     DATA_BUCKET: 'data',
     PREDICTIONS_STREAM_NAME: 'predictions',
+    LIVE_VIEWS: '',
     TEST_RUN: 'true',
     CODE_VERSION: 'bench',
     POWERTOOLS_SERVICE_NAME: serving,

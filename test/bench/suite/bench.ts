@@ -39,7 +39,9 @@ for (const [name, part] of Object.entries(PARTS)) {
   if (only !== undefined && only !== name) continue;
   for (const contest of await part(prepared)) {
     say(contest.title);
-    results.push(await hold(contest));
+    const result = await hold(contest);
+    results.push(result);
+    for (const row of rowsOf(result)) say(row.join('  ')); // a later part may fail
   }
 }
 console.log(table(HEAD, results.flatMap(rowsOf)));
