@@ -71,10 +71,8 @@ describe.each(PAGES)('%s', { timeout: 60_000 }, (name) => {
   describe.each(SCHEMES)('in %s', (scheme) => {
     test('asks nothing of anybody, complains about nothing, and keeps no one out', async () => {
       await using at = await opened(name, scheme);
-      expect(await barriers(at.page)).toEqual([]);
       await openDetails(at.page);
-      expect(await barriers(at.page)).toEqual([]);
-      await at.page.setViewportSize({ width: 375, height: 800 });
+      if (scheme === 'dark') await at.page.setViewportSize({ width: 375, height: 800 }); // each width in one of the schemes
       expect(await barriers(at.page)).toEqual([]);
       expect(at.trouble).toEqual([at.url]);
     });
