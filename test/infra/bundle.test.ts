@@ -34,7 +34,7 @@ test('the same sources give the same bundles, one per function, as CommonJS', as
 /** A cold start reads and compiles all of it. A tenth above what each has; `cdk synth` shows the sizes. */
 const MOST_KB: Readonly<Record<FunctionName, number>> = {
   'stream-score': 1360,
-  predict: 1780,
+  predict: 2060, // the API's description and the console's live views, too
   plan: 980,
   ingest: 930,
   score: 1230,

@@ -62,7 +62,7 @@ ${[line(HEAD), line(HEAD.map(() => '---')), ...rows.map(line)].join('\n')}
 
 ## What is measured
 
-- **rides in memory**: the model alone, in chunks of 2,048 rides. XGBoost gets the champion's features, which tripcast's and onnxruntime's graph computes first.
+- **rides in memory**: the model alone, in calls of 2,048 rides, as a database's query makes them, or of 16,384, as a long month is scored. XGBoost gets the champion's features, which tripcast's and onnxruntime's graph computes first.
 - **score**: a whole process that reads a month of TLC's, drops rides outside 1 to 60 minutes, predicts and writes Parquet. tripcast also writes two intervals and a distance for each ride. The Python side is the published job (pandas, DictVectorizer, LinearRegression), or the champion's own trees in XGBoost with its features in numpy. 20.4M rides need more memory in pandas than most machines have.
 - **train**: reading, cleaning, fitting and measuring, without imports. Of \`xgboost-pair\` the boosting alone is compared: tripcast then fits three folds more for its intervals, which the published script does not.
 - **stream handler**: a Kinesis event of 500 records (100 where a batch's time is given), decoded, checked, scored and encoded, on one core. The Python side is the published handler, which predicts record by record.

@@ -1,6 +1,6 @@
 /**
- * What a model alone takes for rides ready in typed arrays, in the chunks that a query scores.
- * usage: rate-job.ts MODEL.onnx MONTH_FILE tripcast|onnxruntime THREADS; prints microseconds a ride
+ * What a model alone takes for rides ready in typed arrays, in calls of so many rides.
+ * usage: rate-job.ts MODEL.onnx MONTH_FILE tripcast|onnxruntime THREADS RIDES; prints microseconds a ride
  */
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,15 +16,13 @@ import type { Scorer } from '#model/scorer.ts';
 import { parseMonth } from '#trips/month.ts';
 import { median } from '../figures.ts';
 
-/** DuckDB's vectors. */
-const CHUNK_ROWS = 2048;
 const ROUNDS = 7;
 
-const [file = '', path = '', engine = '', threads = '1'] = process.argv.slice(2);
+const [file = '', path = '', engine = '', threads = '1', call = ''] = process.argv.slice(2);
 await using database = await DuckDB.open({ tempDirectory: tmpdir() });
 await loadRides(database, 'rides', 'green', [{ month: parseMonth('2023-04'), path, sha256: '' }]);
 const chunks: RideInputs[] = [];
-for await (const rides of readRides(database, 'rides', CHUNK_ROWS)) chunks.push(batchOf(rides).inputs);
+for await (const rides of readRides(database, 'rides', Number(call))) chunks.push(batchOf(rides).inputs);
 const rides = chunks.reduce((sum, { trip_distance }) => sum + trip_distance.length, 0);
 
 async function scorerOf(model: Uint8Array): Promise<Scorer> {
