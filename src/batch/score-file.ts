@@ -24,7 +24,7 @@ export interface ScoreFileJob {
   readonly output: string;
   /** The input's inspection, if the caller has made it. */
   readonly inspected?: Inspection;
-  /** A folder used only by this job, on the output's file system, with room for the output and about 2x the input. */
+  /** A folder used only by this job, on the output's file system, with room for the output, about 2x the input, and 12 bytes a ride. */
   readonly workFolder: string;
   readonly taxiType: TaxiType;
   /** Part of each ride's ID, `YYYY/MM_n`. */
