@@ -13,7 +13,7 @@ import { goldenCheck, isGoldenCheck } from '#registry/golden-check.ts';
 import { createApp } from '#serving/app.ts';
 import { consoleRoutes } from '#serving/console.ts';
 import { consoleData } from '#serving/console-data.ts';
-import { livePlacesSchema, liveViews } from '#serving/live-views.ts';
+import { livePlacesSchema, liveViews, READ_MS } from '#serving/live-views.ts';
 import { publisher } from '#serving/publisher.ts';
 import { registryRecords } from '#serving/records.ts';
 import { nowhere } from '#streaming/publish.ts';
@@ -34,8 +34,6 @@ const env = functionEnv(
 );
 /** Lambda answers at most 6 MB, of which base64 takes a third. */
 const MOST_BYTES = 4.4e6;
-/** A shard that is behind is read on at the next question. */
-const READ_MS = 5000;
 const model = servedModel(reportRefreshFailed);
 const data = new S3Store(env.DATA_BUCKET);
 let months: (() => Promise<MonthOverview[]>) | undefined;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { at } from '#model/at.ts';
 import { pairOrder } from '#model/rides/pair-order.ts';
-import { RideBatch, type RideInputs } from '#model/rides/ride-batch.ts';
+import { RideBatch, type RideInputs, wordsOf } from '#model/rides/ride-batch.ts';
 import { pairSlot, zonesOfPair } from '#model/rides/zone-pair.ts';
 import { OUTPUTS_NOW, type PredictionsNow, roomFor, type Scorer } from '#model/scorer.ts';
 import type { SqlFunctions } from '#trips/database.ts';
@@ -174,11 +174,11 @@ class Records {
     this.#floats[word + 3] = distance;
   }
 
-  copyScores(place: number, to: Float32Array, at: number): void {
+  copyScores(place: number, into: Float32Array, to: number): void {
     const from = place * FIELDS;
-    to[at] = this.#scores[from] ?? Number.NaN;
-    to[at + 1] = this.#scores[from + 1] ?? Number.NaN;
-    to[at + 2] = this.#scores[from + 2] ?? Number.NaN;
+    into[to] = at(this.#scores, from);
+    into[to + 1] = at(this.#scores, from + 1);
+    into[to + 2] = at(this.#scores, from + 2);
   }
 
   score(size: number, scorer: Scorer): void {
@@ -202,9 +202,6 @@ class Records {
     }
   }
 }
-
-/** A BigInt64Array as pairs of words: reading it costs an allocation per element. */
-const wordsOf = (numbers: BigInt64Array) => new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2);
 
 /** A number beyond 32 bits is no zone. */
 const zoneAt = (words: Int32Array, index: number) => (words[2 * index + 1] === 0 ? (words[2 * index] ?? 0) : 0);

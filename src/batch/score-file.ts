@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Scorer } from '#model/scorer.ts';
+import type { PredictionsNow, Scorer } from '#model/scorer.ts';
 import type { RunId } from '#storage/run-id.ts';
 import type { Queries, SqlFunctions } from '#trips/database.ts';
 import { hasColumn, type Inspection, inspectFile, readable } from '#trips/inspect-file.ts';
@@ -132,6 +132,16 @@ function noneScored({ rows, rejected }: RideTally): string {
 /** What both ways of scoring answer for a ride; `kept` is 1 or 0. */
 const FIELDS = ['predicted_duration', 'interval_low', 'interval_high', 'kept'];
 
+/** The {@link FIELDS} of some rides, which are added to the tally. */
+function counted(
+  { predicted_duration, interval_low, interval_high }: PredictionsNow,
+  duration: Float64Array,
+  tally: RideTally,
+): readonly Float32Array[] {
+  const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
+  return [predicted_duration, interval_low, interval_high, kept];
+}
+
 /** Makes the model callable from SQL; each ride it sees is added to the tally. @returns the call */
 function scoreInPlace(
   database: SqlFunctions,
@@ -149,15 +159,10 @@ function scoreInPlace(
     },
     fields: FIELDS,
     compute({ pickup_zone, dropoff_zone, distance, pickup_time, duration }) {
-      const { predicted_duration, interval_low, interval_high } = scorer.scoreNow({
-        PULocationID: pickup_zone,
-        DOLocationID: dropoff_zone,
-        trip_distance: distance,
-        pickup_time,
-      });
-      const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
+      const inputs = { PULocationID: pickup_zone, DOLocationID: dropoff_zone, trip_distance: distance, pickup_time };
+      const answer = counted(scorer.scoreNow(inputs), duration, tally);
       onRows(tally.rows);
-      return [predicted_duration, interval_low, interval_high, kept];
+      return answer;
     },
   });
   return `${name}(pickup_zone, dropoff_zone, distance, pickup_time, coalesce(duration, 'nan'))`;
@@ -168,11 +173,7 @@ function takeScores(database: SqlFunctions, scored: ScoredRows, tally: RideTally
   const name = database.define({
     parameters: { n: 'BIGINT', duration: 'DOUBLE' },
     fields: FIELDS,
-    compute({ n, duration }) {
-      const { predicted_duration, interval_low, interval_high } = scored.of(n);
-      const kept = tally.add(duration, predicted_duration, interval_low, interval_high);
-      return [predicted_duration, interval_low, interval_high, kept];
-    },
+    compute: ({ n, duration }) => counted(scored.of(n), duration, tally),
   });
   return `${name}(n, coalesce(duration, 'nan'))`;
 }

@@ -1,11 +1,8 @@
 import { readStream } from '#adapters/kinesis.ts';
 import { seenMachine } from '#adapters/step-functions.ts';
 import { systemClock } from '#clock.ts';
-import { type LiveViews, liveViews } from '#serving/live-views.ts';
+import { type LiveViews, liveViews, READ_MS } from '#serving/live-views.ts';
 import type { Deployment } from './context.ts';
-
-/** A shard that is behind is read on at the next question. */
-const READ_MS = 5000;
 
 /** The console's live views of an environment, read with the caller's own credentials. @param signal ends a read */
 export function liveViewsOf({ config, output, data }: Deployment, signal: AbortSignal): LiveViews {

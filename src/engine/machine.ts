@@ -59,8 +59,9 @@ export class Machine {
     this.#stages = program.sums.map((_, i) => functions[`stage${i}`] as Stage);
     const integers = (address: number) => new BigInt64Array(memory.buffer, address, BLOCK);
     const floats = (address: number, length = BLOCK) => new Float32Array(memory.buffer, address, length);
-    for (let group = rows; group < rows + (BLOCK / LANES) * groupBytes; group += groupBytes) {
-      floats(group + leafColumn, LANES).fill(Number.NEGATIVE_INFINITY);
+    const all = floats(rows, (BLOCK / LANES) * (groupBytes / 4));
+    for (let at = leafColumn / 4; at < all.length; at += groupBytes / 4) {
+      all.fill(Number.NEGATIVE_INFINITY, at, at + LANES);
     }
     this.#segments = new Uint32Array(memory.buffer, program.segments, (BLOCK / LANES) * (SEGMENT_BYTES / 4));
     this.#pickupZone = integers(inputs.PULocationID);
@@ -93,13 +94,14 @@ export class Machine {
     this.#dropoffZone.set(inputs.DOLocationID.subarray(from, to), at);
     this.#distance.set(inputs.trip_distance.subarray(from, to), at);
     this.#time.set(inputs.pickup_time.subarray(from, to), at);
-    const end = at + to - from;
-    const whole = Math.ceil(end / LANES) * LANES;
-    if (end === whole) return;
-    // A group's places that are left over get the last ride again, so that they are like the others.
-    for (const places of [this.#pickupZone, this.#dropoffZone, this.#distance, this.#time]) {
-      places.copyWithin(end, end - 1, end);
-      for (let place = end + 1; place < whole; place += 1) places.copyWithin(place, end - 1, end);
+  }
+
+  /** Puts the last ride into what is left of its group, too, so that the group's places are alike. @param end of the rides */
+  #fillUp(end: number): void {
+    for (let place = end; place % LANES !== 0; place += 1) {
+      for (const places of [this.#pickupZone, this.#dropoffZone, this.#distance, this.#time]) {
+        places.copyWithin(place, end - 1, end);
+      }
     }
   }
 
@@ -109,6 +111,7 @@ export class Machine {
     if (last === undefined) return;
     const rides = last.at + last.to - last.from;
     const few = rides % LANES <= FEW ? rides % LANES : 0;
+    for (const { at, from, to } of segments) if (to < last.to || few === 0) this.#fillUp(at + to - from);
     try {
       this.#stages.forEach((stage, i) => {
         stage(few > 0 ? rides : Math.ceil(rides / LANES) * LANES);
@@ -134,8 +137,8 @@ export class Machine {
     }
     let count = 0;
     for (const { from, to, at } of segments) {
-      const isLast = to === segments.at(-1)?.to;
-      const groups = Math.ceil((to - from - (isLast ? few : 0)) / LANES);
+      const end = Math.min(at + to - from, rides - few);
+      const groups = Math.ceil((end - at) / LANES);
       if (groups === 0) continue;
       this.#describe(count, at, groups, sums);
       count += 1;

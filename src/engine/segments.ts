@@ -1,4 +1,4 @@
-import type { RideInputs } from '#model/rides/ride-batch.ts';
+import { type RideInputs, wordsOf } from '#model/rides/ride-batch.ts';
 import { BLOCK, LANES } from './layout.ts';
 
 /** Consecutive rides of a batch, from `from` up to `to`, which take the places of a block that start at `at`. */
@@ -17,7 +17,7 @@ const MIXED = 256;
 /** The segments of a batch's next block, whose first ride is `start`. */
 export function nextBlock({ PULocationID, DOLocationID }: Zones, start: number): readonly Segment[] {
   const rides = PULocationID.length;
-  const zones: ZoneWords = [lowWords(PULocationID), lowWords(DOLocationID)];
+  const zones: ZoneWords = [wordsOf(PULocationID), wordsOf(DOLocationID)];
   const segments: Segment[] = [];
   for (let from = start, at = 0; from < rides && at < BLOCK; ) {
     const to = segmentEnd(zones, from, Math.min(rides, from + BLOCK - at));
@@ -42,7 +42,7 @@ function segmentEnd(zones: ZoneWords, from: number, most: number): number {
   return Math.min(end, from + MIXED);
 }
 
-/** The first ride that is not between the same zones as `from`. */
+/** The first ride that is not between the same zones as `from`. By the low words: a wrong end would only take time. */
 function runEnd([pickup, dropoff]: ZoneWords, from: number, most: number): number {
   let end = from + 1;
   while (end < most && pickup[2 * end] === pickup[2 * from] && dropoff[2 * end] === dropoff[2 * from]) end += 1;
@@ -50,6 +50,3 @@ function runEnd([pickup, dropoff]: ZoneWords, from: number, most: number): numbe
 }
 
 type ZoneWords = readonly [pickup: Int32Array, dropoff: Int32Array];
-
-/** Reading a BigInt64Array one by one costs an allocation per element, and zones that differ only above 2^32 do no harm. */
-const lowWords = (zones: BigInt64Array) => new Int32Array(zones.buffer, zones.byteOffset, zones.length * 2);

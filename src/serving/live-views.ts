@@ -38,6 +38,8 @@ export interface LiveViewsDeps {
   readonly clock: Clock;
 }
 
+/** How long reading a stream may take: a shard that is behind is read on at the next question. */
+export const READ_MS = 5000;
 /** Kinesis and Step Functions limit how often they are asked, by all together. */
 const SHARED_MS = 1000;
 

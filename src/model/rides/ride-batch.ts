@@ -8,6 +8,10 @@ export interface RideInputs {
   readonly pickup_time: BigInt64Array;
 }
 
+/** An array as pairs of 32-bit words, the low one first: reading a BigInt64Array costs an allocation per element. */
+export const wordsOf = (numbers: BigInt64Array): Int32Array =>
+  new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2);
+
 /** See {@link RideBatch.words}; the distance is one float per ride. */
 export interface RideWords {
   readonly pickupZone: Int32Array;
